@@ -1,0 +1,37 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace core {
+
+/// What went wrong, seen from the user: each kind is one exit code of the program.
+enum class Failure : int {
+    usage = 2,     ///< the command line or the configuration asks for something impossible
+    data = 3,      ///< a data or model file is missing, damaged or refused
+    run = 4,       ///< the run failed after it had begun
+    stopped = 75,  ///< stopped on request, state saved
+};
+
+/// An error to show to the user as one message: what is wrong, where, and what to do.
+class Error : public std::runtime_error {
+public:
+    Error(Failure kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+
+    [[nodiscard]] Failure kind() const noexcept { return kind_; }
+    [[nodiscard]] int exit_code() const noexcept { return static_cast<int>(kind_); }
+
+private:
+    Failure kind_;
+};
+
+/// Throws an Error with a formatted message.
+template <class... Args>
+[[noreturn]] void fail(Failure kind, fmt::format_string<Args...> format, Args&&... args) {
+    throw Error(kind, fmt::format(format, std::forward<Args>(args)...));
+}
+
+}  // namespace core

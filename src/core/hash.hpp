@@ -1,0 +1,37 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace core {
+
+using Digest = std::array<std::byte, 32>;
+
+/// SHA-256 of bytes that arrive in pieces.
+class Sha256 {
+public:
+    Sha256();
+    ~Sha256();
+    Sha256(const Sha256&) = delete;
+    Sha256& operator=(const Sha256&) = delete;
+
+    void update(std::span<const std::byte> bytes);
+
+    /// The digest of everything given so far; the object is spent afterwards.
+    [[nodiscard]] Digest finish();
+
+private:
+    struct Context;
+    std::unique_ptr<Context> context_;
+};
+
+/// SHA-256 of `bytes`.
+[[nodiscard]] Digest sha256(std::span<const std::byte> bytes);
+
+/// 64 lower-case hexadecimal digits.
+[[nodiscard]] std::string hex(const Digest& digest);
+
+}  // namespace core

@@ -1,0 +1,30 @@
+#include "core/hash.hpp"
+
+#include <string_view>
+
+#include <boost/test/unit_test.hpp>
+
+namespace {
+
+std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(hash)
+
+// FIPS 180-4, examples of SHA-256.
+BOOST_AUTO_TEST_CASE(published_examples) {
+    BOOST_TEST(core::hex(core::sha256(bytes(""))) ==
+               "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    BOOST_TEST(core::hex(core::sha256(bytes("abc"))) ==
+               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+BOOST_AUTO_TEST_CASE(pieces_make_the_whole) {
+    core::Sha256 hash;
+    hash.update(bytes("a"));
+    hash.update(bytes("bc"));
+    BOOST_TEST((hash.finish() == core::sha256(bytes("abc"))));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
