@@ -4,7 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-BOOST_AUTO_TEST_SUITE(buffer)
+BOOST_AUTO_TEST_SUITE(buffer_tests)
 
 BOOST_AUTO_TEST_CASE(begins_on_a_cache_line) {
     for (const std::size_t size : {1U, 7U, 1000U}) {

@@ -10,7 +10,7 @@ std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(s
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(hash)
+BOOST_AUTO_TEST_SUITE(hash_tests)
 
 // FIPS 180-4, examples of SHA-256.
 BOOST_AUTO_TEST_CASE(published_examples) {

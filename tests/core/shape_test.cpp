@@ -4,7 +4,7 @@
 
 #include "core/contract.hpp"
 
-BOOST_AUTO_TEST_SUITE(shape)
+BOOST_AUTO_TEST_SUITE(shape_tests)
 
 BOOST_AUTO_TEST_CASE(counts_elements) {
     BOOST_TEST(core::Shape{}.elements() == 1U);

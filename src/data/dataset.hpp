@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/shape.hpp"
+
+namespace data {
+
+enum class Task : std::uint8_t { classification, regression };
+
+/// How features are stored; batches convert to float.
+enum class Element : std::uint8_t { u8, f32 };
+
+/// Bytes that live as long as anybody views them; on a node with several ranks they lie in memory shared by all.
+struct SharedBytes {
+    std::shared_ptr<const void> owner;
+    std::span<const std::byte> bytes;
+};
+
+/// What a table holds, apart from its bytes.
+struct Description {
+    Task task = Task::classification;
+    Element element = Element::u8;
+    core::Shape shape;        ///< of one item
+    std::size_t rows = 0;
+    std::size_t outputs = 0;  ///< classification: classes; regression: target columns
+    float scale = 1.0F;       ///< a network sees stored · scale + offset
+    float offset = 0.0F;
+};
+
+/// Items and what is to be learnt about them; a view of shared bytes that is cheap to copy.
+class Table {
+public:
+    /// REQUIRES: features.bytes holds rows × shape.elements() elements; targets.bytes holds rows int32 labels
+    /// (classification) or rows × outputs floats (regression), aligned for their type.
+    Table(Description description, SharedBytes features, SharedBytes targets);
+
+    [[nodiscard]] const Description& description() const noexcept { return description_; }
+    [[nodiscard]] std::size_t rows() const noexcept { return description_.rows; }
+    [[nodiscard]] std::size_t outputs() const noexcept { return description_.outputs; }
+    [[nodiscard]] const core::Shape& shape() const noexcept { return description_.shape; }
+
+    /// The stored features, row after row.
+    [[nodiscard]] std::span<const std::byte> feature_bytes() const noexcept { return features_.bytes; }
+
+    /// Labels of all rows, each below outputs(). REQUIRES: classification.
+    [[nodiscard]] std::span<const std::int32_t> labels() const;
+
+    /// Targets of all rows [rows × outputs]. REQUIRES: regression.
+    [[nodiscard]] std::span<const float> targets() const;
+
+    /// Converts the items `chosen` to floats: item i goes to out + i · stride.
+    /// REQUIRES: every chosen row < rows(); stride ≥ shape().elements().
+    void gather(std::span<const std::uint32_t> chosen, float* out, std::size_t stride) const;
+
+private:
+    Description description_;
+    SharedBytes features_;
+    SharedBytes targets_;
+};
+
+/// What a data set delivers: rows to train on and, where it has them, rows set aside for testing.
+struct Source {
+    std::string name;    ///< as the user wrote it
+    std::string sha256;  ///< of the descriptions and bytes of both tables: equal exactly if the data are equal
+    Table train;
+    std::optional<Table> test;
+};
+
+/// Some rows of a table; owns neither.
+struct View {
+    const Table* table = nullptr;
+    std::span<const std::uint32_t> rows;
+
+    [[nodiscard]] std::size_t size() const noexcept { return rows.size(); }
+};
+
+}  // namespace data

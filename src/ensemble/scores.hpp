@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace ensemble {
+
+/// How good class probabilities are; every one a mean over items.
+struct Scores {
+    double accuracy = 0;  ///< share of items whose largest probability is the label's (first of equals)
+    double nll = 0;       ///< −mean ln p(label), p floored at 2^-40 so that one certain error stays finite
+    double brier = 0;     ///< mean over items of the sum over classes of (p − 1[label])²
+    double ece = 0;       ///< expected calibration error, 15 equal-width bins of the largest probability
+};
+
+/// `probabilities` [items × classes], row after row.
+[[nodiscard]] Scores score(std::span<const float> probabilities, std::span<const std::int32_t> labels,
+                           std::size_t classes);
+
+}  // namespace ensemble

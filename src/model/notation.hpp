@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace model {
+
+/// One item of the network notation: a layer, or a block with networks inside.
+struct Item {
+    std::string name;                        ///< "dense", "relu", "skip", …
+    std::vector<double> arguments;           ///< dense(512) → {512}
+    std::vector<std::vector<Item>> branches; ///< the networks in brackets: one for skip and repeat, some for split
+    std::size_t line = 1;                    ///< where it stands in the text, counted from 1
+    std::size_t column = 1;
+};
+
+using Items = std::vector<Item>;
+
+/// Reads the notation; checks names, argument counts and ranges, not shapes.
+/// Throws core::Error (usage) with line, column and the text around it.
+[[nodiscard]] Items parse(std::string_view text);
+
+/// Writes items back as text that parses to the same items.
+[[nodiscard]] std::string to_text(const Items& items);
+
+}  // namespace model

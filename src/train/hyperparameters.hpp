@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace train {
+
+enum class OptimizerKind : std::uint8_t { sgd, momentum, adam, adamw, rmsprop };
+enum class ScheduleKind : std::uint8_t { constant, step, cosine, one_cycle };
+
+/// How one member is trained; everything here belongs to the configuration that determines the result.
+struct Hyperparameters {
+    std::size_t epochs = 20;
+    std::size_t batch = 100;
+    OptimizerKind optimizer = OptimizerKind::adam;
+    double learning_rate = 1e-3;
+    double momentum = 0.9;      ///< of `momentum`
+    double beta1 = 0.9;         ///< of adam, adamw
+    double beta2 = 0.999;       ///< of adam, adamw
+    double epsilon = 1e-8;      ///< of adam, adamw, rmsprop
+    double rho = 0.99;          ///< of rmsprop
+    double weight_decay = 0.0;  ///< L2 penalty λ/2·|w|² on weights, not biases; decoupled in adamw
+    ScheduleKind schedule = ScheduleKind::constant;
+    std::size_t schedule_step = 10;  ///< of `step`: epochs between two drops
+    double schedule_factor = 0.1;    ///< of `step`: each drop
+    std::size_t patience = 0;        ///< stop after so many epochs without a better validation loss; 0: never
+};
+
+}  // namespace train

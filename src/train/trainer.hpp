@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "data/dataset.hpp"
+#include "model/network.hpp"
+#include "train/hyperparameters.hpp"
+#include "train/member_state.hpp"
+
+namespace train {
+
+/// What a member is trained on.
+struct Problem {
+    data::View train;
+    data::View validation;
+    std::uint64_t seed = 1;
+    bool bootstrap = false;         ///< the member sees a bootstrap sample of the training rows
+    double feature_fraction = 1.0;  ///< the member sees this random share of features; the others read zero
+};
+
+/// Trains one member, batch by batch, so that its owner can attend to other things in between.
+/// A pure function of (network, hyperparameters, problem, member): nothing depends on rank, time or other members.
+class Trainer {
+public:
+    /// A new member at its initialisation. Compiles the network and allocates everything a step needs.
+    Trainer(const model::Network& network, const Hyperparameters& hyperparameters, const Problem& problem,
+            std::uint32_t member);
+
+    /// Goes on where `state` stopped.
+    Trainer(const model::Network& network, const Hyperparameters& hyperparameters, const Problem& problem,
+            MemberState state);
+
+    ~Trainer();
+    Trainer(Trainer&&) noexcept;
+    Trainer& operator=(Trainer&&) noexcept;
+
+    /// True when all epochs are done, early stopping ended them, or the member is quarantined.
+    [[nodiscard]] bool finished() const noexcept;
+
+    /// Trains on one batch. After an epoch's last batch also evaluates on the validation rows and returns the record.
+    /// A loss that is not finite quarantines the member. REQUIRES: !finished().
+    std::optional<EpochRecord> step();
+
+    /// Fraction of the planned steps that are done.
+    [[nodiscard]] double progress() const noexcept;
+
+    /// Loss over the current epoch so far, for people watching; NaN before its first batch.
+    [[nodiscard]] double running_loss() const noexcept;
+
+    /// The complete state; once finished with early stopping, `parameters` are the best ones.
+    [[nodiscard]] const MemberState& state() const noexcept;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace train
