@@ -31,7 +31,7 @@ public:
     [[nodiscard]] std::span<const std::int64_t> probability_sums() const noexcept;  ///< [items × classes], in units
     [[nodiscard]] std::span<const std::int64_t> votes() const noexcept;             ///< [items × classes]
     [[nodiscard]] std::span<const std::int64_t> member_hits() const noexcept;       ///< [items]: members that are right
-    [[nodiscard]] std::span<const std::int64_t> best_hits() const noexcept;         ///< [items]: 1 where the best is right
+    [[nodiscard]] std::span<const std::int64_t> best_hits() const noexcept;  ///< [items]: 1 where the best is right
 
 private:
     std::size_t items_;

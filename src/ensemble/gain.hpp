@@ -20,7 +20,7 @@ struct Gain {
 /// A Gain over one member, with the exact test of paired answers.
 struct PairedGain {
     Gain gain;
-    double p_value = 1;       ///< exact two-sided McNemar test on the discordant items
+    double p_value = 1;              ///< exact two-sided McNemar test on the discordant items
     std::int64_t only_ensemble = 0;  ///< items the ensemble has right and the member wrong
     std::int64_t only_member = 0;
 };
@@ -30,9 +30,11 @@ struct BootstrapRequest {
     std::uint64_t seed = 1;  ///< stream (seed, significance)
 };
 
-/// Gain over the mean member. `ensemble_hits` [items] is 0 or 1, `member_hits` [items] counts the members that are right.
-[[nodiscard]] Gain gain_over_mean(std::span<const std::int64_t> ensemble_hits, std::span<const std::int64_t> member_hits,
-                                  std::int64_t members, const BootstrapRequest& request);
+/// Gain over the mean member. `ensemble_hits` [items] is 0 or 1, `member_hits` [items] counts the members that are
+/// right.
+[[nodiscard]] Gain gain_over_mean(std::span<const std::int64_t> ensemble_hits,
+                                  std::span<const std::int64_t> member_hits, std::int64_t members,
+                                  const BootstrapRequest& request);
 
 /// Gain over one member; both arguments [items], 0 or 1.
 [[nodiscard]] PairedGain gain_over_member(std::span<const std::int64_t> ensemble_hits,

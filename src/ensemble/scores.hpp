@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace ensemble {
 
@@ -14,7 +15,14 @@ struct Scores {
     double ece = 0;       ///< expected calibration error, 15 equal-width bins of the largest probability
 };
 
-/// `probabilities` [items × classes], row after row.
+/// The class of each item's largest probability, first of equals; `probabilities` [items × classes].
+[[nodiscard]] std::vector<std::int32_t> most_probable(std::span<const float> probabilities, std::size_t classes);
+
+/// 1 where `predicted` is the label, else 0; both [items].
+[[nodiscard]] std::vector<std::int64_t> hits(std::span<const std::int32_t> predicted,
+                                             std::span<const std::int32_t> labels);
+
+/// `probabilities` [items × classes], row after row. REQUIRES: at least one item; every label below `classes`.
 [[nodiscard]] Scores score(std::span<const float> probabilities, std::span<const std::int32_t> labels,
                            std::size_t classes);
 
