@@ -9,6 +9,7 @@
 
 #include "core/shape.hpp"
 #include "model/notation.hpp"
+#include "model/parameters.hpp"
 
 namespace model {
 
@@ -16,18 +17,6 @@ enum class Initialiser : std::uint8_t { he, xavier, normal, zeros };
 
 /// What the network is asked for; decides the output layer and the loss.
 enum class Objective : std::uint8_t { classification, regression };
-
-/// A block of the flat parameter buffer: a matrix whose rows are `stride` floats apart, or a vector (rows = 1).
-struct ParameterBlock {
-    std::string name;  ///< "dense1.weight"
-    std::size_t offset = 0;
-    std::size_t rows = 0;
-    std::size_t columns = 0;
-    std::size_t stride = 0;
-    std::size_t fan_in = 0;
-    std::size_t fan_out = 0;
-    bool is_weight = true;  ///< weights are initialised at random and decay; biases start at zero and do not
-};
 
 /// A network as described: notation, shapes and the layout of its parameters, independent of any batch size.
 /// The output layer that fits the objective (dense(outputs)) is added at the end.
@@ -44,11 +33,12 @@ public:
     /// The notation with presets resolved and without the output layer: parsing it gives this network again.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
+    /// The items, output layer included.
     [[nodiscard]] const Items& items() const noexcept { return items_; }
-    [[nodiscard]] std::span<const ParameterBlock> blocks() const noexcept { return blocks_; }
+    [[nodiscard]] std::span<const ParameterBlock> blocks() const noexcept { return layout_.blocks(); }
 
     /// Floats in the flat buffer, padding included.
-    [[nodiscard]] std::size_t buffer_size() const noexcept { return buffer_size_; }
+    [[nodiscard]] std::size_t buffer_size() const noexcept { return layout_.size(); }
 
     /// Parameters that are learnt, padding excluded.
     [[nodiscard]] std::size_t parameter_count() const noexcept;
@@ -62,21 +52,32 @@ private:
     Objective objective_;
     std::string text_;
     Items items_;
-    std::vector<ParameterBlock> blocks_;
-    std::size_t buffer_size_ = 0;
+    Layout layout_;
 };
 
 /// Fills a flat buffer with a member's initial parameters, drawn from the stream (seed, member, initialise);
-/// padding is zero. he: N(0, 2/fan_in) · xavier: U(±√(6/(fan_in+fan_out))) · normal: N(0, 1) · zeros.
+/// padding is zero.
+/// he: N(0, 2/fan_in) (He et al. 2015) · xavier: U(±√(6/(fan_in + fan_out))) (Glorot & Bengio 2010), both with zero
+/// biases · normal: N(0, 1) for weights and biases · zeros.
 void initialise(const Network& network, Initialiser how, std::uint64_t seed, std::uint32_t member,
                 std::span<float> parameters);
 
+/// A network with a name, and the settings it is meant to be run with.
 struct Preset {
-    std::string name;
-    std::string text;
-    std::string purpose;  ///< one line for --help
+    struct Setting {
+        std::string_view option;  ///< without the dashes: "epochs"
+        std::string_view value;
+    };
+
+    std::string_view name;
+    std::string_view text;
+    std::string_view purpose;       ///< one line for --help
+    std::vector<Setting> settings;  ///< defaults that --net NAME brings along; configuration and command line win
 };
 
 [[nodiscard]] std::span<const Preset> presets();
+
+/// Null if there is none of that name.
+[[nodiscard]] const Preset* find_preset(std::string_view name);
 
 }  // namespace model

@@ -9,10 +9,10 @@ namespace model {
 
 /// One item of the network notation: a layer, or a block with networks inside.
 struct Item {
-    std::string name;                        ///< "dense", "relu", "skip", …
-    std::vector<double> arguments;           ///< dense(512) → {512}
-    std::vector<std::vector<Item>> branches; ///< the networks in brackets: one for skip and repeat, some for split
-    std::size_t line = 1;                    ///< where it stands in the text, counted from 1
+    std::string name;                         ///< "dense", "relu", "skip", …
+    std::vector<double> arguments;            ///< dense(512) → {512}
+    std::vector<std::vector<Item>> branches;  ///< the networks in brackets: one for skip and repeat, some for split
+    std::size_t line = 1;                     ///< where it stands in the text, counted from 1
     std::size_t column = 1;
 };
 

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "model/network.hpp"
+
 namespace train {
 
 enum class OptimizerKind : std::uint8_t { sgd, momentum, adam, adamw, rmsprop };
@@ -10,6 +12,7 @@ enum class ScheduleKind : std::uint8_t { constant, step, cosine, one_cycle };
 
 /// How one member is trained; everything here belongs to the configuration that determines the result.
 struct Hyperparameters {
+    model::Initialiser initialiser = model::Initialiser::he;
     std::size_t epochs = 20;
     std::size_t batch = 100;
     OptimizerKind optimizer = OptimizerKind::adam;

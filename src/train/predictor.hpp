@@ -2,12 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
 #include "data/dataset.hpp"
 #include "model/network.hpp"
+#include "model/program.hpp"
 
 namespace train {
 
@@ -15,23 +15,34 @@ namespace train {
 class Predictor {
 public:
     /// `hidden_features`: features that read zero because the member never saw them (a random subspace).
-    Predictor(const model::Network& network, std::span<const float> parameters, std::span<const float> statistics,
-              std::vector<std::uint32_t> hidden_features = {});
-    ~Predictor();
-    Predictor(Predictor&&) noexcept;
-    Predictor& operator=(Predictor&&) noexcept;
+    explicit Predictor(const model::Network& network, std::vector<std::uint32_t> hidden_features = {});
 
     /// Class probabilities [view.size() × outputs] (regression: predictions), row after row.
-    /// The bits of a row do not depend on the rows beside it.
-    void predict(const data::View& view, std::span<float> out);
+    /// A row's bits depend on the parameters, the row, and its position in the view modulo the batch size.
+    void predict(std::span<const float> parameters, const data::View& view, std::span<float> out);
+
+    struct Evaluation {
+        double loss = 0;      ///< mean over rows
+        double accuracy = 0;  ///< share of rows; regression: NaN
+    };
+
+    [[nodiscard]] Evaluation evaluate(std::span<const float> parameters, const data::View& view);
 
 private:
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
+    /// Runs the network over `view` and calls use(rows of the table, their outputs) batch after batch.
+    template <class Use>
+    void run(std::span<const float> parameters, const data::View& view, Use use);
+
+    std::size_t buffer_size_;
+    model::Program program_;
+    std::vector<std::uint32_t> hidden_features_;
 };
 
 /// The features that `member` does not see, for a Predictor. Empty when fraction is 1.
 [[nodiscard]] std::vector<std::uint32_t> hidden_features(std::size_t features, double fraction, std::uint64_t seed,
                                                          std::uint32_t member);
+
+/// Sets the hidden features of a batch to zero.
+void hide(std::span<const std::uint32_t> hidden_features, const compute::Rows& batch);
 
 }  // namespace train

@@ -1,0 +1,114 @@
+#include "compute/activation.hpp"
+
+#include <numbers>
+
+#include <Eigen/Core>
+#include <unsupported/Eigen/SpecialFunctions>
+
+#include "core/contract.hpp"
+
+namespace compute {
+namespace {
+
+using Values = Eigen::Map<Eigen::ArrayXf>;
+using ConstValues = Eigen::Map<const Eigen::ArrayXf>;
+
+constexpr float inverse_sqrt_2 = std::numbers::sqrt2_v<float> / 2;
+constexpr float inverse_sqrt_2pi = std::numbers::inv_sqrtpi_v<float> * inverse_sqrt_2;
+
+template <class Map, class Span>
+Map map(Span span) {
+    return Map(span.data(), static_cast<Eigen::Index>(span.size()));
+}
+
+}  // namespace
+
+Needs derivative_needs(Activation activation) noexcept {
+    switch (activation) {
+        case Activation::relu:
+        case Activation::leaky_relu:
+            return Needs::sign;
+        case Activation::sigmoid:
+        case Activation::tanh:
+        case Activation::elu:
+        case Activation::softplus:
+            return Needs::output;
+        case Activation::gelu:
+        case Activation::silu:
+            return Needs::input;
+    }
+    return Needs::input;
+}
+
+void activate(Activation activation, std::span<float> x) {
+    if (activation == Activation::relu) {
+        // A NaN must stay one, or a diverged member would look healthy: hence no max().
+        for (float& value : x) value = value < 0.0F ? 0.0F : value;
+        return;
+    }
+    Values v = map<Values>(x);
+    switch (activation) {
+        case Activation::relu:
+            break;
+        case Activation::leaky_relu:
+            v = (v < 0.0F).select(leaky_slope * v, v);
+            break;
+        case Activation::sigmoid:
+            v = v.logistic();
+            break;
+        case Activation::tanh:
+            v = v.tanh();
+            break;
+        case Activation::elu:
+            v = (v < 0.0F).select(elu_limit * v.expm1(), v);
+            break;
+        case Activation::gelu:
+            v = 0.5F * v * (1.0F + (v * inverse_sqrt_2).erf());
+            break;
+        case Activation::silu:
+            v = v * v.logistic();
+            break;
+        case Activation::softplus:
+            // max(x, 0) + ln(1 + e^−|x|) neither overflows nor loses small values.
+            v = (v < 0.0F).select(0.0F, v) + (-v.abs()).exp().log1p();
+            break;
+    }
+}
+
+void activate_backward(Activation activation, std::span<const float> known, std::span<float> gradient) {
+    core::require(known.size() == gradient.size(), "an activation's gradient is as long as its values");
+    if (activation == Activation::relu) {
+        for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] = known[i] > 0.0F ? gradient[i] : 0.0F;
+        return;
+    }
+    const ConstValues k = map<ConstValues>(known);
+    Values g = map<Values>(gradient);
+    switch (activation) {
+        case Activation::relu:
+            break;
+        case Activation::leaky_relu:
+            g = (k < 0.0F).select(leaky_slope * g, g);
+            break;
+        case Activation::sigmoid:
+            g *= k * (1.0F - k);
+            break;
+        case Activation::tanh:
+            g *= 1.0F - k * k;
+            break;
+        case Activation::elu:
+            g = (k < 0.0F).select((k + elu_limit) * g, g);
+            break;
+        case Activation::gelu:
+            g *= 0.5F * (1.0F + (k * inverse_sqrt_2).erf()) + k * inverse_sqrt_2pi * (-0.5F * k * k).exp();
+            break;
+        case Activation::silu:
+            g *= k.logistic() * (1.0F + k * (1.0F - k.logistic()));
+            break;
+        case Activation::softplus:
+            // From the output y = ln(1+eˣ): the derivative sigmoid(x) is 1 − e⁻ʸ.
+            g *= -(-k).expm1();
+            break;
+    }
+}
+
+}  // namespace compute

@@ -1,0 +1,89 @@
+#include "compute/loss.hpp"
+
+#include <cmath>
+
+#include <Eigen/Core>
+
+#include "core/contract.hpp"
+
+namespace compute {
+namespace {
+
+using Values = Eigen::Map<Eigen::ArrayXf>;
+
+Values map(std::span<float> row) {
+    return {row.data(), static_cast<Eigen::Index>(row.size())};
+}
+
+/// Writes softmax(z) to `p` (which may be z) and returns ln Σ exp(z), both shifted by the largest logit.
+float softmax_row(std::span<float> z, std::span<float> p) {
+    Values in = map(z);
+    Values out = map(p);
+    const float largest = in.maxCoeff<Eigen::PropagateNaN>();
+    out = (in - largest).exp();
+    const float sum = out.sum();
+    out /= sum;
+    return largest + std::log(sum);
+}
+
+}  // namespace
+
+void softmax(const Rows& logits) {
+    for (std::size_t row = 0; row < logits.count; ++row) softmax_row(logits[row], logits[row]);
+}
+
+double softmax_cross_entropy(const Rows& logits, std::span<const std::int32_t> labels, const Rows& gradient) {
+    core::require(labels.size() == logits.count, "every row has a label");
+    core::require(gradient.count == logits.count && gradient.width == logits.width, "gradient and logits fit");
+    const float share = 1.0F / static_cast<float>(logits.count);
+    double loss = 0;
+    for (std::size_t row = 0; row < logits.count; ++row) {
+        const auto label = static_cast<std::size_t>(labels[row]);
+        const float chosen = logits[row][label];
+        const std::span<float> out = gradient[row];
+        loss += static_cast<double>(softmax_row(logits[row], out) - chosen);
+        out[label] -= 1.0F;
+        map(out) *= share;
+    }
+    return loss;
+}
+
+double softmax_cross_entropy(const Rows& logits, std::span<const std::int32_t> labels) {
+    core::require(labels.size() == logits.count, "every row has a label");
+    double loss = 0;
+    for (std::size_t row = 0; row < logits.count; ++row) {
+        const Values z = map(logits[row]);
+        const float largest = z.maxCoeff<Eigen::PropagateNaN>();
+        const float log_sum = largest + std::log((z - largest).exp().sum());
+        loss += static_cast<double>(log_sum - z[labels[row]]);
+    }
+    return loss;
+}
+
+double squared_error(const Rows& outputs, std::span<const float> targets, const Rows& gradient) {
+    core::require(gradient.count == outputs.count && gradient.width == outputs.width, "gradient and outputs fit");
+    const double loss = squared_error(outputs, targets);
+    const float share = 2.0F / static_cast<float>(outputs.count * outputs.width);
+    for (std::size_t row = 0; row < outputs.count; ++row) {
+        const std::span<const float> y = outputs[row];
+        const std::span<float> out = gradient[row];
+        for (std::size_t c = 0; c < outputs.width; ++c) out[c] = share * (y[c] - targets[row * outputs.width + c]);
+    }
+    return loss;
+}
+
+double squared_error(const Rows& outputs, std::span<const float> targets) {
+    core::require(targets.size() == outputs.count * outputs.width, "every row has its targets");
+    double loss = 0;
+    for (std::size_t row = 0; row < outputs.count; ++row) {
+        double sum = 0;
+        for (std::size_t c = 0; c < outputs.width; ++c) {
+            const double error = static_cast<double>(outputs[row][c]) - targets[row * outputs.width + c];
+            sum += error * error;
+        }
+        loss += sum / static_cast<double>(outputs.width);
+    }
+    return loss;
+}
+
+}  // namespace compute

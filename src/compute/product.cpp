@@ -1,0 +1,131 @@
+#include "compute/product.hpp"
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include <oneapi/dnnl/dnnl.h>
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include "core/contract.hpp"
+
+namespace compute {
+namespace {
+
+using dnnl::memory;
+
+memory::desc descriptor(std::size_t rows, std::size_t columns, Factor factor) {
+    const auto stride = static_cast<memory::dim>(factor.stride);
+    const memory::dims strides = factor.transpose == Transpose::yes ? memory::dims{1, stride} : memory::dims{stride, 1};
+    return {{static_cast<memory::dim>(rows), static_cast<memory::dim>(columns)}, memory::data_type::f32, strides};
+}
+
+const dnnl::engine& cpu() {
+    static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+    return engine;
+}
+
+// oneDNN 2.x builds a primitive descriptor from an operation descriptor, 3.x from its arguments.
+dnnl::matmul::primitive_desc primitive_descriptor(const memory::desc& a, const memory::desc& b, const memory::desc& c,
+                                                  const dnnl::primitive_attr& attributes) {
+#if DNNL_VERSION_MAJOR >= 3
+    return {cpu(), a, b, c, attributes};
+#else
+    return {{a, b, c}, attributes, cpu()};
+#endif
+}
+
+char blas_letter(Transpose transpose) {
+    return transpose == Transpose::yes ? 'T' : 'N';
+}
+
+}  // namespace
+
+struct Product::Impl {
+    ProductShape shape;
+    Factor a;
+    Factor b;
+    std::size_t stride_c;
+    Store store;
+    std::string kernel;
+    // Where the library would run its plain matrix multiplication anyway we call that directly: the same kernel
+    // without the bookkeeping of a primitive, which costs as much as a small product.
+    bool plain = false;
+    dnnl::matmul primitive;
+    dnnl::stream stream;
+    memory memory_a;
+    memory memory_b;
+    memory memory_c;
+    std::array<dnnl_exec_arg_t, 3> arguments{};
+};
+
+Product::Product(const ProductShape& shape, Factor a, Factor b, std::size_t stride_c, Store store)
+    : impl_(std::make_unique<Impl>()) {
+    core::require(shape.m > 0 && shape.n > 0 && shape.k > 0, "a product has no empty extent");
+    core::require(a.stride >= (a.transpose == Transpose::yes ? shape.m : shape.k), "rows of A do not overlap");
+    core::require(b.stride >= (b.transpose == Transpose::yes ? shape.k : shape.n), "rows of B do not overlap");
+    core::require(stride_c >= shape.n, "rows of C do not overlap");
+    Impl& impl = *impl_;
+    impl.shape = shape;
+    impl.a = a;
+    impl.b = b;
+    impl.stride_c = stride_c;
+    impl.store = store;
+
+    const memory::desc desc_a = descriptor(shape.m, shape.k, a);
+    const memory::desc desc_b = descriptor(shape.k, shape.n, b);
+    const memory::desc desc_c = descriptor(shape.m, shape.n, {stride_c, Transpose::no});
+    dnnl::primitive_attr attributes;
+    if (store == Store::add) {
+        dnnl::post_ops sum;
+        sum.append_sum(1.0F);
+        attributes.set_post_ops(sum);
+    }
+    const auto chosen = primitive_descriptor(desc_a, desc_b, desc_c, attributes);
+    impl.kernel = chosen.impl_info_str();
+    impl.plain = impl.kernel.starts_with("gemm") || impl.kernel.starts_with("ref");
+    if (impl.plain) return;
+    impl.primitive = dnnl::matmul(chosen);
+    impl.stream = dnnl::stream(cpu());
+    impl.memory_a = memory(desc_a, cpu(), DNNL_MEMORY_NONE);
+    impl.memory_b = memory(desc_b, cpu(), DNNL_MEMORY_NONE);
+    impl.memory_c = memory(desc_c, cpu(), DNNL_MEMORY_NONE);
+    impl.arguments = {{{DNNL_ARG_SRC, impl.memory_a.get()},
+                       {DNNL_ARG_WEIGHTS, impl.memory_b.get()},
+                       {DNNL_ARG_DST, impl.memory_c.get()}}};
+}
+
+Product::~Product() = default;
+Product::Product(Product&&) noexcept = default;
+Product& Product::operator=(Product&&) noexcept = default;
+
+void Product::operator()(const float* a, const float* b, float* c) const {
+    Impl& impl = *impl_;
+    if (impl.plain) {
+        const auto dim = [](std::size_t extent) { return static_cast<dnnl_dim_t>(extent); };
+        const dnnl_status_t status =
+            dnnl_sgemm(blas_letter(impl.a.transpose), blas_letter(impl.b.transpose), dim(impl.shape.m),
+                       dim(impl.shape.n), dim(impl.shape.k), 1.0F, a, dim(impl.a.stride), b, dim(impl.b.stride),
+                       impl.store == Store::add ? 1.0F : 0.0F, c, dim(impl.stride_c));
+        core::require(status == dnnl_success, "oneDNN multiplies matrices");
+        return;
+    }
+    // The library's handles are not const, though factors are only read.
+    impl.memory_a.set_data_handle(const_cast<float*>(a));
+    impl.memory_b.set_data_handle(const_cast<float*>(b));
+    impl.memory_c.set_data_handle(c);
+    const dnnl_status_t status = dnnl_primitive_execute(impl.primitive.get(), impl.stream.get(),
+                                                        static_cast<int>(impl.arguments.size()), impl.arguments.data());
+    core::require(status == dnnl_success, "oneDNN multiplies matrices");
+}
+
+double Product::flops() const noexcept {
+    const ProductShape& shape = impl_->shape;
+    return 2.0 * static_cast<double>(shape.m) * static_cast<double>(shape.n) * static_cast<double>(shape.k);
+}
+
+const char* Product::kernel() const noexcept {
+    return impl_->kernel.c_str();
+}
+
+}  // namespace compute

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace compute {
+
+enum class Transpose : std::uint8_t { no, yes };
+
+/// Whether a result replaces what was there or is added to it.
+enum class Store : std::uint8_t { replace, add };
+
+/// A factor of a product: how it lies in memory, and whether it is read transposed.
+struct Factor {
+    std::size_t stride = 0;  ///< floats between two rows as they lie in memory
+    Transpose transpose = Transpose::no;
+};
+
+struct ProductShape {
+    std::size_t m = 0;
+    std::size_t n = 0;
+    std::size_t k = 0;
+};
+
+/// C [m×n] = op(A) [m×k] · op(B) [k×n], or C += …, in single precision: compiled once for its shape, run many times.
+/// The same shape, strides and data give the same bits on the same instruction set and number of threads.
+class Product {
+public:
+    /// REQUIRES: m, n, k > 0; strides no smaller than the rows they separate.
+    Product(const ProductShape& shape, Factor a, Factor b, std::size_t stride_c, Store store);
+    ~Product();
+    Product(Product&&) noexcept;
+    Product& operator=(Product&&) noexcept;
+
+    void operator()(const float* a, const float* b, float* c) const;
+
+    /// Floating-point operations of one run: 2·m·n·k.
+    [[nodiscard]] double flops() const noexcept;
+
+    /// Name of the library's kernel, for benchmarks and bug reports.
+    [[nodiscard]] const char* kernel() const noexcept;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace compute

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "compute/loss.hpp"
+#include "compute/product.hpp"
+#include "core/buffer.hpp"
+#include "core/shape.hpp"
+#include "model/operation.hpp"
+#include "model/parameters.hpp"
+
+namespace model {
+
+/// A batch of activations in a program: one row per item, rows `stride` floats apart.
+struct Tensor {
+    core::Shape shape;  ///< of one item
+    std::size_t rows = 0;
+    std::size_t stride = 0;
+    core::Buffer<float> values;
+    core::Buffer<float> gradients;  ///< empty where nobody asks for one: the network's input, and in evaluation
+
+    [[nodiscard]] std::size_t width() const noexcept { return shape.elements(); }
+    [[nodiscard]] bool has_gradient() const noexcept { return !gradients.empty(); }
+    [[nodiscard]] compute::Rows value_rows() noexcept { return {values.data(), rows, width(), stride}; }
+    [[nodiscard]] compute::Rows gradient_rows() noexcept { return {gradients.data(), rows, width(), stride}; }
+};
+
+/// What flows from item to item while a network is compiled: a tensor, and what its next reader may do with it.
+struct Value {
+    Tensor* tensor = nullptr;
+
+    /// Nobody else reads the values, now or in the backward pass: the next operation may work in place.
+    bool exclusive = false;
+
+    /// How the next reader delivers its share of the gradient. Backward runs from the last reader to the first, so of
+    /// several readers the last one compiled replaces and the others add.
+    compute::Store gradient = compute::Store::replace;
+};
+
+/// Puts or adds one row of gradient into another.
+void deliver(std::span<const float> from, compute::Store store, std::span<float> to);
+
+class Pointwise;
+
+/// Builds a program: allocates tensors, collects operations, hands out parameter blocks in the order of the plan.
+class Compiler {
+public:
+    Compiler(std::span<const ParameterBlock> blocks, std::size_t rows, bool with_gradients);
+    ~Compiler();
+    Compiler(const Compiler&) = delete;
+    Compiler& operator=(const Compiler&) = delete;
+
+    [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
+
+    enum class Gradient : std::uint8_t { none, as_compiled };
+
+    /// A new tensor for items of this shape; valid as long as the program that is being built.
+    [[nodiscard]] Tensor& tensor(const core::Shape& shape, Gradient gradient = Gradient::as_compiled);
+
+    /// The next block of the plan.
+    [[nodiscard]] const ParameterBlock& parameters();
+
+    void append(std::unique_ptr<Operation> operation);
+
+    /// The chain of element-wise stages that ends the program so far and leaves `value`; starts one if there is none,
+    /// on a copy of the values if somebody else reads them too. Updates `value` to what the chain leaves behind.
+    [[nodiscard]] Pointwise& pointwise(Value& value);
+
+    /// Reserves `blocks` blocks of each step's random stream and returns the first.
+    [[nodiscard]] std::uint32_t reserve_random(std::size_t blocks);
+
+    struct Result {
+        std::vector<std::unique_ptr<Tensor>> tensors;
+        std::vector<std::unique_ptr<Operation>> operations;
+    };
+    [[nodiscard]] Result finish();
+
+private:
+    std::span<const ParameterBlock> blocks_;
+    std::size_t rows_;
+    bool with_gradients_;
+    std::size_t next_block_ = 0;
+    std::uint32_t next_random_ = 0;
+    Result result_;
+    Pointwise* open_chain_ = nullptr;  ///< the last operation, if it is a chain
+};
+
+}  // namespace model

@@ -1,0 +1,31 @@
+#include <algorithm>
+#include <cmath>
+
+#include "core/contract.hpp"
+#include "core/random.hpp"
+#include "model/network.hpp"
+
+namespace model {
+
+void initialise(const Network& network, Initialiser how, std::uint64_t seed, std::uint32_t member,
+                std::span<float> parameters) {
+    core::require(parameters.size() == network.buffer_size(), "the buffer is as large as the network's layout");
+    std::ranges::fill(parameters, 0.0F);
+    if (how == Initialiser::zeros) return;
+    core::RandomStream random({.seed = seed, .member = member, .purpose = core::Purpose::initialise});
+    for (const ParameterBlock& block : network.blocks()) {
+        if (!block.is_weight && how != Initialiser::normal) continue;
+        const double fan_in = static_cast<double>(block.fan_in);
+        const double fan_out = static_cast<double>(block.fan_out);
+        const double deviation = how == Initialiser::he ? std::sqrt(2.0 / fan_in) : 1.0;
+        const double limit = std::sqrt(6.0 / (fan_in + fan_out));
+        for (std::size_t row = 0; row < block.rows; ++row) {
+            for (float& weight : parameters.subspan(block.offset + row * block.stride, block.columns)) {
+                weight = static_cast<float>(how == Initialiser::xavier ? random.uniform(-limit, limit)
+                                                                       : deviation * random.normal());
+            }
+        }
+    }
+}
+
+}  // namespace model

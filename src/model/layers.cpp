@@ -1,0 +1,205 @@
+#include "model/layers.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "compute/activation.hpp"
+#include "core/error.hpp"
+#include "model/affine.hpp"
+#include "model/compiler.hpp"
+#include "model/pointwise.hpp"
+
+namespace model {
+namespace {
+
+using Arguments = std::span<const double>;
+using core::Shape;
+
+constexpr double widest = 1 << 24;
+
+bool is_count(double value, double most) {
+    return value >= 1 && value <= most && value == std::floor(value);
+}
+
+std::size_t count(double value) {
+    return static_cast<std::size_t>(value);
+}
+
+// dense(units): y = x·W + b on the flattened item.
+
+std::string check_dense(Arguments arguments) {
+    return is_count(arguments[0], widest) ? ""
+                                          : fmt::format("dense({}): units must be a whole number from 1", arguments[0]);
+}
+
+Shape plan_dense(const Item& item, const Shape& input, Layout& layout) {
+    const std::string name = layout.next_name("dense");
+    layout.add_weight(name + ".weight", input.elements(), count(item.arguments[0]));
+    layout.add_bias(name + ".bias", count(item.arguments[0]));
+    return {count(item.arguments[0])};
+}
+
+Value linear(const Shape& shape, const Value& input, Compiler& compiler) {
+    Tensor& output = compiler.tensor(shape);
+    compiler.append(std::make_unique<Linear>(*input.tensor, input.gradient, output, compiler.parameters()));
+    return {.tensor = &output, .exclusive = true};
+}
+
+Value compile_dense(const Item& item, const Value& input, Compiler& compiler) {
+    Value value = linear({count(item.arguments[0])}, input, compiler);
+    compiler.pointwise(value).add_bias(compiler.parameters());
+    return value;
+}
+
+// dropout(p): drops with probability p in training.
+
+std::string check_dropout(Arguments arguments) {
+    return arguments[0] >= 0 && arguments[0] < 1
+               ? ""
+               : fmt::format("dropout({}): the probability to drop must be at least 0 and below 1", arguments[0]);
+}
+
+Shape plan_same(const Item&, const Shape& input, Layout&) {
+    return input;
+}
+
+Value compile_dropout(const Item& item, const Value& input, Compiler& compiler) {
+    Value value = input;
+    Pointwise& chain = compiler.pointwise(value);
+    chain.add_dropout(compute::DropoutRate(item.arguments[0]),
+                      compiler.reserve_random(Pointwise::random_blocks(*value.tensor)));
+    return value;
+}
+
+// flatten: rows are flat already; only the shape that later items see changes.
+
+Shape plan_flatten(const Item&, const Shape& input, Layout&) {
+    return {input.elements()};
+}
+
+Value compile_flatten(const Item&, const Value& input, Compiler&) {
+    return input;
+}
+
+template <compute::Activation activation>
+Value compile_activation(const Item&, const Value& input, Compiler& compiler) {
+    Value value = input;
+    compiler.pointwise(value).add_activation(activation);
+    return value;
+}
+
+template <compute::Activation activation>
+constexpr LayerKind activation_kind(std::string_view name) {
+    return {.name = name, .usage = name, .plan = plan_same, .compile = compile_activation<activation>};
+}
+
+// skip[ network ]: x + f(x); where f changes the shape, x goes through a linear projection.
+
+Shape plan_skip(const Item& item, const Shape& input, Layout& layout) {
+    const std::string name = layout.next_name("skip");
+    const Shape inner = plan(item.branches[0], input, layout);
+    if (inner.elements() != input.elements()) {
+        layout.add_weight(name + ".projection", input.elements(), inner.elements());
+    }
+    return inner;
+}
+
+Value compile_skip(const Item& item, const Value& input, Compiler& compiler) {
+    Value inner = compile(item.branches[0], {.tensor = input.tensor, .gradient = compute::Store::add}, compiler);
+    const Shape& shape = inner.tensor->shape;
+    const Value across = shape.elements() == input.tensor->width() ? input : linear(shape, input, compiler);
+    Tensor& output = compiler.tensor(shape);
+    compiler.append(std::make_unique<Sum>(inner, across, output));
+    return {.tensor = &output, .exclusive = true};
+}
+
+// repeat(n)[ network ]: the network n times in a row, each with its own parameters.
+
+std::string check_repeat(Arguments arguments) {
+    return is_count(arguments[0], 1000) ? "" : fmt::format("repeat({}): from 1 to 1000 times", arguments[0]);
+}
+
+Shape plan_repeat(const Item& item, const Shape& input, Layout& layout) {
+    Shape shape = input;
+    for (std::size_t i = 0; i < count(item.arguments[0]); ++i) shape = plan(item.branches[0], shape, layout);
+    return shape;
+}
+
+Value compile_repeat(const Item& item, const Value& input, Compiler& compiler) {
+    Value value = input;
+    for (std::size_t i = 0; i < count(item.arguments[0]); ++i) value = compile(item.branches[0], value, compiler);
+    return value;
+}
+
+using compute::Activation;
+
+constexpr std::array kinds{
+    LayerKind{.name = "dense",
+              .usage = "dense(units)",
+              .least_arguments = 1,
+              .most_arguments = 1,
+              .check = check_dense,
+              .plan = plan_dense,
+              .compile = compile_dense},
+    LayerKind{.name = "dropout",
+              .usage = "dropout(p)",
+              .least_arguments = 1,
+              .most_arguments = 1,
+              .check = check_dropout,
+              .plan = plan_same,
+              .compile = compile_dropout},
+    LayerKind{.name = "flatten", .usage = "flatten", .plan = plan_flatten, .compile = compile_flatten},
+    activation_kind<Activation::sigmoid>("sigmoid"),
+    activation_kind<Activation::tanh>("tanh"),
+    activation_kind<Activation::relu>("relu"),
+    activation_kind<Activation::leaky_relu>("leaky_relu"),
+    activation_kind<Activation::elu>("elu"),
+    activation_kind<Activation::gelu>("gelu"),
+    activation_kind<Activation::silu>("silu"),
+    activation_kind<Activation::softplus>("softplus"),
+    LayerKind{.name = "skip", .usage = "skip[ network ]", .branches = 1, .plan = plan_skip, .compile = compile_skip},
+    LayerKind{.name = "repeat",
+              .usage = "repeat(n)[ network ]",
+              .least_arguments = 1,
+              .most_arguments = 1,
+              .branches = 1,
+              .check = check_repeat,
+              .plan = plan_repeat,
+              .compile = compile_repeat},
+};
+
+}  // namespace
+
+std::span<const LayerKind> layer_kinds() {
+    return kinds;
+}
+
+const LayerKind* find_layer(std::string_view name) {
+    const auto found = std::ranges::find(kinds, name, &LayerKind::name);
+    return found == kinds.end() ? nullptr : &*found;
+}
+
+Shape plan(const Items& items, const Shape& input, Layout& layout) {
+    Shape shape = input;
+    for (const Item& item : items) {
+        shape = find_layer(item.name)->plan(item, shape, layout);
+        if (layout.size() > most_parameters) {
+            core::fail(core::Failure::usage,
+                       "network, line {}, column {}: with {} behind {} inputs the network has more than {} parameters",
+                       item.line, item.column, item.name, shape.text(), most_parameters);
+        }
+    }
+    return shape;
+}
+
+Value compile(const Items& items, const Value& input, Compiler& compiler) {
+    Value value = input;
+    for (const Item& item : items) value = find_layer(item.name)->compile(item, value, compiler);
+    return value;
+}
+
+}  // namespace model

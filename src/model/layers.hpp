@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/shape.hpp"
+#include "model/notation.hpp"
+#include "model/parameters.hpp"
+
+namespace model {
+
+class Compiler;
+struct Value;
+
+/// Everything the notation knows under one name. A new layer is one more entry of the table in layers.cpp.
+struct LayerKind {
+    std::string_view name;
+    std::string_view usage;  ///< "dense(units)", for messages and --help
+    std::size_t least_arguments = 0;
+    std::size_t most_arguments = 0;
+    std::size_t branches = 0;  ///< networks it holds at most; 0 for a layer
+
+    /// Complaint about argument values, empty if they are fine; may be null.
+    std::string (*check)(std::span<const double> arguments) = nullptr;
+
+    /// Shape behind the item for `input` before it; appends the parameters it needs to `layout`, in a fixed order.
+    core::Shape (*plan)(const Item& item, const core::Shape& input, Layout& layout) = nullptr;
+
+    /// Appends the operations of the item to the program; takes its parameters in the order of plan().
+    Value (*compile)(const Item& item, const Value& input, Compiler& compiler) = nullptr;
+};
+
+[[nodiscard]] std::span<const LayerKind> layer_kinds();
+
+/// Null if there is none.
+[[nodiscard]] const LayerKind* find_layer(std::string_view name);
+
+/// Plans items one after the other. Throws core::Error (usage) that names item, position and shapes.
+[[nodiscard]] core::Shape plan(const Items& items, const core::Shape& input, Layout& layout);
+
+/// Compiles items one after the other.
+[[nodiscard]] Value compile(const Items& items, const Value& input, Compiler& compiler);
+
+}  // namespace model

@@ -1,0 +1,195 @@
+#include "model/notation.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "model/layers.hpp"
+
+namespace model {
+namespace {
+
+constexpr std::size_t deepest_nesting = 64;
+constexpr std::size_t most_items = 10'000;
+
+bool is_word(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+
+/// A recursive-descent reader of the notation; remembers where it is for messages.
+class Reader {
+public:
+    explicit Reader(std::string_view text) : text_(text) {}
+
+    Items network(std::size_t depth) {
+        Items items;
+        skip_space();
+        while (!at_end() && peek() != ']' && peek() != '|') {
+            items.push_back(item(depth));
+            skip_space();
+        }
+        if (items.empty()) refuse("a network needs at least one item here");
+        return items;
+    }
+
+    void expect_end() {
+        if (!at_end()) refuse(fmt::format("'{}' has no matching '['", peek()));
+    }
+
+private:
+    Item item(std::size_t depth) {
+        Item result;
+        result.line = line_;
+        result.column = column_;
+        const std::size_t begin = position_;
+        while (!at_end() && is_word(peek())) advance();
+        result.name = text_.substr(begin, position_ - begin);
+        if (result.name.empty()) refuse(fmt::format("expected a layer or block, found '{}'", peek()));
+        if (++items_ > most_items) refuse("the network has too many items");
+        const LayerKind* kind = find_layer(result.name);
+        if (kind == nullptr) {
+            refuse_at(result, fmt::format("there is no layer or block '{}'{}", result.name, suggestion(result.name)));
+        }
+        if (!at_end() && peek() == '(') arguments(result);
+        check_arguments(result, *kind);
+        skip_space();
+        if (!at_end() && peek() == '[') {
+            if (kind->branches == 0) refuse(fmt::format("{} is a layer: it takes no [ ]", result.name));
+            branches(result, depth);
+        } else if (kind->branches != 0) {
+            refuse(fmt::format("{} is a block: it needs a network in [ ]", result.name));
+        }
+        return result;
+    }
+
+    void arguments(Item& item) {
+        advance();  // (
+        while (true) {
+            skip_space();
+            const char* first = text_.data() + position_;
+            const char* last = text_.data() + text_.size();
+            double value = 0;
+            const auto [end, error] = std::from_chars(first, last, value);
+            if (error != std::errc{}) refuse(fmt::format("expected a number in {}( )", item.name));
+            while (text_.data() + position_ < end) advance();
+            item.arguments.push_back(value);
+            skip_space();
+            if (at_end()) refuse(fmt::format("{}( is not closed", item.name));
+            const char next = peek();
+            if (next != ',' && next != ')') refuse(fmt::format("expected ',' or ')' in {}( )", item.name));
+            advance();
+            if (next == ')') return;
+        }
+    }
+
+    void branches(Item& item, std::size_t depth) {
+        if (depth == deepest_nesting) refuse("blocks are nested too deeply");
+        const std::size_t most = find_layer(item.name)->branches;
+        do {
+            advance();  // [ or |
+            item.branches.push_back(network(depth + 1));
+            if (at_end()) refuse_at(item, fmt::format("{}[ is not closed", item.name));
+            if (item.branches.size() > most) refuse(fmt::format("{}[ ] holds one network", item.name));
+        } while (peek() == '|');
+        if (item.branches.size() > most) refuse(fmt::format("{}[ ] holds one network", item.name));
+        advance();  // ]
+    }
+
+    void check_arguments(const Item& item, const LayerKind& kind) {
+        const std::size_t count = item.arguments.size();
+        if (count < kind.least_arguments || count > kind.most_arguments) {
+            refuse_at(item, fmt::format("{} has {} argument{}; write {}", item.name, count, count == 1 ? "" : "s",
+                                        kind.usage));
+        }
+        if (kind.check != nullptr) {
+            const std::string complaint = kind.check(item.arguments);
+            if (!complaint.empty()) refuse_at(item, complaint);
+        }
+    }
+
+    static std::string suggestion(const std::string& name) {
+        std::string known;
+        for (const LayerKind& kind : layer_kinds()) {
+            if (kind.name.starts_with(name) || name.starts_with(kind.name)) {
+                return fmt::format("; did you mean {}?", kind.usage);
+            }
+            known += known.empty() ? "" : " ";
+            known += kind.name;
+        }
+        return "; known: " + known;
+    }
+
+    void skip_space() {
+        while (!at_end()) {
+            if (peek() == '#') {
+                while (!at_end() && peek() != '\n') advance();
+            } else if (std::isspace(static_cast<unsigned char>(peek())) != 0) {
+                advance();
+            } else {
+                return;
+            }
+        }
+    }
+
+    [[nodiscard]] bool at_end() const { return position_ == text_.size(); }
+    [[nodiscard]] char peek() const { return at_end() ? '\0' : text_[position_]; }
+
+    void advance() {
+        if (text_[position_] == '\n') {
+            ++line_;
+            column_ = 1;
+        } else {
+            ++column_;
+        }
+        ++position_;
+    }
+
+    [[noreturn]] void refuse(const std::string& why) const {
+        const std::size_t begin = position_ < 20 ? 0 : position_ - 20;
+        core::fail(core::Failure::usage, "network, line {}, column {}: {}{}", line_, column_, why,
+                   at_end() ? std::string(" (the text ends)")
+                            : fmt::format(" (at \"{}\", after \"{}\")", text_.substr(position_, 12),
+                                          text_.substr(begin, position_ - begin)));
+    }
+
+    [[noreturn]] static void refuse_at(const Item& item, const std::string& why) {
+        core::fail(core::Failure::usage, "network, line {}, column {}: {}", item.line, item.column, why);
+    }
+
+    std::string_view text_;
+    std::size_t position_ = 0;
+    std::size_t line_ = 1;
+    std::size_t column_ = 1;
+    std::size_t items_ = 0;
+};
+
+}  // namespace
+
+Items parse(std::string_view text) {
+    Reader reader(text);
+    Items items = reader.network(0);
+    reader.expect_end();
+    return items;
+}
+
+std::string to_text(const Items& items) {
+    std::string text;
+    for (const Item& item : items) {
+        text += text.empty() ? "" : " ";
+        text += item.name;
+        if (!item.arguments.empty()) text += fmt::format("({})", fmt::join(item.arguments, ", "));
+        for (std::size_t i = 0; i < item.branches.size(); ++i) {
+            text += i == 0 ? "[ " : " | ";
+            text += to_text(item.branches[i]);
+        }
+        if (!item.branches.empty()) text += " ]";
+    }
+    return text;
+}
+
+}  // namespace model

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "compute/product.hpp"
+#include "core/random.hpp"
+#include "model/parameters.hpp"
+
+namespace model {
+
+enum class Mode : std::uint8_t { train, evaluate };
+
+/// What a run through the network is for. `random` gives the masks of one step; evaluation draws nothing.
+struct Pass {
+    Mode mode = Mode::evaluate;
+    std::optional<core::RandomStream> random;
+};
+
+/// Told that the gradient of these floats of the flat buffer is final and that nothing will read the parameters
+/// themselves again before the next forward pass: the optimiser may update them while they are still in cache.
+using GradientReady = std::function<void(const ParameterBlock& block, std::size_t begin, std::size_t end)>;
+
+/// One compiled operation on fixed buffers: the stud that every layer shows to its neighbours.
+/// Shapes, buffers and kernels were chosen when it was made; running it allocates nothing.
+class Operation {
+public:
+    Operation() = default;
+    virtual ~Operation() = default;
+    Operation(const Operation&) = delete;
+    Operation& operator=(const Operation&) = delete;
+
+    /// Reads the values of its input and writes those of its output.
+    virtual void forward(const float* parameters, const Pass& pass) = 0;
+
+    /// Reads the gradient of its output, puts or adds its share into the gradient of its input (as compiled), and
+    /// writes the gradients of its parameters, reporting each as it becomes final.
+    /// REQUIRES: forward() ran on the same batch in Mode::train.
+    virtual void backward(const float* parameters, float* gradients, const GradientReady& ready) = 0;
+};
+
+}  // namespace model

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace model {
+
+/// A block of the flat parameter buffer: a matrix whose rows are `stride` floats apart, or a vector (rows = 1).
+struct ParameterBlock {
+    std::string name;        ///< "dense1.weight"
+    std::size_t offset = 0;  ///< floats from the begin of the buffer, a multiple of a cache line
+    std::size_t rows = 0;
+    std::size_t columns = 0;
+    std::size_t stride = 0;
+    std::size_t fan_in = 0;
+    std::size_t fan_out = 0;
+    bool is_weight = true;  ///< weights are initialised at random and decay; biases start at zero and do not
+
+    [[nodiscard]] std::size_t size() const noexcept { return rows * stride; }
+};
+
+/// Floats that a flat buffer may hold: 16 GiB.
+inline constexpr std::size_t most_parameters = std::size_t{1} << 32U;
+
+/// Places parameter blocks one behind the other in a flat buffer. Padding between rows stays zero for ever.
+class Layout {
+public:
+    /// A number for the next layer of this kind: "dense1", "dense2", …
+    [[nodiscard]] std::string next_name(const std::string& kind);
+
+    void add_weight(const std::string& name, std::size_t fan_in, std::size_t fan_out);
+    void add_bias(const std::string& name, std::size_t width);
+
+    [[nodiscard]] const std::vector<ParameterBlock>& blocks() const noexcept { return blocks_; }
+
+    /// Floats in the buffer, padding included.
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+private:
+    void add(ParameterBlock block);
+
+    std::vector<ParameterBlock> blocks_;
+    std::size_t size_ = 0;
+    std::map<std::string, std::size_t> numbers_;
+};
+
+}  // namespace model

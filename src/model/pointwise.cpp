@@ -1,0 +1,177 @@
+#include "model/pointwise.hpp"
+
+#include <algorithm>
+#include <ranges>
+#include <utility>
+
+#include "core/contract.hpp"
+
+namespace model {
+namespace {
+
+class Bias final : public Stage {
+public:
+    explicit Bias(const ParameterBlock& block) : block_(block) {}
+
+    void forward(const float* parameters, Mode, std::size_t, std::span<float> x) override {
+        const float* bias = parameters + block_.offset;
+        for (std::size_t i = 0; i < x.size(); ++i) x[i] += bias[i];
+    }
+
+    void backward(std::size_t row, std::span<const float>, std::span<float> gradient, float* gradients) override {
+        float* sum = gradients + block_.offset;
+        if (row == 0) {
+            std::copy(gradient.begin(), gradient.end(), sum);
+        } else {
+            for (std::size_t i = 0; i < gradient.size(); ++i) sum[i] += gradient[i];
+        }
+    }
+
+    [[nodiscard]] const ParameterBlock* parameters() const override { return &block_; }
+
+private:
+    ParameterBlock block_;
+};
+
+class Dropout final : public Stage {
+public:
+    Dropout(compute::DropoutRate rate, std::uint32_t first_random, const Tensor& tensor)
+        : rate_(rate), first_random_(first_random), width_(tensor.width()), mask_(tensor.rows * tensor.width()) {}
+
+    void begin(const Pass& pass) override {
+        if (pass.mode == Mode::evaluate) return;
+        core::require(pass.random.has_value(), "training draws dropout masks from a random stream");
+        core::RandomStream random = *pass.random;
+        random.seek(first_random_);
+        compute::draw_mask(rate_, random, mask_);
+    }
+
+    void forward(const float*, Mode mode, std::size_t row, std::span<float> x) override {
+        if (mode == Mode::train) compute::apply_mask(rate_, mask_of(row), x);
+    }
+
+    void backward(std::size_t row, std::span<const float>, std::span<float> gradient, float*) override {
+        compute::apply_mask(rate_, mask_of(row), gradient);
+    }
+
+private:
+    [[nodiscard]] std::span<const std::uint8_t> mask_of(std::size_t row) const {
+        return std::span(mask_).subspan(row * width_, width_);
+    }
+
+    compute::DropoutRate rate_;
+    std::uint32_t first_random_;
+    std::size_t width_;
+    std::vector<std::uint8_t> mask_;
+};
+
+}  // namespace
+
+class Pointwise::Activate final : public Stage {
+public:
+    Activate(compute::Activation activation, const Tensor& tensor)
+        : activation_(activation),
+          needs_(compute::derivative_needs(activation)),
+          width_(tensor.width()),
+          rows_(tensor.rows),
+          has_gradient_(tensor.has_gradient()) {
+        if (needs_ == compute::Needs::input) keep();
+    }
+
+    /// Keeps a copy of what the derivative needs, since the chain's final values will not tell it.
+    void keep() {
+        if (has_gradient_) kept_.resize(rows_ * width_);
+    }
+
+    [[nodiscard]] compute::Needs needs() const noexcept { return needs_; }
+
+    void forward(const float*, Mode mode, std::size_t row, std::span<float> x) override {
+        const bool keeps = mode == Mode::train && !kept_.empty();
+        if (keeps && needs_ == compute::Needs::input) std::copy(x.begin(), x.end(), kept_of(row).begin());
+        compute::activate(activation_, x);
+        if (keeps && needs_ != compute::Needs::input) std::copy(x.begin(), x.end(), kept_of(row).begin());
+    }
+
+    void backward(std::size_t row, std::span<const float> y, std::span<float> gradient, float*) override {
+        compute::activate_backward(activation_, kept_.empty() ? y : kept_of(row), gradient);
+    }
+
+private:
+    [[nodiscard]] std::span<float> kept_of(std::size_t row) {
+        return std::span<float>(kept_).subspan(row * width_, width_);
+    }
+
+    compute::Activation activation_;
+    compute::Needs needs_;
+    std::size_t width_;
+    std::size_t rows_;
+    bool has_gradient_;
+    core::Buffer<float> kept_;
+};
+
+Pointwise::Pointwise(Tensor& target) : target_(target) {}
+
+Pointwise::Pointwise(Tensor& source, compute::Store store, Tensor& target)
+    : source_(&source), store_(store), target_(target) {}
+
+void Pointwise::add_bias(const ParameterBlock& block) {
+    core::require(block.columns == target_.width(), "a bias is as wide as what it is added to");
+    values_change(false);
+    stages_.push_back(std::make_unique<Bias>(block));
+}
+
+void Pointwise::add_activation(compute::Activation activation) {
+    values_change(false);
+    auto stage = std::make_unique<Activate>(activation, target_);
+    activations_.push_back(stage.get());
+    stages_.push_back(std::move(stage));
+}
+
+void Pointwise::add_dropout(compute::DropoutRate rate, std::uint32_t first_random) {
+    values_change(true);
+    stages_.push_back(std::make_unique<Dropout>(rate, first_random, target_));
+}
+
+std::size_t Pointwise::random_blocks(const Tensor& tensor) {
+    return (tensor.rows * tensor.width() + 7) / 8 + 1;
+}
+
+void Pointwise::values_change(bool zeros_stop_gradient) {
+    for (Activate* stage : activations_) {
+        // Dropout changes no sign but to zero, and where it does the gradient that arrives is zero as well.
+        if (stage->needs() == compute::Needs::sign && zeros_stop_gradient) continue;
+        stage->keep();
+    }
+}
+
+void Pointwise::forward(const float* parameters, const Pass& pass) {
+    for (const auto& stage : stages_) stage->begin(pass);
+    const compute::Rows target = target_.value_rows();
+    for (std::size_t row = 0; row < target.count; ++row) {
+        const std::span<float> x = target[row];
+        if (source_ != nullptr) {
+            const std::span<float> from = source_->value_rows()[row];
+            std::copy(from.begin(), from.end(), x.begin());
+        }
+        for (const auto& stage : stages_) stage->forward(parameters, pass.mode, row, x);
+    }
+}
+
+void Pointwise::backward(const float*, float* gradients, const GradientReady& ready) {
+    const compute::Rows values = target_.value_rows();
+    const compute::Rows target = target_.gradient_rows();
+    for (std::size_t row = 0; row < target.count; ++row) {
+        const std::span<float> gradient = target[row];
+        for (const auto& stage : std::views::reverse(stages_)) {
+            stage->backward(row, values[row], gradient, gradients);
+        }
+        if (source_ != nullptr && source_->has_gradient()) deliver(gradient, store_, source_->gradient_rows()[row]);
+    }
+    for (const auto& stage : stages_) {
+        if (const ParameterBlock* block = stage->parameters()) {
+            ready(*block, block->offset, block->offset + block->size());
+        }
+    }
+}
+
+}  // namespace model

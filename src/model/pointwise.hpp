@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "compute/activation.hpp"
+#include "compute/dropout.hpp"
+#include "model/compiler.hpp"
+#include "model/operation.hpp"
+
+namespace model {
+
+/// One element-wise step of a chain, applied row by row.
+class Stage {
+public:
+    Stage() = default;
+    virtual ~Stage() = default;
+    Stage(const Stage&) = delete;
+    Stage& operator=(const Stage&) = delete;
+
+    /// Called once before the rows of a batch.
+    virtual void begin(const Pass&) {}
+
+    virtual void forward(const float* parameters, Mode mode, std::size_t row, std::span<float> x) = 0;
+
+    /// Turns the gradient of the stage's output into that of its input, in place; `y` is what the chain left in this
+    /// row in the end. Rows come in ascending order.
+    virtual void backward(std::size_t row, std::span<const float> y, std::span<float> gradient, float* gradients) = 0;
+
+    /// The parameters whose gradient is final once all rows are through; null if there are none.
+    [[nodiscard]] virtual const ParameterBlock* parameters() const { return nullptr; }
+};
+
+/// A chain of element-wise stages (bias, activation, dropout, …) that takes each row through all of them while it is
+/// in the nearest cache, in place.
+class Pointwise final : public Operation {
+public:
+    /// Works on `target` in place.
+    explicit Pointwise(Tensor& target);
+
+    /// Copies `source` to `target` first; backward delivers to the gradient of `source` as `store` says.
+    Pointwise(Tensor& source, compute::Store store, Tensor& target);
+
+    [[nodiscard]] const Tensor& target() const noexcept { return target_; }
+
+    void add_bias(const ParameterBlock& block);
+    void add_activation(compute::Activation activation);
+
+    /// `first_random`: where the masks begin in a step's random stream; see random_blocks().
+    void add_dropout(compute::DropoutRate rate, std::uint32_t first_random);
+
+    /// Blocks of the random stream that a mask over `tensor` takes.
+    [[nodiscard]] static std::size_t random_blocks(const Tensor& tensor);
+
+    void forward(const float* parameters, const Pass& pass) override;
+    void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+
+private:
+    class Activate;
+
+    /// Tells earlier activations that later stages will overwrite the values their derivatives need.
+    void values_change(bool zeros_stop_gradient);
+
+    Tensor* source_ = nullptr;
+    compute::Store store_ = compute::Store::replace;
+    Tensor& target_;
+    std::vector<std::unique_ptr<Stage>> stages_;
+    std::vector<Activate*> activations_;
+};
+
+}  // namespace model

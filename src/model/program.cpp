@@ -1,0 +1,56 @@
+#include "model/program.hpp"
+
+#include <ranges>
+#include <utility>
+
+#include "core/contract.hpp"
+#include "model/layers.hpp"
+
+namespace model {
+
+Program::Program(const Network& network, std::size_t rows, Purpose purpose) {
+    Compiler compiler(network.blocks(), rows, purpose == Purpose::training);
+    input_ = &compiler.tensor(network.input(), Compiler::Gradient::none);
+    const Value output = compile(network.items(), {.tensor = input_}, compiler);
+    output_ = output.tensor;
+    parts_ = compiler.finish();
+}
+
+Program::~Program() = default;
+Program::Program(Program&&) noexcept = default;
+Program& Program::operator=(Program&&) noexcept = default;
+
+std::size_t Program::rows() const noexcept {
+    return input_->rows;
+}
+
+std::size_t Program::bytes() const noexcept {
+    std::size_t floats = 0;
+    for (const auto& tensor : parts_.tensors) floats += tensor->values.size() + tensor->gradients.size();
+    return floats * sizeof(float);
+}
+
+compute::Rows Program::input() noexcept {
+    return input_->value_rows();
+}
+
+compute::Rows Program::output() noexcept {
+    return output_->value_rows();
+}
+
+compute::Rows Program::output_gradient() noexcept {
+    return output_->gradient_rows();
+}
+
+void Program::forward(const float* parameters, const Pass& pass) {
+    for (const auto& operation : parts_.operations) operation->forward(parameters, pass);
+}
+
+void Program::backward(const float* parameters, float* gradients, const GradientReady& ready) {
+    core::require(output_->has_gradient(), "only programs compiled for training run backward");
+    for (const auto& operation : std::views::reverse(parts_.operations)) {
+        operation->backward(parameters, gradients, ready);
+    }
+}
+
+}  // namespace model

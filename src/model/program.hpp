@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "compute/loss.hpp"
+#include "model/compiler.hpp"
+#include "model/network.hpp"
+#include "model/operation.hpp"
+
+namespace model {
+
+/// A network compiled for a batch size: every buffer and kernel is made here, running it allocates nothing.
+/// Parameters and gradients stay with the caller, in the flat layout of the network.
+class Program {
+public:
+    enum class Purpose : std::uint8_t { training, inference };
+
+    /// REQUIRES: rows > 0. The program does not refer to `network` afterwards.
+    Program(const Network& network, std::size_t rows, Purpose purpose);
+    ~Program();
+    Program(Program&&) noexcept;
+    Program& operator=(Program&&) noexcept;
+
+    [[nodiscard]] std::size_t rows() const noexcept;
+
+    /// Memory of all activations and their gradients.
+    [[nodiscard]] std::size_t bytes() const noexcept;
+
+    /// Where the caller writes a batch [rows × input].
+    [[nodiscard]] compute::Rows input() noexcept;
+
+    /// Logits or predictions of the last forward pass [rows × outputs].
+    [[nodiscard]] compute::Rows output() noexcept;
+
+    /// Where the caller writes the loss's derivative before backward(). REQUIRES: Purpose::training.
+    [[nodiscard]] compute::Rows output_gradient() noexcept;
+
+    void forward(const float* parameters, const Pass& pass);
+
+    /// Writes the gradient of every parameter (padding: zero, or unspecified where `ready` may overwrite it).
+    /// `ready` is called as parts become final, and may update the parameters in that part.
+    void backward(const float* parameters, float* gradients, const GradientReady& ready);
+
+private:
+    Compiler::Result parts_;
+    Tensor* input_ = nullptr;
+    Tensor* output_ = nullptr;
+};
+
+}  // namespace model

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "compute/loss.hpp"
+#include "data/dataset.hpp"
+
+namespace train {
+
+/// The labels or targets of a batch, and the loss against them: softmax cross-entropy or squared error, by task.
+class Objective {
+public:
+    /// Fetches what `rows` of `table` ask for.
+    void select(const data::Table& table, std::span<const std::uint32_t> rows);
+
+    /// Sum of the losses of the selected rows.
+    [[nodiscard]] double loss(const compute::Rows& outputs) const;
+
+    /// As above; `gradient` receives the derivative of their mean.
+    [[nodiscard]] double loss(const compute::Rows& outputs, const compute::Rows& gradient) const;
+
+    /// Selected rows whose largest output is the label's. REQUIRES: classification.
+    [[nodiscard]] std::size_t hits(const compute::Rows& outputs) const;
+
+    [[nodiscard]] data::Task task() const noexcept { return task_; }
+
+private:
+    data::Task task_ = data::Task::classification;
+    std::vector<std::int32_t> labels_;
+    std::vector<float> targets_;
+};
+
+}  // namespace train

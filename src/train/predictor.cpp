@@ -1,0 +1,84 @@
+#include "train/predictor.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "core/contract.hpp"
+#include "data/split.hpp"
+#include "train/objective.hpp"
+
+namespace train {
+namespace {
+
+constexpr std::size_t inference_rows = 256;
+
+}  // namespace
+
+Predictor::Predictor(const model::Network& network, std::vector<std::uint32_t> hidden_features)
+    : buffer_size_(network.buffer_size()),
+      program_(network, inference_rows, model::Program::Purpose::inference),
+      hidden_features_(std::move(hidden_features)) {}
+
+template <class Use>
+void Predictor::run(std::span<const float> parameters, const data::View& view, Use use) {
+    core::require(parameters.size() == buffer_size_, "parameters belong to the network");
+    for (std::size_t done = 0; done < view.size(); done += inference_rows) {
+        // The last batch may be short: the rows behind it keep older values, which nobody reads.
+        const auto rows = view.rows.subspan(done, std::min(inference_rows, view.size() - done));
+        compute::Rows input = program_.input();
+        view.table->gather(rows, input.data, input.stride);
+        input.count = rows.size();
+        hide(hidden_features_, input);
+        program_.forward(parameters.data(), {.mode = model::Mode::evaluate, .random = {}});
+        compute::Rows output = program_.output();
+        output.count = rows.size();
+        use(rows, output);
+    }
+}
+
+void Predictor::predict(std::span<const float> parameters, const data::View& view, std::span<float> out) {
+    core::require(out.size() == view.size() * program_.output().width, "there is room for every row's outputs");
+    const bool classes = view.table->description().task == data::Task::classification;
+    float* next = out.data();
+    run(parameters, view, [&](std::span<const std::uint32_t>, const compute::Rows& output) {
+        if (classes) compute::softmax(output);
+        for (std::size_t row = 0; row < output.count; ++row) next = std::ranges::copy(output[row], next).out;
+    });
+}
+
+Predictor::Evaluation Predictor::evaluate(std::span<const float> parameters, const data::View& view) {
+    double loss = 0;
+    std::size_t hits = 0;
+    const bool classes = view.table->description().task == data::Task::classification;
+    Objective objective;
+    run(parameters, view, [&](std::span<const std::uint32_t> rows, const compute::Rows& output) {
+        objective.select(*view.table, rows);
+        loss += objective.loss(output);
+        if (classes) hits += objective.hits(output);
+    });
+    const auto count = static_cast<double>(view.size());
+    return {.loss = loss / count,
+            .accuracy = classes ? static_cast<double>(hits) / count : std::numeric_limits<double>::quiet_NaN()};
+}
+
+std::vector<std::uint32_t> hidden_features(std::size_t features, double fraction, std::uint64_t seed,
+                                           std::uint32_t member) {
+    if (fraction >= 1) return {};
+    const std::vector<std::uint32_t> seen = data::choose_features(features, fraction, seed, member);
+    std::vector<std::uint32_t> all(features);
+    std::iota(all.begin(), all.end(), 0U);
+    std::vector<std::uint32_t> hidden;
+    std::ranges::set_difference(all, seen, std::back_inserter(hidden));
+    return hidden;
+}
+
+void hide(std::span<const std::uint32_t> hidden_features, const compute::Rows& batch) {
+    if (hidden_features.empty()) return;
+    for (std::size_t row = 0; row < batch.count; ++row) {
+        const auto items = batch[row];
+        for (const std::uint32_t feature : hidden_features) items[feature] = 0.0F;
+    }
+}
+
+}  // namespace train

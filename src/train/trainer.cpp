@@ -1,0 +1,229 @@
+#include "train/trainer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/buffer.hpp"
+#include "core/contract.hpp"
+#include "core/random.hpp"
+#include "core/stopwatch.hpp"
+#include "data/split.hpp"
+#include "model/program.hpp"
+#include "train/objective.hpp"
+#include "train/optimizer.hpp"
+#include "train/predictor.hpp"
+#include "train/schedule.hpp"
+
+namespace train {
+namespace {
+
+using model::Program;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+std::vector<std::uint32_t> rows_of(const Problem& problem, std::uint32_t member) {
+    if (problem.bootstrap) return data::bootstrap(problem.train.rows, problem.seed, member);
+    return {problem.train.rows.begin(), problem.train.rows.end()};
+}
+
+MemberState initial_state(const model::Network& network, const Hyperparameters& hyperparameters, const Problem& problem,
+                          std::uint32_t member) {
+    MemberState state;
+    state.member = member;
+    state.parameters.resize(network.buffer_size());
+    model::initialise(network, hyperparameters.initialiser, problem.seed, member, state.parameters);
+    const Optimizer optimizer(hyperparameters);
+    if (optimizer.has_first_moment()) state.first_moment.assign(network.buffer_size(), 0.0F);
+    if (optimizer.has_second_moment()) state.second_moment.assign(network.buffer_size(), 0.0F);
+    return state;
+}
+
+std::span<float> stretch(core::Buffer<float>& buffer, std::size_t begin, std::size_t end) {
+    return buffer.empty() ? std::span<float>{} : std::span<float>(buffer).subspan(begin, end - begin);
+}
+
+}  // namespace
+
+struct Trainer::Impl {
+    Hyperparameters hyperparameters;
+    Problem problem;
+    MemberState state;
+    std::vector<std::uint32_t> rows;
+    std::vector<std::uint32_t> order;  ///< of the current epoch
+    std::vector<std::uint32_t> hidden;
+    std::size_t batch;
+    std::size_t batches;  ///< per epoch, the last one may be smaller
+    Program program;
+    std::optional<Program> last_program;  ///< for the last batch, where it is smaller
+    Predictor predictor;
+    Objective objective;
+    Optimizer optimizer;
+    core::Buffer<float> gradients;
+    model::GradientReady update;
+    std::size_t samples = 0;  ///< of the current epoch so far
+    double epoch_seconds = 0;
+
+    Impl(const model::Network& network, const Hyperparameters& chosen, const Problem& given, MemberState begun)
+        : hyperparameters(chosen),
+          problem(given),
+          state(std::move(begun)),
+          rows(rows_of(given, state.member)),
+          hidden(hidden_features(network.input().elements(), given.feature_fraction, given.seed, state.member)),
+          batch(std::min(chosen.batch, rows.size())),
+          batches((rows.size() + batch - 1) / batch),
+          program(network, batch, Program::Purpose::training),
+          predictor(network, hidden),
+          optimizer(chosen),
+          gradients(network.buffer_size(), 0.0F) {
+        if (const std::size_t rest = rows.size() % batch; rest != 0) {
+            last_program.emplace(network, rest, Program::Purpose::training);
+        }
+        update = [this](const model::ParameterBlock& block, std::size_t begin, std::size_t end) {
+            optimizer.update({.parameters = stretch(state.parameters, begin, end),
+                              .gradients = stretch(gradients, begin, end),
+                              .first_moment = stretch(state.first_moment, begin, end),
+                              .second_moment = stretch(state.second_moment, begin, end)},
+                             block.is_weight ? Optimizer::Decay::yes : Optimizer::Decay::no);
+        };
+        begin_epoch();
+        samples = static_cast<std::size_t>(state.step) * batch;
+    }
+
+    void begin_epoch() { data::epoch_order(rows, problem.seed, state.member, state.epoch, order); }
+
+    [[nodiscard]] std::uint64_t planned_updates() const { return std::uint64_t{hyperparameters.epochs} * batches; }
+
+    [[nodiscard]] double rate() const {
+        return learning_rate(hyperparameters, state.updates, planned_updates(), state.epoch);
+    }
+
+    void quarantine(const std::string& what) {
+        state.quarantine =
+            fmt::format("{} in epoch {}, batch {} of {}", what, state.epoch + 1, state.step + 1, batches);
+        state.finished = true;
+    }
+
+    void train_on_batch();
+    EpochRecord end_epoch(double last_rate);
+    void keep_best(const EpochRecord& record);
+};
+
+void Trainer::Impl::train_on_batch() {
+    const std::size_t first = static_cast<std::size_t>(state.step) * batch;
+    const auto chosen = std::span<const std::uint32_t>(order).subspan(first, std::min(batch, order.size() - first));
+    Program& current = chosen.size() == batch ? program : *last_program;
+    const compute::Rows input = current.input();
+    problem.train.table->gather(chosen, input.data, input.stride);
+    hide(hidden, input);
+    objective.select(*problem.train.table, chosen);
+
+    const core::RandomStream random({.seed = problem.seed,
+                                     .member = state.member,
+                                     .purpose = core::Purpose::dropout,
+                                     .epoch = state.epoch,
+                                     .step = static_cast<std::uint32_t>(state.step)});
+    current.forward(state.parameters.data(), {.mode = model::Mode::train, .random = random});
+    const double loss = objective.loss(current.output(), current.output_gradient());
+    if (!std::isfinite(loss)) {
+        quarantine("its loss stopped being a finite number");
+        return;
+    }
+    optimizer.begin_update(rate(), state.updates + 1);
+    current.backward(state.parameters.data(), gradients.data(), update);
+    state.loss_sum += loss;
+    samples += chosen.size();
+    ++state.updates;
+    ++state.step;
+}
+
+EpochRecord Trainer::Impl::end_epoch(double last_rate) {
+    const Predictor::Evaluation validation = predictor.evaluate(state.parameters, problem.validation);
+    EpochRecord record{.member = state.member,
+                       .epoch = state.epoch + 1,
+                       .train_loss = state.loss_sum / static_cast<double>(samples),
+                       .validation_loss = validation.loss,
+                       .validation_accuracy = validation.accuracy,
+                       .learning_rate = last_rate,
+                       .seconds = epoch_seconds,
+                       .samples_per_s = static_cast<double>(samples) / epoch_seconds};
+    if (!std::isfinite(validation.loss)) {
+        quarantine("its validation loss stopped being a finite number");
+    }
+    ++state.epoch;
+    state.step = 0;
+    state.loss_sum = 0;
+    state.history.push_back(record);
+    samples = 0;
+    epoch_seconds = 0;
+    if (!state.finished) keep_best(record);
+    if (!state.finished) begin_epoch();
+    return record;
+}
+
+void Trainer::Impl::keep_best(const EpochRecord& record) {
+    const bool early_stopping = hyperparameters.patience > 0;
+    if (state.best_epoch == 0 || record.validation_loss < state.best_loss) {
+        state.best_epoch = record.epoch;
+        state.best_loss = record.validation_loss;
+        if (early_stopping) state.best_parameters = state.parameters;
+    }
+    const bool patience_lost = early_stopping && record.epoch - state.best_epoch >= hyperparameters.patience;
+    if (record.epoch < hyperparameters.epochs && !patience_lost) return;
+    if (early_stopping) state.parameters = state.best_parameters;
+    state.finished = true;
+}
+
+Trainer::Trainer(const model::Network& network, const Hyperparameters& hyperparameters, const Problem& problem,
+                 std::uint32_t member)
+    : Trainer(network, hyperparameters, problem, initial_state(network, hyperparameters, problem, member)) {}
+
+Trainer::Trainer(const model::Network& network, const Hyperparameters& hyperparameters, const Problem& problem,
+                 MemberState state) {
+    core::require(problem.train.size() > 0 && problem.validation.size() > 0, "there are rows to train and validate on");
+    core::require(hyperparameters.epochs > 0 && hyperparameters.batch > 0, "training has epochs and batches");
+    core::require(state.parameters.size() == network.buffer_size(), "the state belongs to the network");
+    impl_ = std::make_unique<Impl>(network, hyperparameters, problem, std::move(state));
+}
+
+Trainer::~Trainer() = default;
+Trainer::Trainer(Trainer&&) noexcept = default;
+Trainer& Trainer::operator=(Trainer&&) noexcept = default;
+
+bool Trainer::finished() const noexcept {
+    return impl_->state.finished;
+}
+
+std::optional<EpochRecord> Trainer::step() {
+    core::require(!finished(), "a finished member trains no more");
+    Impl& impl = *impl_;
+    const core::Stopwatch watch;
+    const double rate = impl.rate();
+    impl.train_on_batch();
+    std::optional<EpochRecord> record;
+    const double seconds = watch.seconds();
+    impl.epoch_seconds += seconds;
+    if (!impl.state.finished && impl.state.step == impl.batches) record = impl.end_epoch(rate);
+    impl.state.train_seconds += watch.seconds();
+    return record;
+}
+
+double Trainer::progress() const noexcept {
+    const Impl& impl = *impl_;
+    return impl.state.finished ? 1.0
+                               : static_cast<double>(impl.state.updates) / static_cast<double>(impl.planned_updates());
+}
+
+double Trainer::running_loss() const noexcept {
+    const Impl& impl = *impl_;
+    return impl.samples == 0 ? nan : impl.state.loss_sum / static_cast<double>(impl.samples);
+}
+
+const MemberState& Trainer::state() const noexcept {
+    return impl_->state;
+}
+
+}  // namespace train
