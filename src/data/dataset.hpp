@@ -27,7 +27,7 @@ struct SharedBytes {
 struct Description {
     Task task = Task::classification;
     Element element = Element::u8;
-    core::Shape shape;        ///< of one item
+    core::Shape shape;  ///< of one item
     std::size_t rows = 0;
     std::size_t outputs = 0;  ///< classification: classes; regression: target columns
     float scale = 1.0F;       ///< a network sees stored · scale + offset

@@ -1,0 +1,177 @@
+#include "data/block.hpp"
+
+#include <array>
+#include <bit>
+#include <cstring>
+#include <type_traits>
+
+#include "core/buffer.hpp"
+#include "core/contract.hpp"
+#include "core/hash.hpp"
+#include "data/source.hpp"
+
+namespace data {
+namespace {
+
+/// A description in words of fixed width, the same on every machine of one byte order.
+struct TableRecord {
+    std::uint32_t task = 0;
+    std::uint32_t element = 0;
+    std::uint64_t rank = 0;
+    std::array<std::uint64_t, core::Shape::max_rank> extents{};
+    std::uint64_t rows = 0;
+    std::uint64_t outputs = 0;
+    float scale = 0;
+    float offset = 0;
+    std::uint64_t feature_bytes = 0;
+    std::uint64_t target_bytes = 0;
+};
+static_assert(std::has_unique_object_representations_v<std::array<std::uint64_t, 4>> && sizeof(TableRecord) == 88);
+
+constexpr std::uint64_t block_mark = 0x31'6b'63'6f'6c'62'73'64;  // "dsblock1"
+
+/// The beginning of a block; name, digest and the tables' bytes follow, each on a cache line.
+struct BlockRecord {
+    std::uint64_t mark = block_mark;
+    std::uint64_t name_bytes = 0;
+    std::uint64_t digest_bytes = 0;
+    std::uint64_t tables = 0;
+    std::array<TableRecord, 2> table;
+};
+
+std::span<const std::byte> target_bytes(const Table& table) {
+    return table.description().task == Task::classification ? std::as_bytes(table.labels())
+                                                            : std::as_bytes(table.targets());
+}
+
+TableRecord describe(const Table& table) {
+    const Description& d = table.description();
+    TableRecord record{.task = static_cast<std::uint32_t>(d.task),
+                       .element = static_cast<std::uint32_t>(d.element),
+                       .rank = d.shape.rank(),
+                       .rows = d.rows,
+                       .outputs = d.outputs,
+                       .scale = d.scale,
+                       .offset = d.offset,
+                       .feature_bytes = table.feature_bytes().size(),
+                       .target_bytes = target_bytes(table).size()};
+    for (std::size_t axis = 0; axis < d.shape.rank(); ++axis) record.extents.at(axis) = d.shape[axis];
+    return record;
+}
+
+core::Shape shape_of(const TableRecord& record) {
+    const auto& e = record.extents;
+    switch (record.rank) {
+        case 0:
+            return {};
+        case 1:
+            return {e[0]};
+        case 2:
+            return {e[0], e[1]};
+        case 3:
+            return {e[0], e[1], e[2]};
+        default:
+            return {e[0], e[1], e[2], e[3]};
+    }
+}
+
+template <class Record>
+std::span<const std::byte> bytes_of(const Record& record) {
+    return std::as_bytes(std::span(&record, 1));
+}
+
+constexpr std::size_t padded(std::size_t bytes) {
+    return (bytes + core::alignment - 1) / core::alignment * core::alignment;
+}
+
+/// Takes sections off a block, one after the other, each on a cache line.
+class SectionReader {
+public:
+    explicit SectionReader(std::span<const std::byte> block) : rest_(block) {}
+
+    std::span<const std::byte> take(std::size_t bytes) {
+        core::require(bytes <= rest_.size(), "a packed source holds what it declares");
+        const auto section = rest_.first(bytes);
+        rest_ = rest_.subspan(std::min(padded(bytes), rest_.size()));
+        return section;
+    }
+
+    std::string take_text(std::size_t bytes) {
+        const auto section = take(bytes);
+        return {reinterpret_cast<const char*>(section.data()), section.size()};
+    }
+
+    Table take_table(const TableRecord& record, const std::shared_ptr<const void>& owner) {
+        const Description description{.task = static_cast<Task>(record.task),
+                                      .element = static_cast<Element>(record.element),
+                                      .shape = shape_of(record),
+                                      .rows = record.rows,
+                                      .outputs = record.outputs,
+                                      .scale = record.scale,
+                                      .offset = record.offset};
+        const SharedBytes features{owner, take(record.feature_bytes)};
+        const SharedBytes targets{owner, take(record.target_bytes)};
+        return {description, features, targets};
+    }
+
+private:
+    std::span<const std::byte> rest_;
+};
+
+void hash_table(core::Sha256& hash, const Table& table) {
+    hash.update(bytes_of(describe(table)));
+    hash.update(table.feature_bytes());
+    hash.update(target_bytes(table));
+}
+
+}  // namespace
+
+std::string fingerprint(const Table& train, const std::optional<Table>& test) {
+    core::Sha256 hash;
+    hash_table(hash, train);
+    if (test) hash_table(hash, *test);
+    return core::hex(hash.finish());
+}
+
+std::vector<std::byte> pack(const Source& source) {
+    BlockRecord record{.name_bytes = source.name.size(),
+                       .digest_bytes = source.sha256.size(),
+                       .tables = source.test ? 2U : 1U,
+                       .table = {}};
+    record.table[0] = describe(source.train);
+    if (source.test) record.table[1] = describe(*source.test);
+
+    std::vector<std::span<const std::byte>> sections{bytes_of(record), std::as_bytes(std::span(source.name)),
+                                                     std::as_bytes(std::span(source.sha256)),
+                                                     source.train.feature_bytes(), target_bytes(source.train)};
+    if (source.test) {
+        sections.push_back(source.test->feature_bytes());
+        sections.push_back(target_bytes(*source.test));
+    }
+    std::size_t size = 0;
+    for (const auto section : sections) size += padded(section.size());
+    std::vector<std::byte> block;
+    block.reserve(size);
+    for (const auto section : sections) {
+        block.insert(block.end(), section.begin(), section.end());
+        block.resize(padded(block.size()));
+    }
+    return block;
+}
+
+Source unpack(const SharedBytes& block) {
+    core::require(reinterpret_cast<std::uintptr_t>(block.bytes.data()) % core::alignment == 0,
+                  "a packed source lies on a cache line");
+    SectionReader sections(block.bytes);
+    BlockRecord record;
+    std::memcpy(&record, sections.take(sizeof record).data(), sizeof record);
+    core::require(record.mark == block_mark, "a packed source begins with its mark");
+    std::string name = sections.take_text(record.name_bytes);
+    std::string sha256 = sections.take_text(record.digest_bytes);
+    Table train = sections.take_table(record.table[0], block.owner);
+    std::optional<Table> test;
+    if (record.tables == 2) test = sections.take_table(record.table[1], block.owner);
+    return {std::move(name), std::move(sha256), std::move(train), std::move(test)};
+}
+
+}  // namespace data

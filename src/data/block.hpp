@@ -1,0 +1,13 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "data/dataset.hpp"
+
+namespace data {
+
+/// SHA-256 of the descriptions and bytes of both tables, as 64 hexadecimal digits.
+[[nodiscard]] std::string fingerprint(const Table& train, const std::optional<Table>& test);
+
+}  // namespace data

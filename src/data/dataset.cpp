@@ -1,0 +1,77 @@
+#include "data/dataset.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/contract.hpp"
+
+namespace data {
+namespace {
+
+std::size_t element_size(Element element) {
+    return element == Element::u8 ? 1 : sizeof(float);
+}
+
+template <class T>
+bool is_aligned(std::span<const std::byte> bytes) {
+    return reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(T) == 0;
+}
+
+template <class T>
+std::span<const T> view_as(std::span<const std::byte> bytes) {
+    return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
+}
+
+}  // namespace
+
+Table::Table(Description description, SharedBytes features, SharedBytes targets)
+    : description_(description), features_(std::move(features)), targets_(std::move(targets)) {
+    const std::size_t rows = description_.rows;
+    const std::size_t columns = description_.task == Task::classification ? 1 : description_.outputs;
+    core::require(features_.bytes.size() == rows * shape().elements() * element_size(description_.element),
+                  "a table's features fill rows × elements");
+    core::require(targets_.bytes.size() == rows * columns * sizeof(float), "a table's targets fill its rows");
+    core::require(is_aligned<std::int32_t>(targets_.bytes), "a table's targets are aligned");
+    core::require(description_.element == Element::u8 || is_aligned<float>(features_.bytes),
+                  "a table's features are aligned");
+    if (description_.task == Task::classification) {
+        const auto below = [classes = outputs()](std::int32_t label) {
+            return label >= 0 && static_cast<std::size_t>(label) < classes;
+        };
+        core::require(std::ranges::all_of(labels(), below), "a table's labels are below its number of classes");
+    }
+}
+
+std::span<const std::int32_t> Table::labels() const {
+    core::require(description_.task == Task::classification, "only classification has labels");
+    return view_as<std::int32_t>(targets_.bytes);
+}
+
+std::span<const float> Table::targets() const {
+    core::require(description_.task == Task::regression, "only regression has targets");
+    return view_as<float>(targets_.bytes);
+}
+
+void Table::gather(std::span<const std::uint32_t> chosen, float* out, std::size_t stride) const {
+    const std::size_t width = shape().elements();
+    core::require(stride >= width, "gathered items fit between two rows");
+    core::require(std::ranges::all_of(chosen, [this](std::uint32_t row) { return row < rows(); }),
+                  "gathered rows exist");
+    const float scale = description_.scale;
+    const float offset = description_.offset;
+    const auto convert = [&]<class Stored>(std::span<const Stored> stored) {
+        for (const std::uint32_t row : chosen) {
+            const Stored* const item = stored.data() + row * width;
+#pragma omp simd
+            for (std::size_t j = 0; j < width; ++j) out[j] = static_cast<float>(item[j]) * scale + offset;
+            out += stride;
+        }
+    };
+    if (description_.element == Element::u8) {
+        convert(view_as<std::uint8_t>(features_.bytes));
+    } else {
+        convert(view_as<float>(features_.bytes));
+    }
+}
+
+}  // namespace data
