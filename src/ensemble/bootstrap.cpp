@@ -66,19 +66,38 @@ std::int64_t binomial(Coins& coins, std::int64_t trials, std::int64_t numerator,
     return below;
 }
 
+/// A value and how many items up to and including its own there are.
 struct Group {
     std::int64_t value = 0;
-    std::int64_t count = 0;
+    std::int64_t items_to_here = 0;
 };
 
-/// Distinct values, the most frequent first: it takes most trials off the binomials that follow.
+/// Distinct values with their counts, the most frequent first.
 std::vector<Group> group(std::span<const std::int64_t> values) {
     std::map<std::int64_t, std::int64_t> counts;
     for (const std::int64_t value : values) ++counts[value];
     std::vector<Group> groups;
     for (const auto& [value, count] : counts) groups.push_back({value, count});
-    std::ranges::stable_sort(groups, std::ranges::greater(), &Group::count);
+    std::ranges::stable_sort(groups, std::ranges::greater(), &Group::items_to_here);
+    std::int64_t items = 0;
+    for (Group& next : groups) next.items_to_here = items += next.items_to_here;
     return groups;
+}
+
+/// Sum of `draws` draws from `groups`, before which there are `items_before` items.
+/// Splits the groups in two of nearly equal weight, and the draws between them, so that a draw is decided after about
+/// as many coins as the logarithm of the number of groups.
+std::int64_t draw_sum(Coins& coins, std::span<const Group> groups, std::int64_t items_before, std::int64_t draws) {
+    if (draws == 0) return 0;
+    if (groups.size() == 1) return draws * groups.front().value;
+    const std::int64_t weight = groups.back().items_to_here - items_before;
+    const auto middle = std::ranges::lower_bound(groups.first(groups.size() - 1), items_before + weight / 2,
+                                                 std::ranges::less(), &Group::items_to_here);
+    const auto left = std::min(static_cast<std::size_t>(middle - groups.begin()) + 1, groups.size() - 1);
+    const std::int64_t items_to_left = groups[left - 1].items_to_here;
+    const std::int64_t drawn_left = binomial(coins, draws, items_to_left - items_before, weight);
+    return draw_sum(coins, groups.first(left), items_before, drawn_left) +
+           draw_sum(coins, groups.subspan(left), items_to_left, draws - drawn_left);
 }
 
 }  // namespace
@@ -86,19 +105,9 @@ std::vector<Group> group(std::span<const std::int64_t> values) {
 std::vector<std::int64_t> resampled_sums(std::span<const std::int64_t> values, const BootstrapRequest& request) {
     core::require(!values.empty() && request.replicates > 0, "a bootstrap needs items and replicates");
     const std::vector<Group> groups = group(values);
-    const auto items = static_cast<std::int64_t>(values.size());
     Coins coins(request.seed);
     std::vector<std::int64_t> sums(request.replicates);
-    for (std::int64_t& sum : sums) {
-        std::int64_t draws = items;   // not yet given to a group
-        std::int64_t weight = items;  // items in the groups not yet visited
-        for (const Group& next : groups) {
-            const std::int64_t drawn = next.count == weight ? draws : binomial(coins, draws, next.count, weight);
-            sum += drawn * next.value;
-            draws -= drawn;
-            weight -= next.count;
-        }
-    }
+    for (std::int64_t& sum : sums) sum = draw_sum(coins, groups, 0, static_cast<std::int64_t>(values.size()));
     return sums;
 }
 
