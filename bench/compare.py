@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""How much faster is this project than eager PyTorch? Runs both in turn, five times each, and prints the ratios.
+
+    bench/compare.py                     the training step of several networks, on one core
+    bench/compare.py --mnist DIRECTORY   also the whole job: 8 members × 5 epochs of MNIST, two processes
+
+The first line of a run says on what machine, and every ratio is one of medians. Needs build/ with the benchmarks, and
+Debian's python3-torch; the peers use OpenBLAS, and refuse to run with the reference BLAS.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+PYTHON = "/usr/bin/python3"  # the one that Debian's torch belongs to
+
+NOTATION = "dense(512) relu dropout(0.3) dense(512) relu dropout(0.3)"
+OUR_MNIST = ["--net", NOTATION, "--inputs", "784", "--outputs", "10", "--batch", "128"]
+PEER_MNIST = ["--net", "784-512-512-10", "--dropout", "0.3", "--batch", "128"]
+
+# name, least ratio, options of bench/step, options of bench/peers/step.py
+STEPS = [
+    ("784-512-512-10 dropout 0.3 b128 adam", 3.8,
+     [*OUR_MNIST, "--optimizer", "adam"],
+     [*PEER_MNIST, "--optimizer", "adam"]),
+    ("784-512-512-10 dropout 0.3 b128 momentum", 2.6,
+     [*OUR_MNIST, "--optimizer", "momentum"],
+     [*PEER_MNIST, "--optimizer", "momentum"]),
+    ("13-50-1 regression b100 adam", 15,
+     ["--net", "dense(50) relu", "--inputs", "13", "--outputs", "1", "--batch", "100", "--regression"],
+     ["--net", "13-50-1", "--batch", "100", "--task", "regression"]),
+    ("64-128-64-10 b32 adam", 6,
+     ["--net", "dense(128) relu dense(64) relu", "--inputs", "64", "--outputs", "10", "--batch", "32"],
+     ["--net", "64-128-64-10", "--batch", "32"]),
+]
+WHOLE_JOB_LEAST = 4
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=Path, default=PROJECT / "build", help="build directory (%(default)s)")
+    parser.add_argument("--runs", type=int, default=5, help="of each side (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=3, help="per measurement of a step (%(default)s)")
+    parser.add_argument("--only", default="", help="only the steps whose name holds this text")
+    parser.add_argument("--mnist", type=Path, help="directory with the four IDX files")
+    parser.add_argument("--json", type=Path, help="write the figures there")
+    return parser.parse_args()
+
+
+def run(command, core=None):
+    """Standard output and seconds of a command, kept on one core if asked."""
+    start = time.perf_counter()
+    pinned = ["taskset", "--cpu-list", str(core)] if core is not None else []
+    done = subprocess.run([*pinned, *command], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, command))}: exit code {done.returncode}")
+    return done.stdout, time.perf_counter() - start
+
+
+def alternate(runs, ours, theirs):
+    """Medians of both sides, measured in turn so that a slow spell of the machine meets both."""
+    pairs = [(ours(), theirs()) for _ in range(runs)]
+    return [statistics.median(side) for side in zip(*pairs)], pairs
+
+
+def steps(given):
+    core = max(os.sched_getaffinity(0))
+
+    def rate(command):
+        return json.loads(run([*command, "--seconds", str(given.seconds)], core)[0])["samples_per_s"]
+
+    for name, least, our_options, peer_options in STEPS:
+        if given.only not in name:
+            continue
+        ours = [given.build / "bench/step", *our_options]
+        theirs = [PYTHON, "-B", PROJECT / "bench/peers/step.py", *peer_options]
+        (our_rate, peer_rate), pairs = alternate(given.runs, lambda: rate(ours), lambda: rate(theirs))
+        yield {"case": name, "unit": "samples/s", "ours": our_rate, "peer": peer_rate, "ratio": our_rate / peer_rate,
+               "least": least, "runs": pairs}
+
+
+def mpirun(ranks):
+    root = ["--allow-run-as-root"] if os.geteuid() == 0 else []
+    return [shutil.which("mpirun"), "-np", str(ranks), "--oversubscribe", "--bind-to", "none", *root]
+
+
+def whole_job(given):
+    """From the start of the command to its end. Both hold out a tenth of the images and evaluate it every epoch."""
+    job = [*mpirun(2), given.build / "ensemble_train", "--data", given.mnist, "--members", "8", "--epochs", "5",
+           "--net", NOTATION, "--batch", "128", "--optimizer", "adam", "--lr", "1e-3", "--validation-fraction", "0.1"]
+    results = {}
+
+    def ours():
+        with tempfile.TemporaryDirectory() as directory:
+            seconds = run([*job, "--out", f"{directory}/run"])[1]
+            summary = json.loads(Path(directory, "run/summary.json").read_text())
+        members = [member["test"]["accuracy"] for member in summary["members"]]
+        results["ours"] = {"mean_member": statistics.mean(members),
+                           "average": summary["ensemble"]["average"]["accuracy"],
+                           "vote": summary["ensemble"]["vote"]["accuracy"],
+                           "gain_over_mean_member": summary["gain"]["over_mean_member"]}
+        return seconds
+
+    def theirs():
+        output, seconds = run([PYTHON, "-B", PROJECT / "bench/peers/ensemble.py", given.mnist])
+        result = json.loads(output)
+        results["PyTorch"] = {key: result[key] for key in ("mean_member", "average", "vote")}
+        return seconds
+
+    (our_s, peer_s), pairs = alternate(given.runs, ours, theirs)
+    return {"case": "whole job: 8 members x 5 epochs of MNIST, 2 processes", "unit": "s", "ours": our_s, "peer": peer_s,
+            "ratio": peer_s / our_s, "least": WHOLE_JOB_LEAST, "runs": pairs, "results": results}
+
+
+def processor():
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":")[1].strip()
+    return platform.machine()
+
+
+def show(row):
+    verdict = "ok" if row["ratio"] >= row["least"] else "BELOW"
+    print(f"{row['case']:<54} {row['ours']:>11,.1f} {row['peer']:>11,.1f} {row['unit']:<9} {row['ratio']:6.2f}"
+          f"   at least {row['least']}: {verdict}", flush=True)
+    for side, result in row.get("results", {}).items():
+        print(f"    {side}: {json.dumps(result)}")
+
+
+def main():
+    given = arguments()
+    print(f"{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}; "
+          f"medians of {given.runs} alternating runs")
+    print(f"{'':<54} {'ours':>11} {'PyTorch':>11} {'':<9} {'ratio':>6}", flush=True)
+    rows = []
+    for row in steps(given):
+        rows.append(row)
+        show(row)
+    if given.mnist:
+        rows.append(whole_job(given))
+        show(rows[-1])
+    if given.json:
+        given.json.write_text(json.dumps({"processor": processor(), "cases": rows}, indent=1) + "\n")
+    return 0 if all(row["ratio"] >= row["least"] for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
