@@ -19,9 +19,9 @@ struct AlignedAllocator {
     explicit constexpr AlignedAllocator(const AlignedAllocator<U>&) noexcept {}
 
     [[nodiscard]] T* allocate(std::size_t count) {
-        return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t{alignment}));
+        return static_cast<T*>(::operator new (count * sizeof(T), std::align_val_t{alignment}));
     }
-    void deallocate(T* pointer, std::size_t) noexcept { ::operator delete(pointer, std::align_val_t{alignment}); }
+    void deallocate(T* pointer, std::size_t) noexcept { ::operator delete (pointer, std::align_val_t{alignment}); }
 
     template <class U>
     friend bool operator==(const AlignedAllocator&, const AlignedAllocator<U>&) noexcept {

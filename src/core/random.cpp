@@ -1,5 +1,9 @@
 #include "core/random.hpp"
 
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -17,8 +21,61 @@ constexpr std::uint32_t weyl_0 = 0x9E3779B9U;
 constexpr std::uint32_t weyl_1 = 0xBB67AE85U;
 constexpr int rounds = 10;
 
-constexpr std::uint32_t high(std::uint64_t product) { return static_cast<std::uint32_t>(product >> 32U); }
-constexpr std::uint32_t low(std::uint64_t product) { return static_cast<std::uint32_t>(product); }
+constexpr std::uint32_t high(std::uint64_t product) {
+    return static_cast<std::uint32_t>(product >> 32U);
+}
+constexpr std::uint32_t low(std::uint64_t product) {
+    return static_cast<std::uint32_t>(product);
+}
+
+constexpr std::size_t blocks_at_once = 16;
+
+// The words of the blocks counter, counter + 1, … one behind the other.
+#ifdef __AVX2__
+// Four counters in each register, one per 64-bit lane. Only the lower half of a lane counts: the multiplication
+// reads no other, so what the exclusive-or leaves in the upper half does no harm.
+void next_blocks(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key, std::uint32_t* words) {
+    constexpr std::size_t registers = blocks_at_once / 4;
+    const auto all = [](std::uint32_t value) { return _mm256_set1_epi64x(static_cast<long long>(value)); };
+    __m256i c0[registers], c1[registers], c2[registers], c3[registers];
+    for (std::size_t i = 0; i < registers; ++i) {
+        const __m256i first = all(counter[0] + static_cast<std::uint32_t>(4 * i));
+        c0[i] = _mm256_add_epi64(first, _mm256_set_epi64x(3, 2, 1, 0));
+        c1[i] = all(counter[1]);
+        c2[i] = all(counter[2]);
+        c3[i] = all(counter[3]);
+    }
+    for (int round = 0; round < rounds; ++round) {
+        const __m256i key_0 = all(key[0]);
+        const __m256i key_1 = all(key[1]);
+        for (std::size_t i = 0; i < registers; ++i) {
+            const __m256i p0 = _mm256_mul_epu32(c0[i], all(multiplier_0));
+            const __m256i p1 = _mm256_mul_epu32(c2[i], all(multiplier_1));
+            c0[i] = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(p1, 32), c1[i]), key_0);
+            c2[i] = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(p0, 32), c3[i]), key_1);
+            c1[i] = p1;
+            c3[i] = p0;
+        }
+        key[0] += weyl_0;
+        key[1] += weyl_1;
+    }
+    constexpr int odd_words = 0b10101010;
+    for (std::size_t i = 0; i < registers; ++i) {
+        const __m256i first = _mm256_blend_epi32(c0[i], _mm256_slli_epi64(c1[i], 32), odd_words);
+        const __m256i second = _mm256_blend_epi32(c2[i], _mm256_slli_epi64(c3[i], 32), odd_words);
+        const __m256i even_blocks = _mm256_unpacklo_epi64(first, second);
+        const __m256i odd_blocks = _mm256_unpackhi_epi64(first, second);
+        auto* out = reinterpret_cast<__m256i*>(words + 16 * i);
+        _mm256_storeu_si256(out, _mm256_permute2x128_si256(even_blocks, odd_blocks, 0x20));
+        _mm256_storeu_si256(out + 1, _mm256_permute2x128_si256(even_blocks, odd_blocks, 0x31));
+    }
+}
+#else
+void next_blocks(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key, std::uint32_t* words) {
+    for (std::size_t i = 0; i < blocks_at_once; ++i, ++counter[0])
+        std::ranges::copy(philox(counter, key), words + 4 * i);
+}
+#endif
 
 }  // namespace
 
@@ -74,37 +131,9 @@ std::uint32_t RandomStream::below(std::uint32_t bound) noexcept {
 }
 
 void RandomStream::fill(std::span<std::uint32_t> words) noexcept {
-    // Sixteen counters side by side, one array per word, so that the compiler keeps each round in vector registers.
-    constexpr std::size_t lanes = 16;
-    std::array<std::uint32_t, lanes> c0, c1, c2, c3;
-    std::size_t done = 0;
-    while (done < words.size()) {
-        for (std::size_t i = 0; i < lanes; ++i) {
-            c0[i] = counter_[0] + static_cast<std::uint32_t>(i);
-            c1[i] = counter_[1];
-            c2[i] = counter_[2];
-            c3[i] = counter_[3];
-        }
-        std::array<std::uint32_t, 2> key = key_;
-        for (int round = 0; round < rounds; ++round) {
-            for (std::size_t i = 0; i < lanes; ++i) {
-                const std::uint64_t p0 = std::uint64_t{multiplier_0} * c0[i];
-                const std::uint64_t p1 = std::uint64_t{multiplier_1} * c2[i];
-                c0[i] = high(p1) ^ c1[i] ^ key[0];
-                c1[i] = low(p1);
-                c2[i] = high(p0) ^ c3[i] ^ key[1];
-                c3[i] = low(p0);
-            }
-            key[0] += weyl_0;
-            key[1] += weyl_1;
-        }
-        std::array<std::uint32_t, 4 * lanes> ordered;
-        for (std::size_t i = 0; i < lanes; ++i) {
-            ordered[4 * i] = c0[i];
-            ordered[4 * i + 1] = c1[i];
-            ordered[4 * i + 2] = c2[i];
-            ordered[4 * i + 3] = c3[i];
-        }
+    std::array<std::uint32_t, 4 * blocks_at_once> ordered;
+    for (std::size_t done = 0; done < words.size();) {
+        next_blocks(counter_, key_, ordered.data());
         const std::size_t take = std::min(ordered.size(), words.size() - done);
         std::copy_n(ordered.begin(), take, words.begin() + static_cast<std::ptrdiff_t>(done));
         counter_[0] += static_cast<std::uint32_t>((take + 3) / 4);

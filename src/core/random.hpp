@@ -9,15 +9,15 @@ namespace core {
 
 /// What random numbers are drawn for. The values are part of every result: never renumber, only append.
 enum class Purpose : std::uint8_t {
-    data = 0,            ///< built-in data
-    split = 1,           ///< train, validation and test rows
-    bootstrap = 2,       ///< rows of a member
-    features = 3,        ///< features of a member
-    initialise = 4,      ///< parameters
-    shuffle = 5,         ///< order of the rows in an epoch
-    dropout = 6,         ///< masks
-    significance = 7,    ///< bootstrap over test items
-    augment = 8,         ///< distortions of training items
+    data = 0,          ///< built-in data
+    split = 1,         ///< train, validation and test rows
+    bootstrap = 2,     ///< rows of a member
+    features = 3,      ///< features of a member
+    initialise = 4,    ///< parameters
+    shuffle = 5,       ///< order of the rows in an epoch
+    dropout = 6,       ///< masks
+    significance = 7,  ///< bootstrap over test items
+    augment = 8,       ///< distortions of training items
 };
 
 /// Names one stream. Two different keys give independent streams; the same key gives the same numbers on any rank,
