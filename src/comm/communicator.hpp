@@ -2,11 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "core/error.hpp"
 
 namespace comm {
 
@@ -19,12 +22,20 @@ struct Message {
 
 /// Bytes held once per node, seen by all its ranks.
 struct NodeBytes {
-    std::shared_ptr<const void> owner;  ///< on MPI, releasing it is collective over the node: keep it to the end
-    std::span<const std::byte> bytes;   ///< 64-byte aligned
+    std::shared_ptr<const void> owner;  ///< keeps this rank's view alive; releasing it is local, at any time
+    std::span<const std::byte> bytes;   ///< 64-byte aligned, read-only to the hardware where they are shared
+    bool shared = true;                 ///< false if this node's ranks cannot share memory and each holds a copy
 };
 
-/// A group of ranks, passed as a value; copies speak for the same group.
+/// An error that every rank of the group throws alike, so that all of them leave together.
+class SharedError : public core::Error {
+public:
+    using core::Error::Error;
+};
+
+/// A group of ranks, passed as a value; copies speak for the same group and die with its Session.
 /// The local one is a single rank and calls no MPI at all: what it does is the specification of all others.
+/// Calls come from the thread that made the Session. A failing MPI call throws core::Error (run).
 class Communicator {
 public:
     class Backend;
@@ -41,18 +52,25 @@ public:
     /// Host name of this rank. Local.
     [[nodiscard]] const std::string& host() const noexcept;
 
-    // Point to point: local calls, never blocking on the other side.
+    /// Place of this rank among the ranks of its host, and their number. Local.
+    [[nodiscard]] int node_rank() const noexcept;
+    [[nodiscard]] int node_size() const noexcept;
+
+    // Point to point: local calls, never blocking on the other side. A rank may write to itself.
 
     /// Hands a message over for delivery; the bytes are copied, delivery proceeds inside later calls of poll().
+    /// REQUIRES: 0 <= destination < size().
     void send(int destination, int tag, std::span<const std::byte> bytes);
 
     /// The next message that has arrived, if any; messages of one source arrive in the order they were sent.
     [[nodiscard]] std::optional<Message> poll();
 
-    /// True while messages handed to send() are still on their way out of this process.
+    /// True while messages handed to send() are still on their way out of this process. A message to a dead rank may
+    /// stay on its way for ever.
     [[nodiscard]] bool sending();
 
-    // Collectives: every rank calls them, in the same order.
+    // Collectives: every rank calls them, in the same order. A rank waiting for the others sleeps.
+    // Ranks that call different ones, or with sizes that must agree and do not, throw core::ContractViolation.
 
     void barrier();
 
@@ -68,12 +86,25 @@ public:
     /// Root's bytes placed once in each node's memory; other ranks' argument is ignored.
     [[nodiscard]] NodeBytes share_on_nodes(std::span<const std::byte> bytes);
 
+    /// Returns if no rank brings an error; else every rank throws the error of the lowest rank that brings one.
+    void agree(const std::optional<core::Error>& mine);
+
+    /// Does `step` on this rank and agrees on its outcome: if it throws on any rank, all throw SharedError.
+    /// REQUIRES: `step` calls no collective.
+    void attempt(const std::function<void()>& step);
+
+    /// Ends the processes of all ranks at once with this exit code: for an error the other ranks do not share. Local.
+    [[noreturn]] void abort(int exit_code);
+
 private:
     std::shared_ptr<Backend> backend_;
 };
 
 /// Starts MPI if this process was started as one of several, and ends it when destroyed.
 /// Throws core::Error (usage) if the launcher says several processes but MPI sees a world of one, naming the fix.
+///
+/// When it is destroyed by an exception that is not a SharedError, the other ranks may be waiting for this one, so MPI
+/// is left unfinished: the launcher ends the job as soon as this process exits with a code other than zero.
 class Session {
 public:
     Session(int& argc, char**& argv);
@@ -85,7 +116,20 @@ public:
 
 private:
     bool uses_mpi_ = false;
+    int exceptions_at_start_ = 0;
+    std::shared_ptr<Communicator::Backend> backend_;
     Communicator world_;
 };
+
+/// True if this process should speak for those started with it, told by the launcher's environment alone: for errors
+/// that come before there is a communicator.
+[[nodiscard]] bool is_first_process();
+
+/// The whole life of a program of several ranks: starts a Session, runs `body`, returns the exit code.
+/// Errors are given to `report` on one rank only, and on no rank is one waited for in vain: a SharedError is reported
+/// by the root before any rank leaves; another exception is reported by the rank that has it, which then aborts the
+/// rest.
+[[nodiscard]] int run_ranks(int argc, char** argv, const std::function<int(const Communicator&)>& body,
+                            const std::function<void(const std::string& message)>& report);
 
 }  // namespace comm

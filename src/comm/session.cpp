@@ -1,0 +1,86 @@
+#include <mpi.h>
+
+#include <cstdlib>
+#include <exception>
+#include <utility>
+
+#include "comm/backend.hpp"
+#include "comm/launcher.hpp"
+#include "comm/mpi_check.hpp"
+#include "core/contract.hpp"
+
+namespace comm {
+namespace {
+
+Launch this_launch() {
+    return detect_launch([](const char* name) { return std::getenv(name); });
+}
+
+}  // namespace
+
+Session::Session(int& argc, char**& argv)
+    : exceptions_at_start_(std::uncaught_exceptions()), world_(Communicator::local()) {
+    const Launch launch = this_launch();
+    if (!launch.is_one_of_several()) return;
+    refuse_before_start(launch);
+    // Open MPI's own waiting, in transfers, shall leave the core to others; costs nothing where ranks have cores.
+    setenv("OMPI_MCA_mpi_yield_when_idle", "1", 1);
+    int provided = MPI_THREAD_SINGLE;
+    check(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
+    try {
+        core::require(provided >= MPI_THREAD_FUNNELED, "MPI allows threads that do not call it");
+        int size = 0;
+        check(MPI_Comm_size(MPI_COMM_WORLD, &size), "MPI_Comm_size");
+        refuse_lonely_world(launch, size);
+        backend_ = make_mpi_backend();
+    } catch (const core::Error& error) {
+        if (error.kind() == core::Failure::usage) MPI_Finalize();  // the others are not of this world
+        throw;
+    }
+    world_ = Communicator(backend_);
+    uses_mpi_ = true;
+}
+
+Session::~Session() {
+    if (!uses_mpi_) return;
+    const bool unwinding = std::uncaught_exceptions() > exceptions_at_start_;
+    if (unwinding && !backend_->leaving_together()) return;
+    try {
+        backend_->close();
+    } catch (const std::exception&) {
+        return;  // a failed farewell: leave as with any other error
+    }
+    MPI_Finalize();
+}
+
+bool is_first_process() {
+    return this_launch().index.value_or(0) == 0;
+}
+
+int run_ranks(int argc, char** argv, const std::function<int(const Communicator&)>& body,
+              const std::function<void(const std::string&)>& report) {
+    try {
+        Session session(argc, argv);
+        Communicator world = session.world();
+        try {
+            return body(world);
+        } catch (const SharedError& error) {
+            if (world.is_root()) report(error.what());
+            return error.exit_code();
+        } catch (const core::Error& error) {
+            report(error.what());
+            if (world.size() > 1) world.abort(error.exit_code());
+            return error.exit_code();
+        } catch (const std::exception& error) {
+            report(fmt::format("rank {} on {}: {}", world.rank(), world.host(), error.what()));
+            const int code = static_cast<int>(core::Failure::run);
+            if (world.size() > 1) world.abort(code);
+            return code;
+        }
+    } catch (const core::Error& error) {
+        if (is_first_process()) report(error.what());
+        return error.exit_code();
+    }
+}
+
+}  // namespace comm

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "comm/communicator.hpp"
+
+namespace distributed {
+
+/// The communicator of this test program's session: local without a launcher, of all ranks under mpirun.
+[[nodiscard]] comm::Communicator world();
+
+}  // namespace distributed

@@ -1,0 +1,60 @@
+# add_mpi_tests(FOLDER SUITES … RANKS … [DEPENDS targets…] [LABELS …] [TIMEOUT seconds])
+# Builds SUITE_test.cpp … of the calling folder into one program, test_mpi_FOLDER, that starts a comm::Session, and runs each
+# suite at each number of ranks under mpirun as a CTest entry of its own: FOLDER.SUITE.np4. RANKS 0 stands for one process
+# without mpirun, as FOLDER.SUITE.local. An entry is red if any rank fails; its lines begin with the rank.
+# Where there is no mpirun the entries fail: they never pass by not running.
+include_guard()
+
+# What Open MPI needs on few cores, as root and in containers; one machine, so the loopback interface will do.
+set(MPI_TEST_ENVIRONMENT
+    OMP_NUM_THREADS=1
+    OMPI_MCA_rmaps_base_oversubscribe=1
+    OMPI_MCA_hwloc_base_binding_policy=none
+    OMPI_MCA_mpi_yield_when_idle=1
+    OMPI_MCA_btl_vader_single_copy_mechanism=none
+    OMPI_MCA_btl=self,vader
+    OMPI_MCA_oob_tcp_if_include=lo
+    ASAN_OPTIONS=detect_leaks=0)  # Open MPI's own leaks; the entries without mpirun look for ours
+execute_process(COMMAND id -u OUTPUT_VARIABLE mpi_test_user OUTPUT_STRIP_TRAILING_WHITESPACE)
+if(mpi_test_user STREQUAL "0")
+    list(APPEND MPI_TEST_ENVIRONMENT OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)
+endif()
+
+if(MPIEXEC_EXECUTABLE)
+    set(MPI_TEST_LAUNCHER ${MPIEXEC_EXECUTABLE})
+else()
+    set(MPI_TEST_LAUNCHER mpirun)
+endif()
+
+function(add_mpi_tests folder)
+    cmake_parse_arguments(PARSE_ARGV 1 MPI "" "TIMEOUT" "SUITES;RANKS;DEPENDS;LABELS")
+    if(NOT MPI_TIMEOUT)
+        set(MPI_TIMEOUT 60)
+    endif()
+    set(sources ${PROJECT_SOURCE_DIR}/tests/distributed/main.cpp)
+    foreach(suite ${MPI_SUITES})
+        list(APPEND sources ${suite}_test.cpp)
+    endforeach()
+    set(program test_mpi_${folder})
+    add_executable(${program} ${sources})
+    set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+    target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    target_link_libraries(${program} PRIVATE compile_options comm ${MPI_DEPENDS} Boost::unit_test_framework)
+    target_compile_definitions(${program} PRIVATE BOOST_TEST_DYN_LINK)
+    foreach(suite ${MPI_SUITES})
+        foreach(ranks ${MPI_RANKS})
+            if(ranks EQUAL 0)
+                set(name ${folder}.${suite}.local)
+                add_test(NAME ${name} COMMAND ${program} --run_test=${suite}_tests)
+                set_tests_properties(${name} PROPERTIES TIMEOUT ${MPI_TIMEOUT} LABELS "unit;${MPI_LABELS}"
+                                                        ENVIRONMENT OMP_NUM_THREADS=1)
+                continue()
+            endif()
+            set(name ${folder}.${suite}.np${ranks})
+            add_test(NAME ${name} COMMAND ${MPI_TEST_LAUNCHER} --tag-output -np ${ranks} $<TARGET_FILE:${program}>
+                                          --run_test=${suite}_tests)
+            set_tests_properties(${name} PROPERTIES TIMEOUT ${MPI_TIMEOUT} LABELS "mpi;${MPI_LABELS}" PROCESSORS ${ranks}
+                                                    ENVIRONMENT "${MPI_TEST_ENVIRONMENT}")
+        endforeach()
+    endforeach()
+endfunction()
