@@ -51,11 +51,11 @@ public:
             wave.kx = frequency * std::cos(turn);
             wave.ky = frequency * std::sin(turn);
             wave.phase = uniform(random, 0, 2 * std::numbers::pi);
-            wave.x = normal(random, 0.048);
-            wave.y = normal(random, 0.038);
+            wave.x = normal(random, 0.028);
+            wave.y = normal(random, 0.023);
         }
         const float slant = std::clamp(0.12F + normal(random, 0.22), -0.45F, 0.75F);
-        const float rotation = std::clamp(normal(random, 0.10), -0.3F, 0.3F);
+        const float rotation = std::clamp(normal(random, 0.09), -0.3F, 0.3F);
         const float width = box_width * uniform(random, 0.70, 1.15);
         const float height = box_height * uniform(random, 0.82, 1.08);
         const float c = std::cos(rotation);
@@ -65,13 +65,13 @@ public:
         xy_ = (-slant * c - s) * height;
         yx_ = s * width;
         yy_ = (-slant * s + c) * height;
-        centre_.x = 13.5F + std::clamp(normal(random, 1.1), -3.0F, 3.0F);
-        centre_.y = 13.5F + std::clamp(normal(random, 1.1), -3.0F, 3.0F);
+        centre_.x = 13.5F + std::clamp(normal(random, 1.6), -3.5F, 3.5F);
+        centre_.y = 13.5F + std::clamp(normal(random, 1.6), -3.5F, 3.5F);
     }
 
     [[nodiscard]] Point place(const Knot& knot, core::RandomStream& random) const {
-        float x = knot.x - 0.5F + normal(random, 0.022);
-        float y = knot.y - 0.5F + normal(random, 0.018);
+        float x = knot.x - 0.5F + normal(random, 0.016);
+        float y = knot.y - 0.5F + normal(random, 0.013);
         float dx = 0;
         float dy = 0;
         for (const Wave& wave : waves_) {

@@ -112,7 +112,7 @@ core::Buffer<std::uint8_t> read_body(FileBytes& file, std::uint64_t size, std::s
 Images read_images(const fs::path& path) {
     FileBytes file(path);
     const auto extents = read_extents(file, 3);
-    // At most 2^32 · 2^16 · 2^16: the product cannot exceed 64 bits but for the last value, which is refused as size 0.
+    // Below 2^32 · 2^16 · 2^16: the product fits 64 bits.
     const std::uint64_t size = extents[0] * extents[1] * extents[2];
     auto pixels = share(read_body(file, size, 16));
     return {path, {extents[1], extents[2]}, extents[0], std::move(pixels)};

@@ -11,9 +11,9 @@
 namespace data {
 
 struct SplitRequest {
-    std::optional<double> test_fraction;  ///< unset: the source's own test table, else 0.2
-    double validation_fraction = 0.1;     ///< of the rows left for training
-    std::size_t train_limit = 0;          ///< keep only the first so many training rows after the shuffle; 0: all
+    std::optional<double> test_fraction = std::nullopt;  ///< unset: the source's own test table, else 0.2
+    double validation_fraction = 0.1;                    ///< of the rows left for training
+    std::size_t train_limit = 0;  ///< keep only the first so many training rows after the shuffle; 0: all
     std::uint64_t seed = 1;
 };
 

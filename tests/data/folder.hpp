@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <boost/crc.hpp>
+#include <boost/iostreams/device/back_inserter.hpp>
+#include <boost/iostreams/filter/zlib.hpp>
+#include <boost/iostreams/filtering_stream.hpp>
+
+namespace testing {
+
+using Bytes = std::vector<std::uint8_t>;
+
+/// A new folder that vanishes with the object.
+class Folder {
+public:
+    Folder() {
+        std::string name = (std::filesystem::temp_directory_path() / "ensemble_data_XXXXXX").string();
+        if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+        path_ = name;
+    }
+    ~Folder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+    void write(const std::string& name, const Bytes& bytes) const {
+        std::ofstream file(path_ / name, std::ios::binary);
+        file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+        file.close();
+        if (!file) throw std::runtime_error("cannot write " + name);
+    }
+
+    void remove(const std::string& name) const { std::filesystem::remove(path_ / name); }
+
+private:
+    std::filesystem::path path_;
+};
+
+/// An IDX file of unsigned bytes.
+inline Bytes idx(const std::vector<std::uint32_t>& extents, const Bytes& values) {
+    Bytes file{0, 0, 0x08, static_cast<std::uint8_t>(extents.size())};
+    for (const std::uint32_t extent : extents) {
+        for (const unsigned shift : {24U, 16U, 8U, 0U}) file.push_back(static_cast<std::uint8_t>(extent >> shift));
+    }
+    file.insert(file.end(), values.begin(), values.end());
+    return file;
+}
+
+/// `content` as gzip frames it (RFC 1952): ten bytes of header without optional fields, deflate, checksum, length.
+inline Bytes gzip(const Bytes& content) {
+    namespace io = boost::iostreams;
+    io::zlib_params raw;
+    raw.noheader = true;
+    std::vector<char> packed;
+    {
+        io::filtering_ostream stream;
+        stream.push(io::zlib_compressor(raw));
+        stream.push(io::back_inserter(packed));
+        stream.write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
+    }
+    boost::crc_32_type checksum;
+    checksum.process_bytes(content.data(), content.size());
+    Bytes file{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255};
+    file.insert(file.end(), packed.begin(), packed.end());
+    for (const std::size_t word : {std::size_t{checksum.checksum()}, content.size()}) {
+        for (const unsigned shift : {0U, 8U, 16U, 24U}) file.push_back(static_cast<std::uint8_t>(word >> shift));
+    }
+    return file;
+}
+
+}  // namespace testing

@@ -1,0 +1,210 @@
+#include "data/source.hpp"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "core/buffer.hpp"
+#include "core/contract.hpp"
+#include "data/block.hpp"
+#include "data/failure.hpp"
+#include "data/folder.hpp"
+#include "data/generator.hpp"
+
+namespace {
+
+using core::Buffer;
+using core::Failure;
+using data::load;
+using data::Source;
+using data::Table;
+using testing::failure;
+
+/// pack() may return bytes anywhere; whoever shares them puts them on a cache line.
+data::SharedBytes aligned_copy(const std::vector<std::byte>& block) {
+    return data::share(Buffer<std::byte>(block.begin(), block.end()));
+}
+
+void check_equal(const Table& a, const Table& b) {
+    BOOST_TEST((a.description().task == b.description().task));
+    BOOST_TEST((a.description().element == b.description().element));
+    BOOST_TEST((a.shape() == b.shape()));
+    BOOST_TEST(a.rows() == b.rows());
+    BOOST_TEST(a.outputs() == b.outputs());
+    BOOST_TEST(a.description().scale == b.description().scale);
+    BOOST_TEST(a.description().offset == b.description().offset);
+    BOOST_TEST(std::ranges::equal(a.feature_bytes(), b.feature_bytes()));
+    if (a.description().task == data::Task::classification) {
+        BOOST_TEST(std::ranges::equal(a.labels(), b.labels()));
+    } else {
+        BOOST_TEST(std::ranges::equal(a.targets(), b.targets()));
+    }
+}
+
+template <class... Words>
+void check_refused(const std::string& what, Failure kind, Words... words) {
+    BOOST_CHECK_EXCEPTION(static_cast<void>(load(what, 1)), core::Error, failure(kind, what.c_str(), words...));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(source_tests)
+
+BOOST_AUTO_TEST_CASE(built_in_sets_have_their_default_sizes) {
+    const auto rows = [](const Source& source) {
+        return std::pair(source.train.rows(), source.test ? source.test->rows() : 0);
+    };
+    BOOST_TEST((rows(load("digits", 1)) == std::pair<std::size_t, std::size_t>(6000, 2000)));
+    BOOST_TEST((rows(load("xor", 1)) == std::pair<std::size_t, std::size_t>(4, 0)));
+    BOOST_TEST((rows(load("moons", 1)) == std::pair<std::size_t, std::size_t>(1000, 1000)));
+    BOOST_TEST((rows(load("spirals", 1)) == std::pair<std::size_t, std::size_t>(1000, 1000)));
+    BOOST_TEST((rows(load("digits:train=60,test=10", 1)) == std::pair<std::size_t, std::size_t>(60, 10)));
+    BOOST_TEST((rows(load("moons:test=7,noise=0.5", 1)) == std::pair<std::size_t, std::size_t>(1000, 7)));
+}
+
+BOOST_AUTO_TEST_CASE(keeps_the_name_as_written) {
+    BOOST_TEST(load("digits:test=5,train=10", 1).name == "digits:test=5,train=10");
+}
+
+BOOST_AUTO_TEST_CASE(fingerprint_is_equal_exactly_if_the_data_are) {
+    const std::string digest = load("digits:train=50,test=20", 1).sha256;
+    BOOST_TEST(digest.size() == 64U);
+    BOOST_TEST(load("digits:test=20,train=50", 1).sha256 == digest);
+    BOOST_TEST(load("digits:train=50,test=20", 2).sha256 != digest);
+    BOOST_TEST(load("digits:train=51,test=20", 1).sha256 != digest);
+    BOOST_TEST(load("moons:noise=0.2", 1).sha256 == load("moons", 1).sha256);
+    BOOST_TEST(load("moons:noise=0.3", 1).sha256 != load("moons", 1).sha256);
+
+    const auto table = [](core::Shape shape, float scale, std::uint8_t pixel, std::int32_t label) {
+        return Table({.shape = shape, .rows = 1, .outputs = 2, .scale = scale},
+                     data::share(Buffer<std::uint8_t>{1, 2, 3, pixel}), data::share(Buffer<std::int32_t>{label}));
+    };
+    const std::string plain = data::fingerprint(table({4}, 1, 4, 0), {});
+    BOOST_TEST(data::fingerprint(table({4}, 1, 4, 0), {}) == plain);
+    BOOST_TEST(data::fingerprint(table({2, 2}, 1, 4, 0), {}) != plain);
+    BOOST_TEST(data::fingerprint(table({4}, 2, 4, 0), {}) != plain);
+    BOOST_TEST(data::fingerprint(table({4}, 1, 5, 0), {}) != plain);
+    BOOST_TEST(data::fingerprint(table({4}, 1, 4, 1), {}) != plain);
+    BOOST_TEST(data::fingerprint(table({4}, 1, 4, 0), table({4}, 1, 4, 0)) != plain);
+}
+
+// Exactly representable values, so the digest is the same on every machine.
+BOOST_AUTO_TEST_CASE(golden_fingerprint) {
+    BOOST_TEST(load("xor", 1).sha256 == "bb76099db6298c9355d42144e46f21462fc6d86b94faed456ecfd9e9a0510407");
+    BOOST_TEST(load("xor", 2).sha256 == load("xor", 1).sha256);
+}
+
+BOOST_AUTO_TEST_CASE(packing_and_unpacking_gives_the_same_source) {
+    for (const char* what : {"digits:train=33,test=5", "xor", "moons:train=11,test=3"}) {
+        const Source source = load(what, 7);
+        const Source copy = data::unpack(aligned_copy(data::pack(source)));
+        BOOST_TEST(copy.name == source.name);
+        BOOST_TEST(copy.sha256 == source.sha256);
+        check_equal(copy.train, source.train);
+        BOOST_TEST_REQUIRE(copy.test.has_value() == source.test.has_value());
+        if (source.test) check_equal(*copy.test, *source.test);
+        BOOST_TEST(data::fingerprint(copy.train, copy.test) == source.sha256);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(packs_regression_and_every_rank) {
+    for (const core::Shape& shape :
+         {core::Shape{}, core::Shape{6}, core::Shape{2, 3}, core::Shape{1, 2, 3}, core::Shape{1, 2, 1, 3}}) {
+        const std::size_t width = shape.elements();
+        const Table table({.task = data::Task::regression,
+                           .element = data::Element::f32,
+                           .shape = shape,
+                           .rows = 2,
+                           .outputs = 3,
+                           .scale = 0.25F,
+                           .offset = -1.0F},
+                          data::share(Buffer<float>(2 * width, 1.5F)), data::share(Buffer<float>{1, 2, 3, 4, 5, 6}));
+        const Source copy = data::unpack(aligned_copy(data::pack({"name", "digest", table, {}})));
+        check_equal(copy.train, table);
+        BOOST_TEST(!copy.test.has_value());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_unpacked_source_views_the_block_and_keeps_it) {
+    data::SharedBytes block = aligned_copy(data::pack(load("digits:train=5,test=5", 1)));
+    const Source source = data::unpack(block);
+    const auto* const begin = block.bytes.data();
+    const auto* const end = begin + block.bytes.size();
+    BOOST_TEST((source.train.feature_bytes().data() > begin && source.train.feature_bytes().data() < end));
+    BOOST_TEST(reinterpret_cast<std::uintptr_t>(source.train.feature_bytes().data()) % core::alignment == 0U);
+    const std::weak_ptr<const void> watched = block.owner;
+    block = {};
+    BOOST_TEST(!watched.expired());
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_block_that_pack_did_not_make) {
+    std::vector<std::byte> block = data::pack(load("xor", 1));
+    BOOST_CHECK_NO_THROW(static_cast<void>(data::unpack(aligned_copy(block))));
+    const std::vector<std::byte> cut(block.begin(), block.begin() + 320);
+    BOOST_CHECK_THROW(static_cast<void>(data::unpack(aligned_copy(cut))), core::ContractViolation);
+    block[0] ^= std::byte{1};
+    BOOST_CHECK_THROW(static_cast<void>(data::unpack(aligned_copy(block))), core::ContractViolation);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_bad_options_of_built_in_sets) {
+    for (const char* count : {"0", "-5", "1e3", "x", "", "99999999999999999999999", "10000001", "1.5", " 5"}) {
+        BOOST_CHECK_EXCEPTION(static_cast<void>(load(std::string("digits:train=") + count, 1)), core::Error,
+                              failure(Failure::usage, "digits", "train=", "whole number"));
+    }
+    for (const char* noise : {"-0.1", "nan", "inf", "x", "11", ""}) {
+        BOOST_CHECK_EXCEPTION(static_cast<void>(load(std::string("moons:noise=") + noise, 1)), core::Error,
+                              failure(Failure::usage, "moons", "noise=", "standard deviation"));
+    }
+    const auto refused = [](const char* what, const char* words) {
+        BOOST_CHECK_EXCEPTION(static_cast<void>(load(what, 1)), core::Error, failure(Failure::usage, words));
+    };
+    refused("digits:noise=0.1", "digits has train=N and test=N");
+    refused("digits:rows=5", "'rows=5'");
+    refused("digits:train", "'train'");
+    refused("digits:train=5,,test=5", "''");
+    refused("digits:train=5,train=6", "twice");
+    refused("digits:", "nothing after the colon");
+    refused("xor:train=5", "xor has no options");
+}
+
+BOOST_AUTO_TEST_CASE(hints_at_the_name_that_was_meant) {
+    check_refused("digist", Failure::usage, "did you mean 'digits'?");
+    check_refused("digit:train=100", Failure::usage, "'digit'", "did you mean 'digits'?");
+    check_refused("moon", Failure::usage, "did you mean 'moons'?");
+    check_refused("spiral", Failure::usage, "did you mean 'spirals'?");
+    check_refused("xro:", Failure::usage, "built in are digits, xor, moons, spirals");
+    check_refused("mnist:train=5", Failure::usage, "built in are digits, xor, moons, spirals");
+}
+
+BOOST_AUTO_TEST_CASE(refuses_what_does_not_exist_and_names_the_built_in_sets) {
+    for (const char* what : {"", "no_such_directory", "/no/such/directory", "./digits"}) {
+        check_refused(what, Failure::data, "no such directory", "digits, xor, moons, spirals");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(refuses_files_of_other_formats) {
+    const testing::Folder folder;
+    folder.write("table.csv", {'1'});
+    folder.write("table.txt", {'1'});
+    check_refused((folder.path() / "table.csv").string(), Failure::usage, ".csv", "not supported yet");
+    check_refused("absent.npy", Failure::usage, ".npy", "not supported yet");
+    check_refused((folder.path() / "table.txt").string(), Failure::data, "is a file, not a directory");
+}
+
+BOOST_AUTO_TEST_CASE(loads_a_directory) {
+    const testing::Folder folder;
+    folder.write("train-images-idx3-ubyte", testing::idx({2, 1, 2}, {1, 2, 3, 4}));
+    folder.write("train-labels-idx1-ubyte", testing::idx({2}, {0, 1}));
+    folder.write("t10k-images-idx3-ubyte", testing::idx({1, 1, 2}, {5, 6}));
+    folder.write("t10k-labels-idx1-ubyte", testing::idx({1}, {1}));
+    const Source source = load(folder.path().string(), 1);
+    BOOST_TEST(source.name == folder.path().string());
+    BOOST_TEST(source.train.rows() == 2U);
+    BOOST_TEST_REQUIRE(source.test.has_value());
+    BOOST_TEST(source.test->rows() == 1U);
+    BOOST_TEST(load(folder.path().string() + "/", 2).sha256 == source.sha256);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,216 @@
+#include "data/split.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "core/contract.hpp"
+#include "core/random.hpp"
+#include "data/failure.hpp"
+#include "data/planar.hpp"
+#include "data/source.hpp"
+
+namespace {
+
+using core::Failure;
+using data::Source;
+using data::Split;
+using data::split;
+using data::SplitRequest;
+using testing::failure;
+using Rows = std::vector<std::uint32_t>;
+
+Source moons(std::size_t rows, std::optional<std::size_t> test_rows = {}) {
+    std::optional<data::Table> test;
+    if (test_rows) test = data::make_moons(*test_rows, 0.1, 1, data::Part::test);
+    return {"moons", "", data::make_moons(rows, 0.1, 1, data::Part::train), test};
+}
+
+Rows all_rows(std::size_t count) {
+    Rows rows(count);
+    std::iota(rows.begin(), rows.end(), 0U);
+    return rows;
+}
+
+Rows sorted(Rows rows) {
+    std::ranges::sort(rows);
+    return rows;
+}
+
+/// All parts that lie in the training table, in ascending order.
+Rows together(const Split& parts) {
+    Rows rows = parts.train;
+    rows.insert(rows.end(), parts.validation.begin(), parts.validation.end());
+    if (!parts.test_is_separate) rows.insert(rows.end(), parts.test.begin(), parts.test.end());
+    return sorted(rows);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(split_tests)
+
+BOOST_AUTO_TEST_CASE(parts_are_an_exact_partition_of_the_rows) {
+    for (std::size_t rows = 10; rows < 200; ++rows) {
+        const Split parts = split(moons(rows), {.validation_fraction = 0.2, .seed = rows});
+        BOOST_TEST_REQUIRE(together(parts) == all_rows(rows));
+        BOOST_TEST_REQUIRE(!parts.test_is_separate);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(parts_have_their_shares) {
+    const Split parts = split(moons(1000), {.test_fraction = 0.25, .validation_fraction = 0.1});
+    BOOST_TEST(parts.test.size() == 250U);
+    BOOST_TEST(parts.validation.size() == 75U);
+    BOOST_TEST(parts.train.size() == 675U);
+    BOOST_TEST(split(moons(1000), {}).test.size() == 200U);
+}
+
+BOOST_AUTO_TEST_CASE(a_test_table_of_its_own_is_used_whole_unless_a_share_is_asked_for) {
+    const Source source = moons(100, 30);
+    const Split own = split(source, {});
+    BOOST_TEST(own.test_is_separate);
+    BOOST_TEST(own.test == all_rows(30));
+    BOOST_TEST(own.validation.size() == 10U);
+    BOOST_TEST(together(own) == all_rows(100));
+    BOOST_TEST((data::test_view(source, own).table == &*source.test));
+    BOOST_TEST((data::train_view(source, own).table == &source.train));
+
+    const Split shared = split(source, {.test_fraction = 0.5});
+    BOOST_TEST(!shared.test_is_separate);
+    BOOST_TEST(shared.test.size() == 50U);
+    BOOST_TEST(together(shared) == all_rows(100));
+    BOOST_TEST((data::test_view(source, shared).table == &source.train));
+    BOOST_TEST(data::test_view(source, shared).size() == 50U);
+    BOOST_TEST(data::validation_view(source, shared).rows.data() == shared.validation.data());
+}
+
+BOOST_AUTO_TEST_CASE(the_seed_decides_which_rows) {
+    const Source source = moons(100);
+    const Split first = split(source, {.seed = 1});
+    const Split again = split(source, {.seed = 1});
+    const Split other = split(source, {.seed = 2});
+    BOOST_TEST((first.train == again.train && first.validation == again.validation && first.test == again.test));
+    BOOST_TEST(sorted(first.test) != sorted(other.test));
+    BOOST_TEST(!std::ranges::is_sorted(first.train));
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_keeps_the_first_rows_and_leaves_the_other_parts_alone) {
+    const Source source = moons(100, 30);
+    const Split whole = split(source, {});
+    const Split limited = split(source, {.train_limit = 17});
+    BOOST_TEST(limited.train == Rows(whole.train.begin(), whole.train.begin() + 17));
+    BOOST_TEST(limited.validation == whole.validation);
+    BOOST_TEST(limited.test == whole.test);
+    BOOST_TEST(split(source, {.train_limit = 1000}).train == whole.train);
+}
+
+BOOST_AUTO_TEST_CASE(small_tables_serve_every_purpose_whole) {
+    const Source truth_table{"xor", "", data::make_xor(), {}};
+    const Split parts = split(truth_table, {});
+    BOOST_TEST(sorted(parts.train) == all_rows(4));
+    BOOST_TEST(sorted(parts.validation) == all_rows(4));
+    BOOST_TEST(sorted(parts.test) == all_rows(4));
+    BOOST_TEST(!parts.test_is_separate);
+    BOOST_TEST(sorted(split(moons(9), {}).test) == all_rows(9));
+    BOOST_TEST(split(moons(10), {.validation_fraction = 0.2}).test.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_shares_that_leave_a_part_empty) {
+    const auto refused = [](const Source& source, const SplitRequest& request, auto... words) {
+        BOOST_CHECK_EXCEPTION(static_cast<void>(split(source, request)), core::Error,
+                              failure(Failure::usage, words...));
+    };
+    refused(moons(20), {.test_fraction = 0.01}, "--test-fraction", "20 rows", "testing");
+    refused(moons(20), {.test_fraction = 0.99}, "--test-fraction", "20 rows", "training");
+    refused(moons(20, 5), {.validation_fraction = 0.01}, "--validation-fraction", "20 rows", "validation");
+    refused(moons(20, 5), {.validation_fraction = 0.99}, "--validation-fraction", "20 rows", "training");
+    for (const double fraction : {0.0, 1.0, -0.1, 2.0, std::nan("")}) {
+        refused(moons(100), {.test_fraction = fraction}, "--test-fraction", "between 0 and 1");
+        refused(moons(100), {.validation_fraction = fraction}, "--validation-fraction", "between 0 and 1");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(bootstrap_draws_with_replacement) {
+    constexpr std::size_t count = 20'000;
+    Rows rows = all_rows(count);
+    for (std::uint32_t& row : rows) row = 3 * row + 5;
+    const Rows sample = data::bootstrap(rows, 1, 0);
+    BOOST_TEST(sample.size() == count);
+    const std::set<std::uint32_t> distinct(sample.begin(), sample.end());
+    BOOST_TEST(std::ranges::all_of(distinct, [](std::uint32_t row) { return row % 3 == 2; }));
+    // 1 − 1/e of the rows are distinct; variance of their number is (1/e − 2/e²) · count.
+    const double share = static_cast<double>(distinct.size()) / count;
+    BOOST_TEST(std::abs(share - 0.63212) < 4 * std::sqrt((0.36788 - 2 * 0.13534) / count));
+    // No place of the list is preferred: the mean drawn place is the middle.
+    const double mean = std::accumulate(sample.begin(), sample.end(), 0.0) / count;
+    BOOST_TEST(std::abs(mean - 3 * (count / 2.0)) < 4 * 3 * count / std::sqrt(12.0 * count));
+}
+
+BOOST_AUTO_TEST_CASE(bootstrap_is_keyed_by_seed_and_member) {
+    const Rows rows = all_rows(50);
+    BOOST_TEST(data::bootstrap(rows, 1, 2) == data::bootstrap(rows, 1, 2));
+    BOOST_TEST(data::bootstrap(rows, 1, 2) != data::bootstrap(rows, 1, 3));
+    BOOST_TEST(data::bootstrap(rows, 1, 2) != data::bootstrap(rows, 2, 2));
+    BOOST_TEST(data::bootstrap(Rows{}, 1, 0).empty());
+}
+
+BOOST_AUTO_TEST_CASE(chosen_features_are_ascending_distinct_and_as_many_as_asked) {
+    for (const double fraction : {0.001, 0.3, 0.5, 0.999, 1.0}) {
+        const Rows chosen = data::choose_features(13, fraction, 4, 1);
+        BOOST_TEST(chosen.size() == static_cast<std::size_t>(std::max(1.0, std::round(fraction * 13))));
+        BOOST_TEST(std::ranges::is_sorted(chosen));
+        BOOST_TEST((std::ranges::adjacent_find(chosen) == chosen.end()));
+        BOOST_TEST(chosen.back() < 13U);
+    }
+    BOOST_TEST(data::choose_features(100, 0.5, 1, 0) != data::choose_features(100, 0.5, 1, 1));
+    BOOST_TEST(data::choose_features(100, 0.5, 1, 0) != data::choose_features(100, 0.5, 2, 0));
+    BOOST_CHECK_THROW(static_cast<void>(data::choose_features(5, 0.0, 1, 0)), core::ContractViolation);
+    BOOST_CHECK_THROW(static_cast<void>(data::choose_features(5, 1.1, 1, 0)), core::ContractViolation);
+}
+
+BOOST_AUTO_TEST_CASE(features_are_chosen_evenly) {
+    std::vector<int> chosen(10);
+    constexpr std::uint32_t members = 5000;
+    for (std::uint32_t member = 0; member < members; ++member) {
+        for (const std::uint32_t feature : data::choose_features(10, 0.3, 1, member)) ++chosen.at(feature);
+    }
+    for (const int times : chosen) {
+        BOOST_TEST(std::abs(times / double{members} - 0.3) < 4 * std::sqrt(0.3 * 0.7 / members));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_epoch_visits_every_row_once_in_an_order_of_its_own) {
+    const Rows rows{4, 4, 8, 15, 16, 23, 42};
+    std::set<Rows> orders;
+    Rows order{1, 2, 3};
+    for (const std::uint64_t seed : {1U, 2U}) {
+        for (std::uint32_t member = 0; member < 3; ++member) {
+            for (std::uint32_t epoch = 0; epoch < 4; ++epoch) {
+                data::epoch_order(rows, seed, member, epoch, order);
+                BOOST_TEST_REQUIRE(sorted(order) == rows);
+                orders.insert(order);
+                Rows again;
+                data::epoch_order(rows, seed, member, epoch, again);
+                BOOST_TEST_REQUIRE(again == order);
+            }
+        }
+    }
+    BOOST_TEST(orders.size() > 20U);  // 24 of 2,520 orders: two of them agree rarely
+}
+
+// The order is part of every result: Fisher and Yates' shuffle of the stream (seed, member, shuffle, epoch).
+BOOST_AUTO_TEST_CASE(golden_orders) {
+    Rows order;
+    data::epoch_order(all_rows(10), 1, 2, 3, order);
+    Rows expected = all_rows(10);
+    core::RandomStream stream({.seed = 1, .member = 2, .purpose = core::Purpose::shuffle, .epoch = 3});
+    for (std::uint32_t last = 10; last > 1; --last) std::swap(expected[last - 1], expected[stream.below(last)]);
+    BOOST_TEST(order == expected);
+    BOOST_TEST(order == (Rows{7, 3, 4, 9, 6, 1, 8, 5, 2, 0}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
