@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/stopwatch.hpp"
+#include "report/progress.hpp"
+#include "report/terminal.hpp"
+
+namespace report {
+
+/// Shows a run to whoever watches: on a terminal as lines that are written over, in a log as lines now and then.
+/// The cursor is never hidden, so a run that is interrupted leaves the terminal as it should be.
+class Display {
+public:
+    using Write = std::function<void(std::string_view)>;
+
+    /// `write` gets finished pieces of output, UTF-8 if the terminal has it and ASCII if not.
+    Display(const Terminal& terminal, Write write);
+
+    /// True when it is time for the next update: a snapshot need not be made before.
+    [[nodiscard]] bool is_due(double now_s) const noexcept { return now_s >= next_s_; }
+
+    /// Shows `snapshot`, taken at `now_s` on a clock that starts with training.
+    void update(const Snapshot& snapshot, double now_s);
+
+    /// Writes a line that stays.
+    void line(std::string_view text);
+
+    /// Takes the live lines away, for good if nothing more is updated.
+    void clear();
+
+private:
+    [[nodiscard]] std::string encoded(std::string_view text) const;
+    [[nodiscard]] std::string erase() const;
+
+    Terminal terminal_;
+    Write write_;
+    std::size_t live_lines_ = 0;  ///< on the terminal now; the cursor stands at the end of the last one
+    double next_s_ = 0;
+    double interval_s_ = 0;
+};
+
+}  // namespace report

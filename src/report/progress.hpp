@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "report/terminal.hpp"
+
+namespace report {
+
+/// What one rank is doing.
+struct RankProgress {
+    bool training = false;  ///< false: it waits, and the rest means nothing
+    std::uint32_t member = 0;
+    std::uint32_t epoch = 0;  ///< the one under way, counted from 1
+    double fraction = 0;      ///< of the member's training
+    double loss = std::numeric_limits<double>::quiet_NaN();
+    double validation_accuracy = std::numeric_limits<double>::quiet_NaN();  ///< after the last epoch
+};
+
+/// The state of a run at one moment.
+struct Snapshot {
+    std::size_t members = 0;
+    std::size_t members_done = 0;
+    std::size_t epochs = 0;  ///< per member
+    double fraction = 0;     ///< of all training
+    double elapsed_s = 0;    ///< since training began
+    double left_s = std::numeric_limits<double>::quiet_NaN();
+    double samples_per_s = 0;
+    std::vector<RankProgress> ranks;
+};
+
+/// The lines of a live display: a bar for the whole run and, if they fit, a line for each rank. None is wider than the
+/// terminal.
+[[nodiscard]] std::vector<std::string> live_lines(const Snapshot& snapshot, const Terminal& terminal);
+
+/// The same as one line of a log.
+[[nodiscard]] std::string log_line(const Snapshot& snapshot);
+
+}  // namespace report

@@ -1,0 +1,139 @@
+#include "report/table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "report/text.hpp"
+
+namespace report {
+namespace {
+
+using ensemble::MemberResult;
+
+/// Up to so many members are all shown; of more only the first and the last.
+constexpr std::size_t shown_in_full = 16;
+constexpr std::size_t first_shown = 8;
+constexpr std::size_t last_shown = 4;
+
+constexpr std::array<std::size_t, 7> widths{18, 7, 11, 9, 8, 8, 10};
+constexpr std::size_t table_width = 18 + 7 + 11 + 9 + 8 + 8 + 10;
+
+std::string row(const std::array<std::string, 7>& cells) {
+    std::string line = left(cells[0], widths[0]);
+    for (std::size_t i = 1; i < cells.size(); ++i) line += right(cells.at(i), widths.at(i));
+    const std::size_t end = line.find_last_not_of(' ');
+    line.resize(end + 1);
+    line += '\n';
+    return line;
+}
+
+std::string member_row(const MemberResult& member) {
+    const std::string name = fmt::format("member {}", member.index);
+    const std::string epochs = std::to_string(member.epochs);
+    if (!member.quarantine.empty()) return row({name, epochs, "set aside", "", "", "", duration(member.train_s)});
+    return row({name, epochs, percent(member.validation_accuracy), percent(member.test.accuracy),
+                number(member.test.nll, 4), number(member.test.ece, 4), duration(member.train_s)});
+}
+
+std::string scores_row(const std::string& name, const std::string& validation, const ensemble::Scores& scores) {
+    return row({name, "", validation, percent(scores.accuracy), number(scores.nll, 4), number(scores.ece, 4), ""});
+}
+
+std::string members_rows(const std::vector<MemberResult>& members) {
+    std::string text;
+    const bool all = members.size() <= shown_in_full;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        if (!all && i == first_shown) {
+            text += fmt::format("… {} more in summary.json\n", grouped(members.size() - first_shown - last_shown));
+        }
+        if (all || i < first_shown || i + last_shown >= members.size()) text += member_row(members[i]);
+    }
+    return text;
+}
+
+/// A difference of accuracies in percentage points, with its sign.
+std::string points(double share) {
+    const std::string size = fmt::format("{:.2f}", std::abs(100.0 * share));
+    return fmt::format("{}{}", share < 0 && size != "0.00" ? "−" : "+", size);
+}
+
+std::string interval(const ensemble::Gain& gain) {
+    return fmt::format("95 % interval {} to {}", points(gain.ci95.low), points(gain.ci95.high));
+}
+
+std::string chance(double p) {
+    const std::string value = p < 0.0001 ? "p < 0.0001" : fmt::format("p = {:.4f}", p);
+    return value + (p < 0.05 ? "" : ", could be chance");
+}
+
+std::string gain_lines(const store::Summary& summary) {
+    const bool averages = summary.combine == ensemble::Combination::average;
+    const auto& result = summary.ensemble;
+    const ensemble::Gain& mean = averages ? result.average_over_mean : result.vote_over_mean;
+    const ensemble::PairedGain& best = averages ? result.average_over_best : result.vote_over_best;
+    return fmt::format(
+        "Gain of the {} in points of test accuracy\n"
+        "  over the mean member  {}   {}\n"
+        "  over the best member  {}   {}, {}\n",
+        averages ? "average" : "vote", right(points(mean.accuracy), 6), interval(mean),
+        right(points(best.gain.accuracy), 6), interval(best.gain), chance(best.p_value));
+}
+
+std::string quarantine_lines(const std::vector<MemberResult>& members) {
+    std::string text;
+    for (const MemberResult& member : members) {
+        if (member.quarantine.empty()) continue;
+        text += fmt::format("Member {} was set aside and is not part of the ensemble: {}.\n", member.index,
+                            member.quarantine);
+    }
+    return text;
+}
+
+std::string emphasised(const std::string& line, const Terminal& terminal) {
+    return terminal.color ? fmt::format("\x1b[1m{}\x1b[0m\n", line.substr(0, line.size() - 1)) : line;
+}
+
+}  // namespace
+
+std::string results_table(const store::Summary& summary, const std::string& directory, const Terminal& terminal) {
+    const auto& result = summary.ensemble;
+    const auto healthy = static_cast<std::size_t>(
+        std::ranges::count_if(summary.members, [](const MemberResult& member) { return member.quarantine.empty(); }));
+    std::string rule;
+    for (std::size_t i = 0; i < table_width; ++i) rule += "─";
+    rule += '\n';
+
+    const MemberResult& best = summary.members.at(result.best_member);
+    const store::Timing& timing = summary.timing;
+    std::string text = "\n";
+    text += row({"", "epochs", "validation", "test", "NLL", "ECE", "time"});
+    text += rule + members_rows(summary.members) + rule;
+    text += scores_row("mean member", "", result.mean_member);
+    text += scores_row(fmt::format("best member ({})", best.index), percent(best.validation_accuracy),
+                       result.best_member_test);
+    text += emphasised(scores_row(fmt::format("average of {}", healthy), "", result.average), terminal);
+    text += emphasised(row({fmt::format("vote of {}", healthy), "", "", percent(result.vote_accuracy), "", "", ""}),
+                       terminal);
+    text += rule;
+    text += "best: chosen on validation data · NLL: negative log-likelihood, ECE: calibration error, small is good\n\n";
+    text += gain_lines(summary) + quarantine_lines(summary.members);
+    text += fmt::format("\n{} on {} · {} samples/s · results in {}\n", duration(timing.wall_s),
+                        counted(static_cast<std::uint64_t>(timing.ranks), "rank"),
+                        grouped(static_cast<std::uint64_t>(std::llround(timing.samples_per_s))), directory);
+    return terminal.utf8 ? text : to_ascii(text);
+}
+
+std::string member_line(const MemberResult& member, int rank, int ranks) {
+    const std::string where = ranks > 1 ? fmt::format(" on rank {}", rank) : "";
+    if (!member.quarantine.empty()) {
+        return fmt::format("member {} is set aside{}: {}", member.index, where, member.quarantine);
+    }
+    return fmt::format("member {} done{}: {}, validation {}, test {}, {}", member.index, where,
+                       counted(member.epochs, "epoch"), percent(member.validation_accuracy),
+                       percent(member.test.accuracy), duration(member.train_s));
+}
+
+}  // namespace report

@@ -1,0 +1,113 @@
+#include "report/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace report {
+namespace {
+
+bool begins_character(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+}
+
+std::string spaces(std::string_view text, std::size_t width) {
+    const std::size_t taken = columns(text);
+    return std::string(width > taken ? width - taken : 0, ' ');
+}
+
+}  // namespace
+
+std::string grouped(std::uint64_t value) {
+    std::string digits = std::to_string(value);
+    for (std::size_t place = digits.size(); place > 3; place -= 3)
+        digits.insert(digits.begin() + static_cast<std::ptrdiff_t>(place - 3), ',');
+    return digits;
+}
+
+std::string clock(double seconds) {
+    if (!std::isfinite(seconds) || seconds < 0 || seconds > 1e9) return "-";
+    const auto whole = static_cast<std::uint64_t>(std::llround(seconds));
+    const std::uint64_t hours = whole / 3600;
+    const std::uint64_t minutes = whole / 60 % 60;
+    if (hours > 0) return fmt::format("{}:{:02}:{:02}", hours, minutes, whole % 60);
+    return fmt::format("{}:{:02}", minutes, whole % 60);
+}
+
+std::string duration(double seconds) {
+    if (!std::isfinite(seconds) || seconds < 0) return "-";
+    if (seconds < 9.995) return fmt::format("{:.2f} s", seconds);
+    const auto whole = static_cast<std::uint64_t>(std::llround(seconds));
+    if (whole < 60) return fmt::format("{:.1f} s", seconds);
+    if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
+    return fmt::format("{} h {} min", whole / 3600, whole / 60 % 60);
+}
+
+std::string percent(double share, int digits) {
+    return std::isfinite(share) ? fmt::format("{:.{}f} %", 100.0 * share, digits) : "-";
+}
+
+std::string number(double value, int digits) {
+    return std::isfinite(value) ? fmt::format("{:.{}f}", value, digits) : "-";
+}
+
+std::string bytes(std::size_t count) {
+    constexpr std::array<std::string_view, 5> units{"B", "KiB", "MiB", "GiB", "TiB"};
+    auto value = static_cast<double>(count);
+    std::size_t unit = 0;
+    while (value >= 1024.0 && unit + 1 < units.size()) {
+        value /= 1024.0;
+        ++unit;
+    }
+    return fmt::format("{:.{}f} {}", value, value < 10.0 && unit > 0 ? 1 : 0, units.at(unit));
+}
+
+std::string counted(std::uint64_t count, std::string_view thing) {
+    return fmt::format("{} {}{}", grouped(count), thing, count == 1 ? "" : "s");
+}
+
+std::size_t columns(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
+}
+
+std::string clipped(std::string_view text, std::size_t width) {
+    std::size_t taken = 0;
+    std::size_t end = 0;
+    while (end < text.size() && (!begins_character(text[end]) || taken < width)) {
+        if (begins_character(text[end])) ++taken;
+        ++end;
+    }
+    return std::string(text.substr(0, end));
+}
+
+std::string right(std::string_view text, std::size_t width) {
+    return spaces(text, width).append(text);
+}
+
+std::string left(std::string_view text, std::size_t width) {
+    return std::string(text).append(spaces(text, width));
+}
+
+std::string to_ascii(std::string_view text) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 8> replacements{
+        {{"×", "x"}, {"·", "-"}, {"–", "-"}, {"−", "-"}, {"…", "..."}, {"█", "#"}, {"░", "."}, {"─", "-"}}};
+    std::string plain;
+    while (!text.empty()) {
+        const auto found = std::find_if(replacements.begin(), replacements.end(),
+                                        [&](const auto& pair) { return text.starts_with(pair.first); });
+        if (found != replacements.end()) {
+            plain += found->second;
+            text.remove_prefix(found->first.size());
+            continue;
+        }
+        if (begins_character(text.front()))
+            plain += static_cast<unsigned char>(text.front()) < 0x80U ? text.front() : '?';
+        text.remove_prefix(1);
+    }
+    return plain;
+}
+
+}  // namespace report

@@ -1,0 +1,169 @@
+#include "run/command_line.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "core/error.hpp"
+#include "run/configuration.hpp"
+#include "run/parse_value.hpp"
+#include "run/settings.hpp"
+
+namespace run {
+namespace {
+
+using core::fail;
+using core::Failure;
+
+std::string footer() {
+    std::string text = "Presets for --net:\n";
+    for (const model::Preset& preset : model::presets()) {
+        text += fmt::format("  {:<14} {}\n  {:<14} {}\n", preset.name, preset.purpose, "", preset.text);
+    }
+    text +=
+        "\nData for --data:\n"
+        "  digits         hand-drawn digits, 28×28 grey, ten classes; digits:train=60000,test=10000 for more\n"
+        "  xor            the truth table of exclusive or\n"
+        "  moons          two interleaved half circles\n"
+        "  spirals        two interleaved spirals\n"
+        "  a directory    the four IDX files of MNIST or Fashion-MNIST, plain or .gz\n"
+        "\nExample: mpirun -np 4 ensemble_train --data digits --members 8 --net 'dense(256) relu dropout(0.3)'\n";
+    return text;
+}
+
+/// The content of a file that `option` names.
+std::string read_file(const std::string& file, std::string_view option, Failure kind) {
+    std::ifstream stream(file, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+    if (!stream.good() && !stream.eof()) fail(kind, "{}: cannot read the file '{}'; check its path", option, file);
+    return text;
+}
+
+std::string unexpected(const std::string& word, const CLI::App& app) {
+    if (!word.starts_with("-")) {
+        return fmt::format("'{}' belongs to no option; values with spaces need quotes (see --help)", word);
+    }
+    std::vector<std::string> options;
+    for (const CLI::Option* option : app.get_options()) {
+        for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
+    }
+    const std::string name = word.substr(0, word.find('='));
+    const std::vector<std::string_view> names(options.begin(), options.end());
+    const std::string_view close = nearest(name, names);
+    if (close.empty()) return fmt::format("there is no option {} (see --help)", name);
+    return fmt::format("there is no option {}; did you mean {}?", name, close);
+}
+
+/// Sets options as the words come, and remembers which were given.
+class Reader {
+public:
+    Reader() {
+        app_.set_help_flag("-h,--help", "print this and stop")->group("Running");
+        app_.add_flag("--version", wants_version_, "print the version and stop")->group("Running");
+        app_.get_formatter()->column_width(34);
+        app_.allow_extras();
+        for (const Setting& setting : settings()) add(setting);
+        add_word("--out", "DIR", "run directory, made if missing (runs/<time>)",
+                 [this](const std::string& text) { invocation_.options.out = text; });
+        add_word("--config", "FILE", "read settings from a TOML file; the command line wins",
+                 [this](const std::string& text) { config_ = text; });
+        app_.add_flag("--dry-run", invocation_.options.dry_run, "check everything, print the plan and stop")
+            ->group("Running");
+    }
+
+    Invocation read(std::span<const char* const> words) {
+        std::vector<std::string> reversed(words.rbegin(), words.rend());
+        try {
+            app_.parse(std::move(reversed));
+        } catch (const CLI::CallForHelp&) {
+            invocation_.answer = help();
+            return invocation_;
+        } catch (const CLI::ArgumentMismatch& error) {
+            fail(Failure::usage, "{} (see --help)", error.what());
+        } catch (const CLI::ParseError& error) {
+            fail(Failure::usage, "{} (see --help)", error.what());
+        }
+        if (wants_version_) {
+            invocation_.answer = "ensemble_train " + version() + "\n";
+            return invocation_;
+        }
+        if (const auto rest = app_.remaining(); !rest.empty())
+            fail(Failure::usage, "{}", unexpected(rest.front(), app_));
+        Options& options = invocation_.options;
+        if (!config_.empty()) {
+            apply_configuration(options, read_file(config_, "--config", Failure::usage), config_, given_);
+        }
+        refuse_idle_settings();
+        if (options.net.starts_with("@")) options.net = read_file(options.net.substr(1), "--net", Failure::data);
+        return invocation_;
+    }
+
+private:
+    void add(const Setting& setting) {
+        const std::string option = "--" + setting.name;
+        if (setting.kind == Kind::toggle) {
+            app_.add_flag_function(
+                    option + ",!--no-" + setting.name,
+                    [this, &setting](std::int64_t count) { set(setting, count > 0 ? "true" : "false"); }, setting.help)
+                ->group(setting.group);
+            return;
+        }
+        const auto standard = setting.get(Options{});
+        add_word(option, setting.type, setting.help, [this, &setting](const std::string& text) { set(setting, text); })
+            ->default_str(standard ? text_of(*standard) : "")
+            ->group(setting.group);
+    }
+
+    CLI::Option* add_word(const std::string& option, const std::string& type, const std::string& help,
+                          std::function<void(const std::string&)> use) {
+        return app_.add_option_function<std::string>(option, std::move(use), help)
+            ->type_name(type)
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+            ->group("Running");
+    }
+
+    void set(const Setting& setting, std::string_view text) {
+        try {
+            setting.set(invocation_.options, text);
+        } catch (const core::Error& error) {
+            fail(error.kind(), "--{}: {}", setting.name, error.what());
+        }
+        given_.insert(setting.name);
+    }
+
+    /// An option that is given but can change nothing is a misunderstanding worth saying.
+    void refuse_idle_settings() const {
+        for (const std::string& name : given_) {
+            const Setting& setting = *find_setting(name);
+            if (setting.get(invocation_.options)) continue;
+            fail(Failure::usage, "--{} has no effect here: it belongs to {}", name, setting.belongs_to);
+        }
+    }
+
+    std::string help() const {
+        return "ensemble_train: train an ensemble of neural networks, alone or with mpirun or srun on many ranks\n\n" +
+               app_.help("ensemble_train") + "\n" + footer();
+    }
+
+    CLI::App app_;
+    Invocation invocation_;
+    std::string config_;
+    bool wants_version_ = false;
+    std::set<std::string> given_;
+};
+
+}  // namespace
+
+Invocation parse_command_line(std::span<const char* const> words) {
+    return Reader().read(words);
+}
+
+std::string version() {
+    return ENSEMBLE_VERSION;
+}
+
+}  // namespace run

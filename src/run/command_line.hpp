@@ -1,0 +1,23 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "run/options.hpp"
+
+namespace run {
+
+/// What a command line asks for.
+struct Invocation {
+    Options options;
+    std::string answer;  ///< of --help or --version: to be printed instead of a run
+};
+
+/// Reads the words after the program's name, and the files named by --config and --net @FILE. Local.
+/// Throws core::Error: usage for options and configuration, data for a network file that cannot be read.
+[[nodiscard]] Invocation parse_command_line(std::span<const char* const> words);
+
+/// "0.1.0".
+[[nodiscard]] std::string version();
+
+}  // namespace run

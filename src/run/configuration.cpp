@@ -1,0 +1,92 @@
+#include "run/configuration.hpp"
+
+#include <sstream>
+#include <vector>
+
+#include <toml++/toml.h>
+#include <nlohmann/json.hpp>
+
+#include "core/error.hpp"
+#include "run/parse_value.hpp"
+#include "run/settings.hpp"
+
+namespace run {
+namespace {
+
+using core::fail;
+using core::Failure;
+
+std::string toml_value(const Value& value) {
+    std::ostringstream text;
+    if (const auto* string = std::get_if<std::string>(&value)) {
+        text << toml::value<std::string>(*string);
+        return text.str();
+    }
+    return text_of(value);
+}
+
+/// The value as the command line would give it.
+std::string text_of_node(const toml::node& node) {
+    if (const auto* string = node.as_string()) return string->get();
+    if (const auto* integer = node.as_integer()) return text_of(integer->get());
+    if (const auto* number = node.as_floating_point()) return text_of(number->get());
+    if (const auto* truth = node.as_boolean()) return text_of(truth->get());
+    fail(Failure::usage, "takes one string, number, true or false");
+}
+
+std::string unknown(std::string_view name) {
+    std::vector<std::string_view> names;
+    for (const Setting& setting : settings()) names.emplace_back(setting.name);
+    const std::string_view close = nearest(name, names);
+    if (close.empty()) return fmt::format("there is no setting '{}' (settings are the options of --help)", name);
+    return fmt::format("there is no setting '{}'; did you mean '{}'?", name, close);
+}
+
+}  // namespace
+
+std::string to_toml(const Options& options) {
+    std::string text = "# The complete configuration of a run: --config with this file repeats it bit for bit.\n";
+    std::string group;
+    for (const Setting& setting : settings()) {
+        const auto value = setting.get(options);
+        if (!value) continue;
+        if (setting.group != group) text += fmt::format("\n# {}\n", setting.group);
+        group = setting.group;
+        text += fmt::format("{} = {}\n", setting.name, toml_value(*value));
+    }
+    return text;
+}
+
+nlohmann::ordered_json to_json(const Options& options) {
+    nlohmann::ordered_json json = nlohmann::ordered_json::object();
+    for (const Setting& setting : settings()) {
+        const auto value = setting.get(options);
+        if (value) std::visit([&](const auto& held) { json[setting.name] = held; }, *value);
+    }
+    return json;
+}
+
+void apply_configuration(Options& options, std::string_view text, std::string_view origin,
+                         const std::set<std::string>& keep) {
+    toml::table table;
+    try {
+        table = toml::parse(text);
+    } catch (const toml::parse_error& error) {
+        fail(Failure::usage, "{}, line {}: {}; the file holds lines such as members = 8", origin,
+             error.source().begin.line, error.description());
+    }
+    for (const auto& [key, node] : table) {
+        const std::string name(key.str());
+        if (keep.contains(name)) continue;
+        const auto line = key.source().begin.line;
+        const Setting* setting = find_setting(name);
+        if (setting == nullptr) fail(Failure::usage, "{}, line {}: {}", origin, line, unknown(name));
+        try {
+            setting->set(options, text_of_node(node));
+        } catch (const core::Error& error) {
+            fail(error.kind(), "{}, line {}: {}: {}", origin, line, name, error.what());
+        }
+    }
+}
+
+}  // namespace run

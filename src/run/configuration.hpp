@@ -1,0 +1,24 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "run/options.hpp"
+
+namespace run {
+
+/// The configuration as TOML: apply_configuration on it gives the same settings, bit for bit.
+[[nodiscard]] std::string to_toml(const Options& options);
+
+/// The configuration as one JSON object with the same names.
+[[nodiscard]] nlohmann::ordered_json to_json(const Options& options);
+
+/// Sets what the TOML `text` says, except the settings named in `keep`; `origin` is its file's name for messages.
+/// Throws core::Error (usage) with file, line and what to do.
+void apply_configuration(Options& options, std::string_view text, std::string_view origin,
+                         const std::set<std::string>& keep = {});
+
+}  // namespace run

@@ -1,0 +1,175 @@
+#include "run/coordinator.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "core/contract.hpp"
+#include "run/plan.hpp"
+
+namespace run {
+namespace {
+
+[[noreturn]] void refuse(int rank, const char* what) {
+    core::fail(core::Failure::run, "rank {} sends {}; do all ranks run the same program?", rank, what);
+}
+
+/// A member's training may end early, but is never done before its worker says so.
+constexpr double almost_done = 0.999;
+
+}  // namespace
+
+struct Coordinator::Visitor {
+    Coordinator& self;
+    int rank;
+    double now_s;
+
+    std::vector<Answer> operator()(const Request&) const { return self.assign(rank, now_s); }
+
+    std::vector<Answer> operator()(const Progress& letter) const {
+        Rank& state = self.training(rank, letter.member);
+        state.progress.epoch = letter.epoch;
+        state.progress.fraction = std::min(letter.fraction, almost_done);
+        state.progress.loss = letter.loss;
+        state.samples = letter.samples;
+        return {};
+    }
+
+    std::vector<Answer> operator()(const EpochDone& letter) const {
+        self.training(rank, letter.record.member).progress.validation_accuracy = letter.record.validation_accuracy;
+        return {};
+    }
+
+    std::vector<Answer> operator()(const Finished& letter) const { return self.finish(rank, letter, now_s); }
+
+    std::vector<Answer> operator()(const Failed& letter) const {
+        return self.fail(core::Error(letter.kind, letter.message));
+    }
+
+    // What only a coordinator sends.
+    std::vector<Answer> operator()(const Assign&) const { refuse(rank, "an assignment"); }
+    std::vector<Answer> operator()(const Combine&) const { refuse(rank, "the end of training"); }
+    std::vector<Answer> operator()(const Stop&) const { refuse(rank, "an order to stop"); }
+};
+
+Coordinator::Coordinator(std::size_t members, int ranks, std::size_t epochs)
+    : epochs_(epochs), ranks_(static_cast<std::size_t>(std::max(ranks, 0))), results_(members) {
+    core::require(members > 0 && ranks > 0 && epochs > 0, "there are members, ranks and epochs");
+    for (std::size_t i = 0; i < members; ++i) results_[i].index = static_cast<std::uint32_t>(i);
+}
+
+std::vector<Coordinator::Answer> Coordinator::receive(int rank, const Letter& letter, double now_s) {
+    core::require(rank >= 0 && static_cast<std::size_t>(rank) < ranks_.size(), "letters come from ranks of the run");
+    if (failure_) return {};  // all have been told to leave
+    return std::visit(Visitor{*this, rank, now_s}, letter);
+}
+
+std::vector<Coordinator::Answer> Coordinator::assign(int rank, double now_s) {
+    Rank& state = ranks_[static_cast<std::size_t>(rank)];
+    if (state.next || state.waits) refuse(rank, "a second request before the answer to the first");
+    if (next_member_ == results_.size()) {
+        state.waits = true;
+        return {};
+    }
+    const std::uint32_t member = next_member_++;
+    if (!std::exchange(started_, true)) first_start_s_ = now_s;
+    // A worker asks for the next member when it has trained one, before it has tested and stored it.
+    if (state.member) {
+        state.next = member;
+    } else {
+        begin(state, member, now_s);
+    }
+    return {{rank, Assign{member}}};
+}
+
+void Coordinator::begin(Rank& rank, std::uint32_t member, double now_s) {
+    rank.member = member;
+    rank.start_s = now_s;
+    rank.samples = 0;
+    rank.progress = {.training = true, .member = member, .epoch = 1};
+}
+
+Coordinator::Rank& Coordinator::training(int rank, std::uint32_t member) {
+    Rank& state = ranks_[static_cast<std::size_t>(rank)];
+    if (state.member != member) refuse(rank, "news of a member that it does not have");
+    return state;
+}
+
+std::vector<Coordinator::Answer> Coordinator::finish(int rank, const Finished& finished, double now_s) {
+    Rank& state = training(rank, finished.result.index);
+    results_[finished.result.index] = finished.result;
+    ++done_;
+    samples_done_ += finished.samples;
+    busy_s_ += finished.busy_s;
+    last_end_s_ = now_s;
+    state.member.reset();
+    state.samples = 0;
+    state.progress = {};
+    if (const auto next = std::exchange(state.next, std::nullopt)) begin(state, *next, now_s);
+    return done_ == results_.size() ? conclude() : std::vector<Answer>{};
+}
+
+std::vector<Coordinator::Answer> Coordinator::conclude() {
+    if (const auto best = ensemble::choose_best(results_)) return to_all(Combine{*best});
+    return fail(core::Error(core::Failure::run,
+                            fmt::format("training diverged: every member had to be set aside (member 0: {}); a smaller "
+                                        "--lr often helps",
+                                        results_.front().quarantine)));
+}
+
+std::vector<Coordinator::Answer> Coordinator::fail(const core::Error& error) {
+    if (failure_) return {};
+    failure_ = error;
+    return to_all(Stop{});
+}
+
+std::vector<Coordinator::Answer> Coordinator::to_all(const Letter& letter) const {
+    std::vector<Answer> answers;
+    for (std::size_t rank = 0; rank < ranks_.size(); ++rank) answers.push_back({static_cast<int>(rank), letter});
+    return answers;
+}
+
+std::uint64_t Coordinator::samples() const noexcept {
+    std::uint64_t sum = samples_done_;
+    for (const Rank& rank : ranks_) sum += rank.samples;
+    return sum;
+}
+
+double Coordinator::idle_fraction() const noexcept {
+    const double offered = train_s() * static_cast<double>(ranks_.size());
+    return offered > 0 ? std::clamp(1.0 - busy_s_ / offered, 0.0, 1.0) : 0.0;
+}
+
+double Coordinator::seconds_left(double now_s) const {
+    // What members have cost so far, finished ones and parts of those in training alike.
+    auto trained = static_cast<double>(done_);
+    double spent_s = busy_s_;
+    std::vector<double> remaining;
+    std::size_t queued = results_.size() - next_member_;
+    for (const Rank& rank : ranks_) {
+        if (rank.next) ++queued;
+        remaining.push_back(rank.member ? 1.0 - rank.progress.fraction : 0.0);
+        if (!rank.member) continue;
+        trained += rank.progress.fraction;
+        spent_s += now_s - rank.start_s;
+    }
+    constexpr double enough_to_tell = 0.01;
+    if (trained < enough_to_tell) return std::numeric_limits<double>::quiet_NaN();
+    return makespan(remaining, queued) * spent_s / trained;
+}
+
+report::Snapshot Coordinator::snapshot(double now_s) const {
+    report::Snapshot snapshot{.members = results_.size(), .members_done = done_, .epochs = epochs_, .ranks = {}};
+    auto trained = static_cast<double>(done_);
+    for (const Rank& rank : ranks_) {
+        snapshot.ranks.push_back(rank.progress);
+        if (rank.member) trained += rank.progress.fraction;
+    }
+    snapshot.fraction = trained / static_cast<double>(results_.size());
+    snapshot.elapsed_s = started_ ? now_s - first_start_s_ : 0.0;
+    snapshot.left_s = seconds_left(now_s);
+    if (snapshot.elapsed_s > 0) snapshot.samples_per_s = static_cast<double>(samples()) / snapshot.elapsed_s;
+    return snapshot;
+}
+
+}  // namespace run

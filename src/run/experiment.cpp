@@ -1,0 +1,62 @@
+#include "run/experiment.hpp"
+
+#include <algorithm>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "core/hash.hpp"
+#include "run/settings.hpp"
+
+namespace run {
+namespace {
+
+data::SplitRequest split_request(const Options& options) {
+    return {.test_fraction = options.test_fraction,
+            .validation_fraction = options.validation_fraction,
+            .train_limit = options.train_limit,
+            .seed = options.seed};
+}
+
+model::Network make_network(const Options& options, const data::Table& table) {
+    const bool classes = table.description().task == data::Task::classification;
+    return {options.net, table.shape(), table.outputs(),
+            classes ? model::Objective::classification : model::Objective::regression};
+}
+
+}  // namespace
+
+Experiment::Experiment(const Options& options, data::Source source)
+    : source_(std::move(source)),
+      split_(data::split(source_, split_request(options))),
+      network_(make_network(options, source_.train)),
+      options_(options) {
+    options_.net = network_.text();
+    options_.training.batch = std::min(options.training.batch, split_.train.size());
+    const data::View rows = test();
+    const auto labels = rows.table->labels();
+    for (const std::uint32_t row : rows.rows) test_labels_.push_back(labels[row]);
+}
+
+train::Problem Experiment::problem() const {
+    return {.train = data::train_view(source_, split_),
+            .validation = data::validation_view(source_, split_),
+            .seed = options_.seed,
+            .bootstrap = options_.bootstrap,
+            .feature_fraction = options_.feature_fraction};
+}
+
+std::string Experiment::member_digest() const {
+    // A member does not depend on how many others there are, how they are combined, or where its data lay.
+    const std::set<std::string_view> of_the_ensemble{"members", "combine", "data"};
+    std::string text = "data sha256 = " + source_.sha256 + "\n";
+    for (const Setting& setting : settings()) {
+        const auto value = setting.get(options_);
+        if (!value || of_the_ensemble.contains(setting.name)) continue;
+        text += setting.name + " = " + text_of(*value) + "\n";
+    }
+    return core::hex(core::sha256(std::as_bytes(std::span(text))));
+}
+
+}  // namespace run

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "data/dataset.hpp"
+#include "data/split.hpp"
+#include "model/network.hpp"
+#include "run/options.hpp"
+#include "train/trainer.hpp"
+
+namespace run {
+
+/// What is trained, and on what: the same on every rank. Its views point into it, so it stays where it is.
+class Experiment {
+public:
+    /// Splits the data and compiles the network. Throws core::Error (usage) where options and data do not fit.
+    Experiment(const Options& options, data::Source source);
+    Experiment(const Experiment&) = delete;
+    Experiment& operator=(const Experiment&) = delete;
+
+    /// As given, with everything resolved that the data decide: the network in full, the batch no larger than the data.
+    [[nodiscard]] const Options& options() const noexcept { return options_; }
+    [[nodiscard]] const data::Source& source() const noexcept { return source_; }
+    [[nodiscard]] const data::Split& split() const noexcept { return split_; }
+    [[nodiscard]] const model::Network& network() const noexcept { return network_; }
+
+    [[nodiscard]] train::Problem problem() const;
+    [[nodiscard]] data::View test() const { return data::test_view(source_, split_); }
+
+    /// Labels of the test rows, in their order.
+    [[nodiscard]] const std::vector<std::int32_t>& test_labels() const noexcept { return test_labels_; }
+
+    /// Of everything a member is a function of, apart from its index.
+    [[nodiscard]] std::string member_digest() const;
+
+private:
+    data::Source source_;
+    data::Split split_;
+    model::Network network_;
+    Options options_;
+    std::vector<std::int32_t> test_labels_;
+};
+
+}  // namespace run

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "ensemble/combination.hpp"
+#include "train/hyperparameters.hpp"
+
+namespace run {
+
+/// Everything a person can ask for, with the defaults in place.
+struct Options {
+    std::string data = "digits";
+    std::optional<double> test_fraction;  ///< unset: the data's own test set, else 0.2
+    double validation_fraction = 0.1;
+    std::size_t train_limit = 0;  ///< 0: all rows
+
+    std::string net = "mlp";
+
+    train::Hyperparameters training;
+
+    std::size_t members = 8;
+    bool bootstrap = false;
+    double feature_fraction = 1.0;
+    ensemble::Combination combine = ensemble::Combination::average;  ///< what predictions.npy holds
+
+    std::uint64_t seed = 1;
+    std::size_t threads = 1;
+    std::string out;  ///< empty: runs/<time>
+    bool dry_run = false;
+};
+
+}  // namespace run

@@ -1,0 +1,49 @@
+#include "run/outcome.hpp"
+
+#include <vector>
+
+#include "ensemble/results.hpp"
+#include "run/configuration.hpp"
+#include "run/machine.hpp"
+#include "store/file.hpp"
+#include "store/npy.hpp"
+
+namespace run {
+
+store::DataSummary describe_data(const Experiment& experiment) {
+    const data::Split& split = experiment.split();
+    const core::Shape& shape = experiment.source().train.shape();
+    store::DataSummary summary{.name = experiment.source().name,
+                               .sha256 = experiment.source().sha256,
+                               .train = split.train.size(),
+                               .validation = split.validation.size(),
+                               .test = split.test.size(),
+                               .shape = {},
+                               .classes = experiment.network().outputs()};
+    for (std::size_t axis = 0; axis < shape.rank(); ++axis) summary.shape.push_back(shape[axis]);
+    return summary;
+}
+
+store::Summary write_predictions(const Experiment& experiment, const Trained& trained,
+                                 const store::RunDirectory& directory) {
+    const Options& options = experiment.options();
+    const ensemble::Contribution& total = trained.total;
+    store::Summary summary{.program = describe_program(),
+                           .config = to_json(options),
+                           .data = describe_data(experiment),
+                           .members = trained.coordinator->results(),
+                           .ensemble = {},
+                           .combine = options.combine,
+                           .timing = {}};
+    summary.ensemble = ensemble::evaluate(total, experiment.test_labels(), summary.members, options.seed);
+
+    const bool averages = options.combine == ensemble::Combination::average;
+    const std::vector<float> predictions = averages ? ensemble::average(total) : ensemble::vote_shares(total);
+    const std::vector<std::int32_t> votes(total.votes().begin(), total.votes().end());
+    store::write_file_atomically(directory.predictions(), store::to_npy(predictions, total.items(), total.classes()));
+    store::write_file_atomically(directory.votes(), store::to_npy(votes, total.items(), total.classes()));
+    directory.sort_history();
+    return summary;
+}
+
+}  // namespace run

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+
+#include "run/experiment.hpp"
+#include "run/training.hpp"
+#include "store/run_directory.hpp"
+#include "store/summary.hpp"
+
+namespace run {
+
+/// Evaluates the ensemble and writes what it predicts; the summary still lacks its timing. Root only.
+[[nodiscard]] store::Summary write_predictions(const Experiment& experiment, const Trained& trained,
+                                               const store::RunDirectory& directory);
+
+/// The names and sizes of the data.
+[[nodiscard]] store::DataSummary describe_data(const Experiment& experiment);
+
+}  // namespace run

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace run {
+
+/// Numbers from `low` to `high`; an open end excludes its bound.
+struct Range {
+    double low = 0;
+    double high = 0;
+    bool low_open = false;
+    bool high_open = false;
+};
+
+/// A whole number of `low` to `high`. Throws core::Error (usage) saying what was expected.
+[[nodiscard]] std::uint64_t parse_count(std::string_view text, std::uint64_t low, std::uint64_t high);
+
+/// A number in `range`; `example` is a sensible one for the message.
+[[nodiscard]] double parse_number(std::string_view text, const Range& range, std::string_view example);
+
+/// Index of `text` among `names`.
+[[nodiscard]] std::size_t parse_choice(std::string_view text, std::span<const std::string_view> names);
+
+[[nodiscard]] bool parse_toggle(std::string_view text);
+
+/// The name most like `text`, if any is close enough to be what was meant, else empty.
+[[nodiscard]] std::string_view nearest(std::string_view text, std::span<const std::string_view> names);
+
+}  // namespace run

@@ -1,0 +1,110 @@
+#include "run/preview.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include <fmt/ranges.h>
+
+#include "core/stopwatch.hpp"
+#include "report/text.hpp"
+#include "run/machine.hpp"
+#include "run/plan.hpp"
+#include "run/settings.hpp"
+#include "train/trainer.hpp"
+
+namespace run {
+namespace {
+
+std::string data_text(const Experiment& experiment) {
+    const data::Split& split = experiment.split();
+    return fmt::format("{}: {} training, {} validation and {} test rows of {}, {} classes", experiment.source().name,
+                       report::grouped(split.train.size()), report::grouped(split.validation.size()),
+                       report::grouped(split.test.size()), experiment.source().train.shape().text(),
+                       experiment.network().outputs());
+}
+
+std::string network_text(const Experiment& experiment) {
+    const model::Network& network = experiment.network();
+    return fmt::format("{} ({})", network.text(), report::counted(network.parameter_count(), "parameter"));
+}
+
+std::string training_text(const Experiment& experiment) {
+    const Options& options = experiment.options();
+    const auto chosen = [&](std::string_view name) { return text_of(*find_setting(name)->get(options)); };
+    return fmt::format("{}, batch {}, {}, learning rate {}{}", report::counted(options.training.epochs, "epoch"),
+                       options.training.batch, chosen("optimizer"), chosen("lr"),
+                       chosen("schedule") == "constant" ? "" : " (" + chosen("schedule") + ")");
+}
+
+/// Seconds that this rank needs for one member, from a moment of training.
+double seconds_per_member(const Experiment& experiment) {
+    constexpr double moment_s = 0.3;
+    train::Trainer trainer(experiment.network(), experiment.options().training, experiment.problem(), 0);
+    trainer.step();  // the first one warms up
+    const core::Stopwatch watch;
+    const double before = trainer.progress();
+    while (!trainer.finished() && watch.seconds() < moment_s) trainer.step();
+    const double trained = trainer.progress() - before;
+    return trained > 0 ? watch.seconds() / trained : 0.0;
+}
+
+std::string rank_lines(const Plan& plan, const std::vector<std::string>& hosts) {
+    constexpr std::size_t most_ranks = 16;
+    constexpr std::size_t most_members = 8;
+    std::string text;
+    for (std::size_t rank = 0; rank < std::min(plan.members.size(), most_ranks); ++rank) {
+        const auto& members = plan.members[rank];
+        const std::vector<std::size_t> first(
+            members.begin(), members.begin() + static_cast<std::ptrdiff_t>(std::min(members.size(), most_members)));
+        text += fmt::format(
+            "  rank {} on {}: {}{}\n", rank, hosts.at(rank),
+            first.empty() ? "no member" : fmt::format("members {}", fmt::join(first, ", ")),
+            members.size() > first.size() ? fmt::format(" and {} more", members.size() - first.size()) : "");
+    }
+    if (plan.members.size() > most_ranks)
+        text += fmt::format("  and {} more ranks\n", plan.members.size() - most_ranks);
+    return text;
+}
+
+}  // namespace
+
+std::string announcement(const Experiment& experiment, int ranks) {
+    return fmt::format("{} on {} · {}\n{} · {}\n", report::counted(experiment.options().members, "member"),
+                       report::counted(static_cast<std::uint64_t>(ranks), "rank"), data_text(experiment),
+                       network_text(experiment), training_text(experiment));
+}
+
+std::string preview(const comm::Communicator& world, const Experiment& experiment) {
+    comm::Communicator ranks = world;
+    const std::vector<std::string> hosts = ranks.gather(ranks.host());
+    std::string text;
+    ranks.attempt([&] {
+        if (!ranks.is_root()) return;
+        const Options& options = experiment.options();
+        const Plan planned = plan(options.members, static_cast<std::size_t>(ranks.size()));
+        // Ranks that share cores take turns.
+        const double wanted = static_cast<double>(ranks.node_size()) * static_cast<double>(options.threads);
+        const double crowding = std::max(1.0, wanted / static_cast<double>(host_cores()));
+        const double member_s = seconds_per_member(experiment) * crowding;
+        const data::Source& source = experiment.source();
+        const std::size_t data_bytes =
+            source.train.feature_bytes().size() + (source.test ? source.test->feature_bytes().size() : 0);
+        text = fmt::format(
+            "Plan of {} (nothing is trained or written)\n"
+            "data      {}\n"
+            "network   {}\n"
+            "training  {}\n"
+            "memory    {} for each rank, and {} of data once on each host\n"
+            "members   each to the rank that is free first; if all take equally long:\n{}"
+            "time      about {} ({} for a member, measured on rank 0); ranks idle {} of it\n",
+            report::counted(options.members, "member") + " on " +
+                report::counted(static_cast<std::uint64_t>(ranks.size()), "rank"),
+            data_text(experiment), network_text(experiment), training_text(experiment),
+            report::bytes(experiment.network().training_bytes(options.training.batch)), report::bytes(data_bytes),
+            rank_lines(planned, hosts), report::duration(planned.makespan * member_s), report::duration(member_s),
+            report::percent(planned.idle_fraction, 0));
+    });
+    return text;
+}
+
+}  // namespace run

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "comm/communicator.hpp"
+#include "run/experiment.hpp"
+
+namespace run {
+
+/// What is about to be trained, on what and how, in two lines.
+[[nodiscard]] std::string announcement(const Experiment& experiment, int ranks);
+
+/// The plan of a run that is not made: members and memory of every rank, and how long it will take, which is measured
+/// by training for a moment. Collective; the text is on the root only.
+[[nodiscard]] std::string preview(const comm::Communicator& world, const Experiment& experiment);
+
+}  // namespace run

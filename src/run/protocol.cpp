@@ -1,0 +1,181 @@
+#include "run/protocol.hpp"
+
+#include <cstring>
+#include <type_traits>
+
+#include "core/contract.hpp"
+
+namespace run {
+namespace {
+
+constexpr std::uint32_t letter_magic = 0x454E5331;  // "ENS1"
+constexpr std::uint16_t letter_version = 1;
+constexpr std::uint32_t most_members = 1U << 22U;
+
+struct Header {
+    std::uint32_t magic = letter_magic;
+    std::uint16_t version = letter_version;
+    std::uint16_t kind = 0;
+    std::uint64_t size = 0;  ///< of the content
+};
+
+[[noreturn]] void refuse(const char* why) {
+    core::fail(core::Failure::run, "a message between ranks is damaged ({}); do all ranks run the same program?", why);
+}
+
+class Writer {
+public:
+    template <class T>
+    void operator()(const T& value) {
+        if constexpr (std::is_same_v<T, std::string>) {
+            (*this)(std::uint64_t{value.size()});
+            append(std::as_bytes(std::span(value)));
+        } else {
+            static_assert(std::is_arithmetic_v<T> || std::is_enum_v<T>);
+            append(std::as_bytes(std::span(&value, 1)));
+        }
+    }
+    std::vector<std::byte> bytes;
+
+private:
+    void append(std::span<const std::byte> more) { bytes.insert(bytes.end(), more.begin(), more.end()); }
+};
+
+class Reader {
+public:
+    explicit Reader(std::span<const std::byte> bytes) : rest_(bytes) {}
+
+    template <class T>
+    void operator()(T& value) {
+        if constexpr (std::is_same_v<T, std::string>) {
+            std::uint64_t size = 0;
+            (*this)(size);
+            const auto text = take(size);
+            value.assign(reinterpret_cast<const char*>(text.data()), text.size());
+        } else {
+            static_assert(std::is_arithmetic_v<T> || std::is_enum_v<T>);
+            std::memcpy(&value, take(sizeof(T)).data(), sizeof(T));
+        }
+    }
+    [[nodiscard]] bool at_end() const { return rest_.empty(); }
+
+private:
+    std::span<const std::byte> take(std::uint64_t size) {
+        if (size > rest_.size()) refuse("it ends early");
+        const auto taken = rest_.first(size);
+        rest_ = rest_.subspan(size);
+        return taken;
+    }
+    std::span<const std::byte> rest_;
+};
+
+// One list of fields serves writing and reading: `each` is called with every field in turn.
+
+template <class L, class Each>
+requires std::is_empty_v<std::remove_const_t<L>>
+void fields(L&, Each&) {}
+
+template <class L, class Each>
+requires std::is_same_v<std::remove_const_t<L>, Progress>
+void fields(L& letter, Each& each) {
+    each(letter.member), each(letter.epoch), each(letter.fraction), each(letter.loss), each(letter.samples);
+}
+
+template <class L, class Each>
+requires std::is_same_v<std::remove_const_t<L>, EpochDone>
+void fields(L& letter, Each& each) {
+    auto& r = letter.record;
+    each(r.member), each(r.epoch), each(r.train_loss), each(r.validation_loss), each(r.validation_accuracy);
+    each(r.learning_rate), each(r.seconds), each(r.samples_per_s);
+}
+
+template <class L, class Each>
+requires std::is_same_v<std::remove_const_t<L>, Finished>
+void fields(L& letter, Each& each) {
+    auto& r = letter.result;
+    each(r.index), each(r.parameters), each(r.epochs), each(r.train_s), each(r.validation_loss);
+    each(r.validation_accuracy), each(r.test.accuracy), each(r.test.nll), each(r.test.brier), each(r.test.ece);
+    each(r.quarantine), each(letter.samples), each(letter.busy_s);
+}
+
+template <class L, class Each>
+requires std::is_same_v<std::remove_const_t<L>, Failed>
+void fields(L& letter, Each& each) {
+    each(letter.kind), each(letter.message);
+}
+
+template <class L, class Each>
+requires std::is_same_v<std::remove_const_t<L>, Assign>
+void fields(L& letter, Each& each) {
+    each(letter.member);
+}
+
+template <class L, class Each>
+requires std::is_same_v<std::remove_const_t<L>, Combine>
+void fields(L& letter, Each& each) {
+    each(letter.best);
+}
+
+bool is_failure(core::Failure kind) {
+    switch (kind) {
+        case core::Failure::usage:
+        case core::Failure::data:
+        case core::Failure::run:
+        case core::Failure::stopped:
+            return true;
+    }
+    return false;
+}
+
+struct MakesSense {
+    bool operator()(const Request&) const { return true; }
+    bool operator()(const Progress& p) const {
+        return p.member < most_members && p.epoch > 0 && p.fraction >= 0 && p.fraction <= 1;
+    }
+    bool operator()(const EpochDone& e) const { return e.record.member < most_members && e.record.epoch > 0; }
+    bool operator()(const Finished& f) const { return f.result.index < most_members && f.busy_s >= 0; }
+    bool operator()(const Failed& f) const { return is_failure(f.kind) && !f.message.empty(); }
+    bool operator()(const Assign& a) const { return a.member < most_members; }
+    bool operator()(const Combine& c) const { return c.best < most_members; }
+    bool operator()(const Stop&) const { return true; }
+};
+
+/// An empty letter of the kind with that number.
+template <std::size_t I = 0>
+Letter make(std::size_t kind) {
+    if constexpr (I < std::variant_size_v<Letter>) {
+        return kind == I ? Letter(std::in_place_index<I>) : make<I + 1>(kind);
+    } else {
+        refuse("it is of no known kind");
+    }
+}
+
+}  // namespace
+
+std::vector<std::byte> encode(const Letter& letter) {
+    core::require(std::visit(MakesSense{}, letter), "a letter to another rank makes sense");
+    Writer content;
+    std::visit([&](const auto& held) { fields(held, content); }, letter);
+    Writer whole;
+    const Header header{.kind = static_cast<std::uint16_t>(letter.index()), .size = content.bytes.size()};
+    whole(header.magic), whole(header.version), whole(header.kind), whole(header.size);
+    whole.bytes.insert(whole.bytes.end(), content.bytes.begin(), content.bytes.end());
+    return std::move(whole.bytes);
+}
+
+Letter decode(std::span<const std::byte> bytes) {
+    Reader reader(bytes);
+    Header header;
+    reader(header.magic), reader(header.version), reader(header.kind), reader(header.size);
+    if (header.magic != letter_magic) refuse("it is not one of ours");
+    if (header.version != letter_version) refuse("it is of another version");
+    constexpr std::size_t header_bytes = 16;
+    if (header.size != bytes.size() - header_bytes) refuse("its size is wrong");
+    Letter letter = make(header.kind);
+    std::visit([&](auto& held) { fields(held, reader); }, letter);
+    if (!reader.at_end()) refuse("bytes are left over");
+    if (!std::visit(MakesSense{}, letter)) refuse("its content makes no sense");
+    return letter;
+}
+
+}  // namespace run

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/error.hpp"
+#include "ensemble/results.hpp"
+#include "train/member_state.hpp"
+
+namespace run {
+
+// What workers tell the coordinator.
+
+/// "Give me a member to train."
+struct Request {};
+
+/// How far the member in training is.
+struct Progress {
+    std::uint32_t member = 0;
+    std::uint32_t epoch = 0;    ///< the one under way, counted from 1
+    double fraction = 0;        ///< of the planned steps
+    double loss = 0;            ///< over the epoch so far; NaN before its first batch
+    std::uint64_t samples = 0;  ///< this member was trained on so far
+};
+
+struct EpochDone {
+    train::EpochRecord record;
+};
+
+/// A member is trained, tested, stored and added to its rank's contribution.
+struct Finished {
+    ensemble::MemberResult result;
+    std::uint64_t samples = 0;
+    double busy_s = 0;  ///< the rank's time from its assignment to here
+};
+
+/// This rank cannot go on.
+struct Failed {
+    core::Failure kind = core::Failure::run;
+    std::string message;
+};
+
+// What the coordinator tells workers.
+
+struct Assign {
+    std::uint32_t member = 0;
+};
+
+/// All members are done: add up the contributions.
+struct Combine {
+    std::uint32_t best = 0;  ///< the member chosen on validation data
+};
+
+/// The run has failed: leave.
+struct Stop {};
+
+using Letter = std::variant<Request, Progress, EpochDone, Finished, Failed, Assign, Combine, Stop>;
+
+/// A letter as bytes: kind, version and size, then the content. REQUIRES: the content makes sense.
+[[nodiscard]] std::vector<std::byte> encode(const Letter& letter);
+
+/// The letter in `bytes`. Throws core::Error (run) if they are not exactly one letter that makes sense.
+[[nodiscard]] Letter decode(std::span<const std::byte> bytes);
+
+}  // namespace run

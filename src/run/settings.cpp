@@ -1,0 +1,228 @@
+#include "run/settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <vector>
+
+#include <fmt/ranges.h>
+
+#include "core/error.hpp"
+#include "run/parse_value.hpp"
+
+namespace run {
+namespace {
+
+using core::fail;
+using core::Failure;
+using std::string_view;
+using train::OptimizerKind;
+using train::ScheduleKind;
+
+constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+// In the order of the enumerations.
+constexpr std::array<string_view, 4> initialisers{"he", "xavier", "normal", "zeros"};
+constexpr std::array<string_view, 5> optimizers{"sgd", "momentum", "adam", "adamw", "rmsprop"};
+constexpr std::array<string_view, 4> schedules{"constant", "step", "cosine", "one-cycle"};
+constexpr std::array<string_view, 2> combinations{"average", "vote"};
+
+template <std::size_t N>
+std::string listed(const std::array<string_view, N>& names) {
+    return fmt::format("{}", fmt::join(names, " "));
+}
+
+template <class Enum, std::size_t N>
+Value name_of(Enum value, const std::array<string_view, N>& names) {
+    return std::string(names.at(static_cast<std::size_t>(value)));
+}
+
+template <class Enum, std::size_t N>
+Enum choose(string_view text, const std::array<string_view, N>& names) {
+    return static_cast<Enum>(parse_choice(text, names));
+}
+
+Value whole(std::uint64_t value) {
+    return static_cast<std::int64_t>(value);
+}
+
+std::string words(string_view text, string_view what) {
+    if (text.empty()) fail(Failure::usage, "{} is missing", what);
+    return std::string(text);
+}
+
+bool uses_momentum(const Options& o) {
+    return o.training.optimizer == OptimizerKind::momentum;
+}
+bool uses_moments(const Options& o) {
+    return o.training.optimizer == OptimizerKind::adam || o.training.optimizer == OptimizerKind::adamw;
+}
+bool uses_rho(const Options& o) {
+    return o.training.optimizer == OptimizerKind::rmsprop;
+}
+bool uses_epsilon(const Options& o) {
+    return uses_moments(o) || uses_rho(o);
+}
+bool uses_step(const Options& o) {
+    return o.training.schedule == ScheduleKind::step;
+}
+
+/// A number of Hyperparameters that counts only where `used` says so.
+Setting number_of(std::string name, string_view help, double train::Hyperparameters::*field, Range range,
+                  string_view example, bool (*used)(const Options&), std::string belongs_to) {
+    return {std::move(name),
+            "Training",
+            "X",
+            fmt::format("{} ({})", help, train::Hyperparameters{}.*field),
+            std::move(belongs_to),
+            Kind::value,
+            [=](Options& o, string_view text) { o.training.*field = parse_number(text, range, example); },
+            [=](const Options& o) { return used(o) ? std::optional<Value>(o.training.*field) : std::nullopt; }};
+}
+
+std::vector<Setting> data_settings() {
+    return {
+        {"data", "Data", "WHAT", "built-in data or a path, see below", "", Kind::value,
+         [](Options& o, string_view text) { o.data = words(text, "the name or path of the data"); },
+         [](const Options& o) { return o.data; }},
+        {"test-fraction", "Data", "SHARE", "share of the rows kept for testing (the data's own test set, else 0.2)", "",
+         Kind::value,
+         [](Options& o, string_view text) {
+             o.test_fraction = parse_number(text, {0, 1, true, true}, "0.2");
+         },
+         [](const Options& o) { return o.test_fraction ? std::optional<Value>(*o.test_fraction) : std::nullopt; }},
+        {"validation-fraction", "Data", "SHARE", "share of the other rows kept for validation", "", Kind::value,
+         [](Options& o, string_view text) {
+             o.validation_fraction = parse_number(text, {0, 1, true, true}, "0.1");
+         },
+         [](const Options& o) { return o.validation_fraction; }},
+        {"train-limit", "Data", "N", "train on the first N rows after the seeded shuffle (all)", "", Kind::value,
+         [](Options& o, string_view text) { o.train_limit = parse_count(text, 1, most); },
+         [](const Options& o) { return o.train_limit > 0 ? std::optional(whole(o.train_limit)) : std::nullopt; }},
+    };
+}
+
+std::vector<Setting> network_settings() {
+    return {
+        {"net", "Network", "NET", "layers such as 'dense(512) relu dropout(0.3)', a preset, or @FILE", "", Kind::value,
+         [](Options& o, string_view text) { o.net = words(text, "the network"); },
+         [](const Options& o) { return o.net; }},
+        {"init", "Network", "NAME", "first weights: " + listed(initialisers), "", Kind::value,
+         [](Options& o, string_view text) { o.training.initialiser = choose<model::Initialiser>(text, initialisers); },
+         [](const Options& o) { return name_of(o.training.initialiser, initialisers); }},
+    };
+}
+
+std::vector<Setting> training_settings() {
+    using H = train::Hyperparameters;
+    const Range share{0, 1, false, true};
+    const Range positive{0, infinity, true, true};
+    return {
+        {"epochs", "Training", "N", "passes over the training rows", "", Kind::value,
+         [](Options& o, string_view text) { o.training.epochs = parse_count(text, 1, most); },
+         [](const Options& o) { return whole(o.training.epochs); }},
+        {"batch", "Training", "N", "rows per step", "", Kind::value,
+         [](Options& o, string_view text) { o.training.batch = parse_count(text, 1, most); },
+         [](const Options& o) { return whole(o.training.batch); }},
+        {"optimizer", "Training", "NAME", listed(optimizers), "", Kind::value,
+         [](Options& o, string_view text) { o.training.optimizer = choose<OptimizerKind>(text, optimizers); },
+         [](const Options& o) { return name_of(o.training.optimizer, optimizers); }},
+        {"lr", "Training", "X", "learning rate", "", Kind::value,
+         [=](Options& o, string_view text) { o.training.learning_rate = parse_number(text, positive, "0.001"); },
+         [](const Options& o) { return o.training.learning_rate; }},
+        number_of("momentum", "of momentum", &H::momentum, share, "0.9", uses_momentum, "--optimizer momentum"),
+        number_of("beta1", "of adam, adamw", &H::beta1, share, "0.9", uses_moments, "--optimizer adam or adamw"),
+        number_of("beta2", "of adam, adamw", &H::beta2, share, "0.999", uses_moments, "--optimizer adam or adamw"),
+        number_of("rho", "of rmsprop", &H::rho, share, "0.99", uses_rho, "--optimizer rmsprop"),
+        number_of("epsilon", "of adam, adamw, rmsprop", &H::epsilon, positive, "1e-8", uses_epsilon,
+                  "--optimizer adam, adamw or rmsprop"),
+        {"schedule", "Training", "NAME", "learning rate over time: " + listed(schedules), "", Kind::value,
+         [](Options& o, string_view text) { o.training.schedule = choose<ScheduleKind>(text, schedules); },
+         [](const Options& o) { return name_of(o.training.schedule, schedules); }},
+        {"schedule-step", "Training", "N", fmt::format("of step: epochs between two drops ({})", H{}.schedule_step),
+         "--schedule step", Kind::value,
+         [](Options& o, string_view text) { o.training.schedule_step = parse_count(text, 1, most); },
+         [](const Options& o) { return uses_step(o) ? std::optional(whole(o.training.schedule_step)) : std::nullopt; }},
+        number_of("schedule-factor", "of step: each drop", &H::schedule_factor, {0, 1, true, false}, "0.1", uses_step,
+                  "--schedule step"),
+        {"weight-decay", "Training", "X", "L2 penalty on weights (decoupled in adamw)", "", Kind::value,
+         [](Options& o, string_view text) {
+             o.training.weight_decay = parse_number(text, {0, infinity, false, true}, "1e-4");
+         },
+         [](const Options& o) { return o.training.weight_decay; }},
+        {"patience", "Training", "N",
+         "stop after N epochs without a better validation loss and keep the best (0: never)", "", Kind::value,
+         [](Options& o, string_view text) { o.training.patience = parse_count(text, 0, most); },
+         [](const Options& o) { return whole(o.training.patience); }},
+    };
+}
+
+std::vector<Setting> ensemble_settings() {
+    // A member's number is part of the key of its random streams, and sums of probabilities hold 2^22 members.
+    constexpr std::uint64_t most_members = std::uint64_t{1} << 22U;
+    return {
+        {"members", "Ensemble", "M", "networks in the ensemble", "", Kind::value,
+         [](Options& o, string_view text) { o.members = parse_count(text, 1, most_members); },
+         [](const Options& o) { return whole(o.members); }},
+        {"bootstrap", "Ensemble", "", "each member sees its own bootstrap sample of the training rows", "",
+         Kind::toggle, [](Options& o, string_view text) { o.bootstrap = parse_toggle(text); },
+         [](const Options& o) { return o.bootstrap; }},
+        {"feature-fraction", "Ensemble", "SHARE", "each member sees its own random share of the features", "",
+         Kind::value,
+         [](Options& o, string_view text) {
+             o.feature_fraction = parse_number(text, {0, 1, true, false}, "0.8");
+         },
+         [](const Options& o) { return o.feature_fraction; }},
+        {"combine", "Ensemble", "NAME", "what predictions.npy holds: " + listed(combinations), "", Kind::value,
+         [](Options& o, string_view text) { o.combine = choose<ensemble::Combination>(text, combinations); },
+         [](const Options& o) { return name_of(o.combine, combinations); }},
+    };
+}
+
+std::vector<Setting> running_settings() {
+    constexpr std::uint64_t most_threads = 1024;
+    constexpr std::uint64_t most_signed = std::numeric_limits<std::int64_t>::max();
+    return {
+        {"seed", "Running", "N", "with the rest of the configuration it determines every bit of the result", "",
+         Kind::value, [](Options& o, string_view text) { o.seed = parse_count(text, 0, most_signed); },
+         [](const Options& o) { return whole(o.seed); }},
+        {"threads", "Running", "N", "threads per member", "", Kind::value,
+         [](Options& o, string_view text) { o.threads = parse_count(text, 1, most_threads); },
+         [](const Options& o) { return whole(o.threads); }},
+    };
+}
+
+std::vector<Setting> all_settings() {
+    std::vector<Setting> all;
+    for (auto part :
+         {data_settings(), network_settings(), training_settings(), ensemble_settings(), running_settings()}) {
+        std::move(part.begin(), part.end(), std::back_inserter(all));
+    }
+    return all;
+}
+
+}  // namespace
+
+std::span<const Setting> settings() {
+    static const std::vector<Setting> all = all_settings();
+    return all;
+}
+
+const Setting* find_setting(string_view name) {
+    const auto all = settings();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Setting& s) { return s.name == name; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+std::string text_of(const Value& value) {
+    return std::visit(
+        [](const auto& held) {
+            if constexpr (std::is_same_v<std::decay_t<decltype(held)>, bool>)
+                return std::string(held ? "true" : "false");
+            return fmt::format("{}", held);
+        },
+        value);
+}
+
+}  // namespace run

@@ -1,0 +1,91 @@
+#include "run/startup.hpp"
+
+#include <omp.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "data/source.hpp"
+#include "run/command_line.hpp"
+#include "run/configuration.hpp"
+
+namespace run {
+namespace {
+
+/// A path holds wherever the configuration is read again; built-in names stay.
+std::string resolved_data(const std::string& data) {
+    std::error_code none;
+    return std::filesystem::exists(data, none) ? std::filesystem::absolute(data, none).lexically_normal().string()
+                                               : data;
+}
+
+/// What the root tells the others before the data.
+struct Word {
+    bool go_on = false;
+    Options options;
+};
+
+std::vector<std::byte> encode(const Word& word) {
+    const nlohmann::json json{
+        {"go_on", word.go_on}, {"settings", to_toml(word.options)}, {"dry_run", word.options.dry_run}};
+    const std::string text = json.dump();
+    const auto bytes = std::as_bytes(std::span(text));
+    return {bytes.begin(), bytes.end()};
+}
+
+Word decode(std::span<const std::byte> bytes) {
+    const auto json =
+        nlohmann::json::parse(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+    Word word{.go_on = json.at("go_on").get<bool>(), .options = {}};
+    word.options.dry_run = json.at("dry_run").get<bool>();
+    apply_configuration(word.options, json.at("settings").get<std::string>(), "the root's settings");
+    return word;
+}
+
+}  // namespace
+
+std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<const char* const> words) {
+    comm::Communicator ranks = world;
+    Word word;
+    std::optional<data::Source> loaded;
+    std::vector<std::byte> bytes;
+    ranks.attempt([&] {
+        if (!ranks.is_root()) return;
+        const Invocation invocation = parse_command_line(words);
+        word.options = invocation.options;
+        if (!invocation.answer.empty()) {
+            static_cast<void>(std::fputs(invocation.answer.c_str(), stdout));
+            bytes = encode(word);
+            return;
+        }
+        word.options.data = resolved_data(word.options.data);
+        loaded = data::load(word.options.data, word.options.seed);
+        word.options = Experiment(word.options, *loaded).options();
+        word.go_on = true;
+        bytes = encode(word);
+    });
+    ranks.broadcast(bytes);
+    if (!ranks.is_root()) word = decode(bytes);
+    if (!word.go_on) return nullptr;
+
+    std::vector<std::byte> packed;
+    if (loaded) packed = data::pack(*loaded);
+    loaded.reset();
+    const comm::NodeBytes shared = ranks.share_on_nodes(packed);
+    packed = {};
+
+    std::unique_ptr<Experiment> experiment;
+    ranks.attempt([&] {
+        omp_set_num_threads(static_cast<int>(word.options.threads));
+        experiment = std::make_unique<Experiment>(word.options, data::unpack({shared.owner, shared.bytes}));
+    });
+    return experiment;
+}
+
+}  // namespace run

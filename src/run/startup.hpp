@@ -1,0 +1,17 @@
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "comm/communicator.hpp"
+#include "run/experiment.hpp"
+
+namespace run {
+
+/// Reads the command line and the data on the root, checks everything there, and gives it to all ranks; the data lie
+/// once in each node's memory. Nothing is written. Collective; `words` count on the root only.
+/// Returns nothing if the command line only wanted an answer, which the root has printed.
+/// Throws comm::SharedError on every rank.
+[[nodiscard]] std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<const char* const> words);
+
+}  // namespace run

@@ -1,0 +1,146 @@
+#include "run/training.hpp"
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "comm/backoff.hpp"
+#include "core/contract.hpp"
+#include "core/stopwatch.hpp"
+#include "run/worker.hpp"
+
+namespace run {
+namespace {
+
+constexpr int letter_tag = 1;
+
+/// Seconds between two looks for messages while there is work: too short to keep anybody waiting, long enough to cost
+/// nothing even where a batch takes microseconds.
+constexpr double look_interval_s = 200e-6;
+
+/// Longest sleep of a rank that has nothing to do.
+constexpr std::chrono::microseconds longest_sleep = std::chrono::milliseconds(5);
+
+/// One rank's part in the training, root or not.
+class Participant {
+public:
+    Participant(const comm::Communicator& world, const Experiment& experiment, const Witness& witness)
+        : world_(world), witness_(witness) {
+        const Options& options = experiment.options();
+        if (world_.is_root()) coordinator_.emplace(options.members, world_.size(), options.training.epochs);
+        guarded([&] {
+            worker_.emplace(
+                experiment, [this](const Letter& letter) { send(0, letter); }, witness_.store);
+        });
+    }
+
+    /// Works until the coordinator says that all is done or that the run has failed.
+    void participate() {
+        comm::Backoff backoff(longest_sleep);
+        core::Stopwatch since_look;
+        while (!stopped_ && !(worker_ && worker_->is_to_combine())) {
+            bool busy = false;
+            if (!failed_) guarded([&] { busy = worker_->work(); });
+            if (busy && !std::exchange(ready_, true)) first_step_s_ = clock_.seconds();
+            if (busy && since_look.seconds() < look_interval_s) continue;
+            since_look.restart();
+            const bool any = look();
+            if (coordinator_ && !failed_) guarded([&] { show(); });
+            if (busy || any) {
+                backoff.reset();
+            } else {
+                backoff.pause();
+            }
+        }
+    }
+
+    /// All ranks leave with the root's error if the run has failed.
+    void agree() {
+        std::optional<core::Error> error;
+        if (coordinator_ && coordinator_->failure()) {
+            const core::Error& failure = *coordinator_->failure();
+            error.emplace(failure.kind(), fmt::format("{}; {}", failure.what(), witness_.what_survives()));
+        }
+        world_.agree(error);
+    }
+
+    [[nodiscard]] Trained result() {
+        Trained trained{
+            .total = worker_->contribute(), .coordinator = std::move(coordinator_), .first_step_s = first_step_s_};
+        world_.reduce_sum(trained.total.counters());
+        return trained;
+    }
+
+private:
+    /// Does something of this rank's own; if it throws, the coordinator hears of it and this rank waits to be stopped.
+    template <class Action>
+    void guarded(Action action) {
+        try {
+            action();
+        } catch (const std::exception& error) {
+            failed_ = true;
+            const auto* known = dynamic_cast<const core::Error*>(&error);
+            const std::string where =
+                world_.size() > 1 ? fmt::format("rank {} on {}: ", world_.rank(), world_.host()) : std::string();
+            send(0, Failed{.kind = known != nullptr ? known->kind() : core::Failure::run,
+                           .message = where + error.what()});
+        }
+    }
+
+    void show() {
+        if (witness_.wants_snapshot()) witness_.snapshot(coordinator_->snapshot(clock_.seconds()));
+    }
+
+    void send(int rank, const Letter& letter) { world_.send(rank, letter_tag, encode(letter)); }
+
+    /// Takes all messages that have come; true if there was any.
+    bool look() {
+        bool any = false;
+        while (const auto message = world_.poll()) {
+            any = true;
+            guarded([&] { take(message->source, decode(message->bytes)); });
+        }
+        return any;
+    }
+
+    void take(int source, const Letter& letter) {
+        if (std::holds_alternative<Stop>(letter)) {
+            stopped_ = true;
+        } else if (std::holds_alternative<Assign>(letter) || std::holds_alternative<Combine>(letter)) {
+            if (worker_) worker_->receive(letter);
+        } else {
+            coordinate(source, letter);
+        }
+    }
+
+    void coordinate(int source, const Letter& letter) {
+        core::require(coordinator_.has_value(), "only the root coordinates");
+        // Witnesses first: the answer to the last member's end may send everybody into the reduction.
+        if (const auto* epoch = std::get_if<EpochDone>(&letter)) witness_.epoch_done(epoch->record);
+        if (const auto* finished = std::get_if<Finished>(&letter)) witness_.member_done(finished->result, source);
+        for (const auto& [rank, answer] : coordinator_->receive(source, letter, clock_.seconds())) send(rank, answer);
+    }
+
+    comm::Communicator world_;
+    const Witness& witness_;
+    core::Stopwatch clock_;
+    std::optional<Coordinator> coordinator_;
+    std::optional<Worker> worker_;
+    bool ready_ = false;  ///< has compiled its first member
+    double first_step_s_ = 0;
+    bool failed_ = false;
+    bool stopped_ = false;
+};
+
+}  // namespace
+
+Trained train_members(const comm::Communicator& world, const Experiment& experiment, const Witness& witness) {
+    Participant participant(world, experiment, witness);
+    participant.participate();
+    participant.agree();
+    return participant.result();
+}
+
+}  // namespace run

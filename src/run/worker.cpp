@@ -1,0 +1,166 @@
+#include "run/worker.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "core/contract.hpp"
+#include "ensemble/scores.hpp"
+
+namespace run {
+namespace {
+
+/// Seconds between two reports of progress within an epoch.
+constexpr double progress_interval_s = 0.2;
+
+/// Test rows predicted in one piece of work; a multiple of the predictor's batch, as its bits demand.
+constexpr std::size_t rows_per_piece = 1024;
+
+}  // namespace
+
+Worker::Worker(const Experiment& experiment, Send send, Store store)
+    : experiment_(experiment),
+      send_(std::move(send)),
+      store_(std::move(store)),
+      contribution_(experiment.test_labels().size(), experiment.network().outputs()) {
+    send_(Request{});
+}
+
+void Worker::receive(const Letter& letter) {
+    if (const auto* assign = std::get_if<Assign>(&letter)) {
+        core::require(!next_, "a worker is given one member at a time");
+        next_ = assign->member;
+    } else if (const auto* combine = std::get_if<Combine>(&letter)) {
+        core::require(!training_ && !testing_ && !next_, "members are combined when all are done");
+        best_ = combine->best;
+    } else {
+        core::require(std::holds_alternative<Stop>(letter), "a coordinator assigns, combines or stops");
+        stopped_ = true;
+    }
+}
+
+bool Worker::work() {
+    if (stopped_ || best_) return false;
+    if (testing_) {
+        test_rows();
+    } else if (training_) {
+        train_batch();
+    } else if (next_) {
+        begin(*std::exchange(next_, std::nullopt));
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void Worker::begin(std::uint32_t member) {
+    const core::Stopwatch since_start;
+    training_.emplace(
+        Training{{experiment_.network(), experiment_.options().training, experiment_.problem(), member}, since_start});
+    since_progress_.restart();
+}
+
+void Worker::train_batch() {
+    train::Trainer& trainer = training_->trainer;
+    const auto record = trainer.step();
+    if (record) send_(EpochDone{*record});
+    if (trainer.finished()) return end_training();
+    if (!record && since_progress_.seconds() < progress_interval_s) return;
+    since_progress_.restart();
+    const train::MemberState& state = trainer.state();
+    send_(Progress{.member = state.member,
+                   .epoch = state.epoch + 1,
+                   .fraction = trainer.progress(),
+                   .loss = record ? record->train_loss : trainer.running_loss(),
+                   .samples = samples(state)});
+}
+
+void Worker::end_training() {
+    // The next member is on its way here while this one is tested and stored.
+    send_(Request{});
+    const model::Network& network = experiment_.network();
+    const Options& options = experiment_.options();
+    const std::uint32_t member = training_->trainer.state().member;
+    auto hidden = train::hidden_features(network.input().elements(), options.feature_fraction, options.seed, member);
+    const bool healthy = training_->trainer.state().quarantine.empty();
+    const std::size_t rows = healthy ? experiment_.test_labels().size() : 0;
+    testing_.emplace(Testing{std::move(training_->trainer), training_->since_start,
+                             train::Predictor(network, std::move(hidden)), std::vector<float>(rows * network.outputs()),
+                             0});
+    training_.reset();
+}
+
+void Worker::test_rows() {
+    Testing& testing = *testing_;
+    const std::size_t classes = experiment_.network().outputs();
+    const std::size_t rows = testing.probabilities.size() / classes;
+    if (testing.rows_done == rows) return finish();
+    const std::size_t count = std::min(rows_per_piece, rows - testing.rows_done);
+    data::View piece = experiment_.test();
+    piece.rows = piece.rows.subspan(testing.rows_done, count);
+    testing.predictor.predict(testing.trainer.state().parameters, piece,
+                              std::span(testing.probabilities).subspan(testing.rows_done * classes, count * classes));
+    testing.rows_done += count;
+}
+
+void Worker::finish() {
+    const ensemble::MemberResult result = result_of(*testing_);
+    store_(testing_->trainer.state());
+    if (result.quarantine.empty()) join(result, std::move(testing_->probabilities));
+    const Finished finished{
+        .result = result, .samples = samples(testing_->trainer.state()), .busy_s = testing_->since_start.seconds()};
+    testing_.reset();
+    send_(finished);
+}
+
+void Worker::join(const ensemble::MemberResult& result, std::vector<float> probabilities) {
+    Best member{result, std::move(probabilities)};
+    if (best_here_) {
+        const std::array both{best_here_->result, member.result};
+        if (ensemble::choose_best(both) == result.index) std::swap(*best_here_, member);
+        contribution_.add_member(member.probabilities, experiment_.test_labels(), false);
+    } else {
+        best_here_ = std::move(member);
+    }
+}
+
+ensemble::Contribution Worker::contribute() {
+    core::require(is_to_combine(), "members are combined when all are done");
+    if (best_here_) {
+        const bool is_best = best_here_->result.index == *best_;
+        contribution_.add_member(best_here_->probabilities, experiment_.test_labels(), is_best);
+        best_here_.reset();
+    }
+    return std::move(contribution_);
+}
+
+ensemble::MemberResult Worker::result_of(const Testing& testing) const {
+    const train::MemberState& state = testing.trainer.state();
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    ensemble::MemberResult result{.index = state.member,
+                                  .parameters = experiment_.network().parameter_count(),
+                                  .epochs = state.epoch,
+                                  .train_s = state.train_seconds,
+                                  .validation_loss = nan,
+                                  .validation_accuracy = nan,
+                                  .test = {},
+                                  .quarantine = state.quarantine};
+    if (!state.quarantine.empty()) return result;
+    result.test = ensemble::score(testing.probabilities, experiment_.test_labels(), experiment_.network().outputs());
+    // With early stopping the parameters are those of the best epoch, else of the last.
+    const bool early_stopping = experiment_.options().training.patience > 0;
+    const std::size_t epoch = early_stopping ? state.best_epoch : state.epoch;
+    const train::EpochRecord& record = state.history.at(epoch - 1);
+    result.validation_loss = record.validation_loss;
+    result.validation_accuracy = record.validation_accuracy;
+    return result;
+}
+
+std::uint64_t Worker::samples(const train::MemberState& state) const {
+    const std::size_t rows = experiment_.split().train.size();
+    const std::uint64_t in_epoch = std::min<std::uint64_t>(rows, state.step * experiment_.options().training.batch);
+    return std::uint64_t{state.epoch} * rows + in_epoch;
+}
+
+}  // namespace run

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "core/stopwatch.hpp"
+#include "ensemble/combination.hpp"
+#include "run/experiment.hpp"
+#include "run/protocol.hpp"
+#include "train/predictor.hpp"
+#include "train/trainer.hpp"
+
+namespace run {
+
+/// Trains the members it is given, one after the other, in pieces short enough that its owner can answer messages in
+/// between; tests each, stores it, and adds it to this rank's part of the ensemble.
+class Worker {
+public:
+    using Send = std::function<void(const Letter&)>;               ///< to the coordinator
+    using Store = std::function<void(const train::MemberState&)>;  ///< keeps a member that is trained
+
+    /// Asks for its first member. `experiment` must outlive it.
+    Worker(const Experiment& experiment, Send send, Store store);
+
+    /// Takes what the coordinator says.
+    void receive(const Letter& letter);
+
+    /// Does a piece of work; false if there is nothing to do.
+    bool work();
+
+    /// What the coordinator wants at the end, once it has come.
+    [[nodiscard]] bool is_stopped() const noexcept { return stopped_; }
+    [[nodiscard]] bool is_to_combine() const noexcept { return best_.has_value(); }
+
+    /// The sum over this rank's healthy members. REQUIRES: is_to_combine(). To be called once.
+    [[nodiscard]] ensemble::Contribution contribute();
+
+private:
+    /// The member being trained.
+    struct Training {
+        train::Trainer trainer;
+        core::Stopwatch since_start;
+    };
+
+    /// The member that is trained and on its way into the ensemble.
+    struct Testing {
+        train::Trainer trainer;
+        core::Stopwatch since_start;
+        train::Predictor predictor;
+        std::vector<float> probabilities;  ///< [test rows × classes]
+        std::size_t rows_done = 0;
+    };
+
+    /// This rank's best member so far; its probabilities are added at the end, when it is known whether it is the best
+    /// of all.
+    struct Best {
+        ensemble::MemberResult result;
+        std::vector<float> probabilities;
+    };
+
+    void begin(std::uint32_t member);
+    void train_batch();
+    void end_training();
+    void test_rows();
+    void finish();
+    void join(const ensemble::MemberResult& result, std::vector<float> probabilities);
+    [[nodiscard]] ensemble::MemberResult result_of(const Testing& testing) const;
+    [[nodiscard]] std::uint64_t samples(const train::MemberState& state) const;
+
+    const Experiment& experiment_;
+    Send send_;
+    Store store_;
+    ensemble::Contribution contribution_;
+    std::optional<Training> training_;
+    std::optional<Testing> testing_;
+    std::optional<std::uint32_t> next_;
+    std::optional<Best> best_here_;
+    std::optional<std::uint32_t> best_;
+    bool stopped_ = false;
+    core::Stopwatch since_progress_;
+};
+
+}  // namespace run
