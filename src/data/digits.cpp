@@ -18,7 +18,7 @@ constexpr std::size_t pixels = side * side;
 constexpr std::size_t pitch = 32;   // floats per row of the canvas: whole vector registers
 constexpr int pieces = 5;           // straight pieces per span between two knots
 constexpr float box_width = 13.0F;  // of an undistorted digit, in pixels
-constexpr float box_height = 19.0F;
+constexpr float box_height = 18.5F;
 constexpr float pi = std::numbers::pi_v<float>;
 
 using Canvas = std::array<float, side * pitch>;
@@ -51,8 +51,8 @@ public:
             wave.kx = frequency * std::cos(turn);
             wave.ky = frequency * std::sin(turn);
             wave.phase = uniform(random, 0, 2 * std::numbers::pi);
-            wave.x = normal(random, 0.028);
-            wave.y = normal(random, 0.023);
+            wave.x = normal(random, 0.022);
+            wave.y = normal(random, 0.018);
         }
         const float slant = std::clamp(0.12F + normal(random, 0.22), -0.45F, 0.75F);
         const float rotation = std::clamp(normal(random, 0.09), -0.3F, 0.3F);
@@ -65,8 +65,8 @@ public:
         xy_ = (-slant * c - s) * height;
         yx_ = s * width;
         yy_ = (-slant * s + c) * height;
-        centre_.x = 13.5F + std::clamp(normal(random, 1.6), -3.5F, 3.5F);
-        centre_.y = 13.5F + std::clamp(normal(random, 1.6), -3.5F, 3.5F);
+        centre_.x = 13.5F + std::clamp(normal(random, 1.8), -3.8F, 3.8F);
+        centre_.y = 13.5F + std::clamp(normal(random, 1.8), -3.8F, 3.8F);
     }
 
     [[nodiscard]] Point place(const Knot& knot, core::RandomStream& random) const {
@@ -180,7 +180,7 @@ void ink_piece(const Nib& from, const Nib& to, const Pen& pen, Canvas& canvas) {
 void expose(const Canvas& canvas, float ink, core::RandomStream& random, std::span<std::uint8_t> image) {
     const float grain = uniform(random, 0, 0.30) / 255;
     // The sum of three random bytes has standard deviation sqrt(3 / 12) · 256.
-    const float paper = uniform(random, 0, 0.13) / 128;
+    const float paper = uniform(random, 0, 0.18) / 128;
     std::array<std::uint32_t, pixels> words;
     random.fill(words);
     for (std::size_t y = 0; y < side; ++y) {
