@@ -7,6 +7,9 @@
 
 namespace ensemble {
 
+/// How members' answers become the ensemble's.
+enum class Combination : std::uint8_t { average, vote };
+
 /// What members contribute to the ensemble, summed. All entries are integers, so any order and any reduction tree of
 /// additions gives the same bits: a rank adds the members it holds, and ranks' contributions add up the same way.
 class Contribution {

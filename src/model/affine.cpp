@@ -14,7 +14,7 @@ using compute::Store;
 using compute::Transpose;
 
 /// Floats of dW computed before the optimiser gets them: they and the moments fit into a core's second cache.
-constexpr std::size_t panel_floats = 32 * 1024;
+constexpr std::size_t panel_floats = 1024 * 1024;
 
 Factor plain(const Tensor& tensor) {
     return {tensor.stride, Transpose::no};

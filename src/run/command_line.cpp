@@ -1,6 +1,5 @@
 #include "run/command_line.hpp"
 
-#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -8,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/contract.hpp"
 #include "core/error.hpp"
 #include "run/configuration.hpp"
 #include "run/parse_value.hpp"
@@ -23,6 +23,9 @@ std::string footer() {
     std::string text = "Presets for --net:\n";
     for (const model::Preset& preset : model::presets()) {
         text += fmt::format("  {:<14} {}\n  {:<14} {}\n", preset.name, preset.purpose, "", preset.text);
+        std::string brings;
+        for (const auto& [option, value] : preset.settings) brings += fmt::format(" --{} {}", option, value);
+        if (!brings.empty()) text += fmt::format("  {:<14} unless given otherwise:{}\n", "", brings);
     }
     text +=
         "\nData for --data:\n"
@@ -62,10 +65,9 @@ std::string unexpected(const std::string& word, const CLI::App& app) {
 class Reader {
 public:
     Reader() {
-        app_.set_help_flag("-h,--help", "print this and stop")->group("Running");
-        app_.add_flag("--version", wants_version_, "print the version and stop")->group("Running");
         app_.get_formatter()->column_width(34);
         app_.allow_extras();
+        app_.set_help_flag();  // added again below, at its place
         for (const Setting& setting : settings()) add(setting);
         add_word("--out", "DIR", "run directory, made if missing (runs/<time>)",
                  [this](const std::string& text) { invocation_.options.out = text; });
@@ -73,6 +75,8 @@ public:
                  [this](const std::string& text) { config_ = text; });
         app_.add_flag("--dry-run", invocation_.options.dry_run, "check everything, print the plan and stop")
             ->group("Running");
+        app_.add_flag("--version", wants_version_, "print the version and stop")->group("Running");
+        app_.set_help_flag("-h,--help", "print this and stop")->group("Running");
     }
 
     Invocation read(std::span<const char* const> words) {
@@ -83,7 +87,9 @@ public:
             invocation_.answer = help();
             return invocation_;
         } catch (const CLI::ArgumentMismatch& error) {
-            fail(Failure::usage, "{} (see --help)", error.what());
+            // "--members: 1 required N missing"
+            const std::string_view words_of_parser = error.what();
+            fail(Failure::usage, "{} needs a value (see --help)", words_of_parser.substr(0, words_of_parser.find(':')));
         } catch (const CLI::ParseError& error) {
             fail(Failure::usage, "{} (see --help)", error.what());
         }
@@ -94,9 +100,11 @@ public:
         if (const auto rest = app_.remaining(); !rest.empty())
             fail(Failure::usage, "{}", unexpected(rest.front(), app_));
         Options& options = invocation_.options;
+        std::set<std::string> chosen = given_;
         if (!config_.empty()) {
-            apply_configuration(options, read_file(config_, "--config", Failure::usage), config_, given_);
+            chosen.merge(apply_configuration(options, read_file(config_, "--config", Failure::usage), config_, given_));
         }
+        if (const model::Preset* preset = model::find_preset(options.net)) apply_preset(*preset, chosen);
         refuse_idle_settings();
         if (options.net.starts_with("@")) options.net = read_file(options.net.substr(1), "--net", Failure::data);
         return invocation_;
@@ -106,13 +114,17 @@ private:
     void add(const Setting& setting) {
         const std::string option = "--" + setting.name;
         if (setting.kind == Kind::toggle) {
-            app_.add_flag_function(
-                    option + ",!--no-" + setting.name,
-                    [this, &setting](std::int64_t count) { set(setting, count > 0 ? "true" : "false"); }, setting.help)
-                ->group(setting.group);
+            const auto turn = [&](const std::string& flag, const char* value, const std::string& group) {
+                app_.add_flag_callback(
+                        flag, [this, &setting, value] { set(setting, value); }, setting.help)
+                    ->group(group);
+            };
+            turn(option, "true", setting.group);
+            turn("--no-" + setting.name, "false", "");  // understood, not shown
             return;
         }
-        const auto standard = setting.get(Options{});
+        // What belongs to a choice names its default in its help, whatever the choice.
+        const auto standard = setting.belongs_to.empty() ? setting.get(Options{}) : std::nullopt;
         add_word(option, setting.type, setting.help, [this, &setting](const std::string& text) { set(setting, text); })
             ->default_str(standard ? text_of(*standard) : "")
             ->group(setting.group);
@@ -133,6 +145,15 @@ private:
             fail(error.kind(), "--{}: {}", setting.name, error.what());
         }
         given_.insert(setting.name);
+    }
+
+    /// What a preset brings along, where neither command line nor file says otherwise.
+    void apply_preset(const model::Preset& preset, const std::set<std::string>& chosen) {
+        for (const auto& [option, value] : preset.settings) {
+            const Setting* setting = find_setting(option);
+            core::require(setting != nullptr, "presets use the names of settings");
+            if (!chosen.contains(setting->name)) setting->set(invocation_.options, value);
+        }
     }
 
     /// An option that is given but can change nothing is a misunderstanding worth saying.

@@ -22,7 +22,10 @@ std::string toml_value(const Value& value) {
         text << toml::value<std::string>(*string);
         return text.str();
     }
-    return text_of(value);
+    std::string plain = text_of(value);
+    // A whole number stays a floating-point one for whoever else reads the file.
+    const bool looks_whole = std::holds_alternative<double>(value) && plain.find_first_of(".e") == std::string::npos;
+    return looks_whole ? plain + ".0" : plain;
 }
 
 /// The value as the command line would give it.
@@ -66,8 +69,8 @@ nlohmann::ordered_json to_json(const Options& options) {
     return json;
 }
 
-void apply_configuration(Options& options, std::string_view text, std::string_view origin,
-                         const std::set<std::string>& keep) {
+std::set<std::string> apply_configuration(Options& options, std::string_view text, std::string_view origin,
+                                          const std::set<std::string>& keep) {
     toml::table table;
     try {
         table = toml::parse(text);
@@ -75,18 +78,21 @@ void apply_configuration(Options& options, std::string_view text, std::string_vi
         fail(Failure::usage, "{}, line {}: {}; the file holds lines such as members = 8", origin,
              error.source().begin.line, error.description());
     }
+    std::set<std::string> names;
     for (const auto& [key, node] : table) {
         const std::string name(key.str());
-        if (keep.contains(name)) continue;
+        names.insert(name);
         const auto line = key.source().begin.line;
         const Setting* setting = find_setting(name);
         if (setting == nullptr) fail(Failure::usage, "{}, line {}: {}", origin, line, unknown(name));
+        if (keep.contains(name)) continue;
         try {
             setting->set(options, text_of_node(node));
         } catch (const core::Error& error) {
             fail(error.kind(), "{}, line {}: {}: {}", origin, line, name, error.what());
         }
     }
+    return names;
 }
 
 }  // namespace run

@@ -17,8 +17,8 @@ namespace run {
 [[nodiscard]] nlohmann::ordered_json to_json(const Options& options);
 
 /// Sets what the TOML `text` says, except the settings named in `keep`; `origin` is its file's name for messages.
-/// Throws core::Error (usage) with file, line and what to do.
-void apply_configuration(Options& options, std::string_view text, std::string_view origin,
-                         const std::set<std::string>& keep = {});
+/// Returns the names of all settings the text speaks of. Throws core::Error (usage) with file, line and what to do.
+std::set<std::string> apply_configuration(Options& options, std::string_view text, std::string_view origin,
+                                          const std::set<std::string>& keep = {});
 
 }  // namespace run

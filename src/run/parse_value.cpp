@@ -69,7 +69,11 @@ double parse_number(std::string_view text, const Range& range, std::string_view 
 
 std::size_t parse_choice(std::string_view text, std::span<const std::string_view> names) {
     const auto found = std::find(names.begin(), names.end(), text);
-    if (found == names.end()) fail(Failure::usage, "'{}' is none of {}", text, fmt::join(names, ", "));
+    if (found == names.end()) {
+        const std::string_view close = nearest(text, names);
+        fail(Failure::usage, "'{}' is none of {}{}", text, fmt::join(names, ", "),
+             close.empty() ? "" : fmt::format("; did you mean {}?", close));
+    }
     return static_cast<std::size_t>(found - names.begin());
 }
 

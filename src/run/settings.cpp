@@ -165,7 +165,7 @@ std::vector<Setting> ensemble_settings() {
         {"members", "Ensemble", "M", "networks in the ensemble", "", Kind::value,
          [](Options& o, string_view text) { o.members = parse_count(text, 1, most_members); },
          [](const Options& o) { return whole(o.members); }},
-        {"bootstrap", "Ensemble", "", "each member sees its own bootstrap sample of the training rows", "",
+        {"bootstrap", "Ensemble", "", "each member sees its own bootstrap sample of the rows (--no-bootstrap: off)", "",
          Kind::toggle, [](Options& o, string_view text) { o.bootstrap = parse_toggle(text); },
          [](const Options& o) { return o.bootstrap; }},
         {"feature-fraction", "Ensemble", "SHARE", "each member sees its own random share of the features", "",

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace store {
+
+/// What an envelope holds. The values are part of the format: never renumber, only append.
+enum class Payload : std::uint32_t {
+    member = 1,  ///< the state of one member
+};
+
+/// The format this program writes, and the newest it reads.
+inline constexpr std::uint32_t format_version = 1;
+
+/// A checked envelope around `payload`:
+///   offset 0   8 bytes  magic "\x89" "ENS\r\n\x1a\n": spoilt by transfers that take it for text
+///          8   u32      format version
+///         12   u32      kind of payload
+///         16   u64      length of the payload
+///         24            payload
+///   last 32 bytes       SHA-256 of everything before, in every version of the format
+/// Integers are little-endian.
+[[nodiscard]] std::vector<std::byte> seal(Payload kind, std::span<const std::byte> payload);
+
+/// The payload of a sealed file, as a view of `file`. `name` is how messages call it.
+/// Throws core::Error (data) for whatever is not exactly what seal() made: another kind of file, any changed bit, a
+/// file cut short or grown, another kind of payload, a newer format.
+[[nodiscard]] std::span<const std::byte> open(std::span<const std::byte> file, Payload kind, const std::string& name);
+
+}  // namespace store

@@ -1,0 +1,214 @@
+#include "store/file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <string>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+
+namespace store {
+
+int FileSystem::open(const char* path, int flags, mode_t mode) {
+    return ::open(path, flags, mode);
+}
+ssize_t FileSystem::write(int file, const void* bytes, std::size_t count) {
+    return ::write(file, bytes, count);
+}
+int FileSystem::fsync(int file) {
+    return ::fsync(file);
+}
+int FileSystem::ftruncate(int file, off_t length) {
+    return ::ftruncate(file, length);
+}
+int FileSystem::close(int file) {
+    return ::close(file);
+}
+int FileSystem::rename(const char* from, const char* to) {
+    return ::rename(from, to);
+}
+int FileSystem::unlink(const char* path) {
+    return ::unlink(path);
+}
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr mode_t permissions = 0666;  // the user's umask decides
+
+std::string reason(int error) {
+    return std::generic_category().message(error);
+}
+
+/// Repeats a call that a signal interrupted.
+template <class Call>
+auto uninterrupted(Call call) {
+    auto result = call();
+    while (result < 0 && errno == EINTR) result = call();
+    return result;
+}
+
+/// An open file; closes it silently unless close() was called.
+class File {
+public:
+    File(FileSystem& system, const fs::path& path, int flags)
+        : system_(system),
+          number_(uninterrupted([&] { return system.open(path.c_str(), flags | O_CLOEXEC, permissions); })) {}
+    ~File() {
+        if (is_open()) system_.close(number_);
+    }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+
+    [[nodiscard]] bool is_open() const noexcept { return number_ >= 0; }
+    [[nodiscard]] int number() const noexcept { return number_; }
+
+    /// However many calls it takes. False with errno set if one fails.
+    bool write(std::span<const std::byte> bytes) {
+        while (!bytes.empty()) {
+            const ssize_t count = uninterrupted([&] { return system_.write(number_, bytes.data(), bytes.size()); });
+            if (count == 0) errno = ENOSPC;
+            if (count <= 0) return false;
+            bytes = bytes.subspan(static_cast<std::size_t>(count));
+        }
+        return true;
+    }
+
+    bool sync() {
+        return uninterrupted([&] { return system_.fsync(number_); }) == 0;
+    }
+
+    /// After EINTR Linux has closed the file all the same.
+    bool close() {
+        const int file = number_;
+        number_ = -1;
+        return system_.close(file) == 0 || errno == EINTR;
+    }
+
+private:
+    FileSystem& system_;
+    int number_;
+};
+
+fs::path directory_of(const fs::path& path) {
+    return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+/// Null where all went well, else the operation that failed, with errno set.
+const char* write_and_sync(const fs::path& path, std::span<const std::byte> bytes, FileSystem& system) {
+    File file(system, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+    if (!file.is_open()) return "open";
+    if (!file.write(bytes)) return "write";
+    if (!file.sync()) return "fsync";
+    if (!file.close()) return "close";
+    return nullptr;
+}
+
+const char* sync_entries(const fs::path& directory, FileSystem& system) {
+    File entries(system, directory, O_RDONLY | O_DIRECTORY);
+    if (!entries.is_open()) return "open";
+    // Some network file systems have nothing to flush for a directory and say so.
+    if (!entries.sync() && errno != EINVAL && errno != ENOTSUP) return "fsync";
+    return nullptr;
+}
+
+}  // namespace
+
+void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes, FileSystem& system) {
+    const fs::path directory = directory_of(path);
+    const fs::path temporary = directory / fmt::format(".{}.tmp-{}", path.filename().string(), ::getpid());
+    const char* failed = write_and_sync(temporary, bytes, system);
+    if (failed == nullptr && uninterrupted([&] { return system.rename(temporary.c_str(), path.c_str()); }) != 0) {
+        failed = "rename";
+    }
+    if (failed != nullptr) {
+        const int error = errno;
+        system.unlink(temporary.c_str());
+        std::error_code ignored;
+        const bool existed = fs::exists(path, ignored);
+        core::fail(core::Failure::run, "cannot write '{}': {} failed: {}; {}. Check space, quota and rights of '{}'",
+                   path.string(), failed, reason(error),
+                   existed ? "what was there before is unchanged" : "nothing was left behind", directory.string());
+    }
+    failed = sync_entries(directory, system);
+    if (failed != nullptr) {
+        core::fail(
+            core::Failure::run,
+            "cannot make '{}' durable: {} of directory '{}' failed: {}; the file is complete, but may be lost if "
+            "the machine stops now",
+            path.string(), failed, directory.string(), reason(errno));
+    }
+}
+
+void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
+    FileSystem system;
+    write_file_atomically(path, bytes, system);
+}
+
+void write_file_atomically(const fs::path& path, std::string_view text) {
+    write_file_atomically(path, std::as_bytes(std::span(text)));
+}
+
+void append_line(const fs::path& path, std::string_view line, FileSystem& system) {
+    const std::string text = std::string(line) + '\n';
+    const auto give_up = [&path](const char* operation) {
+        core::fail(core::Failure::run, "cannot append to '{}': {} failed: {}; its earlier lines are unchanged",
+                   path.string(), operation, reason(errno));
+    };
+    File file(system, path, O_WRONLY | O_CREAT | O_APPEND);
+    if (!file.is_open()) give_up("open");
+    struct stat before {};
+    if (::fstat(file.number(), &before) != 0) give_up("fstat");
+    if (!file.write(std::as_bytes(std::span(text)))) {
+        const int error = errno;
+        const bool restored = system.ftruncate(file.number(), before.st_size) == 0;
+        errno = error;
+        if (restored) give_up("write");
+        core::fail(core::Failure::run, "cannot append to '{}': write failed: {}; its last line may be cut short",
+                   path.string(), reason(error));
+    }
+    if (!file.close()) give_up("close");
+}
+
+void sync_directory(const fs::path& directory, FileSystem& system) {
+    const char* failed = sync_entries(directory, system);
+    if (failed != nullptr) {
+        core::fail(core::Failure::run, "cannot make directory '{}' durable: {} failed: {}", directory.string(), failed,
+                   reason(errno));
+    }
+}
+
+std::vector<std::byte> read_file(const fs::path& path) {
+    const auto give_up = [&path](const char* operation) {
+        core::fail(core::Failure::data, "cannot read '{}': {} failed: {}", path.string(), operation, reason(errno));
+    };
+    FileSystem system;
+    const File file(system, path, O_RDONLY);
+    if (!file.is_open()) give_up("open");
+    struct stat status {};
+    if (::fstat(file.number(), &status) != 0) give_up("fstat");
+
+    constexpr std::size_t least = 4096;
+    std::vector<std::byte> bytes(std::max(least, static_cast<std::size_t>(status.st_size) + 1));
+    std::size_t size = 0;
+    while (true) {
+        if (size == bytes.size()) bytes.resize(2 * size);
+        const ssize_t count =
+            uninterrupted([&] { return ::read(file.number(), bytes.data() + size, bytes.size() - size); });
+        if (count < 0) give_up("read");
+        if (count == 0) break;
+        size += static_cast<std::size_t>(count);
+    }
+    bytes.resize(size);
+    return bytes;
+}
+
+}  // namespace store

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace store {
+
+/// The calls of the operating system that writing needs, as it provides them; a test replaces them to make any one
+/// fail. Every function returns and sets errno like the call it is named after.
+class FileSystem {
+public:
+    FileSystem() = default;
+    virtual ~FileSystem() = default;
+    FileSystem(const FileSystem&) = delete;
+    FileSystem& operator=(const FileSystem&) = delete;
+
+    virtual int open(const char* path, int flags, mode_t mode);
+    virtual ssize_t write(int file, const void* bytes, std::size_t count);
+    virtual int fsync(int file);
+    virtual int ftruncate(int file, off_t length);
+    virtual int close(int file);
+    virtual int rename(const char* from, const char* to);
+    virtual int unlink(const char* path);
+};
+
+/// Writes a file so that `path` names either the complete new content or whatever it named before, at any moment and
+/// after a power failure: a temporary file beside it, fsync, rename, fsync of the directory.
+/// Throws core::Error (run) with path, operation, reason and what survives; nothing temporary stays behind.
+void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes, FileSystem& system);
+void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
+void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+
+/// Adds `line` and a newline at the end of a file, which is made if there is none; one write where the system allows
+/// it. If that fails, the file keeps what it had. Throws core::Error (run). One process at a time.
+void append_line(const std::filesystem::path& path, std::string_view line, FileSystem& system);
+
+/// Makes the directory's entries durable. Throws core::Error (run).
+void sync_directory(const std::filesystem::path& directory, FileSystem& system);
+
+/// The whole file. Throws core::Error (data) if it cannot be read.
+[[nodiscard]] std::vector<std::byte> read_file(const std::filesystem::path& path);
+
+}  // namespace store

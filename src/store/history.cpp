@@ -1,0 +1,41 @@
+#include "store/history.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace store {
+
+std::string history_line(const train::EpochRecord& record) {
+    const nlohmann::ordered_json line{{"member", record.member},
+                                      {"epoch", record.epoch},
+                                      {"train_loss", record.train_loss},
+                                      {"validation_loss", record.validation_loss},
+                                      {"validation_accuracy", record.validation_accuracy},
+                                      {"lr", record.learning_rate},
+                                      {"seconds", record.seconds},
+                                      {"samples_per_s", record.samples_per_s}};
+    return line.dump();
+}
+
+std::string sorted_history(std::string_view lines) {
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::string_view> ordered;
+    while (!lines.empty()) {
+        const std::string_view line = lines.substr(0, lines.find('\n'));
+        lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+        const nlohmann::json record = nlohmann::json::parse(line, nullptr, false);
+        if (!record.is_object() || !record.contains("member") || !record.contains("epoch")) continue;
+        const nlohmann::json& member = record["member"];
+        const nlohmann::json& epoch = record["epoch"];
+        if (!member.is_number_unsigned() || !epoch.is_number_unsigned()) continue;
+        ordered[{member.get<std::uint32_t>(), epoch.get<std::uint32_t>()}] = line;
+    }
+    std::string sorted;
+    for (const auto& [key, line] : ordered) sorted.append(line) += '\n';
+    return sorted;
+}
+
+}  // namespace store

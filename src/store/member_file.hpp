@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "train/member_state.hpp"
+
+namespace store {
+
+/// The complete state of a member as bytes: a Boost.Serialization archive in a checked envelope.
+/// A pure function of the state apart from its timings, which are left out: files of the same member are equal whoever
+/// trained it, wherever and how fast. `configuration` is a digest of everything that determines the results of the run.
+[[nodiscard]] std::vector<std::byte> pack_member(const train::MemberState& state, const std::string& configuration);
+
+/// The state in `file`, with timings of zero. `name` is how messages call the file.
+/// Throws core::Error (data) if it is damaged, or belongs to a run with another configuration.
+[[nodiscard]] train::MemberState unpack_member(std::span<const std::byte> file, const std::string& configuration,
+                                               const std::string& name);
+
+/// Writes a member's file, durably and atomically. Throws core::Error (run).
+void save_member(const std::filesystem::path& path, const train::MemberState& state, const std::string& configuration);
+
+/// Reads a member's file. Throws core::Error (data).
+[[nodiscard]] train::MemberState load_member(const std::filesystem::path& path, const std::string& configuration);
+
+}  // namespace store

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace store {
+
+/// A matrix in C order: values [rows × columns].
+template <class Value>
+struct Matrix {
+    std::size_t rows = 0;
+    std::size_t columns = 0;
+    std::vector<Value> values;
+};
+
+/// A matrix as a NumPy file (format 1.0, C order; the values begin on a multiple of 64 bytes).
+/// REQUIRES: values [rows × columns].
+[[nodiscard]] std::vector<std::byte> to_npy(std::span<const float> values, std::size_t rows, std::size_t columns);
+[[nodiscard]] std::vector<std::byte> to_npy(std::span<const std::int32_t> values, std::size_t rows,
+                                            std::size_t columns);
+
+/// Reads what to_npy() and numpy.save() make of a two-dimensional array of this type in C order.
+/// `name` is how messages call the file. Throws core::Error (data).
+[[nodiscard]] Matrix<float> floats_from_npy(std::span<const std::byte> file, const std::string& name);
+[[nodiscard]] Matrix<std::int32_t> integers_from_npy(std::span<const std::byte> file, const std::string& name);
+
+}  // namespace store

@@ -1,0 +1,151 @@
+#include "store/run_directory.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <ranges>
+#include <string>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "store/history.hpp"
+
+namespace store {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Larger than what a file system may keep inside an inode, so that a full disk shows.
+constexpr std::size_t probe_size = 64 * 1024;
+
+/// What a run writes beside members/ and logs/.
+constexpr std::array<const char*, 5> file_names{"summary.json", "config.toml", "history.jsonl", "predictions.npy",
+                                                "votes.npy"};
+
+constexpr const char* other_directory = "choose another directory with --out";
+
+/// Without "." and a slash at the end, which would hide the last name.
+fs::path tidy(const fs::path& path) {
+    const fs::path normal = path.lexically_normal();
+    return normal.has_filename() || !normal.has_relative_path() ? normal : normal.parent_path();
+}
+
+bool is_empty_or_missing(const fs::path& directory) {
+    std::error_code ignored;
+    return !fs::exists(directory, ignored) || fs::is_empty(directory, ignored);
+}
+
+void refuse_other_runs(const RunDirectory& run) {
+    const std::string name = run.path().string();
+    std::error_code error;
+    const fs::file_status status = fs::status(run.path(), error);
+    if (fs::exists(status) && !fs::is_directory(status)) {
+        core::fail(core::Failure::usage, "'{}' is not a directory; {}", name, other_directory);
+    }
+    if (fs::exists(run.summary(), error)) {
+        core::fail(core::Failure::usage, "'{}' holds a finished run (summary.json); {}, or move that one away", name,
+                   other_directory);
+    }
+    if (fs::exists(run.configuration(), error)) {
+        core::fail(core::Failure::usage,
+                   "'{}' holds an unfinished run (config.toml without summary.json); {}, or remove that one", name,
+                   other_directory);
+    }
+    for (const char* file : file_names) {
+        if (fs::exists(run.path() / file, error)) {
+            core::fail(core::Failure::usage, "'{}' holds '{}' of another run; {}", name, file, other_directory);
+        }
+    }
+    for (const fs::path& directory : {run.members(), run.logs()}) {
+        if (!is_empty_or_missing(directory)) {
+            core::fail(core::Failure::usage, "'{}' holds files of another run; {}", directory.string(),
+                       other_directory);
+        }
+    }
+}
+
+/// Makes `directory` and its parents; adds those that did not exist to `made`.
+void make_directories(const fs::path& directory, std::vector<fs::path>& made, FileSystem& system) {
+    std::error_code error;
+    if (directory.empty() || fs::is_directory(directory, error)) return;
+    make_directories(directory.parent_path(), made, system);
+    error.clear();
+    if (fs::create_directory(directory, error)) {
+        made.push_back(directory);
+        sync_directory(directory.has_parent_path() ? directory.parent_path() : fs::path("."), system);
+    } else if (error || !fs::is_directory(directory, error)) {
+        core::fail(core::Failure::usage, "cannot make directory '{}': {}; {}", directory.string(),
+                   error ? error.message() : "a file of that name is in the way", other_directory);
+    }
+}
+
+void probe(const fs::path& directory, FileSystem& system) {
+    const fs::path file = directory / fmt::format(".probe-{}", ::getpid());
+    write_file_atomically(file, std::vector<std::byte>(probe_size, std::byte{0x5a}), system);
+    system.unlink(file.c_str());
+}
+
+}  // namespace
+
+RunDirectory RunDirectory::create(const fs::path& path, FileSystem& system) {
+    if (path.empty()) core::fail(core::Failure::usage, "the run directory has no name; give one with --out");
+    RunDirectory run(tidy(path));
+    refuse_other_runs(run);
+    run.created_ = true;
+    try {
+        for (const fs::path& directory : {run.path_, run.members(), run.logs()}) {
+            make_directories(directory, run.made_, system);
+            probe(directory, system);
+        }
+    } catch (const core::Error& error) {
+        run.discard();
+        if (error.kind() == core::Failure::usage) throw;
+        core::fail(core::Failure::usage, "the run directory '{}' does not take files: {}; or {}", run.path_.string(),
+                   error.what(), other_directory);
+    }
+    return run;
+}
+
+RunDirectory RunDirectory::create(const fs::path& path) {
+    FileSystem system;
+    return create(path, system);
+}
+
+RunDirectory RunDirectory::at(const fs::path& path) {
+    return RunDirectory(tidy(path));
+}
+
+fs::path RunDirectory::member(std::uint32_t index) const {
+    return members() / fmt::format("{:04}.ckpt", index);
+}
+
+fs::path RunDirectory::log(int rank) const {
+    return logs() / fmt::format("rank-{:04}.log", rank);
+}
+
+void RunDirectory::append_history(std::string_view line) const {
+    FileSystem system;
+    append_line(history(), line, system);
+}
+
+void RunDirectory::sort_history() const {
+    const std::vector<std::byte> bytes = read_file(history());
+    write_file_atomically(history(), sorted_history({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+}
+
+void RunDirectory::discard() noexcept {
+    if (!created_) return;
+    created_ = false;
+    // create() has seen that none of these existed, so all of them are this run's own.
+    std::error_code ignored;
+    for (const char* file : file_names) fs::remove(path_ / file, ignored);
+    for (const fs::path& directory : {members(), logs()}) {
+        for (const auto& entry : fs::directory_iterator(directory, ignored)) fs::remove(entry.path(), ignored);
+    }
+    for (const fs::path& directory : made_ | std::views::reverse) fs::remove(directory, ignored);
+    made_.clear();
+}
+
+}  // namespace store

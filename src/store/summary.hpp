@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "ensemble/combination.hpp"
+#include "ensemble/results.hpp"
+
+namespace store {
+
+/// The program that made the results.
+struct Program {
+    std::string version;
+    std::string build;  ///< compiler, instruction set, build type
+    std::string cpu;
+};
+
+/// The data set as it was used.
+struct DataSummary {
+    std::string name;
+    std::string sha256;
+    std::size_t train = 0;  ///< rows
+    std::size_t validation = 0;
+    std::size_t test = 0;
+    std::vector<std::size_t> shape;  ///< of one item
+    std::size_t classes = 0;
+};
+
+struct Timing {
+    int ranks = 1;
+    double wall_s = 0;
+    double startup_s = 0;  ///< until the first training step
+    double train_s = 0;
+    double combine_s = 0;
+    double idle_fraction = 0;  ///< of the ranks' time in training
+    double samples_per_s = 0;  ///< of all ranks together
+};
+
+/// Everything summary.json says.
+struct Summary {
+    Program program;
+    nlohmann::ordered_json config;  ///< the resolved configuration, one key per option
+    DataSummary data;
+    std::vector<ensemble::MemberResult> members;
+    ensemble::EnsembleResult ensemble;
+    ensemble::Combination combine = ensemble::Combination::average;
+    Timing timing;
+};
+
+/// The content of summary.json. Always valid JSON: what is not finite becomes null, what is not UTF-8 is replaced.
+[[nodiscard]] std::string to_json(const Summary& summary);
+
+}  // namespace store
