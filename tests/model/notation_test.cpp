@@ -1,0 +1,99 @@
+#include "model/notation.hpp"
+
+#include <string>
+
+#include <boost/test/unit_test.hpp>
+
+#include "core/error.hpp"
+
+using model::parse;
+
+namespace {
+
+/// The message that refuses `text`; empty if it is accepted.
+std::string complaint(const std::string& text) {
+    try {
+        static_cast<void>(parse(text));
+    } catch (const core::Error& error) {
+        BOOST_TEST(error.exit_code() == 2);
+        return error.what();
+    }
+    return "";
+}
+
+bool mentions(const std::string& message, const std::string& words) {
+    return message.find(words) != std::string::npos;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(notation_tests)
+
+BOOST_AUTO_TEST_CASE(reads_layers_arguments_and_comments) {
+    const auto items = parse("dense(512) relu # hidden\n\n  dropout( 0.3 )");
+    BOOST_TEST_REQUIRE(items.size() == 3U);
+    BOOST_TEST(items[0].name == "dense");
+    BOOST_TEST(items[0].arguments.at(0) == 512);
+    BOOST_TEST(items[1].arguments.empty());
+    BOOST_TEST(items[2].arguments.at(0) == 0.3);
+    BOOST_TEST(items[2].line == 3U);
+    BOOST_TEST(items[2].column == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(reads_nested_blocks) {
+    const auto items = parse("repeat(2)[skip[dense(8)relu dense(8)] tanh]");
+    BOOST_TEST_REQUIRE(items.size() == 1U);
+    BOOST_TEST(items[0].branches.at(0).size() == 2U);
+    BOOST_TEST(items[0].branches[0][0].branches.at(0).size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(writes_what_it_reads) {
+    for (const std::string text : {"dense(512) relu dropout(0.3)", "repeat(3)[ skip[ dense(7) gelu ] ]"}) {
+        BOOST_TEST(model::to_text(parse(text)) == text);
+    }
+    BOOST_TEST(model::to_text(parse("dropout(0.1234567890123)")) == "dropout(0.1234567890123)");
+}
+
+BOOST_AUTO_TEST_CASE(says_where_and_what_is_wrong) {
+    BOOST_TEST(mentions(complaint("dense(5)\nrelu desne(3)"), "line 2, column 6"));
+    BOOST_TEST(mentions(complaint("dense(5)\nrelu desne(3)"), "'desne'"));
+    BOOST_TEST(mentions(complaint("dense"), "dense(units)"));
+    BOOST_TEST(mentions(complaint("dense(1,2)"), "2 arguments"));
+    BOOST_TEST(mentions(complaint("relu(1)"), "1 argument;"));
+    BOOST_TEST(mentions(complaint("dense(0)"), "units"));
+    BOOST_TEST(mentions(complaint("dense(2.5)"), "units"));
+    BOOST_TEST(mentions(complaint("dense(-3)"), "units"));
+    BOOST_TEST(mentions(complaint("dense(1e30)"), "units"));
+    BOOST_TEST(mentions(complaint("dropout(1)"), "below 1"));
+    BOOST_TEST(mentions(complaint("dropout(-0.1)"), "at least 0"));
+    BOOST_TEST(mentions(complaint("dropout(nan)"), "dropout"));
+    BOOST_TEST(mentions(complaint("repeat(0)[ relu ]"), "repeat(0)"));
+    BOOST_TEST(mentions(complaint("skip[ relu | tanh ]"), "holds one network"));
+    BOOST_TEST(mentions(complaint("relu[ tanh ]"), "takes no [ ]"));
+    BOOST_TEST(mentions(complaint("skip relu"), "needs a network"));
+    BOOST_TEST(mentions(complaint("skip[ ]"), "at least one item"));
+    BOOST_TEST(mentions(complaint("skip[ relu"), "not closed"));
+    BOOST_TEST(mentions(complaint("relu ]"), "no matching"));
+    BOOST_TEST(mentions(complaint("dense(5"), "not closed"));
+    BOOST_TEST(mentions(complaint("dense()"), "expected a number"));
+    BOOST_TEST(mentions(complaint("dense(x)"), "expected a number"));
+    BOOST_TEST(mentions(complaint("dense(5;)"), "expected ',' or ')'"));
+    BOOST_TEST(mentions(complaint("%"), "expected a layer"));
+    BOOST_TEST(mentions(complaint(""), "at least one item"));
+    BOOST_TEST(mentions(complaint("# only a comment"), "at least one item"));
+}
+
+BOOST_AUTO_TEST_CASE(survives_hostile_text) {
+    std::string deep;
+    for (int i = 0; i < 100'000; ++i) deep += "skip[";
+    BOOST_TEST(mentions(complaint(deep), "too deeply"));
+    std::string many;
+    for (int i = 0; i < 20'000; ++i) many += "relu ";
+    BOOST_TEST(mentions(complaint(many), "too many items"));
+    for (int byte = 1; byte < 256; ++byte) {
+        const std::string text{'r', 'e', 'l', 'u', ' ', static_cast<char>(byte)};
+        static_cast<void>(complaint(text));
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
