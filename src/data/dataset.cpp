@@ -35,8 +35,9 @@ Table::Table(Description description, SharedBytes features, SharedBytes targets)
     core::require(description_.element == Element::u8 || is_aligned<float>(features_.bytes),
                   "a table's features are aligned");
     if (description_.task == Task::classification) {
+        // As an unsigned number a negative label is larger than any count.
         const auto below = [classes = outputs()](std::int32_t label) {
-            return label >= 0 && static_cast<std::size_t>(label) < classes;
+            return static_cast<std::size_t>(label) < classes;
         };
         core::require(std::ranges::all_of(labels(), below), "a table's labels are below its number of classes");
     }

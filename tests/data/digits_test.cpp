@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(digits_can_be_told_apart_but_not_by_heart) {
     const Table test = data::make_digits(200, 6, Part::test);
     const double error = nearest_neighbour_error(train, test);
     BOOST_TEST_MESSAGE("nearest neighbour errs on " << error);
-    BOOST_TEST((error > 0.01 && error < 0.20));
+    BOOST_TEST((error > 0.01 && error < 0.30));
 }
 
 // The bytes may differ between instruction sets and mathematical libraries, the beginning of an item may not: labels
