@@ -1,6 +1,7 @@
 #include "report/progress.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -48,8 +49,8 @@ std::string left_text(const Snapshot& snapshot) {
     return std::isfinite(snapshot.left_s) ? clock(snapshot.left_s) + " left" : "";
 }
 
-std::string rate_text(const Snapshot& snapshot) {
-    return grouped(static_cast<std::uint64_t>(std::llround(std::max(0.0, snapshot.samples_per_s)))) + " samples/s";
+std::uint64_t samples_per_s(const Snapshot& snapshot) {
+    return static_cast<std::uint64_t>(std::llround(std::max(0.0, snapshot.samples_per_s)));
 }
 
 std::string joined(const std::vector<std::string>& parts, std::string_view between) {
@@ -62,10 +63,35 @@ std::string joined(const std::vector<std::string>& parts, std::string_view betwe
     return text;
 }
 
-std::string training_text(double loss, double accuracy) {
-    return joined({std::isnan(loss) ? "" : "loss " + number(loss, 4),
-                   std::isnan(accuracy) ? "" : "validation " + percent(accuracy)},
+std::string training_text(double loss, double accuracy, std::string_view validation = "validation") {
+    return joined({std::isnan(loss) ? "" : fmt::format("loss {}", number(loss, 4)),
+                   std::isnan(accuracy) ? "" : fmt::format("{} {}", validation, percent(accuracy))},
                   "  ");
+}
+
+/// The whole run in one line, in the widest form that fits.
+std::string run_line(const Snapshot& snapshot, std::size_t width, bool line_per_rank) {
+    constexpr std::size_t bar_width = 20;
+    const double loss = mean(snapshot, &RankProgress::loss);
+    const double accuracy = mean(snapshot, &RankProgress::validation_accuracy);
+    const auto all_ranks = [&](std::string_view validation) {
+        return line_per_rank ? "" : joined({epochs(snapshot), training_text(loss, accuracy, validation)}, "  ");
+    };
+    const std::string done = fmt::format("{} of {} done", snapshot.members_done, counted(snapshot.members, "member"));
+    const std::string ratio = fmt::format("{}/{}", snapshot.members_done, snapshot.members);
+    const std::string share = percent(snapshot.fraction, 0);
+    const std::string rate = grouped(samples_per_s(snapshot));
+    const std::string left = left_text(snapshot);
+    const std::array<std::string, 3> forms{
+        joined({done, bar(snapshot.fraction, bar_width), right(share, 5), all_ranks("validation"), rate + " samples/s",
+                left},
+               "  "),
+        joined({done, share, all_ranks("validation"), rate + " samples/s", left}, "  "),
+        joined({ratio + " members", share, all_ranks("val"), rate + "/s", left}, "  ")};
+    for (const std::string& form : forms) {
+        if (columns(form) <= width) return form;
+    }
+    return clipped(joined({ratio, share, left, all_ranks("val")}, "  "), width);
 }
 
 std::string rank_line(std::size_t index, const RankProgress& rank, const Snapshot& snapshot) {
@@ -82,32 +108,14 @@ std::string rank_line(std::size_t index, const RankProgress& rank, const Snapsho
 }  // namespace
 
 std::vector<std::string> live_lines(const Snapshot& snapshot, const Terminal& terminal) {
-    constexpr std::size_t bar_width = 20;
-    // The last column stays free: a full line makes some terminals wrap.
+    constexpr std::size_t most_lines = 16;
+    // The last column stays free: a full line makes some terminals wrap. Below, there is room for what came before.
     const std::size_t width = std::max<std::size_t>(terminal.columns, 2) - 1;
-    const bool line_per_rank =
-        snapshot.ranks.size() > 1 && snapshot.ranks.size() + 4 <= terminal.rows && snapshot.ranks.size() <= 16;
-    const std::string done = fmt::format("{} of {} done", snapshot.members_done, counted(snapshot.members, "member"));
-    const std::string share = percent(snapshot.fraction, 0);
-    const std::string ranks =
-        line_per_rank ? ""
-                      : joined({epochs(snapshot), training_text(mean(snapshot, &RankProgress::loss),
-                                                                mean(snapshot, &RankProgress::validation_accuracy))},
-                               "  ");
-    // From the widest form to one that fits.
-    std::string first = joined(
-        {done, bar(snapshot.fraction, bar_width), right(share, 5), ranks, rate_text(snapshot), left_text(snapshot)},
-        "  ");
-    if (columns(first) > width) first = joined({done, share, ranks, rate_text(snapshot), left_text(snapshot)}, "  ");
-    if (columns(first) > width) {
-        const std::string short_done = fmt::format("{}/{}", snapshot.members_done, snapshot.members);
-        first = joined({short_done, share, left_text(snapshot), ranks}, "  ");
-    }
-    std::vector<std::string> lines{clipped(first, width)};
-    if (line_per_rank) {
-        for (std::size_t r = 0; r < snapshot.ranks.size(); ++r) {
-            lines.push_back(clipped(rank_line(r, snapshot.ranks[r], snapshot), width));
-        }
+    const std::size_t ranks = snapshot.ranks.size();
+    const bool line_per_rank = ranks > 1 && ranks <= most_lines && ranks + 4 <= terminal.rows;
+    std::vector<std::string> lines{run_line(snapshot, width, line_per_rank)};
+    for (std::size_t rank = 0; line_per_rank && rank < ranks; ++rank) {
+        lines.push_back(clipped(rank_line(rank, snapshot.ranks[rank], snapshot), width));
     }
     return lines;
 }
@@ -118,7 +126,7 @@ std::string log_line(const Snapshot& snapshot) {
         {fmt::format("{} of {} done", snapshot.members_done, counted(snapshot.members, "member")),
          percent(snapshot.fraction, 0), epochs(snapshot),
          training_text(mean(snapshot, &RankProgress::loss), mean(snapshot, &RankProgress::validation_accuracy)),
-         rate_text(snapshot), left.empty() ? "" : "about " + left},
+         grouped(samples_per_s(snapshot)) + " samples/s", left.empty() ? "" : "about " + left},
         "  ");
 }
 

@@ -29,7 +29,7 @@ struct Snapshot {
     double elapsed_s = 0;    ///< since training began
     double left_s = std::numeric_limits<double>::quiet_NaN();
     double samples_per_s = 0;
-    std::vector<RankProgress> ranks;
+    std::vector<RankProgress> ranks = {};
 };
 
 /// The lines of a live display: a bar for the whole run and, if they fit, a line for each rank. None is wider than the

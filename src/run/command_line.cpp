@@ -40,10 +40,13 @@ std::string footer() {
 
 /// The content of a file that `option` names.
 std::string read_file(const std::string& file, std::string_view option, Failure kind) {
-    std::ifstream stream(file, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-    if (!stream.good() && !stream.eof()) fail(kind, "{}: cannot read the file '{}'; check its path", option, file);
-    return text;
+    try {
+        std::ifstream stream(file, std::ios::binary);
+        if (stream) return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+    } catch (const std::ios_base::failure&) {
+        // A directory can be opened but not read; the message is the same.
+    }
+    fail(kind, "{}: cannot read the file '{}'; check its path", option, file);
 }
 
 std::string unexpected(const std::string& word, const CLI::App& app) {
@@ -166,8 +169,11 @@ private:
     }
 
     std::string help() const {
-        return "ensemble_train: train an ensemble of neural networks, alone or with mpirun or srun on many ranks\n\n" +
-               app_.help("ensemble_train") + "\n" + footer();
+        std::string options = app_.help("ensemble_train");
+        for (std::size_t gap = 0; (gap = options.find("\n\n\n", gap)) != std::string::npos;) options.erase(gap, 1);
+        return fmt::format(
+            "ensemble_train: train an ensemble of neural networks, alone or with mpirun or srun on many ranks\n\n{}{}",
+            options, footer());
     }
 
     CLI::App app_;

@@ -159,7 +159,7 @@ double Coordinator::seconds_left(double now_s) const {
 }
 
 report::Snapshot Coordinator::snapshot(double now_s) const {
-    report::Snapshot snapshot{.members = results_.size(), .members_done = done_, .epochs = epochs_, .ranks = {}};
+    report::Snapshot snapshot{.members = results_.size(), .members_done = done_, .epochs = epochs_};
     auto trained = static_cast<double>(done_);
     for (const Rank& rank : ranks_) {
         snapshot.ranks.push_back(rank.progress);

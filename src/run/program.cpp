@@ -1,6 +1,7 @@
 #include "run/program.hpp"
 
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -205,6 +206,17 @@ int train_ensemble(const comm::Communicator& world, std::span<const char* const>
     }
     Run(world, *experiment, since_start).execute();
     return 0;
+}
+
+int run_program(int argc, char** argv) {
+    // A reader of our output that leaves early must not end the run.
+    std::signal(SIGPIPE, SIG_IGN);
+    return comm::run_ranks(
+        argc, argv,
+        [&](const comm::Communicator& world) {
+            return train_ensemble(world, std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
+        },
+        [](const std::string& message) { fmt::print(stderr, "ensemble_train: error: {}\n", message); });
 }
 
 }  // namespace run

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
 #include "run/parse_value.hpp"
@@ -49,7 +50,13 @@ Value whole(std::uint64_t value) {
 
 std::string words(string_view text, string_view what) {
     if (text.empty()) fail(Failure::usage, "{} is missing", what);
-    return std::string(text);
+    std::string copy(text);
+    try {
+        static_cast<void>(nlohmann::json(copy).dump());
+    } catch (const nlohmann::json::exception&) {
+        fail(Failure::usage, "{} is not UTF-8, so it could not be written down with the results", what);
+    }
+    return copy;
 }
 
 bool uses_momentum(const Options& o) {

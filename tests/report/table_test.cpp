@@ -1,0 +1,124 @@
+#include "report/table.hpp"
+
+#include <sstream>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "report/text.hpp"
+
+using report::results_table;
+using report::Terminal;
+using store::Summary;
+
+namespace {
+
+constexpr Terminal plain{.live = false, .columns = 80, .rows = 24, .color = false, .utf8 = true};
+
+Summary summary_of(std::size_t members) {
+    Summary summary;
+    for (std::size_t i = 0; i < members; ++i) {
+        summary.members.push_back({.index = static_cast<std::uint32_t>(i),
+                                   .parameters = 10,
+                                   .epochs = 20,
+                                   .train_s = 12.34,
+                                   .validation_loss = 0.1,
+                                   .validation_accuracy = 0.9,
+                                   .test = {.accuracy = 0.9123, .nll = 0.31, .brier = 0.1, .ece = 0.02},
+                                   .quarantine = ""});
+    }
+    auto& ensemble = summary.ensemble;
+    ensemble.average = {.accuracy = 0.95, .nll = 0.2, .brier = 0.1, .ece = 0.01};
+    ensemble.vote_accuracy = 0.945;
+    ensemble.mean_member = {.accuracy = 0.9123, .nll = 0.31, .brier = 0.1, .ece = 0.02};
+    ensemble.best_member = 1;
+    ensemble.best_member_test = ensemble.mean_member;
+    ensemble.average_over_mean = {.accuracy = 0.0377, .ci95 = {.low = 0.02, .high = 0.05}};
+    ensemble.average_over_best = {.gain = {.accuracy = 0.0377, .ci95 = {.low = -0.001, .high = 0.05}},
+                                  .p_value = 0.061};
+    ensemble.vote_over_mean = {.accuracy = -0.01, .ci95 = {.low = -0.02, .high = 0}};
+    ensemble.vote_over_best = {.gain = {.accuracy = 0.03, .ci95 = {.low = 0.01, .high = 0.05}}, .p_value = 0.00001};
+    summary.timing = {.ranks = 2, .wall_s = 65.2, .samples_per_s = 118'402.4};
+    return summary;
+}
+
+bool contains(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(table_tests)
+
+BOOST_AUTO_TEST_CASE(the_whole_table) {
+    BOOST_TEST(results_table(summary_of(2), "runs/x", plain) == R"(
+                   epochs validation     test     NLL     ECE      time
+───────────────────────────────────────────────────────────────────────
+member 0               20    90.00 %  91.23 %  0.3100  0.0200    12.3 s
+member 1               20    90.00 %  91.23 %  0.3100  0.0200    12.3 s
+───────────────────────────────────────────────────────────────────────
+mean member                           91.23 %  0.3100  0.0200
+best member (1)              90.00 %  91.23 %  0.3100  0.0200
+average of 2                          95.00 %  0.2000  0.0100
+vote of 2                             94.50 %
+───────────────────────────────────────────────────────────────────────
+best: chosen on validation data · NLL: negative log-likelihood, ECE: calibration error, small is good
+
+Gain of the average in points of test accuracy
+  over the mean member   +3.77   95 % interval +2.00 to +5.00
+  over the best member   +3.77   95 % interval −0.10 to +5.00, p = 0.0610, could be chance
+
+1 min 5 s on 2 ranks · 118,402 samples/s · results in runs/x
+)");
+}
+
+BOOST_AUTO_TEST_CASE(the_gain_is_that_of_the_chosen_combination) {
+    Summary summary = summary_of(2);
+    summary.combine = ensemble::Combination::vote;
+    const std::string text = results_table(summary, "runs/x", plain);
+    BOOST_TEST(contains(text, "Gain of the vote"));
+    BOOST_TEST(contains(text, "over the mean member   −1.00   95 % interval −2.00 to +0.00"));
+    BOOST_TEST(contains(text, "p < 0.0001\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_member_set_aside_is_named_and_has_no_scores) {
+    Summary summary = summary_of(3);
+    summary.members[2].quarantine = "its loss stopped being a finite number in epoch 1";
+    const std::string text = results_table(summary, "runs/x", plain);
+    BOOST_TEST(contains(text, "member 2               20  set aside                             12.3 s\n"));
+    BOOST_TEST(contains(text, "average of 2 "));
+    BOOST_TEST(contains(text,
+                        "Member 2 was set aside and is not part of the ensemble: its loss stopped being a finite "
+                        "number in epoch 1.\n"));
+}
+
+BOOST_AUTO_TEST_CASE(many_members_are_shortened) {
+    const std::string all = results_table(summary_of(16), "runs/x", plain);
+    BOOST_TEST(contains(all, "member 9 "));
+    const std::string some = results_table(summary_of(1000), "runs/x", plain);
+    BOOST_TEST(contains(some, "member 7 "));
+    BOOST_TEST(contains(some, "… 988 more in summary.json\n"));
+    BOOST_TEST(!contains(some, "member 8 "));
+    BOOST_TEST(!contains(some, "member 995 "));
+    BOOST_TEST(contains(some, "member 996 "));
+    BOOST_TEST(contains(some, "member 999 "));
+}
+
+BOOST_AUTO_TEST_CASE(a_terminal_without_utf8_gets_ascii_and_one_with_color_gets_bold) {
+    Terminal terminal = plain;
+    terminal.utf8 = false;
+    for (const char c : results_table(summary_of(2), "runs/x", terminal))
+        BOOST_TEST(static_cast<unsigned char>(c) < 0x80U);
+    terminal.color = true;
+    BOOST_TEST(contains(results_table(summary_of(2), "runs/x", terminal), "\x1b[1maverage of 2"));
+}
+
+BOOST_AUTO_TEST_CASE(member_lines) {
+    Summary summary = summary_of(1);
+    BOOST_TEST(report::member_line(summary.members[0], 0, 1) ==
+               "member 0 done: 20 epochs, validation 90.00 %, test 91.23 %, 12.3 s");
+    summary.members[0].quarantine = "its loss is NaN";
+    BOOST_TEST(report::member_line(summary.members[0], 3, 4) == "member 0 is set aside on rank 3: its loss is NaN");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

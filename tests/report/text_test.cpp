@@ -1,0 +1,61 @@
+#include "report/text.hpp"
+
+#include <limits>
+
+#include <boost/test/unit_test.hpp>
+
+using namespace report;
+
+BOOST_AUTO_TEST_SUITE(text_tests)
+
+BOOST_AUTO_TEST_CASE(thousands_are_grouped) {
+    BOOST_TEST(grouped(0) == "0");
+    BOOST_TEST(grouped(999) == "999");
+    BOOST_TEST(grouped(1'000) == "1,000");
+    BOOST_TEST(grouped(61'234) == "61,234");
+    BOOST_TEST(grouped(1'234'567'890) == "1,234,567,890");
+}
+
+BOOST_AUTO_TEST_CASE(times) {
+    BOOST_TEST(clock(0) == "0:00");
+    BOOST_TEST(clock(59.6) == "1:00");
+    BOOST_TEST(clock(725) == "12:05");
+    BOOST_TEST(clock(3723) == "1:02:03");
+    BOOST_TEST(clock(std::numeric_limits<double>::quiet_NaN()) == "-");
+    BOOST_TEST(clock(std::numeric_limits<double>::infinity()) == "-");
+    BOOST_TEST(duration(0.314) == "0.31 s");
+    BOOST_TEST(duration(9.999) == "10.0 s");
+    BOOST_TEST(duration(59.7) == "1 min 0 s");
+    BOOST_TEST(duration(725) == "12 min 5 s");
+    BOOST_TEST(duration(12'000) == "3 h 20 min");
+}
+
+BOOST_AUTO_TEST_CASE(shares_and_numbers) {
+    BOOST_TEST(percent(0.97838) == "97.84 %");
+    BOOST_TEST(percent(1, 0) == "100 %");
+    BOOST_TEST(percent(std::numeric_limits<double>::quiet_NaN()) == "-");
+    BOOST_TEST(number(0.12345, 4) == "0.1235");
+    BOOST_TEST(number(std::numeric_limits<double>::infinity(), 4) == "-");
+    BOOST_TEST(bytes(512) == "512 B");
+    BOOST_TEST(bytes(1536) == "1.5 KiB");
+    BOOST_TEST(bytes(55'000'000) == "52 MiB");
+    BOOST_TEST(counted(1, "member") == "1 member");
+    BOOST_TEST(counted(1200, "member") == "1,200 members");
+}
+
+BOOST_AUTO_TEST_CASE(columns_are_characters_not_bytes) {
+    BOOST_TEST(columns("28×28") == 5U);
+    BOOST_TEST(clipped("28×28", 3) == "28×");
+    BOOST_TEST(clipped("28×28", 2) == "28");
+    BOOST_TEST(clipped("28×28", 9) == "28×28");
+    BOOST_TEST(right("×", 3) == "  ×");
+    BOOST_TEST(left("×", 3) == "×  ");
+    BOOST_TEST(left("long", 2) == "long");
+}
+
+BOOST_AUTO_TEST_CASE(ascii_replaces_what_it_knows) {
+    BOOST_TEST(to_ascii("28×28 · 3–4 −1 ─█░…") == "28x28 - 3-4 -1 -#....");
+    BOOST_TEST(to_ascii("naïve") == "na?ve");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

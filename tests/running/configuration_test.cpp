@@ -1,0 +1,110 @@
+#include "run/configuration.hpp"
+
+#include <bit>
+#include <cmath>
+
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+
+#include "core/random.hpp"
+#include "failure.hpp"
+#include "run/settings.hpp"
+
+using run::apply_configuration;
+using run::Options;
+using run::to_toml;
+
+namespace {
+
+/// What reading the written configuration gives.
+Options again(const Options& options) {
+    Options read;
+    apply_configuration(read, to_toml(options), "config.toml");
+    return read;
+}
+
+std::string refusal(const std::string& text) {
+    Options options;
+    return usage_error([&] { apply_configuration(options, text, "my.toml"); });
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(configuration_tests)
+
+BOOST_AUTO_TEST_CASE(written_settings_are_read_again_to_the_bit) {
+    core::RandomStream random({.seed = 3});
+    for (int i = 0; i < 2000; ++i) {
+        Options options;
+        options.training.learning_rate = std::exp(random.uniform(-40, 2));
+        options.training.weight_decay = std::exp(random.uniform(-40, 2));
+        options.validation_fraction = random.uniform(0.001, 0.999);
+        options.test_fraction = random.uniform(0.001, 0.999);
+        options.seed = (std::uint64_t{random.bits()} << 31U) | random.bits();
+        const Options read = again(options);
+        const auto same = [](double a, double b) {
+            return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+        };
+        BOOST_TEST_REQUIRE(same(read.training.learning_rate, options.training.learning_rate));
+        BOOST_TEST_REQUIRE(same(read.training.weight_decay, options.training.weight_decay));
+        BOOST_TEST_REQUIRE(same(read.validation_fraction, options.validation_fraction));
+        BOOST_TEST_REQUIRE(same(*read.test_fraction, *options.test_fraction));
+        BOOST_TEST_REQUIRE(read.seed == options.seed);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(every_setting_survives) {
+    Options options;
+    options.data = "/data/it's \"odd\" \\ here #1, ok";
+    options.net = "dense(3) # three\nrelu\tsilu";
+    options.bootstrap = true;
+    options.combine = ensemble::Combination::vote;
+    options.training.optimizer = train::OptimizerKind::momentum;
+    options.training.momentum = 0.8;
+    options.training.schedule = train::ScheduleKind::step;
+    options.training.schedule_step = 3;
+    options.train_limit = 77;
+    options.training.patience = 4;
+    BOOST_TEST(to_toml(again(options)) == to_toml(options));
+    BOOST_TEST(again(options).data == options.data);
+    BOOST_TEST(again(options).net == options.net);
+    BOOST_TEST(again(options).training.momentum == 0.8);
+}
+
+BOOST_AUTO_TEST_CASE(only_what_is_in_force_is_written) {
+    Options options;
+    BOOST_TEST(!contains(to_toml(options), "\nmomentum"));
+    BOOST_TEST(!contains(to_toml(options), "schedule-step"));
+    BOOST_TEST(!contains(to_toml(options), "out ="));
+    BOOST_TEST(contains(to_toml(options), "\nfeature-fraction = 1.0\n"));
+    const auto json = run::to_json(options);
+    BOOST_TEST(json.at("members").get<int>() == 8);
+    BOOST_TEST(json.at("bootstrap").get<bool>() == false);
+    BOOST_TEST(json.at("net").get<std::string>() == options.net);
+    BOOST_TEST(!json.contains("momentum"));
+}
+
+BOOST_AUTO_TEST_CASE(named_settings_are_kept) {
+    Options options;
+    options.members = 3;
+    const auto names = apply_configuration(options, "members = 5\nseed = 9\n", "my.toml", {"members"});
+    BOOST_TEST(options.members == 3U);
+    BOOST_TEST(options.seed == 9U);
+    BOOST_TEST((names == std::set<std::string>{"members", "seed"}));
+}
+
+BOOST_AUTO_TEST_CASE(mistakes_are_named_with_file_and_line) {
+    BOOST_TEST(refusal("seed = 1\nmembres = 3\n") ==
+               "my.toml, line 2: there is no setting 'membres'; did you mean 'members'?");
+    BOOST_TEST(contains(refusal("config = 'x'"), "line 1: there is no setting 'config'"));
+    BOOST_TEST(contains(refusal("members = 0"), "my.toml, line 1: members: '0' is not a whole number"));
+    BOOST_TEST(contains(refusal("members = 'x'"), "members: 'x' is not a whole number"));
+    BOOST_TEST(contains(refusal("\n\nmembers = [3]"), "my.toml, line 3: members: takes one"));
+    BOOST_TEST(contains(refusal("[training]\nlr = 3"), "there is no setting 'training'"));
+    BOOST_TEST(contains(refusal("members = "), "my.toml, line 1: "));
+    BOOST_TEST(contains(refusal("members 3"), "my.toml, line 1: "));
+    BOOST_TEST(contains(refusal("data = 'caf\xe9'"), "my.toml"));
+    BOOST_TEST(contains(refusal("bootstrap = 1"), "neither true nor false"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,165 @@
+#include "run/coordinator.hpp"
+
+#include <cmath>
+
+#include <boost/test/unit_test.hpp>
+
+#include "failure.hpp"
+
+using namespace run;
+using Answers = std::vector<Coordinator::Answer>;
+
+namespace {
+
+Finished finished(std::uint32_t member, double validation_accuracy, const std::string& quarantine = "") {
+    return {.result = {.index = member,
+                       .parameters = 1,
+                       .epochs = 4,
+                       .train_s = 1,
+                       .validation_loss = 1,
+                       .validation_accuracy = validation_accuracy,
+                       .test = {},
+                       .quarantine = quarantine},
+            .samples = 100,
+            .busy_s = 2};
+}
+
+/// The member assigned to `rank` by the only answer; nothing if there is no answer.
+std::optional<std::uint32_t> assigned(const Answers& answers, int rank) {
+    if (answers.empty()) return std::nullopt;
+    BOOST_TEST_REQUIRE(answers.size() == 1U);
+    BOOST_TEST(answers[0].rank == rank);
+    return std::get<Assign>(answers[0].letter).member;
+}
+
+template <class L>
+bool goes_to_all(const Answers& answers, int ranks) {
+    if (answers.size() != static_cast<std::size_t>(ranks)) return false;
+    for (int rank = 0; rank < ranks; ++rank) {
+        const auto& answer = answers[static_cast<std::size_t>(rank)];
+        if (answer.rank != rank || !std::holds_alternative<L>(answer.letter)) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(coordinator_tests)
+
+BOOST_AUTO_TEST_CASE(members_are_handed_out_in_order_to_whoever_asks) {
+    Coordinator coordinator(3, 2, 4);
+    BOOST_TEST(assigned(coordinator.receive(1, Request{}, 1), 1).value() == 0U);
+    BOOST_TEST(assigned(coordinator.receive(0, Request{}, 1), 0).value() == 1U);
+    // Asked for ahead: member 0 is trained but not yet stored.
+    BOOST_TEST(assigned(coordinator.receive(1, Request{}, 5), 1).value() == 2U);
+    BOOST_TEST(coordinator.receive(1, finished(0, 0.5), 6).empty());
+    BOOST_TEST(coordinator.receive(0, Request{}, 7).empty());
+    BOOST_TEST(coordinator.receive(0, finished(1, 0.9), 8).empty());
+    BOOST_TEST(!coordinator.is_over());
+    BOOST_TEST(coordinator.receive(1, Request{}, 9).empty());
+    const Answers end = coordinator.receive(1, finished(2, 0.7), 10);
+    BOOST_TEST(goes_to_all<Combine>(end, 2));
+    BOOST_TEST(std::get<Combine>(end[0].letter).best == 1U);
+    BOOST_TEST(coordinator.is_over());
+    BOOST_TEST(coordinator.results()[2].validation_accuracy == 0.7);
+    BOOST_TEST(coordinator.train_s() == 9.0);
+    BOOST_TEST(coordinator.samples() == 300U);
+    BOOST_TEST(coordinator.idle_fraction() == 1.0 - 6.0 / 18.0, boost::test_tools::tolerance(1e-12));
+}
+
+BOOST_AUTO_TEST_CASE(the_best_does_not_depend_on_the_order_of_arrival) {
+    for (const bool forward : {true, false}) {
+        Coordinator coordinator(2, 2, 4);
+        static_cast<void>(coordinator.receive(0, Request{}, 0));
+        static_cast<void>(coordinator.receive(1, Request{}, 0));
+        const int first = forward ? 0 : 1;
+        static_cast<void>(coordinator.receive(first, finished(static_cast<std::uint32_t>(first), 0.5), 1));
+        const Answers end = coordinator.receive(1 - first, finished(static_cast<std::uint32_t>(1 - first), 0.5), 1);
+        BOOST_TEST(std::get<Combine>(end.at(0).letter).best == 0U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_member_set_aside_is_never_the_best) {
+    Coordinator coordinator(2, 1, 4);
+    static_cast<void>(coordinator.receive(0, Request{}, 0));
+    static_cast<void>(coordinator.receive(0, Request{}, 0));
+    static_cast<void>(coordinator.receive(0, finished(0, 0.99, "diverged"), 1));
+    const Answers end = coordinator.receive(0, finished(1, 0.1), 2);
+    BOOST_TEST(goes_to_all<Combine>(end, 1));
+    BOOST_TEST(std::get<Combine>(end[0].letter).best == 1U);
+    BOOST_TEST(!coordinator.failure().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(if_all_are_set_aside_the_run_fails) {
+    Coordinator coordinator(1, 3, 4);
+    static_cast<void>(coordinator.receive(2, Request{}, 0));
+    const Answers end = coordinator.receive(2, finished(0, 0.99, "its loss is no number"), 1);
+    BOOST_TEST(goes_to_all<Stop>(end, 3));
+    BOOST_TEST(coordinator.is_over());
+    BOOST_TEST_REQUIRE(coordinator.failure().has_value());
+    BOOST_TEST(coordinator.failure()->exit_code() == 4);
+    BOOST_TEST(contains(coordinator.failure()->what(), "its loss is no number"));
+}
+
+BOOST_AUTO_TEST_CASE(a_failing_rank_stops_all_and_the_first_error_counts) {
+    Coordinator coordinator(5, 3, 4);
+    static_cast<void>(coordinator.receive(0, Request{}, 0));
+    const Answers end = coordinator.receive(1, Failed{.kind = core::Failure::run, .message = "disk full"}, 1);
+    BOOST_TEST(goes_to_all<Stop>(end, 3));
+    BOOST_TEST(coordinator.is_over());
+    BOOST_TEST(coordinator.receive(2, Failed{.kind = core::Failure::data, .message = "me too"}, 2).empty());
+    BOOST_TEST(coordinator.receive(2, Request{}, 2).empty());
+    BOOST_TEST(coordinator.fail(core::Error(core::Failure::run, "and me")).empty());
+    BOOST_TEST(coordinator.failure()->what() == "disk full");
+}
+
+BOOST_AUTO_TEST_CASE(letters_that_cannot_be_are_refused) {
+    Coordinator coordinator(3, 2, 4);
+    static_cast<void>(coordinator.receive(0, Request{}, 0));
+    const auto refused = [&](int rank, const Letter& letter) {
+        return failure_of(core::Failure::run, [&] { static_cast<void>(coordinator.receive(rank, letter, 1)); });
+    };
+    BOOST_TEST(contains(refused(1, finished(0, 0.5)), "rank 1 sends news of a member that it does not have"));
+    BOOST_TEST(contains(refused(0, finished(1, 0.5)), "does not have"));
+    BOOST_TEST(contains(refused(1, Progress{.member = 0, .epoch = 1}), "does not have"));
+    BOOST_TEST(contains(refused(0, Assign{}), "rank 0 sends an assignment"));
+    BOOST_TEST(contains(refused(0, Combine{}), "the end of training"));
+    BOOST_TEST(contains(refused(0, Stop{}), "an order to stop"));
+    static_cast<void>(coordinator.receive(0, Request{}, 1));
+    BOOST_TEST(contains(refused(0, Request{}), "a second request"));
+}
+
+BOOST_AUTO_TEST_CASE(a_snapshot_says_how_far_everybody_is) {
+    Coordinator coordinator(4, 2, 10);
+    BOOST_TEST(std::isnan(coordinator.snapshot(0).left_s));
+    static_cast<void>(coordinator.receive(0, Request{}, 100));
+    static_cast<void>(coordinator.receive(1, Request{}, 100));
+    static_cast<void>(
+        coordinator.receive(0, Progress{.member = 0, .epoch = 6, .fraction = 0.5, .loss = 0.25, .samples = 60}, 105));
+    static_cast<void>(
+        coordinator.receive(1, Progress{.member = 1, .epoch = 6, .fraction = 0.5, .loss = 0.75, .samples = 60}, 105));
+    static_cast<void>(coordinator.receive(
+        1, EpochDone{{.member = 1, .epoch = 5, .validation_loss = 1, .validation_accuracy = 0.875}}, 105));
+    const auto snapshot = coordinator.snapshot(110);
+    BOOST_TEST(snapshot.members == 4U);
+    BOOST_TEST(snapshot.epochs == 10U);
+    BOOST_TEST(snapshot.members_done == 0U);
+    BOOST_TEST(snapshot.fraction == 0.25);
+    BOOST_TEST(snapshot.elapsed_s == 10.0);
+    BOOST_TEST(snapshot.samples_per_s == 12.0);
+    // Half a member took 10 s on each rank: what is left is half a member and a whole one.
+    BOOST_TEST(snapshot.left_s == 30.0, boost::test_tools::tolerance(1e-12));
+    BOOST_TEST_REQUIRE(snapshot.ranks.size() == 2U);
+    BOOST_TEST(snapshot.ranks[1].training);
+    BOOST_TEST(snapshot.ranks[1].member == 1U);
+    BOOST_TEST(snapshot.ranks[1].loss == 0.75);
+    BOOST_TEST(snapshot.ranks[1].validation_accuracy == 0.875);
+
+    static_cast<void>(coordinator.receive(0, finished(0, 0.5), 120));
+    const auto later = coordinator.snapshot(120);
+    BOOST_TEST(!later.ranks[0].training);
+    BOOST_TEST(later.members_done == 1U);
+    BOOST_TEST(later.fraction == 0.375);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

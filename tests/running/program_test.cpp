@@ -1,0 +1,165 @@
+#include "run/program.hpp"
+
+#include <filesystem>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+
+#include "comm/communicator.hpp"
+#include "failure.hpp"
+#include "scratch.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A run on one rank of a small problem, with more words behind.
+void run_small(const std::string& out, std::vector<std::string> more = {}) {
+    std::vector<std::string> texts{"--data",    "moons:train=200,test=60",
+                                   "--net",     "dense(8) relu dropout(0.2)",
+                                   "--epochs",  "3",
+                                   "--members", "3",
+                                   "--out",     out};
+    texts.insert(texts.end(), more.begin(), more.end());
+    std::vector<const char*> words;
+    for (const std::string& text : texts) words.push_back(text.c_str());
+    BOOST_TEST(run::train_ensemble(comm::Communicator::local(), words) == 0);
+}
+
+void run_words(const std::vector<const char*>& words) {
+    BOOST_TEST(run::train_ensemble(comm::Communicator::local(), words) == 0);
+}
+
+nlohmann::json summary(const std::string& directory) {
+    return nlohmann::json::parse(read(fs::path(directory) / "summary.json"));
+}
+
+void check_same_results(const std::string& one, const std::string& other, std::size_t members) {
+    BOOST_TEST((read(one + "/predictions.npy") == read(other + "/predictions.npy")));
+    BOOST_TEST((read(one + "/votes.npy") == read(other + "/votes.npy")));
+    for (std::size_t i = 0; i < members; ++i) {
+        const std::string name = "/members/000" + std::to_string(i) + ".ckpt";
+        BOOST_TEST_CONTEXT(name) BOOST_TEST((read(one + name) == read(other + name)));
+        BOOST_TEST(!read(one + name).empty());
+    }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(program_tests)
+
+BOOST_AUTO_TEST_CASE(a_run_leaves_everything_that_was_promised) {
+    const Scratch scratch;
+    const std::string out = scratch / "run";
+    run_small(out);
+    for (const char* file : {"config.toml", "summary.json", "history.jsonl", "predictions.npy", "votes.npy"}) {
+        BOOST_TEST_CONTEXT(file) BOOST_TEST(fs::is_regular_file(fs::path(out) / file));
+    }
+    const auto json = summary(out);
+    BOOST_TEST(json.at("members").size() == 3U);
+    BOOST_TEST(json.at("config").at("members").get<int>() == 3);
+    BOOST_TEST(json.at("data").at("test").get<int>() == 60);
+    BOOST_TEST(json.at("data").at("train").get<int>() == 180);
+    BOOST_TEST(json.at("timing").at("ranks").get<int>() == 1);
+    const auto& timing = json.at("timing");
+    BOOST_TEST(timing.at("startup_s").get<double>() > 0);
+    BOOST_TEST(timing.at("wall_s").get<double>() >= timing.at("startup_s").get<double>());
+    BOOST_TEST(timing.at("samples_per_s").get<double>() > 0);
+    std::istringstream history(read(out + "/history.jsonl"));
+    std::vector<std::pair<int, int>> order;
+    for (std::string line; std::getline(history, line);) {
+        const auto record = nlohmann::json::parse(line);
+        order.emplace_back(record.at("member").get<int>(), record.at("epoch").get<int>());
+    }
+    BOOST_TEST((order == std::vector<std::pair<int, int>>{
+                             {0, 1}, {0, 2}, {0, 3}, {1, 1}, {1, 2}, {1, 3}, {2, 1}, {2, 2}, {2, 3}}));
+}
+
+BOOST_AUTO_TEST_CASE(the_written_configuration_repeats_the_run_bit_for_bit) {
+    const Scratch scratch;
+    const std::string first = scratch / "first";
+    run_small(first,
+              {"--lr", "0.0123456789", "--bootstrap", "--schedule", "cosine", "--combine", "vote", "--seed", "77"});
+    const std::string config = first + "/config.toml";
+    const std::string second = scratch / "second";
+    run_words({"--config", config.c_str(), "--out", second.c_str()});
+    check_same_results(first, second, 3);
+    BOOST_TEST(read(config) == read(second + "/config.toml"));
+    const std::string other_seed = scratch / "other";
+    run_words({"--config", config.c_str(), "--seed", "78", "--out", other_seed.c_str()});
+    BOOST_TEST((read(first + "/predictions.npy") != read(other_seed + "/predictions.npy")));
+}
+
+BOOST_AUTO_TEST_CASE(a_member_does_not_depend_on_how_many_there_are) {
+    const Scratch scratch;
+    run_small(scratch / "three");
+    run_small(scratch / "two", {"--members", "2", "--combine", "vote"});
+    for (const char* name : {"/members/0000.ckpt", "/members/0001.ckpt"}) {
+        BOOST_TEST((read((scratch / "three") + name) == read((scratch / "two") + name)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_chosen_combination_is_what_predictions_hold) {
+    const Scratch scratch;
+    run_small(scratch / "average");
+    run_small(scratch / "vote", {"--combine", "vote"});
+    BOOST_TEST((read(scratch / "average/votes.npy") == read(scratch / "vote/votes.npy")));
+    BOOST_TEST((read(scratch / "average/predictions.npy") != read(scratch / "vote/predictions.npy")));
+}
+
+BOOST_AUTO_TEST_CASE(a_run_in_which_all_diverge_fails_and_says_so) {
+    const Scratch scratch;
+    const std::string out = scratch / "run";
+    const std::string message = failure_of(core::Failure::run, [&] {
+        run_small(out, {"--optimizer", "sgd", "--lr", "1e30"});
+    });
+    BOOST_TEST(contains(message, "training diverged"));
+    BOOST_TEST(contains(message, "kept in"));
+    BOOST_TEST(!fs::exists(out + "/summary.json"));
+    BOOST_TEST(!fs::exists(out + "/predictions.npy"));
+}
+
+BOOST_AUTO_TEST_CASE(a_finished_run_is_not_overwritten) {
+    const Scratch scratch;
+    run_small(scratch / "run");
+    const std::string before = read(scratch / "run/summary.json");
+    const std::string message = usage_error([&] { run_small(scratch / "run"); });
+    BOOST_TEST(contains(message, "finished run"));
+    BOOST_TEST(read(scratch / "run/summary.json") == before);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_is_found_before_anything_is_written) {
+    const Scratch scratch;
+    const std::string out = scratch / "run";
+    const auto refused = [&](std::vector<std::string> words, core::Failure kind = core::Failure::usage) {
+        const std::string message = failure_of(kind, [&] { run_small(out, std::move(words)); });
+        BOOST_TEST(!message.empty());
+        BOOST_TEST(!fs::exists(out));
+    };
+    refused({"--net", "dense(0)"});
+    refused({"--net", "dense(8"});
+    refused({"--net", "frobnicate(8)"});
+    refused({"--data", "moons:train=0"});
+    refused({"--data", "dgits"});
+    refused({"--validation-fraction", "0.0000001"});
+    refused({"--data", out + "/nothing/here"}, core::Failure::data);
+    const std::string file = scratch.write("file", "x");
+    BOOST_TEST(contains(usage_error([&] { run_small(file + "/run"); }), "--out"));
+}
+
+BOOST_AUTO_TEST_CASE(a_dry_run_writes_nothing) {
+    const Scratch scratch;
+    const std::string out = scratch / "run";
+    run_small(out, {"--dry-run"});
+    BOOST_TEST(!fs::exists(out));
+}
+
+BOOST_AUTO_TEST_CASE(data_smaller_than_a_batch_are_one_batch) {
+    const Scratch scratch;
+    const std::string out = scratch / "run";
+    run_words({"--data", "xor", "--net", "dense(4) tanh", "--epochs", "2", "--members", "2", "--out", out.c_str()});
+    BOOST_TEST(summary(out).at("config").at("batch").get<int>() == 4);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,123 @@
+#include "run/protocol.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include <boost/test/unit_test.hpp>
+
+#include "core/contract.hpp"
+#include "failure.hpp"
+
+using namespace run;
+
+namespace {
+
+Finished finished() {
+    return {.result = {.index = 7,
+                       .parameters = 235'146,
+                       .epochs = 20,
+                       .train_s = 12.5,
+                       .validation_loss = std::numeric_limits<double>::quiet_NaN(),
+                       .validation_accuracy = 0.75,
+                       .test = {.accuracy = 0.5, .nll = 0.25, .brier = 0.125, .ece = 0.0625},
+                       .quarantine = "its loss is no number"},
+            .samples = std::uint64_t{1} << 40U,
+            .busy_s = 13.5};
+}
+
+const std::vector<Letter> all{
+    Request{},
+    Progress{.member = 3, .epoch = 2, .fraction = 0.5, .loss = std::numeric_limits<double>::quiet_NaN(), .samples = 99},
+    EpochDone{{.member = 3,
+               .epoch = 2,
+               .train_loss = 0.5,
+               .validation_loss = 0.25,
+               .validation_accuracy = 0.75,
+               .learning_rate = 1e-3,
+               .seconds = 2,
+               .samples_per_s = 1e5}},
+    finished(),
+    Failed{.kind = core::Failure::data, .message = "disk full"},
+    Assign{.member = 4'000'000},
+    Combine{.best = 5},
+    Stop{},
+};
+
+void decode_quietly(std::span<const std::byte> bytes) {
+    static_cast<void>(decode(bytes));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(protocol_tests)
+
+BOOST_AUTO_TEST_CASE(letters_arrive_as_they_were_sent) {
+    for (const Letter& letter : all) {
+        const auto bytes = encode(letter);
+        const Letter read = decode(bytes);
+        BOOST_TEST(read.index() == letter.index());
+        BOOST_TEST((encode(read) == bytes));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(fields_are_what_they_were) {
+    const auto read = std::get<Finished>(decode(encode(finished())));
+    BOOST_TEST(read.result.index == 7U);
+    BOOST_TEST(read.result.parameters == 235'146U);
+    BOOST_TEST(read.result.epochs == 20U);
+    BOOST_TEST(read.result.train_s == 12.5);
+    BOOST_TEST(std::isnan(read.result.validation_loss));
+    BOOST_TEST(read.result.validation_accuracy == 0.75);
+    BOOST_TEST(read.result.test.accuracy == 0.5);
+    BOOST_TEST(read.result.test.nll == 0.25);
+    BOOST_TEST(read.result.test.brier == 0.125);
+    BOOST_TEST(read.result.test.ece == 0.0625);
+    BOOST_TEST(read.result.quarantine == "its loss is no number");
+    BOOST_TEST(read.samples == std::uint64_t{1} << 40U);
+    BOOST_TEST(read.busy_s == 13.5);
+    const auto epoch = std::get<EpochDone>(decode(encode(all[2]))).record;
+    BOOST_TEST(epoch.train_loss == 0.5);
+    BOOST_TEST(epoch.learning_rate == 1e-3);
+    BOOST_TEST(epoch.samples_per_s == 1e5);
+    const auto failed = std::get<Failed>(decode(encode(all[4])));
+    BOOST_TEST(failed.message == "disk full");
+    BOOST_TEST((failed.kind == core::Failure::data));
+}
+
+BOOST_AUTO_TEST_CASE(a_letter_cut_short_or_grown_is_refused) {
+    for (const Letter& letter : all) {
+        auto bytes = encode(letter);
+        for (std::size_t size = 0; size < bytes.size(); ++size) {
+            BOOST_TEST(contains(failure_of(core::Failure::run, [&] { decode_quietly(std::span(bytes).first(size)); }),
+                                "damaged"));
+        }
+        bytes.push_back(std::byte{0});
+        BOOST_TEST(contains(failure_of(core::Failure::run, [&] { decode_quietly(bytes); }), "size is wrong"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_header_is_refused) {
+    const auto bytes = encode(finished());
+    constexpr std::size_t header_bytes = 16;
+    for (std::size_t at = 0; at < header_bytes; ++at) {
+        for (unsigned bit = 0; bit < 8; ++bit) {
+            auto damaged = bytes;
+            damaged[at] ^= std::byte{1} << bit;
+            BOOST_TEST(contains(failure_of(core::Failure::run, [&] { decode_quietly(damaged); }), "damaged"));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(content_that_makes_no_sense_is_refused_on_both_ends) {
+    BOOST_CHECK_THROW(static_cast<void>(encode(Assign{.member = 1U << 22U})), core::ContractViolation);
+    BOOST_CHECK_THROW(static_cast<void>(encode(Progress{.member = 0, .epoch = 0})), core::ContractViolation);
+    BOOST_CHECK_THROW(static_cast<void>(encode(Progress{.member = 0, .epoch = 1, .fraction = 1.5})),
+                      core::ContractViolation);
+    BOOST_CHECK_THROW(static_cast<void>(encode(Failed{.kind = core::Failure::run, .message = ""})),
+                      core::ContractViolation);
+    auto bytes = encode(Assign{.member = 1});
+    bytes.back() = std::byte{0xFF};
+    BOOST_TEST(contains(failure_of(core::Failure::run, [&] { decode_quietly(bytes); }), "makes no sense"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

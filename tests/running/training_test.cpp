@@ -1,0 +1,162 @@
+#include "run/training.hpp"
+
+#include <numeric>
+#include <set>
+
+#include <boost/test/unit_test.hpp>
+
+#include "comm/communicator.hpp"
+#include "data/source.hpp"
+#include "failure.hpp"
+#include "train/predictor.hpp"
+
+using namespace run;
+
+namespace {
+
+Options small_options() {
+    Options options;
+    options.data = "moons:train=120,test=30";
+    options.net = "dense(8) relu";
+    options.members = 3;
+    options.training.epochs = 2;
+    options.training.batch = 20;
+    return options;
+}
+
+/// Notes everything that happens.
+struct Notes {
+    std::vector<train::EpochRecord> epochs;
+    std::vector<ensemble::MemberResult> done;
+    std::vector<train::MemberState> stored;
+    Witness witness{.store = [this](const train::MemberState& state) { stored.push_back(state); },
+                    .epoch_done = [this](const train::EpochRecord& record) { epochs.push_back(record); },
+                    .member_done = [this](const ensemble::MemberResult& member, int) { done.push_back(member); },
+                    .wants_snapshot = [] { return true; },
+                    .snapshot = [](const report::Snapshot&) {},
+                    .what_survives = [] { return "this survives"; }};
+};
+
+Trained train_all(const Experiment& experiment, Notes& notes) {
+    return train_members(comm::Communicator::local(), experiment, notes.witness);
+}
+
+Experiment experiment_with(const Options& options) {
+    return {options, data::load(options.data, options.seed)};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(training_tests)
+
+BOOST_AUTO_TEST_CASE(every_member_is_trained_stored_and_counted_once) {
+    const Experiment experiment = experiment_with(small_options());
+    Notes notes;
+    const Trained trained = train_all(experiment, notes);
+    BOOST_TEST(trained.total.members() == 3);
+    BOOST_TEST(notes.epochs.size() == 6U);
+    BOOST_TEST_REQUIRE(notes.stored.size() == 3U);
+    for (std::uint32_t member = 0; member < 3; ++member) {
+        BOOST_TEST(notes.stored[member].member == member);
+        BOOST_TEST(notes.stored[member].finished);
+        BOOST_TEST(notes.done.at(member).index == member);
+    }
+    const auto votes = trained.total.votes();
+    BOOST_TEST(std::accumulate(votes.begin(), votes.end(), std::int64_t{0}) == 3 * 30);
+    BOOST_TEST(trained.coordinator->samples() == 3 * 2 * experiment.split().train.size());
+    BOOST_TEST(trained.coordinator->idle_fraction() < 0.5);
+    BOOST_TEST(trained.first_step_s > 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_hits_kept_apart_are_those_of_the_best_member) {
+    Options options = small_options();
+    options.members = 6;
+    const Experiment experiment = experiment_with(options);
+    Notes notes;
+    const Trained trained = train_all(experiment, notes);
+    const auto best = ensemble::choose_best(trained.coordinator->results());
+    const auto hits = trained.total.best_hits();
+    const auto right = std::accumulate(hits.begin(), hits.end(), std::int64_t{0});
+    BOOST_TEST(static_cast<double>(right) / 30.0 == notes.done.at(*best).test.accuracy,
+               boost::test_tools::tolerance(1e-12));
+}
+
+BOOST_AUTO_TEST_CASE(results_are_those_of_the_stored_parameters) {
+    Options options = small_options();
+    options.training.epochs = 30;
+    options.training.patience = 2;
+    options.training.learning_rate = 0.3;  // bad enough to stop early
+    options.feature_fraction = 0.5;
+    const Experiment experiment = experiment_with(options);
+    Notes notes;
+    static_cast<void>(train_all(experiment, notes));
+    bool early = false;
+    for (std::size_t i = 0; i < notes.stored.size(); ++i) {
+        const train::MemberState& state = notes.stored[i];
+        early = early || state.epoch < options.training.epochs;
+        train::Predictor predictor(experiment.network(), train::hidden_features(2, 0.5, options.seed, state.member));
+        const data::View validation = data::validation_view(experiment.source(), experiment.split());
+        const auto evaluation = predictor.evaluate(state.parameters, validation);
+        BOOST_TEST(notes.done[i].validation_accuracy == evaluation.accuracy);
+        BOOST_TEST(notes.done[i].validation_loss == evaluation.loss);
+        BOOST_TEST(notes.done[i].test.accuracy == predictor.evaluate(state.parameters, experiment.test()).accuracy);
+    }
+    BOOST_TEST(early);
+}
+
+BOOST_AUTO_TEST_CASE(members_that_diverge_are_set_aside_and_the_rest_stands) {
+    Options options = small_options();
+    options.net = "repeat(4)[ dense(8) relu ]";
+    options.members = 8;
+    options.training.epochs = 3;
+    options.training.optimizer = train::OptimizerKind::sgd;
+    bool some = false;
+    bool all = false;
+    // From a learning rate that nobody minds to one that nobody survives.
+    for (const double rate : {1.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 1e4, 1e5, 1e30}) {
+        options.training.learning_rate = rate;
+        const Experiment experiment = experiment_with(options);
+        Notes notes;
+        try {
+            const Trained trained = train_all(experiment, notes);
+            std::int64_t healthy = 0;
+            for (const auto& member : notes.done) healthy += member.quarantine.empty() ? 1 : 0;
+            BOOST_TEST(trained.total.members() == healthy);
+            some = some || (healthy > 0 && healthy < 8);
+        } catch (const comm::SharedError& error) {
+            all = true;
+            BOOST_TEST(error.exit_code() == 4);
+            BOOST_TEST(contains(error.what(), "training diverged"));
+            BOOST_TEST(contains(error.what(), "; this survives"));
+        }
+        BOOST_TEST(notes.stored.size() == 8U);
+    }
+    BOOST_TEST(some);
+    BOOST_TEST(all);
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_says_what_and_what_survives) {
+    const Experiment experiment = experiment_with(small_options());
+    Notes notes;
+    notes.witness.store = [](const train::MemberState& state) {
+        if (state.member == 1) core::fail(core::Failure::run, "disk full");
+    };
+    BOOST_TEST(failure_of(core::Failure::run, [&] { static_cast<void>(train_all(experiment, notes)); }) ==
+               "disk full; this survives");
+    BOOST_TEST(notes.done.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_history_that_cannot_be_kept_ends_the_run_even_at_the_last_epoch) {
+    const Experiment experiment = experiment_with(small_options());
+    for (const std::size_t last : {1U, 6U}) {
+        Notes notes;
+        std::size_t count = 0;
+        notes.witness.epoch_done = [&](const train::EpochRecord&) {
+            if (++count == last) core::fail(core::Failure::run, "no room");
+        };
+        BOOST_TEST(failure_of(core::Failure::run, [&] { static_cast<void>(train_all(experiment, notes)); }) ==
+                   "no room; this survives");
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
