@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "compute/loss.hpp"
 #include "compute/product.hpp"
+#include "compute/rows.hpp"
 #include "core/buffer.hpp"
 #include "core/shape.hpp"
 #include "model/operation.hpp"

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "compute/loss.hpp"
+#include "compute/rows.hpp"
 #include "model/compiler.hpp"
 #include "model/network.hpp"
 #include "model/operation.hpp"

@@ -22,13 +22,13 @@ void Objective::select(const data::Table& table, std::span<const std::uint32_t> 
 }
 
 double Objective::loss(const compute::Rows& outputs) const {
-    return task_ == data::Task::classification ? compute::softmax_cross_entropy(outputs, labels_)
-                                               : compute::squared_error(outputs, targets_);
+    return task_ == data::Task::classification ? model::softmax_cross_entropy(outputs, labels_)
+                                               : model::squared_error(outputs, targets_);
 }
 
 double Objective::loss(const compute::Rows& outputs, const compute::Rows& gradient) const {
-    return task_ == data::Task::classification ? compute::softmax_cross_entropy(outputs, labels_, gradient)
-                                               : compute::squared_error(outputs, targets_, gradient);
+    return task_ == data::Task::classification ? model::softmax_cross_entropy(outputs, labels_, gradient)
+                                               : model::squared_error(outputs, targets_, gradient);
 }
 
 std::size_t Objective::hits(const compute::Rows& outputs) const {

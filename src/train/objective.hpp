@@ -4,8 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "compute/loss.hpp"
 #include "data/dataset.hpp"
+#include "model/loss.hpp"
 
 namespace train {
 

@@ -42,7 +42,7 @@ void Predictor::predict(std::span<const float> parameters, const data::View& vie
     const bool classes = view.table->description().task == data::Task::classification;
     float* next = out.data();
     run(parameters, view, [&](std::span<const std::uint32_t>, const compute::Rows& output) {
-        if (classes) compute::softmax(output);
+        if (classes) model::softmax(output);
         for (std::size_t row = 0; row < output.count; ++row) next = std::ranges::copy(output[row], next).out;
     });
 }

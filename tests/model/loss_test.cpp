@@ -1,4 +1,4 @@
-#include "compute/loss.hpp"
+#include "model/loss.hpp"
 
 #include <cmath>
 #include <limits>
@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_SUITE(loss_tests)
 BOOST_AUTO_TEST_CASE(softmax_agrees_with_the_definition) {
     auto z = logits();
     const auto before = z;
-    compute::softmax(view(z));
+    model::softmax(view(z));
     for (std::size_t row = 0; row < rows; ++row) {
         double sum = 0;
         for (std::size_t c = 0; c < width; ++c) sum += std::exp(double(before[row * stride + c]));
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(large_logits_do_not_overflow) {
     std::vector<float> z(rows * stride, 0.0F);
     z[0] = 1e4F;
     z[stride] = -1e4F;
-    compute::softmax(view(z));
+    model::softmax(view(z));
     BOOST_TEST(z[0] == 1.0F);
     BOOST_TEST(z[stride] == 0.0F);
     BOOST_TEST(z[stride + 1] == 0.5F);
@@ -57,15 +57,15 @@ BOOST_AUTO_TEST_CASE(large_logits_do_not_overflow) {
 BOOST_AUTO_TEST_CASE(cross_entropy_of_equal_logits_is_the_logarithm_of_the_classes) {
     std::vector<float> z(rows * stride, 0.5F);
     const std::vector<std::int32_t> labels{0, 1, 2, 0};
-    BOOST_TEST(std::abs(compute::softmax_cross_entropy(view(z), labels) - rows * std::log(3.0)) < 1e-6);
+    BOOST_TEST(std::abs(model::softmax_cross_entropy(view(z), labels) - rows * std::log(3.0)) < 1e-6);
 }
 
 BOOST_AUTO_TEST_CASE(cross_entropy_gradient_agrees_with_differences) {
     const std::vector<std::int32_t> labels{2, 0, 1, 1};
     auto z = logits();
     std::vector<float> gradient(rows * stride, 7.0F);
-    const double loss = compute::softmax_cross_entropy(view(z), labels, view(gradient));
-    BOOST_TEST(std::abs(loss - compute::softmax_cross_entropy(view(z), labels)) < 1e-6);
+    const double loss = model::softmax_cross_entropy(view(z), labels, view(gradient));
+    BOOST_TEST(std::abs(loss - model::softmax_cross_entropy(view(z), labels)) < 1e-6);
     for (std::size_t row = 0; row < rows; ++row) {
         for (std::size_t c = 0; c < width; ++c) {
             constexpr float h = 1e-2F;
@@ -73,9 +73,9 @@ BOOST_AUTO_TEST_CASE(cross_entropy_gradient_agrees_with_differences) {
             auto down = logits();
             up[row * stride + c] += h;
             down[row * stride + c] -= h;
-            const double slope = (compute::softmax_cross_entropy(view(up), labels) -
-                                  compute::softmax_cross_entropy(view(down), labels)) /
-                                 (2 * h) / rows;
+            const double slope =
+                (model::softmax_cross_entropy(view(up), labels) - model::softmax_cross_entropy(view(down), labels)) /
+                (2 * h) / rows;
             BOOST_TEST(std::abs(gradient[row * stride + c] - slope) < 1e-4);
         }
         BOOST_TEST(gradient[row * stride + width] == 7.0F);
@@ -88,8 +88,8 @@ BOOST_AUTO_TEST_CASE(a_logit_that_is_no_number_shows) {
         z[stride + 2] = bad;
         const std::vector<std::int32_t> labels{2, 0, 1, 1};
         std::vector<float> gradient(rows * stride);
-        BOOST_TEST(!std::isfinite(compute::softmax_cross_entropy(view(z), labels)));
-        BOOST_TEST(!std::isfinite(compute::softmax_cross_entropy(view(z), labels, view(gradient))));
+        BOOST_TEST(!std::isfinite(model::softmax_cross_entropy(view(z), labels)));
+        BOOST_TEST(!std::isfinite(model::softmax_cross_entropy(view(z), labels, view(gradient))));
     }
 }
 
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(squared_error_and_its_gradient) {
     const std::vector<float> targets(rows * width, 1.0F);
     std::vector<float> gradient(rows * stride, 7.0F);
     // Each row: errors 1, −1, −1, mean of squares 1.
-    BOOST_TEST(compute::squared_error(view(y), targets, view(gradient)) == 4.0);
+    BOOST_TEST(model::squared_error(view(y), targets, view(gradient)) == 4.0);
     BOOST_TEST(std::abs(gradient[0] - 2.0F / 12) < 1e-7);
     BOOST_TEST(std::abs(gradient[1] + 2.0F / 12) < 1e-7);
     BOOST_TEST(gradient[width] == 7.0F);

@@ -1,4 +1,4 @@
-#include "compute/loss.hpp"
+#include "model/loss.hpp"
 
 #include <cmath>
 
@@ -6,7 +6,7 @@
 
 #include "core/contract.hpp"
 
-namespace compute {
+namespace model {
 namespace {
 
 using Values = Eigen::Map<Eigen::ArrayXf>;
@@ -28,11 +28,12 @@ float softmax_row(std::span<float> z, std::span<float> p) {
 
 }  // namespace
 
-void softmax(const Rows& logits) {
+void softmax(const compute::Rows& logits) {
     for (std::size_t row = 0; row < logits.count; ++row) softmax_row(logits[row], logits[row]);
 }
 
-double softmax_cross_entropy(const Rows& logits, std::span<const std::int32_t> labels, const Rows& gradient) {
+double softmax_cross_entropy(const compute::Rows& logits, std::span<const std::int32_t> labels,
+                             const compute::Rows& gradient) {
     core::require(labels.size() == logits.count, "every row has a label");
     core::require(gradient.count == logits.count && gradient.width == logits.width, "gradient and logits fit");
     const float share = 1.0F / static_cast<float>(logits.count);
@@ -48,7 +49,7 @@ double softmax_cross_entropy(const Rows& logits, std::span<const std::int32_t> l
     return loss;
 }
 
-double softmax_cross_entropy(const Rows& logits, std::span<const std::int32_t> labels) {
+double softmax_cross_entropy(const compute::Rows& logits, std::span<const std::int32_t> labels) {
     core::require(labels.size() == logits.count, "every row has a label");
     double loss = 0;
     for (std::size_t row = 0; row < logits.count; ++row) {
@@ -60,7 +61,7 @@ double softmax_cross_entropy(const Rows& logits, std::span<const std::int32_t> l
     return loss;
 }
 
-double squared_error(const Rows& outputs, std::span<const float> targets, const Rows& gradient) {
+double squared_error(const compute::Rows& outputs, std::span<const float> targets, const compute::Rows& gradient) {
     core::require(gradient.count == outputs.count && gradient.width == outputs.width, "gradient and outputs fit");
     const double loss = squared_error(outputs, targets);
     const float share = 2.0F / static_cast<float>(outputs.count * outputs.width);
@@ -72,7 +73,7 @@ double squared_error(const Rows& outputs, std::span<const float> targets, const 
     return loss;
 }
 
-double squared_error(const Rows& outputs, std::span<const float> targets) {
+double squared_error(const compute::Rows& outputs, std::span<const float> targets) {
     core::require(targets.size() == outputs.count * outputs.width, "every row has its targets");
     double loss = 0;
     for (std::size_t row = 0; row < outputs.count; ++row) {
@@ -86,4 +87,4 @@ double squared_error(const Rows& outputs, std::span<const float> targets) {
     return loss;
 }
 
-}  // namespace compute
+}  // namespace model
