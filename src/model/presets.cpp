@@ -19,11 +19,13 @@ std::span<const Preset> presets() {
         Preset{.name = "xor-sigmoid",
                .text = "repeat(9)[ dense(10) sigmoid ]",
                .purpose = "nine hidden sigmoid layers on xor: the gradient vanishes, accuracy stays at 50 %",
-               .settings = {{"data", "xor"}, {"epochs", "2000"}, {"lr", "0.01"}, {"init", "xavier"}}},
+               .settings =
+                   {{"data", "xor"}, {"init", "xavier"}, {"optimizer", "sgd"}, {"lr", "0.1"}, {"epochs", "10000"}}},
         Preset{.name = "xor-relu",
                .text = "repeat(9)[ dense(10) relu ]",
                .purpose = "the same with ReLU: reaches 100 %",
-               .settings = {{"data", "xor"}, {"epochs", "2000"}, {"lr", "0.01"}, {"init", "he"}}},
+               .settings =
+                   {{"data", "xor"}, {"init", "xavier"}, {"optimizer", "sgd"}, {"lr", "0.1"}, {"epochs", "10000"}}},
     };
     return all;
 }

@@ -75,15 +75,25 @@ void make_directories(const fs::path& directory, std::vector<fs::path>& made, Fi
     if (fs::create_directory(directory, error)) {
         made.push_back(directory);
         sync_directory(directory.has_parent_path() ? directory.parent_path() : fs::path("."), system);
-    } else if (error || !fs::is_directory(directory, error)) {
-        core::fail(core::Failure::usage, "cannot make directory '{}': {}; {}", directory.string(),
-                   error ? error.message() : "a file of that name is in the way", other_directory);
+        return;
     }
+    const std::error_code why = error;
+    if (fs::is_directory(directory, error)) return;
+    const std::string reason = !why || fs::exists(directory, error)
+                                   ? std::make_error_code(std::errc::not_a_directory).message()
+                                   : why.message();
+    core::fail(core::Failure::usage, "cannot make directory '{}': {}; {}", directory.string(), reason, other_directory);
 }
 
 void probe(const fs::path& directory, FileSystem& system) {
     const fs::path file = directory / fmt::format(".probe-{}", ::getpid());
-    write_file_atomically(file, std::vector<std::byte>(probe_size, std::byte{0x5a}), system);
+    try {
+        write_file_atomically(file, std::vector<std::byte>(probe_size, std::byte{0x5a}), system);
+    } catch (const core::Error&) {
+        // The file has its name already if only the directory could not be made durable.
+        system.unlink(file.c_str());
+        throw;
+    }
     system.unlink(file.c_str());
 }
 

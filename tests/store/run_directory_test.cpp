@@ -1,0 +1,198 @@
+#include "store/run_directory.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include <boost/test/unit_test.hpp>
+
+#include "core/error.hpp"
+#include "store/failing_file_system.hpp"
+#include "store/scratch_directory.hpp"
+
+namespace fs = std::filesystem;
+using store::RunDirectory;
+using Names = std::set<std::string>;
+
+namespace {
+
+/// What making `path` a run directory is refused with; empty if it is accepted.
+std::string refusal(const fs::path& path) {
+    try {
+        static_cast<void>(RunDirectory::create(path));
+    } catch (const core::Error& error) {
+        BOOST_TEST((error.kind() == core::Failure::usage), error.what());
+        return error.what();
+    }
+    return {};
+}
+
+bool contains(const std::string& whole, const std::string& part) {
+    return whole.find(part) != std::string::npos;
+}
+
+boost::test_tools::assertion_result obeys_permissions(boost::unit_test::test_unit_id) {
+    boost::test_tools::assertion_result answer(::geteuid() != 0);
+    answer.message() << "root may write anywhere";
+    return answer;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(run_directory_tests)
+
+BOOST_AUTO_TEST_CASE(names_are_those_of_the_interface) {
+    const RunDirectory run = RunDirectory::at("runs/x/");
+    BOOST_TEST(run.path() == "runs/x");
+    BOOST_TEST(run.configuration() == "runs/x/config.toml");
+    BOOST_TEST(run.summary() == "runs/x/summary.json");
+    BOOST_TEST(run.history() == "runs/x/history.jsonl");
+    BOOST_TEST(run.predictions() == "runs/x/predictions.npy");
+    BOOST_TEST(run.votes() == "runs/x/votes.npy");
+    BOOST_TEST(run.member(7) == "runs/x/members/0007.ckpt");
+    BOOST_TEST(run.member(12345) == "runs/x/members/12345.ckpt");
+    BOOST_TEST(run.log(3) == "runs/x/logs/rank-0003.log");
+}
+
+BOOST_AUTO_TEST_CASE(it_is_made_with_its_parents_and_left_clean) {
+    const ScratchDirectory scratch;
+    const RunDirectory run = RunDirectory::create(scratch / "a/b/run/");
+    BOOST_TEST(run.path() == scratch / "a/b/run");
+    BOOST_TEST((scratch.content() == Names{"a", "a/b", "a/b/run", "a/b/run/members", "a/b/run/logs"}));
+}
+
+BOOST_AUTO_TEST_CASE(discarding_takes_back_everything_that_was_made) {
+    const ScratchDirectory scratch;
+    fs::create_directory(scratch / "a");
+    RunDirectory run = RunDirectory::create(scratch / "a/b/run");
+    put_text(run.configuration(), "seed = 1");
+    put_text(run.member(0), "member");
+    put_text(run.log(0), "log");
+    run.append_history("{}");
+    run.discard();
+    BOOST_TEST(scratch.content() == Names{"a"}, boost::test_tools::per_element());
+    run.discard();
+    BOOST_TEST(scratch.content() == Names{"a"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(discarding_spares_what_was_there) {
+    const ScratchDirectory scratch;
+    fs::create_directories(scratch / "run/logs");
+    put_text(scratch / "run/notes.txt", "mine");
+    RunDirectory run = RunDirectory::create(scratch / "run");
+    put_text(run.configuration(), "seed = 1");
+    put_text(run.member(0), "member");
+    run.discard();
+    BOOST_TEST((scratch.content() == Names{"run", "run/logs", "run/notes.txt"}));
+}
+
+BOOST_AUTO_TEST_CASE(discarding_spares_what_others_put_into_a_new_directory) {
+    const ScratchDirectory scratch;
+    RunDirectory run = RunDirectory::create(scratch / "run");
+    put_text(scratch / "run/notes.txt", "mine");
+    run.discard();
+    BOOST_TEST((scratch.content() == Names{"run", "run/notes.txt"}));
+}
+
+BOOST_AUTO_TEST_CASE(only_the_one_that_made_it_can_discard_it) {
+    const ScratchDirectory scratch;
+    const RunDirectory made = RunDirectory::create(scratch / "run");
+    RunDirectory other = RunDirectory::at(scratch / "run");
+    other.discard();
+    BOOST_TEST(fs::exists(made.members()));
+}
+
+BOOST_AUTO_TEST_CASE(another_run_is_never_touched) {
+    const ScratchDirectory scratch;
+    const RunDirectory run = RunDirectory::create(scratch / "run");
+    for (const auto& [file, word] :
+         std::vector<std::pair<std::string, std::string>>{{"summary.json", "finished run"},
+                                                          {"config.toml", "unfinished run"},
+                                                          {"history.jsonl", "another run"},
+                                                          {"votes.npy", "another run"},
+                                                          {"members/0000.ckpt", "another run"},
+                                                          {"logs/rank-0000.log", "another run"}}) {
+        put_text(run.path() / file, "content");
+        const Names before = scratch.content();
+        const std::string message = refusal(scratch / "run");
+        BOOST_TEST(contains(message, word), message);
+        BOOST_TEST(contains(message, "--out"), message);
+        BOOST_TEST(contains(message, (scratch / "run").string()), message);
+        BOOST_TEST((scratch.content() == before));
+        BOOST_TEST(text_of(run.path() / file) == "content");
+        fs::remove(run.path() / file);
+    }
+    put_text(run.configuration(), "x");
+    put_text(run.summary(), "x");
+    BOOST_TEST(contains(refusal(scratch / "run"), " finished run"));
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_run_directory_may_be_used_again) {
+    const ScratchDirectory scratch;
+    static_cast<void>(RunDirectory::create(scratch / "run"));
+    BOOST_TEST(refusal(scratch / "run").empty());
+    BOOST_TEST(refusal(scratch.path()).empty());
+}
+
+BOOST_AUTO_TEST_CASE(paths_that_are_no_directories_are_refused) {
+    const ScratchDirectory scratch;
+    put_text(scratch / "file", "content");
+    BOOST_TEST(contains(refusal(scratch / "file"), "not a directory"));
+    const std::string inside = refusal(scratch / "file/run/deep");
+    BOOST_TEST(contains(inside, "Not a directory"), inside);
+    BOOST_TEST((scratch.content() == Names{"file"}));
+    BOOST_TEST(text_of(scratch / "file") == "content");
+
+    fs::create_symlink(scratch / "nowhere", scratch / "dangling");
+    BOOST_TEST(!refusal(scratch / "dangling").empty());
+    BOOST_TEST(contains(refusal(""), "--out"));
+    BOOST_TEST(contains(refusal("/proc/no/such"), "/proc/no"));
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_that_may_not_be_written_is_refused,
+                     *boost::unit_test::precondition(obeys_permissions)) {
+    const ScratchDirectory scratch;
+    fs::create_directory(scratch / "closed");
+    fs::permissions(scratch / "closed", fs::perms::owner_read | fs::perms::owner_exec);
+    BOOST_TEST(contains(refusal(scratch / "closed"), "Permission denied"));
+    BOOST_TEST(contains(refusal(scratch / "closed/run"), "Permission denied"));
+    fs::permissions(scratch / "closed", fs::perms::owner_all);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_is_found_at_once_and_nothing_stays) {
+    std::size_t calls = 0;
+    {
+        const ScratchDirectory scratch;
+        FailingFileSystem counting;
+        static_cast<void>(RunDirectory::create(scratch / "a/run", counting));
+        calls = counting.calls.size();
+    }
+    BOOST_TEST_REQUIRE(calls > 20U);
+    for (std::size_t k = 0; k < calls; ++k) {
+        const ScratchDirectory scratch;
+        FailingFileSystem system;
+        system.fail_at = k;
+        system.error = ENOSPC;
+        try {
+            static_cast<void>(RunDirectory::create(scratch / "a/run", system));
+            BOOST_TEST((system.calls[k] == "close" || system.calls[k] == "unlink"), k << ": " << system.calls[k]);
+        } catch (const core::Error& error) {
+            BOOST_TEST((error.kind() == core::Failure::usage));
+            BOOST_TEST(contains(error.what(), "No space left on device"), error.what());
+            BOOST_TEST(scratch.content().empty(), k << ": " << system.calls[k]);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(history_is_appended_and_sorted_at_the_end) {
+    const ScratchDirectory scratch;
+    const RunDirectory run = RunDirectory::create(scratch / "run");
+    run.append_history(R"({"member":1,"epoch":1})");
+    run.append_history(R"({"member":0,"epoch":2})");
+    run.append_history(R"({"member":0,"epoch":1})");
+    run.sort_history();
+    BOOST_TEST(text_of(run.history()) ==
+               "{\"member\":0,\"epoch\":1}\n{\"member\":0,\"epoch\":2}\n{\"member\":1,\"epoch\":1}\n");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

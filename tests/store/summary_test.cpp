@@ -1,0 +1,128 @@
+#include "store/summary.hpp"
+
+#include <limits>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+using Json = nlohmann::json;
+using Keys = std::vector<std::string>;
+using store::Summary;
+
+namespace {
+
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+Summary example() {
+    Summary summary;
+    summary.program = {"0.1.0", "GCC 12 Release native", "some processor"};
+    summary.config = {{"members", 2}, {"net", "dense(8)"}, {"bootstrap", false}};
+    summary.data = {.name = "digits",
+                    .sha256 = "00ff",
+                    .train = 5400,
+                    .validation = 600,
+                    .test = 2000,
+                    .shape = {28, 28},
+                    .classes = 10};
+    summary.members.resize(2);
+    summary.members[0] = {.index = 0,
+                          .parameters = 99,
+                          .epochs = 5,
+                          .train_s = 1.5,
+                          .validation_loss = 0.25,
+                          .validation_accuracy = 0.875,
+                          .test = {0.75, 0.5, 0.375, 0.0625},
+                          .quarantine = {}};
+    summary.members[1].index = 1;
+    summary.members[1].validation_loss = not_a_number;
+    summary.members[1].quarantine = "loss is NaN in epoch 2";
+    summary.ensemble.average = {0.875, 0.25, 0.125, 0.03125};
+    summary.ensemble.vote_accuracy = 0.8125;
+    summary.ensemble.mean_member = {0.75, 0.5, 0.375, 0.0625};
+    summary.ensemble.best_member_test = {0.75, 0.5, 0.375, 0.0625};
+    summary.ensemble.average_over_mean = {0.125, {0.0625, 0.1875}};
+    summary.ensemble.average_over_best = {{0.25, {0.125, 0.375}}, 0.03125, 20, 8};
+    summary.ensemble.vote_over_mean = {0.5, {0.4375, 0.5625}};
+    summary.ensemble.vote_over_best = {{0.75, {0.625, 0.875}}, 0.015625, 30, 4};
+    summary.timing = {4, 10, 0.5, 9, 0.25, 0.125, 50000};
+    return summary;
+}
+
+Json parsed(const Summary& summary) {
+    return Json::parse(store::to_json(summary));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(summary_tests)
+
+BOOST_AUTO_TEST_CASE(it_holds_what_the_interface_lists) {
+    const Json json = parsed(example());
+    BOOST_TEST(json["program"] == Json::parse(R"({"version": "0.1.0", "build": "GCC 12 Release native",
+                                                 "cpu": "some processor"})"));
+    const Json config{{"members", 2}, {"net", "dense(8)"}, {"bootstrap", false}};
+    BOOST_TEST((json["config"] == config));
+    BOOST_TEST(json["data"] == Json::parse(R"({"name": "digits", "sha256": "00ff", "train": 5400, "validation": 600,
+                                              "test": 2000, "shape": [28, 28], "classes": 10})"));
+    BOOST_TEST(json["members"][0] == Json::parse(R"({"index": 0, "parameters": 99, "epochs": 5, "train_s": 1.5,
+                               "validation": {"loss": 0.25, "accuracy": 0.875}, "quarantine": null,
+                               "test": {"accuracy": 0.75, "nll": 0.5, "brier": 0.375, "ece": 0.0625}})"));
+    BOOST_TEST(json["ensemble"]["average"] ==
+               Json::parse(R"({"accuracy": 0.875, "nll": 0.25, "brier": 0.125, "ece": 0.03125})"));
+    BOOST_TEST(json["ensemble"]["vote"] == Json::parse(R"({"accuracy": 0.8125})"));
+    BOOST_TEST(json["ensemble"]["best_member"]["index"] == 0);
+    BOOST_TEST(json["timing"] ==
+               Json::parse(R"({"ranks": 4, "wall_s": 10, "startup_s": 0.5, "train_s": 9, "combine_s": 0.25,
+                               "idle_fraction": 0.125, "samples_per_s": 50000})"));
+}
+
+BOOST_AUTO_TEST_CASE(the_gain_is_that_of_the_chosen_combination) {
+    Summary summary = example();
+    const Json average = parsed(summary)["gain"];
+    BOOST_TEST(average["combine"] == "average");
+    BOOST_TEST(average["over_mean_member"] == Json::parse(R"({"accuracy": 0.125, "ci95": [0.0625, 0.1875]})"));
+    BOOST_TEST(average["over_best_member"] ==
+               Json::parse(R"({"accuracy": 0.25, "ci95": [0.125, 0.375], "p_value": 0.03125,
+                               "only_ensemble": 20, "only_member": 8})"));
+
+    summary.combine = ensemble::Combination::vote;
+    const Json vote = parsed(summary)["gain"];
+    BOOST_TEST(vote["combine"] == "vote");
+    BOOST_TEST(vote["over_mean_member"] == Json::parse(R"({"accuracy": 0.5, "ci95": [0.4375, 0.5625]})"));
+    BOOST_TEST(vote["over_best_member"]["p_value"] == 0.015625);
+    BOOST_TEST(vote["average"] == average["average"]);
+    BOOST_TEST(vote["vote"]["over_best_member"] == vote["over_best_member"]);
+    BOOST_TEST(average["average"]["over_mean_member"] == average["over_mean_member"]);
+}
+
+BOOST_AUTO_TEST_CASE(a_quarantined_member_has_a_reason_and_no_scores) {
+    const Json member = parsed(example())["members"][1];
+    BOOST_TEST(member["quarantine"] == "loss is NaN in epoch 2");
+    BOOST_TEST(member["test"] == Json::parse(R"({"accuracy": null, "nll": null, "brier": null, "ece": null})"));
+    BOOST_TEST(member["validation"]["loss"].is_null());
+}
+
+BOOST_AUTO_TEST_CASE(it_is_valid_json_whatever_the_numbers_and_texts_are) {
+    Summary summary = example();
+    summary.timing.samples_per_s = std::numeric_limits<double>::infinity();
+    summary.ensemble.average_over_mean.ci95.low = not_a_number;
+    summary.data.name = "dir\xff\xfe\"\\\n";
+    summary.config = nullptr;
+    const Json json = parsed(summary);
+    BOOST_TEST(json["timing"]["samples_per_s"].is_null());
+    BOOST_TEST(json["gain"]["over_mean_member"]["ci95"][0].is_null());
+    BOOST_TEST(json["gain"]["over_mean_member"]["ci95"][1] == 0.1875);
+    BOOST_TEST(json["data"]["name"].is_string());
+}
+
+BOOST_AUTO_TEST_CASE(keys_keep_the_order_of_the_interface) {
+    const auto json = nlohmann::ordered_json::parse(store::to_json(example()));
+    Keys keys;
+    for (const auto& [key, value] : json.items()) keys.push_back(key);
+    const Keys expected{"program", "config", "data", "members", "ensemble", "gain", "timing"};
+    BOOST_TEST(keys == expected, boost::test_tools::per_element());
+    BOOST_TEST(json["config"].begin().key() == "members");
+    BOOST_TEST(store::to_json(example()).back() == '\n');
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,158 @@
+#include "train/trainer.hpp"
+
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "data/source.hpp"
+#include "data/split.hpp"
+#include "train/predictor.hpp"
+
+using train::Hyperparameters;
+using train::MemberState;
+using train::Problem;
+using train::Trainer;
+
+namespace {
+
+struct Study {
+    data::Source source;
+    data::Split split;
+    model::Network network;
+
+    Study(const std::string& what, const std::string& net)
+        : source(data::load(what, 1)),
+          split(data::split(source, {})),
+          network(net, source.train.shape(), source.train.outputs(), model::Objective::classification) {}
+
+    [[nodiscard]] Problem problem() const {
+        return {
+            .train = data::train_view(source, split), .validation = data::validation_view(source, split), .seed = 1};
+    }
+
+    [[nodiscard]] MemberState train(const Hyperparameters& hyperparameters, std::uint32_t member = 0) const {
+        Trainer trainer(network, hyperparameters, problem(), member);
+        while (!trainer.finished()) static_cast<void>(trainer.step());
+        return trainer.state();
+    }
+};
+
+Hyperparameters short_training() {
+    Hyperparameters h;
+    h.epochs = 4;
+    h.batch = 32;  // 180 rows: five batches and a smaller one
+    return h;
+}
+
+const Study& moons() {
+    static const Study study("moons:train=200,test=100", "dense(16) relu dropout(0.2) dense(16) tanh");
+    return study;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(trainer_tests)
+
+BOOST_AUTO_TEST_CASE(a_member_is_a_function_of_its_index) {
+    const MemberState first = moons().train(short_training(), 3);
+    const MemberState again = moons().train(short_training(), 3);
+    const MemberState other = moons().train(short_training(), 4);
+    BOOST_TEST((first.parameters == again.parameters));
+    BOOST_TEST((first.parameters != other.parameters));
+    BOOST_TEST(first.history.size() == 4U);
+    BOOST_TEST(first.updates == 4U * 6);
+    BOOST_TEST(first.history.back().train_loss < first.history.front().train_loss);
+}
+
+BOOST_AUTO_TEST_CASE(going_on_from_any_state_gives_the_same_bits) {
+    const Study& study = moons();
+    for (const auto kind : {train::OptimizerKind::adam, train::OptimizerKind::momentum}) {
+        Hyperparameters h = short_training();
+        h.optimizer = kind;
+        h.patience = 2;
+        const MemberState whole = study.train(h, 1);
+        for (const int stop : {0, 1, 5, 6, 7, 12}) {
+            Trainer begun(study.network, h, study.problem(), 1);
+            for (int i = 0; i < stop; ++i) static_cast<void>(begun.step());
+            Trainer resumed(study.network, h, study.problem(), begun.state());
+            while (!resumed.finished()) static_cast<void>(resumed.step());
+            BOOST_TEST((resumed.state().parameters == whole.parameters), "stopped after " << stop);
+            BOOST_TEST((resumed.state().second_moment == whole.second_moment));
+            BOOST_TEST_REQUIRE(resumed.state().history.size() == whole.history.size());
+            BOOST_TEST(resumed.state().history.back().train_loss == whole.history.back().train_loss);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(early_stopping_restores_the_best_state) {
+    const Study& study = moons();
+    Hyperparameters h = short_training();
+    h.epochs = 200;
+    h.learning_rate = 0.05;
+    h.patience = 3;
+    const MemberState state = study.train(h);
+    BOOST_TEST(state.epoch < 200U);
+    BOOST_TEST(state.epoch - state.best_epoch == 3U);
+    train::Predictor predictor(study.network);
+    const auto now = predictor.evaluate(state.parameters, study.problem().validation);
+    BOOST_TEST(now.loss == state.best_loss);
+    for (const auto& record : state.history) BOOST_TEST(record.validation_loss >= state.best_loss);
+}
+
+BOOST_AUTO_TEST_CASE(a_diverging_member_is_quarantined_with_the_place) {
+    Hyperparameters h = short_training();
+    h.optimizer = train::OptimizerKind::sgd;
+    h.learning_rate = 1e30;
+    const MemberState state = moons().train(h);
+    BOOST_TEST(state.finished);
+    BOOST_TEST(state.quarantine.find("epoch 1, batch") != std::string::npos, state.quarantine);
+}
+
+BOOST_AUTO_TEST_CASE(relu_learns_xor_through_nine_layers_and_sigmoid_does_not) {
+    Hyperparameters h;
+    h.epochs = 10'000;
+    h.learning_rate = 0.1;
+    h.optimizer = train::OptimizerKind::sgd;
+    h.initialiser = model::Initialiser::xavier;
+    for (std::uint32_t member = 0; member < 3; ++member) {
+        BOOST_TEST(Study("xor", "xor-relu").train(h, member).history.back().validation_accuracy == 1.0);
+        BOOST_TEST(Study("xor", "xor-sigmoid").train(h, member).history.back().validation_accuracy == 0.5);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(hidden_features_do_not_matter) {
+    const Study& study = moons();
+    Problem problem = study.problem();
+    problem.feature_fraction = 0.5;
+    const auto hidden = train::hidden_features(2, 0.5, problem.seed, 0);
+    BOOST_TEST_REQUIRE(hidden.size() == 1U);
+    Trainer trainer(study.network, short_training(), problem, 0);
+    const auto before = trainer.state().parameters;
+    while (!trainer.finished()) static_cast<void>(trainer.step());
+    const auto& weight = study.network.blocks()[0];
+    for (std::size_t column = 0; column < weight.columns; ++column) {
+        const std::size_t at = weight.offset + hidden[0] * weight.stride + column;
+        BOOST_TEST(trainer.state().parameters[at] == before[at]);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(probabilities_add_up_and_repeat_the_evaluation) {
+    const Study& study = moons();
+    const MemberState state = study.train(short_training());
+    train::Predictor predictor(study.network);
+    const auto view = data::test_view(study.source, study.split);
+    std::vector<float> p(view.size() * 2);
+    predictor.predict(state.parameters, view, p);
+    double hits = 0;
+    for (std::size_t i = 0; i < view.size(); ++i) {
+        BOOST_TEST(std::abs(p[2 * i] + p[2 * i + 1] - 1) < 1e-6);
+        const int label = view.table->labels()[view.rows[i]];
+        hits += (p[2 * i + 1] > p[2 * i]) == (label == 1) ? 1 : 0;
+    }
+    BOOST_TEST(std::abs(hits / double(view.size()) - predictor.evaluate(state.parameters, view).accuracy) < 1e-12);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
