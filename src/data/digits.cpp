@@ -19,7 +19,6 @@ constexpr std::size_t pitch = 32;   // floats per row of the canvas: whole vecto
 constexpr int pieces = 5;           // straight pieces per span between two knots
 constexpr float box_width = 13.0F;  // of an undistorted digit, in pixels
 constexpr float box_height = 18.5F;
-constexpr float pi = std::numbers::pi_v<float>;
 
 using Canvas = std::array<float, side * pitch>;
 

@@ -134,8 +134,8 @@ private:
     }
 
     CLI::Option* add_word(const std::string& option, const std::string& type, const std::string& help,
-                          std::function<void(const std::string&)> use) {
-        return app_.add_option_function<std::string>(option, std::move(use), help)
+                          const std::function<void(const std::string&)>& use) {
+        return app_.add_option_function<std::string>(option, use, help)
             ->type_name(type)
             ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
             ->group("Running");

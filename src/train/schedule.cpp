@@ -24,9 +24,10 @@ double learning_rate(const Hyperparameters& hyperparameters, std::uint64_t updat
     switch (hyperparameters.schedule) {
         case ScheduleKind::constant:
             return peak;
-        case ScheduleKind::step:
-            return peak * std::pow(hyperparameters.schedule_factor,
-                                   static_cast<double>(epoch / hyperparameters.schedule_step));
+        case ScheduleKind::step: {
+            const std::size_t drops = epoch / hyperparameters.schedule_step;
+            return peak * std::pow(hyperparameters.schedule_factor, static_cast<double>(drops));
+        }
         case ScheduleKind::cosine:
             return anneal(peak, 0, share);
         case ScheduleKind::one_cycle:
