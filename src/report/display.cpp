@@ -33,14 +33,14 @@ void Display::update(const Snapshot& snapshot, double now_s) {
     }
     const std::vector<std::string> lines = live_lines(snapshot, terminal_);
     std::string block = erase();
-    for (std::size_t i = 0; i < lines.size(); ++i) block += (i == 0 ? "" : "\n") + lines[i];
+    for (const std::string& line : lines) block += line + '\n';
     write_(encoded(block));
     live_lines_ = lines.size();
 }
 
 void Display::line(std::string_view text) {
     std::string block = erase();
-    block += text;
+    block += terminal_.live ? wrapped(text, terminal_.columns) : std::string(text);
     block += '\n';
     write_(encoded(block));
     live_lines_ = 0;
@@ -54,9 +54,8 @@ void Display::clear() {
 
 std::string Display::erase() const {
     if (live_lines_ == 0) return "";
-    // To the first column of the first live line, and away with everything below.
-    const std::string up = live_lines_ > 1 ? fmt::format("\x1b[{}A", live_lines_ - 1) : "";
-    return "\r" + up + "\x1b[J";
+    // To the first live line, and away with everything below.
+    return fmt::format("\r\x1b[{}A\x1b[J", live_lines_);
 }
 
 std::string Display::encoded(std::string_view text) const {

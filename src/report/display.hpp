@@ -12,7 +12,8 @@
 namespace report {
 
 /// Shows a run to whoever watches: on a terminal as lines that are written over, in a log as lines now and then.
-/// The cursor is never hidden, so a run that is interrupted leaves the terminal as it should be.
+/// The cursor is never hidden and stands on a line of its own, so a run that is interrupted leaves the terminal in
+/// order.
 class Display {
 public:
     using Write = std::function<void(std::string_view)>;
@@ -26,7 +27,7 @@ public:
     /// Shows `snapshot`, taken at `now_s` on a clock that starts with training.
     void update(const Snapshot& snapshot, double now_s);
 
-    /// Writes a line that stays.
+    /// Writes lines that stay, without the last newline; on a terminal, long ones are broken between words.
     void line(std::string_view text);
 
     /// Takes the live lines away, for good if nothing more is updated.
@@ -38,7 +39,7 @@ private:
 
     Terminal terminal_;
     Write write_;
-    std::size_t live_lines_ = 0;  ///< on the terminal now; the cursor stands at the end of the last one
+    std::size_t live_lines_ = 0;  ///< on the terminal now; the cursor stands below them
     double next_s_ = 0;
     double interval_s_ = 0;
 };

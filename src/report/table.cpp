@@ -118,11 +118,14 @@ std::string results_table(const store::Summary& summary, const std::string& dire
     text += emphasised(row({fmt::format("vote of {}", healthy), "", "", percent(result.vote_accuracy), "", "", ""}),
                        terminal);
     text += rule;
-    text += "best: chosen on validation data · NLL: negative log-likelihood, ECE: calibration error, small is good\n\n";
-    text += gain_lines(summary) + quarantine_lines(summary.members);
-    text += fmt::format("\n{} on {} · {} samples/s · results in {}\n", duration(timing.wall_s),
-                        counted(static_cast<std::uint64_t>(timing.ranks), "rank"),
-                        grouped(static_cast<std::uint64_t>(std::llround(timing.samples_per_s))), directory);
+    text +=
+        "best: chosen on validation data · NLL: negative log-likelihood,\nECE: expected calibration error, of both "
+        "small is good\n\n";
+    std::string words = gain_lines(summary) + quarantine_lines(summary.members);
+    words += fmt::format("\n{} on {} · {} samples/s · results in {}\n", duration(timing.wall_s),
+                         counted(static_cast<std::uint64_t>(timing.ranks), "rank"),
+                         grouped(static_cast<std::uint64_t>(std::llround(timing.samples_per_s))), directory);
+    text += terminal.live ? wrapped(words, terminal.columns) : words;
     return terminal.utf8 ? text : to_ascii(text);
 }
 

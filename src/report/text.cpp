@@ -19,6 +19,31 @@ std::string spaces(std::string_view text, std::size_t width) {
     return std::string(width > taken ? width - taken : 0, ' ');
 }
 
+/// Columns before what follows a heading ("data      digits"): where its continuation lines begin.
+std::size_t hanging_indent(std::string_view line) {
+    const std::size_t gap = line.find("  ");
+    const std::size_t first = line.find_first_not_of(' ');
+    if (gap == std::string_view::npos || first == std::string_view::npos || gap < first) return 0;
+    const std::size_t text = line.find_first_not_of(' ', gap);
+    return text == std::string_view::npos ? 0 : columns(line.substr(0, text));
+}
+
+void wrap_line(std::string_view line, std::size_t width, std::string& lines) {
+    const std::size_t indent = std::min(hanging_indent(line), width / 2);
+    std::size_t room = width;
+    while (columns(line) > room) {
+        std::size_t end = clipped(line, room + 1).rfind(' ');
+        // A word longer than the line is cut.
+        if (end == std::string_view::npos || columns(line.substr(0, end)) <= indent) end = clipped(line, room).size();
+        lines += line.substr(0, end);
+        lines += '\n';
+        lines.append(indent, ' ');
+        line.remove_prefix(std::min(line.find_first_not_of(' ', end), line.size()));
+        room = width - indent;
+    }
+    lines += line;
+}
+
 }  // namespace
 
 std::string grouped(std::uint64_t value) {
@@ -81,6 +106,18 @@ std::string clipped(std::string_view text, std::size_t width) {
         ++end;
     }
     return std::string(text.substr(0, end));
+}
+
+std::string wrapped(std::string_view text, std::size_t width) {
+    std::string lines;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        wrap_line(text.substr(0, end), width, lines);
+        if (end == text.size()) break;
+        lines += '\n';
+        text.remove_prefix(end + 1);
+    }
+    return lines;
 }
 
 std::string right(std::string_view text, std::size_t width) {

@@ -34,6 +34,11 @@ namespace report {
 /// `text` cut to at most `width` columns.
 [[nodiscard]] std::string clipped(std::string_view text, std::size_t width);
 
+/// `text` with lines of at most `width` columns, broken at spaces where there are any; a broken line goes on at the
+/// column at which its second word began if two or more spaces stand before it (as in a list with a heading), else at
+/// the first.
+[[nodiscard]] std::string wrapped(std::string_view text, std::size_t width);
+
 /// `text` on the right or on the left of `width` columns.
 [[nodiscard]] std::string right(std::string_view text, std::size_t width);
 [[nodiscard]] std::string left(std::string_view text, std::size_t width);

@@ -69,7 +69,8 @@ std::string rank_lines(const Plan& plan, const std::vector<std::string>& hosts) 
 }  // namespace
 
 std::string announcement(const Experiment& experiment, int ranks) {
-    return fmt::format("{} on {} · {}\n{} · {}\n", report::counted(experiment.options().members, "member"),
+    return fmt::format("ensemble  {} on {}\ndata      {}\nnetwork   {}\ntraining  {}\n",
+                       report::counted(experiment.options().members, "member"),
                        report::counted(static_cast<std::uint64_t>(ranks), "rank"), data_text(experiment),
                        network_text(experiment), training_text(experiment));
 }

@@ -7,7 +7,7 @@
 
 namespace run {
 
-/// What is about to be trained, on what and how, in two lines.
+/// What is about to be trained, on what and how, in four lines.
 [[nodiscard]] std::string announcement(const Experiment& experiment, int ranks);
 
 /// The plan of a run that is not made: members and memory of every rank, and how long it will take, which is measured

@@ -16,9 +16,11 @@ namespace {
 
 constexpr int letter_tag = 1;
 
-/// Seconds between two looks for messages while there is work: too short to keep anybody waiting, long enough to cost
-/// nothing even where a batch takes microseconds.
-constexpr double look_interval_s = 200e-6;
+/// Seconds between two looks for messages while there is work. Each look offers the core to other processes, which on a
+/// busy machine take it for milliseconds: the root looks often enough that nobody waits long for a member, the others
+/// only wait for bad news.
+constexpr double root_look_interval_s = 5e-3;
+constexpr double look_interval_s = 50e-3;
 
 /// Longest sleep of a rank that has nothing to do.
 constexpr std::chrono::microseconds longest_sleep = std::chrono::milliseconds(5);
@@ -38,16 +40,17 @@ public:
 
     /// Works until the coordinator says that all is done or that the run has failed.
     void participate() {
+        const double interval_s = world_.is_root() ? root_look_interval_s : look_interval_s;
         comm::Backoff backoff(longest_sleep);
         core::Stopwatch since_look;
         while (!stopped_ && !(worker_ && worker_->is_to_combine())) {
             bool busy = false;
             if (!failed_) guarded([&] { busy = worker_->work(); });
             if (busy && !std::exchange(ready_, true)) first_step_s_ = clock_.seconds();
-            if (busy && since_look.seconds() < look_interval_s) continue;
-            since_look.restart();
+            if (busy && since_look.seconds() < interval_s) continue;
             const bool any = look();
             if (coordinator_ && !failed_) guarded([&] { show(); });
+            since_look.restart();  // only now: a look may have cost the core for longer than the interval
             if (busy || any) {
                 backoff.reset();
             } else {

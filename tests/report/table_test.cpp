@@ -62,7 +62,8 @@ best member (1)              90.00 %  91.23 %  0.3100  0.0200
 average of 2                          95.00 %  0.2000  0.0100
 vote of 2                             94.50 %
 ───────────────────────────────────────────────────────────────────────
-best: chosen on validation data · NLL: negative log-likelihood, ECE: calibration error, small is good
+best: chosen on validation data · NLL: negative log-likelihood,
+ECE: expected calibration error, of both small is good
 
 Gain of the average in points of test accuracy
   over the mean member   +3.77   95 % interval +2.00 to +5.00

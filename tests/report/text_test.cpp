@@ -53,6 +53,24 @@ BOOST_AUTO_TEST_CASE(columns_are_characters_not_bytes) {
     BOOST_TEST(left("long", 2) == "long");
 }
 
+BOOST_AUTO_TEST_CASE(long_lines_are_broken_between_words) {
+    BOOST_TEST(wrapped("one two three", 13) == "one two three");
+    BOOST_TEST(wrapped("one two three", 12) == "one two\nthree");
+    BOOST_TEST(wrapped("one two three", 7) == "one two\nthree");
+    BOOST_TEST(wrapped("one\n\ntwo", 7) == "one\n\ntwo");
+    BOOST_TEST(wrapped("unbreakable", 4) == "unbr\neaka\nble");
+    BOOST_TEST(wrapped("data    28×28 grey images\nnet     x", 18) == "data    28×28 grey\n        images\nnet     x");
+    BOOST_TEST(wrapped("", 5).empty());
+    for (std::size_t width = 1; width < 40; ++width) {
+        const std::string lines = wrapped("network   dense(256) relu dropout(0.2) (1,234 parameters)", width);
+        for (std::size_t begin = 0; begin < lines.size();) {
+            const std::size_t end = std::min(lines.find('\n', begin), lines.size());
+            BOOST_TEST(columns(std::string_view(lines).substr(begin, end - begin)) <= width);
+            begin = end + 1;
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(ascii_replaces_what_it_knows) {
     BOOST_TEST(to_ascii("28×28 · 3–4 −1 ─█░…") == "28x28 - 3-4 -1 -#....");
     BOOST_TEST(to_ascii("naïve") == "na?ve");

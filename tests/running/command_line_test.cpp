@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_built_yet_is_not_accepted) {
 BOOST_AUTO_TEST_CASE(a_preset_brings_its_settings_unless_told_otherwise) {
     const Scratch scratch;
     BOOST_TEST(parse({"--net", "xor-relu"}).data == "xor");
-    BOOST_TEST(parse({"--net", "xor-relu"}).training.epochs == 2000U);
+    BOOST_TEST(parse({"--net", "xor-relu"}).training.epochs == 10'000U);
     BOOST_TEST(parse({"--net", "xor-relu", "--epochs", "20"}).training.epochs == 20U);  // even if it is the default
     const std::string file = scratch.write("c.toml", "epochs = 30\n");
     BOOST_TEST(parse({"--net", "xor-relu", "--config", file.c_str()}).training.epochs == 30U);
