@@ -1,0 +1,455 @@
+#!/usr/bin/env python3
+"""Runs ensemble_train as its users do, under mpirun, and holds it against the promises of its interface.
+
+run_program.py MPIRUN PROGRAM CASE runs one case in a scratch directory; `run_program.py --list` names them.
+A promise that does not hold ends it with exit code 1 and what was seen; 77 says that the case cannot be tried here.
+"""
+import contextlib
+import gzip
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+USAGE, DATA, RUN = 2, 3, 4
+SKIPPED = 77
+LIMIT_S = 60
+
+SMALL = ["--data", "digits:train=600,test=300", "--net", "dense(32) relu dropout(0.2)", "--epochs", "2", "--seed", "7"]
+TINY = ["--data", "moons:train=200,test=60", "--net", "dense(8) relu", "--epochs", "2", "--members", "4"]
+
+CASES = {}
+
+
+def case(function):
+    CASES[function.__name__] = function
+    return function
+
+
+def give_up(message):
+    sys.exit(message)
+
+
+class Ended:
+    """A command that has ended, and what it left on its way."""
+
+    def __init__(self, command, code, out, err):
+        self.command, self.code, self.out, self.err = command, code, out, err
+
+    def expect(self, holds, what):
+        if holds:
+            return self
+        words = " ".join(str(word) for word in self.command)
+        give_up(f"{what}\n  command: {words}\n  exit code: {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}")
+
+    def messages(self):
+        """What the program wrote to stderr: all but the boxes of dashes in which mpirun puts its own remarks."""
+        text = re.sub(r"^-{20,}\n(?:.*\n)*?-{20,}\n?", "", self.err, flags=re.MULTILINE)
+        return [line for line in text.splitlines() if line.strip()]
+
+
+class Stage:
+    """The program, a launcher and a directory to work in."""
+
+    def __init__(self, mpirun, program, directory):
+        self.mpirun, self.program, self.directory = mpirun, program, directory
+        launcher = re.compile("(OMPI_COMM|PMIX|PMI|SLURM|MPI_LOCAL)")
+        self.environment = {name: value for name, value in os.environ.items() if not launcher.match(name)}
+
+    def ranks(self, count, words, prefix=()):
+        """Runs it on `count` ranks; 1 means without mpirun."""
+        start = [] if count == 1 else [self.mpirun, "-np", str(count)]
+        return self.execute([*prefix, *start, self.program, *words])
+
+    def execute(self, command, **variables):
+        process = subprocess.Popen(command, cwd=self.directory, env={**self.environment, **variables}, text=True,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   start_new_session=True)
+        try:
+            out, err = process.communicate(timeout=LIMIT_S)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            time.sleep(3)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            out, err = process.communicate()
+            Ended(command, "none", out, err).expect(False, f"hangs: not over after {LIMIT_S} s")
+        return Ended(command, process.returncode, out, err)
+
+    def content(self):
+        """Every path below the directory, with the digest of what it holds."""
+        return {str(path.relative_to(self.directory)): digest(path) if path.is_file() else "directory"
+                for path in sorted(self.directory.rglob("*"))}
+
+    def refuses(self, words, code, *about, ranks=4, prefix=()):
+        """Runs it in vain: the exit code, one message of one rank about all of `about`, nothing written."""
+        before = self.content()
+        ended = self.ranks(ranks, words, prefix)
+        ended.expect(ended.code == code, f"exit code is not {code}")
+        check_message(ended, *about)
+        ended.expect(self.content() == before, "something was written")
+        return ended
+
+
+def check_message(ended, *about):
+    lines = ended.messages()
+    starts = [line for line in lines if "ensemble_train: error: " in line]
+    ended.expect(len(starts) == 1, f"{len(starts)} messages instead of one")
+    ended.expect(lines[0] == starts[0], "something else comes before the message")
+    text = "\n".join(lines)
+    for words in about:
+        ended.expect(words in text, f"the message does not speak of {words!r}")
+    ended.expect("terminate called" not in text and "what():" not in text, "the program crashed")
+
+
+def digest(path):
+    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+
+
+def results(directory, members):
+    """Digests of everything that must not depend on the ranks."""
+    names = ["predictions.npy", "votes.npy"] + [f"members/{index:04}.ckpt" for index in range(members)]
+    return {name: digest(directory / name) for name in names}
+
+
+# The same bytes on any number of ranks.
+
+
+def same_bytes(stage, members):
+    reference = None
+    for ranks in (1, 2, 3, 8):
+        out = f"np{ranks}"
+        ended = stage.ranks(ranks, [*SMALL, "--members", str(members), "--out", out])
+        ended.expect(ended.code == 0, "failed").expect(not ended.messages(), "complains")
+        summary = json.loads((stage.directory / out / "summary.json").read_text())
+        ended.expect(summary["timing"]["ranks"] == ranks, "the summary tells another number of ranks")
+        ended.expect([m["index"] for m in summary["members"]] == list(range(members)), "members are missing or out of order")
+        ended.expect(ended.out.count("over the best member") == 1, "the results are not printed exactly once")
+        found = results(stage.directory / out, members)
+        reference = reference or found
+        differing = [name for name in found if found[name] != reference[name]]
+        ended.expect(not differing, f"differs from one rank: {', '.join(differing)}")
+    distinct = {reference[name] for name in reference}
+    if len(distinct) != len(reference):
+        give_up("two files are the same: are members copies of each other?")
+
+
+@case
+def same_bytes_of_8_members(stage):
+    same_bytes(stage, 8)
+
+
+@case
+def same_bytes_of_5_members(stage):
+    same_bytes(stage, 5)
+
+
+@case
+def same_bytes_with_early_stopping_and_bootstrap(stage):
+    words = ["--data", "spirals:train=300,test=100", "--net", "dense(16) relu dropout(0.1) skip[dense(16) tanh]", "--bootstrap",
+             "--patience", "1", "--epochs", "6", "--lr", "0.05", "--schedule", "cosine", "--optimizer", "momentum",
+             "--weight-decay", "0.001", "--members", "5", "--seed", "3"]
+    found = []
+    for ranks in (1, 2, 4):
+        ended = stage.ranks(ranks, [*words, "--out", f"np{ranks}"])
+        ended.expect(ended.code == 0, "failed")
+        found.append(results(stage.directory / f"np{ranks}", 5))
+        ended.expect(found[-1] == found[0], "differs from one rank")
+
+
+@case
+def more_ranks_than_members(stage):
+    for ranks in (1, 8):
+        stage.ranks(ranks, [*TINY, "--members", "1", "--out", f"np{ranks}"]).expect(True, "")
+    if results(stage.directory / "np1", 1) != results(stage.directory / "np8", 1):
+        give_up("one member on eight ranks is another member")
+
+
+# Wrong usage: exit code 2.
+
+
+@case
+def unknown_option(stage):
+    stage.refuses([*TINY, "--memmbers", "3"], USAGE, "--memmbers", "--members")
+
+
+@case
+def option_without_value(stage):
+    stage.refuses([*TINY, "--lr"], USAGE, "--lr")
+
+
+@case
+def bad_notation(stage):
+    for net, place in (("dense(32) rellu", "column 11"), ("dense(32", "column"), ("dense(32) ]", "column 11"),
+                       ("dense(32)\nrelu dropout(1.5)", "line 2, column 6"), ("", "network"), ("skip[dense(8)", "column")):
+        stage.refuses([*TINY, "--net", net], USAGE, place)
+
+
+@case
+def shapes_that_do_not_fit(stage):
+    stage.refuses([*TINY, "--net", "dense(8) conv(4, 3)"], USAGE, "column 10", "conv")
+    stage.refuses([*TINY, "--net", "dense(99999999999)"], USAGE, "column")
+    stage.refuses([*TINY, "--net", "repeat(1000000)[dense(100000)]"], USAGE)
+
+
+@case
+def counts_that_are_not_positive(stage):
+    for option in ("--members", "--epochs", "--batch", "--threads"):
+        for value in ("0", "-3"):
+            stage.refuses([*TINY, option, value], USAGE, option)
+    for data in ("moons:train=0", "moons:train=-5", "digits:test=0"):
+        stage.refuses([*TINY, "--data", data], USAGE, "--data")
+
+
+@case
+def values_out_of_range(stage):
+    for option, value in (("--lr", "0"), ("--lr", "nan"), ("--lr", "fast"), ("--validation-fraction", "1.5"),
+                          ("--test-fraction", "1.5"), ("--optimizer", "adamm"), ("--schedule", "linear"), ("--init", "she"),
+                          ("--members", "99999999999999999999"), ("--seed", "-1"), ("--combine", "fuse")):
+        stage.refuses([*TINY, option, value], USAGE, option)
+
+
+@case
+def bad_configuration_file(stage):
+    (stage.directory / "bad.toml").write_text("members = 3\nlearning = 5\n")
+    stage.refuses([*TINY, "--config", "bad.toml"], USAGE, "bad.toml", "learning")
+    (stage.directory / "bad.toml").write_text("members = [\n")
+    stage.refuses([*TINY, "--config", "bad.toml"], USAGE, "bad.toml")
+    stage.refuses([*TINY, "--config", "none.toml"], USAGE, "none.toml")
+
+
+@case
+def unwritable_output(stage):
+    (stage.directory / "file").write_text("x")
+    stage.refuses([*TINY, "--out", "file"], USAGE, "file")
+    stage.refuses([*TINY, "--out", "file/run"], USAGE, "file/run")
+    stage.refuses([*TINY, "--out", "/proc/run"], USAGE, "/proc/run")
+    stage.refuses([*TINY, "--out", "x" * 300], USAGE, "--out")
+    if os.geteuid() != 0:
+        (stage.directory / "closed").mkdir(mode=0o555)
+        stage.refuses([*TINY, "--out", "closed"], USAGE, "closed")
+        stage.refuses([*TINY, "--out", "closed/run"], USAGE, "closed/run")
+
+
+@case
+def finished_run_directory(stage):
+    stage.ranks(4, [*TINY, "--out", "run"]).expect((stage.directory / "run/summary.json").is_file(), "first run failed")
+    stage.refuses([*TINY, "--out", "run"], USAGE, "'run'", "--out")
+    stage.refuses([*TINY, "--seed", "9", "--out", "run"], USAGE, "'run'")
+
+
+@case
+def a_dry_run_writes_nothing(stage):
+    before = stage.content()
+    ended = stage.ranks(4, [*TINY, "--dry-run", "--out", "run"])
+    ended.expect(ended.code == 0, "failed").expect(stage.content() == before, "something was written")
+    ended.expect("rank" in ended.out, "no plan is printed")
+
+
+@case
+def help_is_printed_once(stage):
+    for words, text in ((["--help"], "--members"), (["--version"], "ensemble_train")):
+        ended = stage.ranks(4, words)
+        ended.expect(ended.code == 0 and not ended.messages(), "failed")
+        ended.expect(text in ended.out and ended.out.count(ended.out.splitlines()[0]) == 1, "not printed exactly once")
+
+
+@case
+def processes_that_are_worlds_of_one(stage):
+    before = stage.content()
+    for size, index in (("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"), ("PMI_SIZE", "PMI_RANK"),
+                        ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID")):
+        for rank in range(3):
+            ended = stage.execute([stage.program, *TINY], **{size: "3", index: str(rank)})
+            ended.expect(ended.code == USAGE, "exit code is not 2")
+            if rank == 0:
+                check_message(ended, f"{size}=3")
+            else:
+                ended.expect(not ended.messages(), "more than one process speaks")
+    if stage.content() != before:
+        give_up("something was written")
+
+
+# Missing or damaged data: exit code 3.
+
+PIXELS = 6
+
+
+def write_idx(directory, train=80, test=40, pixels=PIXELS):
+    """Four sound IDX files: images whose brightness tells the label."""
+    directory.mkdir(exist_ok=True)
+    for name, rows in (("train", train), ("t10k", test)):
+        labels = bytes(row % 10 for row in range(rows))
+        images = bytes((25 * label + pixel) % 256 for label in labels for pixel in range(pixels * pixels))
+        (directory / f"{name}-images-idx3-ubyte").write_bytes(struct.pack(">IIII", 0x803, rows, pixels, pixels) + images)
+        (directory / f"{name}-labels-idx1-ubyte").write_bytes(struct.pack(">II", 0x801, rows) + labels)
+    return directory
+
+
+class Idx:
+    """A directory of sound files of which one is damaged for a while."""
+
+    files = [f"{name}-{kind}-ubyte" for name in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
+
+    def __init__(self, stage):
+        self.stage = stage
+        self.directory = write_idx(stage.directory / "idx")
+        self.words = ["--data", "idx", "--net", "dense(8) relu", "--epochs", "1", "--members", "4"]
+        ended = stage.ranks(4, [*self.words, "--out", "sound"])
+        ended.expect(ended.code == 0, "sound files are refused")
+
+    def refused(self, name, content, *about, ranks=4):
+        path = self.directory / name
+        sound = path.read_bytes()
+        path.write_bytes(content(sound))
+        self.stage.refuses(self.words, DATA, *(about or (name,)), ranks=ranks)
+        path.write_bytes(sound)
+
+
+@case
+def missing_data(stage):
+    stage.refuses([*TINY, "--data", "nowhere/data"], DATA, "nowhere/data")
+    for name in Idx.files:
+        directory = write_idx(stage.directory / "idx")
+        (directory / name).unlink()
+        stage.refuses([*TINY, "--data", "idx"], DATA, name)
+    (stage.directory / "empty").mkdir()
+    stage.refuses([*TINY, "--data", "empty"], DATA, "empty")
+    stage.refuses([*TINY, "--net", "@none.net"], DATA, "none.net")
+
+
+@case
+def idx_cut_short_at_any_byte(stage):
+    idx = Idx(stage)
+    for name in Idx.files:
+        size = (idx.directory / name).stat().st_size
+        for end in (0, 1, 3, 4, 7, 8, 9, 15, 16, 17, size // 2, size - 1):
+            idx.refused(name, lambda sound, end=end: sound[:end], name, "byte", ranks=1)
+        idx.refused(name, lambda sound: sound[:-1], name, "byte")
+        idx.refused(name, lambda sound: sound + b"\0", name)
+
+
+@case
+def idx_with_wrong_header(stage):
+    idx = Idx(stage)
+    for name in Idx.files:
+        idx.refused(name, lambda sound: b"PK" + sound[2:])
+        idx.refused(name, lambda sound: sound[:2] + b"\x0d" + sound[3:])
+        idx.refused(name, lambda sound: sound[:3] + bytes([sound[3] ^ 2]) + sound[4:])
+        idx.refused(name, lambda sound: sound[:4] + b"\xff\xff\xff\xff" + sound[8:])
+        idx.refused(name, lambda sound: sound[:4] + b"\0\0\0\0" + sound[8:])
+
+
+@case
+def idx_files_that_do_not_match(stage):
+    idx = Idx(stage)
+    other = write_idx(stage.directory / "other", train=70, test=30, pixels=5)
+    for name in Idx.files:
+        idx.refused(name, lambda sound, name=name: (other / name).read_bytes())
+    idx.refused("train-labels-idx1-ubyte", lambda sound: sound[:-1] + b"\xff")
+    idx.refused("t10k-labels-idx1-ubyte", lambda sound: sound[:-1] + b"\x0a")
+
+
+@case
+def idx_with_gzip_damage(stage):
+    idx = Idx(stage)
+    plain = results_of = None
+    for name in Idx.files:
+        path = idx.directory / name
+        (idx.directory / f"{name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+        path.unlink()
+    ended = stage.ranks(2, [*idx.words, "--out", "zipped"])
+    ended.expect(ended.code == 0, "sound gzipped files are refused")
+    plain, results_of = (results(stage.directory / name, 4) for name in ("sound", "zipped"))
+    ended.expect(plain["predictions.npy"] == results_of["predictions.npy"], "gzip changes the result")
+    flip = lambda sound, place: sound[:place] + bytes([sound[place] ^ 0x55]) + sound[place + 1:]
+    for name in Idx.files:
+        packed = f"{name}.gz"
+        idx.refused(packed, lambda sound: flip(sound, -6))  # the checksum
+        idx.refused(packed, lambda sound: flip(sound, -2))  # the length
+        idx.refused(packed, lambda sound: flip(sound, len(sound) // 2), ranks=1)
+        idx.refused(packed, lambda sound: sound[:len(sound) // 2])
+        for end in (0, 1, 5, 10, 12, -9, -8, -1):
+            idx.refused(packed, lambda sound, end=end: sound[:end], ranks=1)
+
+
+# Failures of the run: exit code 4.
+
+
+@case
+def full_disk(stage):
+    disk = stage.directory / "disk"
+    disk.mkdir()
+    fill = "mount -t tmpfs -o size=256k tmpfs \"$0\" && \"$@\"; code=$?; ls -R \"$0\" >listing; exit $code"
+    prefix = ["unshare", "--mount", "sh", "-c", fill, str(disk)]
+    if os.geteuid() != 0:
+        prefix[1:1] = ["--user", "--map-root-user"]
+    if stage.execute([*prefix, "true"]).code != 0:
+        print("a small file system of its own needs privileges")
+        sys.exit(SKIPPED)
+    for ranks in (1, 4):
+        ended = stage.ranks(ranks, [*SMALL, "--members", "8", "--out", "disk/run"], prefix)
+        ended.expect(ended.code == RUN, "exit code is not 4")
+        check_message(ended, "disk/run/members/", "No space left")
+        names = (stage.directory / "listing").read_text().split()
+        ended.expect("summary.json" not in names and "predictions.npy" not in names, "a run that failed looks complete")
+        ended.expect("0000.ckpt" not in names, "half a member has a whole member's name")
+
+
+@case
+def every_member_diverges(stage):
+    for ranks in (1, 4):
+        ended = stage.ranks(ranks, [*TINY, "--optimizer", "sgd", "--lr", "1e30", "--out", f"np{ranks}"])
+        ended.expect(ended.code == RUN, "exit code is not 4")
+        check_message(ended, "diverged", "--lr")
+        for name in ("summary.json", "predictions.npy", "votes.npy"):
+            ended.expect(not (stage.directory / f"np{ranks}" / name).exists(), f"{name} was written")
+
+
+@case
+def some_members_diverge(stage):
+    """The learning rate at which some diverge and others do not depends on the machine: try."""
+    words = ["--data", "moons:train=200,test=60", "--net", "dense(16) relu dense(16) relu", "--optimizer", "sgd", "--epochs",
+             "3", "--members", "8", "--seed", "7"]
+    for lr in (400, 600, 1000, 200, 1500, 100, 50, 20):
+        ended = stage.ranks(1, [*words, "--lr", str(lr), "--out", f"lr{lr}"])
+        if ended.code == RUN:
+            continue
+        summary = json.loads((stage.directory / f"lr{lr}/summary.json").read_text())
+        aside = [member["index"] for member in summary["members"] if member["quarantine"]]
+        if aside:
+            break
+    else:
+        give_up("no learning rate makes some members diverge and others not")
+    ended.expect(ended.code == 0, "failed")
+    for index in aside:
+        ended.expect(re.search(rf"member {index}\b.* set aside", ended.out), f"member {index} is not named")
+    for ranks in (2, 4):
+        again = stage.ranks(ranks, [*words, "--lr", str(lr), "--out", f"np{ranks}"])
+        again.expect(again.code == 0, "failed")
+        again.expect(results(stage.directory / f"np{ranks}", 8) == results(stage.directory / f"lr{lr}", 8),
+                     "differs from one rank")
+
+
+def main():
+    if sys.argv[1:] == ["--list"]:
+        print(";".join(CASES), end="")
+        return
+    mpirun, program, name = sys.argv[1:4]
+    if shutil.which(mpirun) is None:
+        give_up(f"there is no {mpirun}: nothing can be said about several ranks")
+    with tempfile.TemporaryDirectory(prefix="ensemble_train_") as directory:
+        CASES[name](Stage(mpirun, str(pathlib.Path(program).resolve()), pathlib.Path(directory)))
+
+
+if __name__ == "__main__":
+    main()
