@@ -46,21 +46,25 @@ void activate(Activation activation, std::span<float> x) {
         for (float& value : x) value = value < 0.0F ? 0.0F : value;
         return;
     }
+    if (activation == Activation::leaky_relu) {
+        for (float& value : x) value = value < 0.0F ? leaky_slope * value : value;
+        return;
+    }
+    // On some instruction sets Eigen's functions clamp their argument so that a NaN becomes a number; 0·x brings it
+    // back.
     Values v = map<Values>(x);
     switch (activation) {
         case Activation::relu:
-            break;
         case Activation::leaky_relu:
-            v = (v < 0.0F).select(leaky_slope * v, v);
             break;
         case Activation::sigmoid:
-            v = v.logistic();
+            v = v.logistic() + 0.0F * v;
             break;
         case Activation::tanh:
-            v = v.tanh();
+            v = v.tanh() + 0.0F * v;
             break;
         case Activation::elu:
-            v = (v < 0.0F).select(elu_limit * v.expm1(), v);
+            v = v.max(0.0F) + elu_limit * v.min(0.0F).expm1() + 0.0F * v;
             break;
         case Activation::gelu:
             v = 0.5F * v * (1.0F + (v * inverse_sqrt_2).erf());
@@ -70,7 +74,7 @@ void activate(Activation activation, std::span<float> x) {
             break;
         case Activation::softplus:
             // max(x, 0) + ln(1 + e^−|x|) neither overflows nor loses small values.
-            v = (v < 0.0F).select(0.0F, v) + (-v.abs()).exp().log1p();
+            v = v.max(0.0F) + (-v.abs()).exp().log1p() + 0.0F * v;
             break;
     }
 }

@@ -130,6 +130,26 @@ void check_counts(const Images& images, const Labels& labels) {
                images.path.string(), images.rows, labels.path.string(), labels.values.size());
 }
 
+/// Every label from the smallest to the largest one must occur in training: a damaged byte would add classes that
+/// nothing can be learnt about. Returns the number of classes, from 0.
+std::size_t count_classes(const Labels& labels) {
+    std::array<bool, 256> seen{};
+    for (const std::uint8_t label : labels.values) seen[label] = true;
+    const std::size_t largest = std::ranges::max(labels.values);
+    const std::size_t smallest = std::ranges::min(labels.values);
+    for (std::size_t label = smallest; label < largest; ++label) {
+        if (seen[label]) continue;
+        std::size_t above = label;
+        while (!seen[above]) ++above;
+        const auto row = std::ranges::find(labels.values, above) - labels.values.begin();
+        core::fail(Failure::data,
+                   "{}: row {} (byte {}) has label {}, but no row has label {}: labels out of range or a damaged file; "
+                   "number the classes without gaps",
+                   labels.path.string(), row, 8 + row, above, label);
+    }
+    return std::max<std::size_t>(2, largest + 1);
+}
+
 Table make_table(const Images& images, const Labels& labels, std::size_t classes) {
     for (std::size_t row = 0; row < labels.values.size(); ++row) {
         if (labels.values[row] < classes) continue;
@@ -159,7 +179,7 @@ IdxTables read_idx(const fs::path& directory) {
     // Labels first: they are small, and much can be refused before the images are read.
     const Labels train_labels = read_labels(train_labels_path);
     const Labels test_labels = read_labels(test_labels_path);
-    const std::size_t classes = std::max<std::size_t>(2, std::ranges::max(train_labels.values) + std::size_t{1});
+    const std::size_t classes = count_classes(train_labels);
     const Images train = read_images(train_images_path);
     check_counts(train, train_labels);
     const Images test = read_images(test_images_path);

@@ -13,9 +13,9 @@ using compute::ProductShape;
 using compute::Store;
 using compute::Transpose;
 
-/// Floats of dW computed before the optimiser gets them. Small pieces would still lie in the second cache, but multiply
-/// at a lower rate, which costs more (measured with bench/step); 4 MiB stay within a shared third cache.
-constexpr std::size_t panel_floats = 1024 * 1024;
+/// Floats of dW computed before the optimiser gets them: 1 MiB, which it still finds in the second cache. Smaller
+/// pieces multiply at a lower rate, larger ones fall out of the cache (measured with bench/step).
+constexpr std::size_t panel_floats = 256 * 1024;
 
 Factor plain(const Tensor& tensor) {
     return {tensor.stride, Transpose::no};

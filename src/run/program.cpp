@@ -1,5 +1,7 @@
 #include "run/program.hpp"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -63,6 +65,15 @@ fs::path make_default_directory() {
          error.message());
 }
 
+store::RunDirectory create_directory(const std::string& out) {
+    if (out.empty()) return store::RunDirectory::create(make_default_directory());
+    try {
+        return store::RunDirectory::create(out);
+    } catch (const core::Error& error) {
+        fail(error.kind(), "--out {}: {}", out, error.what());
+    }
+}
+
 /// Makes the run directory on the root; every rank gets it. Collective.
 store::RunDirectory open_directory(comm::Communicator world, const Options& options) {
     std::optional<store::RunDirectory> made;
@@ -70,7 +81,7 @@ store::RunDirectory open_directory(comm::Communicator world, const Options& opti
     try {
         world.attempt([&] {
             if (!world.is_root()) return;
-            made = store::RunDirectory::create(options.out.empty() ? make_default_directory() : fs::path(options.out));
+            made = create_directory(options.out);
             store::write_file_atomically(made->configuration(), to_toml(options));
             const std::string path = fs::absolute(made->path()).string();
             const auto view = std::as_bytes(std::span(path));
@@ -130,12 +141,15 @@ public:
 private:
     Trained train() {
         const std::string configuration = experiment_.member_digest();
+        note(fmt::format("rank {} of {} on {}, process {}, may use {}", world_.rank(), world_.size(), world_.host(),
+                         getpid(), report::counted(allowed_cores(), "core")));
         const core::Stopwatch clock;
         const Witness witness{
             .store =
                 [&](const train::MemberState& state) {
                     store::save_member(directory_.member(state.member), state, configuration);
                 },
+            .note = [&](const std::string& text) { note(text); },
             .epoch_done =
                 [&](const train::EpochRecord& record) { directory_.append_history(store::history_line(record)); },
             .member_done = [&](const ensemble::MemberResult& member,
@@ -160,6 +174,18 @@ private:
         if (terminal_.live && member.quarantine.empty()) return;
         const std::string line = report::member_line(member, rank, world_.size());
         display_.line(terminal_.live ? line : fmt::format("{:>7}  {}", report::clock(now_s), line));
+    }
+
+    /// Each rank keeps a log of its own: what mpirun had still to print is lost if it is killed.
+    void note(const std::string& text) const {
+        const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+        store::FileSystem system;
+        try {
+            store::append_line(directory_.log(world_.rank()),
+                               fmt::format("{:%Y-%m-%dT%H:%M:%SZ} {}", fmt::gmtime(now), text), system);
+        } catch (const core::Error&) {
+            // A log that cannot be written is no reason to end a run that can go on.
+        }
     }
 
     [[nodiscard]] std::string what_survives() const {

@@ -34,7 +34,7 @@ public:
         if (world_.is_root()) coordinator_.emplace(options.members, world_.size(), options.training.epochs);
         guarded([&] {
             worker_.emplace(
-                experiment, [this](const Letter& letter) { send(0, letter); }, witness_.store);
+                experiment, [this](const Letter& letter) { tell(letter); }, witness_.store);
         });
     }
 
@@ -87,9 +87,22 @@ private:
             const auto* known = dynamic_cast<const core::Error*>(&error);
             const std::string where =
                 world_.size() > 1 ? fmt::format("rank {} on {}: ", world_.rank(), world_.host()) : std::string();
+            witness_.note(fmt::format("failed: {}", error.what()));
             send(0, Failed{.kind = known != nullptr ? known->kind() : core::Failure::run,
                            .message = where + error.what()});
         }
+    }
+
+    /// What the worker has to say to the coordinator.
+    void tell(const Letter& letter) {
+        if (const auto* finished = std::get_if<Finished>(&letter)) {
+            const ensemble::MemberResult& member = finished->result;
+            const std::string outcome =
+                member.quarantine.empty() ? "" : fmt::format(", set aside: {}", member.quarantine);
+            witness_.note(fmt::format("member {} done: {} epochs in {:.2f} s{}", member.index, member.epochs,
+                                      finished->busy_s, outcome));
+        }
+        send(0, letter);
     }
 
     void show() {

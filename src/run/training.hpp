@@ -16,6 +16,7 @@ namespace run {
 /// What happens beside the training: keeping what is made, and showing it.
 struct Witness {
     std::function<void(const train::MemberState&)> store;  ///< on the rank that trained the member
+    std::function<void(const std::string&)> note;          ///< of what this rank does and suffers, for its own log
 
     // On the root only.
     std::function<void(const train::EpochRecord&)> epoch_done;

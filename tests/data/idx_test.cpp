@@ -242,8 +242,19 @@ BOOST_AUTO_TEST_CASE(has_at_least_two_and_at_most_256_classes) {
     folder.write(train_labels, idx({5}, {0, 0, 0, 0, 0}));
     folder.write(test_labels, idx({3}, {0, 1, 0}));
     BOOST_TEST(read_idx(folder.path()).train.outputs() == 2U);
-    folder.write(train_labels, idx({5}, {0, 0, 255, 0, 0}));
+    std::vector<std::uint8_t> all(256);
+    std::iota(all.begin(), all.end(), std::uint8_t{0});
+    folder.write(train_images, idx({256, 3, 4}, some_pixels(256 * 12)));
+    folder.write(train_labels, idx({256}, all));
     BOOST_TEST(read_idx(folder.path()).train.outputs() == 256U);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_training_labels_with_gaps) {
+    check_refused(train_labels, idx({5}, {0, 2, 255, 0, 1}), "row 2", "byte 10", "label 255", "no row has label 3");
+    const GoodFolder folder;
+    folder.write(train_labels, idx({5}, {1, 2, 1, 3, 2}));  // classes counted from 1, as some sets do
+    folder.write(test_labels, idx({3}, {2, 3, 1}));
+    BOOST_TEST(read_idx(folder.path()).train.outputs() == 4U);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_what_only_claims_to_be_gzip) {

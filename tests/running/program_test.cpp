@@ -56,6 +56,9 @@ BOOST_AUTO_TEST_CASE(a_run_leaves_everything_that_was_promised) {
     for (const char* file : {"config.toml", "summary.json", "history.jsonl", "predictions.npy", "votes.npy"}) {
         BOOST_TEST_CONTEXT(file) BOOST_TEST(fs::is_regular_file(fs::path(out) / file));
     }
+    const std::string log = read(out + "/logs/rank-0000.log");
+    BOOST_TEST(contains(log, " rank 0 of 1 on "));
+    BOOST_TEST(contains(log, " member 2 done"));
     const auto json = summary(out);
     BOOST_TEST(json.at("members").size() == 3U);
     BOOST_TEST(json.at("config").at("members").get<int>() == 3);

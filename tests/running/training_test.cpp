@@ -29,7 +29,9 @@ struct Notes {
     std::vector<train::EpochRecord> epochs;
     std::vector<ensemble::MemberResult> done;
     std::vector<train::MemberState> stored;
+    std::vector<std::string> log;
     Witness witness{.store = [this](const train::MemberState& state) { stored.push_back(state); },
+                    .note = [this](const std::string& text) { log.push_back(text); },
                     .epoch_done = [this](const train::EpochRecord& record) { epochs.push_back(record); },
                     .member_done = [this](const ensemble::MemberResult& member, int) { done.push_back(member); },
                     .wants_snapshot = [] { return true; },
@@ -61,6 +63,8 @@ BOOST_AUTO_TEST_CASE(every_member_is_trained_stored_and_counted_once) {
         BOOST_TEST(notes.stored[member].finished);
         BOOST_TEST(notes.done.at(member).index == member);
     }
+    BOOST_TEST(notes.log.size() == 3U);
+    BOOST_TEST(notes.log.at(2).starts_with("member 2 done: 2 epochs in "));
     const auto votes = trained.total.votes();
     BOOST_TEST(std::accumulate(votes.begin(), votes.end(), std::int64_t{0}) == 3 * 30);
     BOOST_TEST(trained.coordinator->samples() == 3 * 2 * experiment.split().train.size());
@@ -144,6 +148,7 @@ BOOST_AUTO_TEST_CASE(a_failure_says_what_and_what_survives) {
     BOOST_TEST(failure_of(core::Failure::run, [&] { static_cast<void>(train_all(experiment, notes)); }) ==
                "disk full; this survives");
     BOOST_TEST(notes.done.size() == 1U);
+    BOOST_TEST(notes.log.back() == "failed: disk full");
 }
 
 BOOST_AUTO_TEST_CASE(a_history_that_cannot_be_kept_ends_the_run_even_at_the_last_epoch) {
