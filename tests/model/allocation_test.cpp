@@ -31,6 +31,11 @@ void* counted(std::size_t size, std::size_t alignment, const void* caller) {
     return memory;
 }
 
+/// Not inlined, or the compiler takes new and free for a mismatch.
+[[gnu::noinline]] void release(void* memory) noexcept {
+    std::free(memory);
+}
+
 }  // namespace
 
 void* operator new(std::size_t size) {
@@ -46,28 +51,28 @@ void* operator new[](std::size_t size, std::align_val_t alignment) {
     return counted(size, std::size_t(alignment), __builtin_return_address(0));
 }
 void operator delete(void* memory) noexcept {
-    std::free(memory);
+    release(memory);
 }
 void operator delete[](void* memory) noexcept {
-    std::free(memory);
+    release(memory);
 }
 void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
+    release(memory);
 }
 void operator delete[](void* memory, std::size_t) noexcept {
-    std::free(memory);
+    release(memory);
 }
 void operator delete(void* memory, std::align_val_t) noexcept {
-    std::free(memory);
+    release(memory);
 }
 void operator delete[](void* memory, std::align_val_t) noexcept {
-    std::free(memory);
+    release(memory);
 }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-    std::free(memory);
+    release(memory);
 }
 void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept {
-    std::free(memory);
+    release(memory);
 }
 
 BOOST_AUTO_TEST_SUITE(allocation_tests)
