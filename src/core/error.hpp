@@ -2,9 +2,8 @@
 
 #include <stdexcept>
 #include <string>
-#include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace core {
 
@@ -28,10 +27,12 @@ private:
     Failure kind_;
 };
 
-/// Throws an Error with a formatted message.
+/// Throws an Error with a formatted message. The formatting itself stays out of this header: half the files include it.
+[[noreturn]] void fail_formatted(Failure kind, fmt::string_view format, fmt::format_args arguments);
+
 template <class... Args>
-[[noreturn]] void fail(Failure kind, fmt::format_string<Args...> format, Args&&... args) {
-    throw Error(kind, fmt::format(format, std::forward<Args>(args)...));
+[[noreturn]] void fail(Failure kind, fmt::format_string<Args...> format, const Args&... args) {
+    fail_formatted(kind, format, fmt::make_format_args(args...));
 }
 
 }  // namespace core
