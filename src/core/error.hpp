@@ -1,5 +1,7 @@
 #pragma once
 
+#include <exception>
+#include <new>
 #include <stdexcept>
 #include <string>
 
@@ -33,6 +35,14 @@ private:
 template <class... Args>
 [[noreturn]] void fail(Failure kind, fmt::format_string<Args...> format, const Args&... args) {
     fail_formatted(kind, format, fmt::make_format_args(args...));
+}
+
+/// What an exception says, in words for a user.
+[[nodiscard]] inline std::string reason(const std::exception& error) {
+    const bool is_memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+    return is_memory ? "there is not enough memory; what needs less is a smaller network or batch, or fewer ranks on "
+                       "this host"
+                     : error.what();
 }
 
 }  // namespace core

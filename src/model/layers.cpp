@@ -123,6 +123,10 @@ std::string check_repeat(Arguments arguments) {
     return is_count(arguments[0], 1000) ? "" : fmt::format("repeat({}): from 1 to 1000 times", arguments[0]);
 }
 
+std::size_t times_of_repeat(Arguments arguments) {
+    return count(arguments[0]);
+}
+
 Shape plan_repeat(const Item& item, const Shape& input, Layout& layout) {
     Shape shape = input;
     for (std::size_t i = 0; i < count(item.arguments[0]); ++i) shape = plan(item.branches[0], shape, layout);
@@ -167,6 +171,7 @@ constexpr std::array kinds{
               .least_arguments = 1,
               .most_arguments = 1,
               .branches = 1,
+              .times = times_of_repeat,
               .check = check_repeat,
               .plan = plan_repeat,
               .compile = compile_repeat},

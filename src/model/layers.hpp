@@ -23,6 +23,9 @@ struct LayerKind {
     std::size_t most_arguments = 0;
     std::size_t branches = 0;  ///< networks it holds at most; 0 for a layer
 
+    /// How often its networks are run, each time with other parameters; null: once.
+    std::size_t (*times)(std::span<const double> arguments) = nullptr;
+
     /// Complaint about argument values, empty if they are fine; may be null.
     std::string (*check)(std::span<const double> arguments) = nullptr;
 

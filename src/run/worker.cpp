@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -105,6 +106,11 @@ void Worker::test_rows() {
 }
 
 void Worker::finish() {
+    // Parameters close to overflow can do on the validation rows and still fail on another.
+    const auto is_finite = [](float probability) { return std::isfinite(probability); };
+    if (!std::ranges::all_of(testing_->probabilities, is_finite)) {
+        testing_->trainer.set_aside("its predictions for the test data are not all finite numbers");
+    }
     const ensemble::MemberResult result = result_of(*testing_);
     store_(testing_->trainer.state());
     if (result.quarantine.empty()) join(result, std::move(testing_->probabilities));

@@ -101,9 +101,8 @@ struct Trainer::Impl {
         return learning_rate(hyperparameters, state.updates, planned_updates(), state.epoch);
     }
 
-    void quarantine(const std::string& what) {
-        state.quarantine =
-            fmt::format("{} in epoch {}, batch {} of {}", what, state.epoch + 1, state.step + 1, batches);
+    void quarantine(std::string why) {
+        state.quarantine = std::move(why);
         state.finished = true;
     }
 
@@ -129,7 +128,8 @@ void Trainer::Impl::train_on_batch() {
     current.forward(state.parameters.data(), {.mode = model::Mode::train, .random = random});
     const double loss = objective.loss(current.output(), current.output_gradient());
     if (!std::isfinite(loss)) {
-        quarantine("its loss stopped being a finite number");
+        quarantine(fmt::format("its loss stopped being a finite number in epoch {}, batch {} of {}", state.epoch + 1,
+                               state.step + 1, batches));
         return;
     }
     optimizer.begin_update(rate(), state.updates + 1);
@@ -151,7 +151,7 @@ EpochRecord Trainer::Impl::end_epoch(double last_rate) {
                        .seconds = epoch_seconds,
                        .samples_per_s = static_cast<double>(samples) / epoch_seconds};
     if (!std::isfinite(validation.loss)) {
-        quarantine("its validation loss stopped being a finite number");
+        quarantine(fmt::format("its validation loss is not a finite number after epoch {}", record.epoch));
     }
     ++state.epoch;
     state.step = 0;
@@ -209,6 +209,11 @@ std::optional<EpochRecord> Trainer::step() {
     if (!impl.state.finished && impl.state.step == impl.batches) record = impl.end_epoch(rate);
     impl.state.train_seconds += watch.seconds();
     return record;
+}
+
+void Trainer::set_aside(std::string why) {
+    core::require(finished(), "a member is set aside by its owner after its training");
+    impl_->quarantine(std::move(why));
 }
 
 double Trainer::progress() const noexcept {
