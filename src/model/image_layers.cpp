@@ -88,7 +88,7 @@ Value convolve(const Shape& output_shape, const Window& window, const Value& inp
 }
 
 void add_convolution(const std::string& name, std::size_t window, std::size_t in, std::size_t out, Layout& layout) {
-    layout.add_weight(name + ".weight", window * window * in, out, window * window * out);
+    layout.add_convolution(name + ".weight", window * window * in, out, window * window * out);
     layout.add_bias(name + ".bias", out);
 }
 

@@ -11,14 +11,20 @@ std::string Layout::next_name(const std::string& kind) {
 }
 
 void Layout::add_weight(const std::string& name, std::size_t rows, std::size_t columns) {
-    add_weight(name, rows, columns, columns);
-}
-
-void Layout::add_weight(const std::string& name, std::size_t rows, std::size_t columns, std::size_t fan_out) {
     add({.name = name,
          .rows = rows,
          .columns = columns,
          .stride = core::row_stride(columns),
+         .fan_in = rows,
+         .fan_out = columns,
+         .is_weight = true});
+}
+
+void Layout::add_convolution(const std::string& name, std::size_t rows, std::size_t columns, std::size_t fan_out) {
+    add({.name = name,
+         .rows = rows,
+         .columns = columns,
+         .stride = columns,
          .fan_in = rows,
          .fan_out = fan_out,
          .is_weight = true});
@@ -44,7 +50,8 @@ void Layout::add_bias(const std::string& name, std::size_t width) {
 
 void Layout::add(ParameterBlock block) {
     block.offset = size_;
-    size_ += block.size();
+    constexpr std::size_t line = core::alignment / sizeof(float);
+    size_ += (block.size() + line - 1) / line * line;
     blocks_.push_back(std::move(block));
 }
 

@@ -42,8 +42,9 @@ public:
     /// A weight that connects each of `columns` outputs with `rows` inputs.
     void add_weight(const std::string& name, std::size_t rows, std::size_t columns);
 
-    /// As above, with another fan-out: of a convolution, window elements times channels.
-    void add_weight(const std::string& name, std::size_t rows, std::size_t columns, std::size_t fan_out);
+    /// The weight of a convolution: rows without gaps, since kernels take them in another order anyway. `fan_out` is
+    /// window elements times channels.
+    void add_convolution(const std::string& name, std::size_t rows, std::size_t columns, std::size_t fan_out);
 
     void add_bias(const std::string& name, std::size_t width);
 

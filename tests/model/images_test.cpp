@@ -197,6 +197,7 @@ BOOST_AUTO_TEST_CASE(gradients_of_convolutions) {
     for (const core::Shape& shape : {core::Shape{5, 4}, core::Shape{5, 4, 3}, core::Shape{5, 4, 16}}) {
         check_gradient("conv(4, 3) tanh conv(3, 3, 2, valid)", shape);
         check_gradient("conv(16, 3) tanh conv(16, 2) silu", shape);
+        check_gradient("conv(16, 3) tanh conv(128, 3) avgpool", shape);  // as wide as vectors whose rows are padded
     }
 }
 
