@@ -44,8 +44,12 @@ Network::Network(std::string_view text, const core::Shape& input, std::size_t ou
     if (preset == nullptr && looks_like_preset(trimmed(text))) refuse_name(trimmed(text));
     items_ = parse(preset != nullptr ? preset->text : text);
     text_ = to_text(items_);
-    items_.push_back({.name = "dense", .arguments = {static_cast<double>(outputs)}, .branches = {}});
+    items_.push_back({.name = "dense", .arguments = {static_cast<double>(outputs)}, .words = {}, .branches = {}});
     static_cast<void>(plan(items_, input_, layout_));
+}
+
+std::size_t Network::statistics_size() const noexcept {
+    return statistics().empty() ? 0 : statistics().back().offset + statistics().back().width;
 }
 
 std::size_t Network::parameter_count() const noexcept {

@@ -98,13 +98,12 @@ private:
         advance();  // (
         while (true) {
             skip_space();
-            const char* first = text_.data() + position_;
-            const char* last = text_.data() + text_.size();
-            double value = 0;
-            const auto [end, error] = std::from_chars(first, last, value);
-            if (error != std::errc{}) refuse(fmt::format("expected a number in {}( )", item.name));
-            while (text_.data() + position_ < end) advance();
-            item.arguments.push_back(value);
+            const bool takes_words = !find_layer(item.name)->words.empty();
+            if (takes_words && !at_end() && std::isalpha(static_cast<unsigned char>(peek())) != 0) {
+                word(item);
+            } else {
+                number(item);
+            }
             skip_space();
             if (at_end()) refuse(fmt::format("{}( is not closed", item.name));
             const char next = peek();
@@ -112,6 +111,23 @@ private:
             advance();
             if (next == ')') return;
         }
+    }
+
+    void word(Item& item) {
+        const std::size_t begin = position_;
+        while (!at_end() && is_word(peek())) advance();
+        item.words.emplace_back(text_.substr(begin, position_ - begin));
+    }
+
+    void number(Item& item) {
+        if (!item.words.empty()) refuse(fmt::format("numbers come before words in {}( )", item.name));
+        const char* first = text_.data() + position_;
+        const char* last = text_.data() + text_.size();
+        double value = 0;
+        const auto [end, error] = std::from_chars(first, last, value);
+        if (error != std::errc{}) refuse(fmt::format("expected a number in {}( )", item.name));
+        while (text_.data() + position_ < end) advance();
+        item.arguments.push_back(value);
     }
 
     void branches(Item& item, std::size_t depth) {
@@ -124,11 +140,15 @@ private:
             advance();  // [ or |
             item.branches.push_back(network(depth + 1));
             if (at_end()) refuse_at(item, fmt::format("{}[ is not closed", item.name));
-            if (item.branches.size() > most) refuse(fmt::format("{}[ ] holds one network", item.name));
+            if (item.branches.size() > most) refuse(holds(item, most));
         } while (peek() == '|');
-        if (item.branches.size() > most) refuse(fmt::format("{}[ ] holds one network", item.name));
         advance();  // ]
         repeats_ /= times;
+    }
+
+    static std::string holds(const Item& item, std::size_t most) {
+        return most == 1 ? fmt::format("{}[ ] holds one network", item.name)
+                         : fmt::format("{}[ ] holds at most {} networks", item.name, most);
     }
 
     void check_arguments(const Item& item, const LayerKind& kind) {
@@ -137,6 +157,13 @@ private:
             refuse_at(item, fmt::format("{} has {} argument{}; write {}", item.name, count, count == 1 ? "" : "s",
                                         kind.usage));
         }
+        for (const std::string& given : item.words) {
+            const auto is_known = [&](std::string_view known) { return known == given; };
+            if (std::ranges::none_of(kind.words, is_known)) {
+                refuse_at(item, fmt::format("{} does not know the word '{}'; write {}", item.name, given, kind.usage));
+            }
+        }
+        if (item.words.size() > 1) refuse_at(item, fmt::format("{} takes one word; write {}", item.name, kind.usage));
         if (kind.check != nullptr) {
             const std::string complaint = kind.check(item.arguments);
             if (!complaint.empty()) refuse_at(item, complaint);
@@ -209,12 +236,18 @@ Items parse(std::string_view text) {
     return items;
 }
 
+std::string arguments_text(const Item& item) {
+    if (item.arguments.empty() && item.words.empty()) return "";
+    const std::string_view between = item.arguments.empty() || item.words.empty() ? "" : ", ";
+    return fmt::format("({}{}{})", fmt::join(item.arguments, ", "), between, fmt::join(item.words, ", "));
+}
+
 std::string to_text(const Items& items) {
     std::string text;
     for (const Item& item : items) {
         text += text.empty() ? "" : " ";
         text += item.name;
-        if (!item.arguments.empty()) text += fmt::format("({})", fmt::join(item.arguments, ", "));
+        text += arguments_text(item);
         for (std::size_t i = 0; i < item.branches.size(); ++i) {
             text += i == 0 ? "[ " : " | ";
             text += to_text(item.branches[i]);

@@ -100,7 +100,7 @@ void Worker::test_rows() {
     const std::size_t count = std::min(rows_per_piece, rows - testing.rows_done);
     data::View piece = experiment_.test();
     piece.rows = piece.rows.subspan(testing.rows_done, count);
-    testing.predictor.predict(testing.trainer.state().parameters, piece,
+    testing.predictor.predict(train::weights_of(testing.trainer.state()), piece,
                               std::span(testing.probabilities).subspan(testing.rows_done * classes, count * classes));
     testing.rows_done += count;
 }

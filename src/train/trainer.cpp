@@ -36,6 +36,8 @@ MemberState initial_state(const model::Network& network, const Hyperparameters& 
     state.member = member;
     state.parameters.resize(network.buffer_size());
     model::initialise(network, hyperparameters.initialiser, problem.seed, member, state.parameters);
+    state.statistics.resize(network.statistics_size());
+    model::initialise_statistics(network, state.statistics);
     const Optimizer optimizer(hyperparameters);
     if (optimizer.has_first_moment()) state.first_moment.assign(network.buffer_size(), 0.0F);
     if (optimizer.has_second_moment()) state.second_moment.assign(network.buffer_size(), 0.0F);
@@ -125,7 +127,8 @@ void Trainer::Impl::train_on_batch() {
                                      .purpose = core::Purpose::dropout,
                                      .epoch = state.epoch,
                                      .step = static_cast<std::uint32_t>(state.step)});
-    current.forward(state.parameters.data(), {.mode = model::Mode::train, .random = random});
+    current.forward(state.parameters.data(),
+                    {.mode = model::Mode::train, .random = random, .statistics = state.statistics.data()});
     const double loss = objective.loss(current.output(), current.output_gradient());
     if (!std::isfinite(loss)) {
         quarantine(fmt::format("its loss stopped being a finite number in epoch {}, batch {} of {}", state.epoch + 1,
@@ -141,7 +144,7 @@ void Trainer::Impl::train_on_batch() {
 }
 
 EpochRecord Trainer::Impl::end_epoch(double last_rate) {
-    const Predictor::Evaluation validation = predictor.evaluate(state.parameters, problem.validation);
+    const Predictor::Evaluation validation = predictor.evaluate(weights_of(state), problem.validation);
     EpochRecord record{.member = state.member,
                        .epoch = state.epoch + 1,
                        .train_loss = state.loss_sum / static_cast<double>(samples),
@@ -169,11 +172,17 @@ void Trainer::Impl::keep_best(const EpochRecord& record) {
     if (state.best_epoch == 0 || record.validation_loss < state.best_loss) {
         state.best_epoch = record.epoch;
         state.best_loss = record.validation_loss;
-        if (early_stopping) state.best_parameters = state.parameters;
+        if (early_stopping) {
+            state.best_parameters = state.parameters;
+            state.best_statistics = state.statistics;
+        }
     }
     const bool patience_lost = early_stopping && record.epoch - state.best_epoch >= hyperparameters.patience;
     if (record.epoch < hyperparameters.epochs && !patience_lost) return;
-    if (early_stopping) state.parameters = state.best_parameters;
+    if (early_stopping) {
+        state.parameters = state.best_parameters;
+        state.statistics = state.best_statistics;
+    }
     state.finished = true;
 }
 
@@ -185,7 +194,9 @@ Trainer::Trainer(const model::Network& network, const Hyperparameters& hyperpara
                  MemberState state) {
     core::require(problem.train.size() > 0 && problem.validation.size() > 0, "there are rows to train and validate on");
     core::require(hyperparameters.epochs > 0 && hyperparameters.batch > 0, "training has epochs and batches");
-    core::require(state.parameters.size() == network.buffer_size(), "the state belongs to the network");
+    core::require(
+        state.parameters.size() == network.buffer_size() && state.statistics.size() == network.statistics_size(),
+        "the state belongs to the network");
     impl_ = std::make_unique<Impl>(network, hyperparameters, problem, std::move(state));
 }
 

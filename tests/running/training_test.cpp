@@ -102,10 +102,11 @@ BOOST_AUTO_TEST_CASE(results_are_those_of_the_stored_parameters) {
         early = early || state.epoch < options.training.epochs;
         train::Predictor predictor(experiment.network(), train::hidden_features(2, 0.5, options.seed, state.member));
         const data::View validation = data::validation_view(experiment.source(), experiment.split());
-        const auto evaluation = predictor.evaluate(state.parameters, validation);
+        const auto evaluation = predictor.evaluate(train::weights_of(state), validation);
         BOOST_TEST(notes.done[i].validation_accuracy == evaluation.accuracy);
         BOOST_TEST(notes.done[i].validation_loss == evaluation.loss);
-        BOOST_TEST(notes.done[i].test.accuracy == predictor.evaluate(state.parameters, experiment.test()).accuracy);
+        BOOST_TEST(notes.done[i].test.accuracy ==
+                   predictor.evaluate(train::weights_of(state), experiment.test()).accuracy);
     }
     BOOST_TEST(early);
 }

@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(early_stopping_restores_the_best_state) {
     BOOST_TEST(state.epoch < 200U);
     BOOST_TEST(state.epoch - state.best_epoch == 3U);
     train::Predictor predictor(study.network);
-    const auto now = predictor.evaluate(state.parameters, study.problem().validation);
+    const auto now = predictor.evaluate(train::weights_of(state), study.problem().validation);
     BOOST_TEST(now.loss == state.best_loss);
     for (const auto& record : state.history) BOOST_TEST(record.validation_loss >= state.best_loss);
 }
@@ -145,14 +145,15 @@ BOOST_AUTO_TEST_CASE(probabilities_add_up_and_repeat_the_evaluation) {
     train::Predictor predictor(study.network);
     const auto view = data::test_view(study.source, study.split);
     std::vector<float> p(view.size() * 2);
-    predictor.predict(state.parameters, view, p);
+    predictor.predict(train::weights_of(state), view, p);
     double hits = 0;
     for (std::size_t i = 0; i < view.size(); ++i) {
         BOOST_TEST(std::abs(p[2 * i] + p[2 * i + 1] - 1) < 1e-6);
         const int label = view.table->labels()[view.rows[i]];
         hits += (p[2 * i + 1] > p[2 * i]) == (label == 1) ? 1 : 0;
     }
-    BOOST_TEST(std::abs(hits / double(view.size()) - predictor.evaluate(state.parameters, view).accuracy) < 1e-12);
+    BOOST_TEST(std::abs(hits / double(view.size()) - predictor.evaluate(train::weights_of(state), view).accuracy) <
+               1e-12);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
