@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(hidden_features_do_not_count_in_prediction) {
     const data::View view = study.problem().validation;
     const auto predict = [&](std::vector<std::uint32_t> hidden) {
         std::vector<float> out(view.size() * 2);
-        train::Predictor(study.network, std::move(hidden)).predict(parameters, view, out);
+        train::Predictor(study.network, std::move(hidden)).predict({parameters, {}}, view, out);
         return out;
     };
     const auto without = predict({1});
