@@ -15,6 +15,7 @@
 #include "train/optimizer.hpp"
 #include "train/predictor.hpp"
 #include "train/schedule.hpp"
+#include "train/study.hpp"
 
 using train::Hyperparameters;
 using train::MemberState;
@@ -22,28 +23,6 @@ using train::Problem;
 using train::Trainer;
 
 namespace {
-
-struct Study {
-    data::Source source;
-    data::Split split;
-    model::Network network;
-
-    Study(const std::string& what, const std::string& net)
-        : source(data::load(what, 1)),
-          split(data::split(source, {})),
-          network(net, source.train.shape(), source.train.outputs(), model::Objective::classification) {}
-
-    [[nodiscard]] Problem problem() const {
-        return {
-            .train = data::train_view(source, split), .validation = data::validation_view(source, split), .seed = 1};
-    }
-
-    [[nodiscard]] MemberState train(const Hyperparameters& hyperparameters, std::uint32_t member = 0) const {
-        Trainer trainer(network, hyperparameters, problem(), member);
-        while (!trainer.finished()) static_cast<void>(trainer.step());
-        return trainer.state();
-    }
-};
 
 Hyperparameters short_training() {
     Hyperparameters h;
@@ -207,18 +186,6 @@ BOOST_AUTO_TEST_CASE(a_diverging_member_is_quarantined_with_the_place) {
     const MemberState state = moons().train(h);
     BOOST_TEST(state.finished);
     BOOST_TEST(state.quarantine.find("epoch 1, batch") != std::string::npos, state.quarantine);
-}
-
-BOOST_AUTO_TEST_CASE(relu_learns_xor_through_nine_layers_and_sigmoid_does_not) {
-    Hyperparameters h;
-    h.epochs = 10'000;
-    h.learning_rate = 0.1;
-    h.optimizer = train::OptimizerKind::sgd;
-    h.initialiser = model::Initialiser::xavier;
-    for (std::uint32_t member = 0; member < 2; ++member) {
-        BOOST_TEST(Study("xor", "xor-relu").train(h, member).history.back().validation_accuracy == 1.0);
-        BOOST_TEST(Study("xor", "xor-sigmoid").train(h, member).history.back().validation_accuracy == 0.5);
-    }
 }
 
 BOOST_AUTO_TEST_CASE(hidden_features_do_not_matter) {

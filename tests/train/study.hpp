@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "data/source.hpp"
+#include "data/split.hpp"
+#include "train/trainer.hpp"
+
+/// Built-in data, split, and a network for them: what it takes to train members.
+struct Study {
+    data::Source source;
+    data::Split split;
+    model::Network network;
+
+    Study(const std::string& what, const std::string& net)
+        : source(data::load(what, 1)),
+          split(data::split(source, {})),
+          network(net, source.train.shape(), source.train.outputs(), model::Objective::classification) {}
+
+    [[nodiscard]] train::Problem problem() const {
+        return {
+            .train = data::train_view(source, split), .validation = data::validation_view(source, split), .seed = 1};
+    }
+
+    [[nodiscard]] train::MemberState train(const train::Hyperparameters& hyperparameters,
+                                           std::uint32_t member = 0) const {
+        train::Trainer trainer(network, hyperparameters, problem(), member);
+        while (!trainer.finished()) static_cast<void>(trainer.step());
+        return trainer.state();
+    }
+};
