@@ -158,6 +158,10 @@ std::vector<Setting> training_settings() {
              o.training.weight_decay = parse_number(text, {0, infinity, false, true}, "1e-4");
          },
          [](const Options& o) { return o.training.weight_decay; }},
+        {"label-smoothing", "Training", "SHARE", "train on labels of which all classes get an equal part of this share",
+         "", Kind::value,
+         [=](Options& o, string_view text) { o.training.label_smoothing = parse_number(text, share, "0.1"); },
+         [](const Options& o) { return o.training.label_smoothing; }},
         {"patience", "Training", "N",
          "stop after N epochs without a better validation loss and keep the best (0: never)", "", Kind::value,
          [](Options& o, string_view text) { o.training.patience = parse_count(text, 0, most); },

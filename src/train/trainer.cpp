@@ -77,6 +77,7 @@ struct Trainer::Impl {
           batches((rows.size() + batch - 1) / batch),
           program(network, batch, Program::Purpose::training),
           predictor(network, hidden),
+          objective(chosen.label_smoothing),
           optimizer(chosen),
           gradients(network.buffer_size(), 0.0F) {
         if (const std::size_t rest = rows.size() % batch; rest != 0) {
