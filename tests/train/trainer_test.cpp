@@ -1,5 +1,6 @@
 #include "train/trainer.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <string>
@@ -109,6 +110,43 @@ BOOST_AUTO_TEST_CASE(a_diverging_member_is_quarantined_with_the_place) {
     const MemberState state = moons().train(h);
     BOOST_TEST(state.finished);
     BOOST_TEST(state.quarantine.find("epoch 1, batch") != std::string::npos, state.quarantine);
+}
+
+BOOST_AUTO_TEST_CASE(no_unit_outgrows_the_norm) {
+    const Study& study = moons();
+    Hyperparameters h = short_training();
+    h.learning_rate = 0.05;
+    const auto longest = [&](const MemberState& state) {
+        double most = 0;
+        for (const auto& block : study.network.blocks()) {
+            if (!block.is_weight) continue;
+            for (std::size_t column = 0; column < block.columns; ++column) {
+                double sum = 0;
+                for (std::size_t row = 0; row < block.rows; ++row) {
+                    const double w = state.parameters[block.offset + row * block.stride + column];
+                    sum += w * w;
+                }
+                most = std::max(most, std::sqrt(sum));
+            }
+        }
+        return most;
+    };
+    BOOST_TEST(longest(study.train(h)) > 1.5);
+    h.max_norm = 1.25;
+    const double held = longest(study.train(h));
+    BOOST_TEST(held < 1.25 * (1 + 1e-6));
+    BOOST_TEST(held > 1.24);
+}
+
+BOOST_AUTO_TEST_CASE(softened_labels_are_trained_on_but_not_reported) {
+    const Study& study = moons();
+    Hyperparameters h = short_training();
+    h.learning_rate = 1e-30;  // nothing moves, so that losses can be compared
+    const auto sharp = study.train(h).history.back();
+    h.label_smoothing = 0.5;
+    const auto soft = study.train(h).history.back();
+    BOOST_TEST(soft.validation_loss == sharp.validation_loss);
+    BOOST_TEST(soft.train_loss != sharp.train_loss);
 }
 
 BOOST_AUTO_TEST_CASE(relu_learns_xor_through_nine_layers_and_sigmoid_does_not) {
