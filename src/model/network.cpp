@@ -18,6 +18,13 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
+bool any_is(const Items& items, std::string_view name) {
+    return std::ranges::any_of(items, [&](const Item& item) {
+        return item.name == name ||
+               std::ranges::any_of(item.branches, [&](const Items& branch) { return any_is(branch, name); });
+    });
+}
+
 }  // namespace
 
 Network::Network(std::string_view text, const core::Shape& input, std::size_t outputs, Objective objective)
@@ -28,6 +35,10 @@ Network::Network(std::string_view text, const core::Shape& input, std::size_t ou
     text_ = to_text(items_);
     items_.push_back({.name = "dense", .arguments = {static_cast<double>(outputs)}, .branches = {}});
     static_cast<void>(plan(items_, input_, layout_));
+}
+
+bool Network::has(std::string_view item) const {
+    return any_is(items_, item);
 }
 
 std::size_t Network::parameter_count() const noexcept {

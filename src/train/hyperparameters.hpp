@@ -26,9 +26,10 @@ struct Hyperparameters {
     double max_norm = 0.0;         ///< longest vector of weights into a unit of a dense layer; 0: any
     double label_smoothing = 0.0;  ///< share of a label's weight that all classes divide among them, in training
     ScheduleKind schedule = ScheduleKind::constant;
-    std::size_t schedule_step = 10;  ///< of `step`: epochs between two drops
-    double schedule_factor = 0.1;    ///< of `step`: each drop
-    std::size_t patience = 0;        ///< stop after so many epochs without a better validation loss; 0: never
+    std::size_t schedule_step = 10;      ///< of `step`: epochs between two drops
+    double schedule_factor = 0.1;        ///< of `step`: each drop
+    bool evaluate_with_dropout = false;  ///< leave dropout on in validation and testing, which is a mistake
+    std::size_t patience = 0;            ///< stop after so many epochs without a better validation loss; 0: never
 };
 
 }  // namespace train

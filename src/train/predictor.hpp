@@ -2,20 +2,25 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "core/random.hpp"
 #include "data/dataset.hpp"
 #include "model/network.hpp"
 #include "model/program.hpp"
+#include "train/hyperparameters.hpp"
 
 namespace train {
 
-/// Applies trained parameters to rows of a table, batch by batch; dropout does nothing here.
+/// Applies trained parameters to rows of a table, batch by batch; dropout does nothing here unless asked to.
 class Predictor {
 public:
     /// `hidden_features`: features that read zero because the member never saw them (a random subspace).
-    explicit Predictor(const model::Network& network, std::vector<std::uint32_t> hidden_features = {});
+    /// `masks`: leaves dropout on; the masks drawn for a batch serve every batch.
+    explicit Predictor(const model::Network& network, std::vector<std::uint32_t> hidden_features = {},
+                       std::optional<core::RandomStream> masks = std::nullopt);
 
     /// Class probabilities [view.size() × outputs] (regression: predictions), row after row.
     /// A row's bits depend on the parameters, the row, and its position in the view modulo the batch size.
@@ -36,7 +41,12 @@ private:
     std::size_t buffer_size_;
     model::Program program_;
     std::vector<std::uint32_t> hidden_features_;
+    model::Pass pass_;
 };
+
+/// The masks of `member` for a Predictor, where dropout is to be left on in evaluation.
+[[nodiscard]] std::optional<core::RandomStream> evaluation_masks(const Hyperparameters& hyperparameters,
+                                                                 std::uint64_t seed, std::uint32_t member);
 
 /// The features that `member` does not see, for a Predictor. Empty when fraction is 1.
 [[nodiscard]] std::vector<std::uint32_t> hidden_features(std::size_t features, double fraction, std::uint64_t seed,

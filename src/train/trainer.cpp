@@ -78,7 +78,7 @@ struct Trainer::Impl {
           batch(std::min(chosen.batch, rows.size())),
           batches((rows.size() + batch - 1) / batch),
           program(network, batch, Program::Purpose::training),
-          predictor(network, hidden),
+          predictor(network, hidden, evaluation_masks(chosen, given.seed, state.member)),
           objective(chosen.label_smoothing),
           optimizer(chosen),
           gradients(network.buffer_size(), 0.0F) {

@@ -149,6 +149,48 @@ BOOST_AUTO_TEST_CASE(softened_labels_are_trained_on_but_not_reported) {
     BOOST_TEST(soft.train_loss != sharp.train_loss);
 }
 
+// One unit that is always 1 in front of dropout(0.2): what comes out in evaluation is 0 or 1/0.8, as its mask says.
+BOOST_AUTO_TEST_CASE(dropout_that_is_left_on_drops_the_same_every_time) {
+    const Study study("moons:train=200,test=1000", "dense(1) dropout(0.2)");
+    Hyperparameters h;
+    h.evaluate_with_dropout = true;
+    std::vector<float> parameters(study.network.buffer_size(), 0.0F);
+    parameters[study.network.blocks()[1].offset] = 1;  // the unit's bias
+    parameters[study.network.blocks()[2].offset] = 2;  // its weight into the first logit
+    const auto view = data::test_view(study.source, study.split);
+    const auto probabilities = [&](std::uint64_t seed, std::uint32_t member) {
+        train::Predictor predictor(study.network, {}, train::evaluation_masks(h, seed, member));
+        std::vector<float> p(view.size() * 2);
+        predictor.predict(parameters, view, p);
+        return p;
+    };
+    const auto p = probabilities(1, 0);
+    std::size_t dropped = 0;
+    for (std::size_t i = 0; i < view.size(); ++i) {
+        const bool out = p[2 * i] == 0.5F;
+        BOOST_TEST(std::abs(p[2 * i] - (out ? 0.5 : 1 / (1 + std::exp(-2 / 0.8)))) < 1e-5);
+        BOOST_TEST(p[2 * i] == p[2 * (i % 256)]);
+        dropped += out && i < 256 ? 1 : 0;
+    }
+    BOOST_TEST(std::abs(double(dropped) - 256 * 0.2) < 4 * std::sqrt(256 * 0.2 * 0.8));
+    BOOST_TEST((p == probabilities(1, 0)));
+    BOOST_TEST((p != probabilities(1, 1)));
+    BOOST_TEST((p != probabilities(2, 0)));
+    BOOST_TEST(!train::evaluation_masks({}, 1, 0).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(leaving_dropout_on_costs_accuracy_and_changes_no_parameter) {
+    const Study study("digits:train=600,test=300", "dense(64) relu dropout(0.5)");
+    Hyperparameters h;
+    h.epochs = 5;
+    const MemberState right = study.train(h);
+    h.evaluate_with_dropout = true;
+    const MemberState wrong = study.train(h);
+    BOOST_TEST((right.parameters == wrong.parameters));
+    BOOST_TEST(right.history.back().train_loss == wrong.history.back().train_loss);
+    BOOST_TEST(right.history.back().validation_loss < wrong.history.back().validation_loss);
+}
+
 BOOST_AUTO_TEST_CASE(relu_learns_xor_through_nine_layers_and_sigmoid_does_not) {
     Hyperparameters h;
     h.epochs = 10'000;
