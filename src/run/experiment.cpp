@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "core/error.hpp"
 #include "core/hash.hpp"
 #include "run/settings.hpp"
 
@@ -25,6 +26,18 @@ model::Network make_network(const Options& options, const data::Table& table) {
             classes ? model::Objective::classification : model::Objective::regression};
 }
 
+/// What is asked for must be able to change something.
+void refuse_idle(const Options& options, const model::Network& network, const data::Table& table) {
+    if (options.training.evaluate_with_dropout && !network.has("dropout")) {
+        core::fail(core::Failure::usage, "--evaluate-with-dropout has no effect here: there is no dropout in {}",
+                   network.text());
+    }
+    if (options.training.label_smoothing > 0 && table.description().task != data::Task::classification) {
+        core::fail(core::Failure::usage, "--label-smoothing softens class labels, and the target of {} is a number",
+                   options.data);
+    }
+}
+
 }  // namespace
 
 Experiment::Experiment(const Options& options, data::Source source)
@@ -32,6 +45,7 @@ Experiment::Experiment(const Options& options, data::Source source)
       split_(data::split(source_, split_request(options))),
       network_(make_network(options, source_.train)),
       options_(options) {
+    refuse_idle(options, network_, source_.train);
     options_.net = network_.text();
     options_.training.batch = std::min(options.training.batch, split_.train.size());
     const data::View rows = test();

@@ -158,6 +158,20 @@ std::vector<Setting> training_settings() {
              o.training.weight_decay = parse_number(text, {0, infinity, false, true}, "1e-4");
          },
          [](const Options& o) { return o.training.weight_decay; }},
+        {"max-norm", "Training", "C", "shorten the weights into each unit of a dense layer to the norm C (any norm)",
+         "", Kind::value,
+         [=](Options& o, string_view text) { o.training.max_norm = parse_number(text, positive, "3"); },
+         [](const Options& o) {
+             return o.training.max_norm > 0 ? std::optional<Value>(o.training.max_norm) : std::nullopt;
+         }},
+        {"label-smoothing", "Training", "SHARE", "train on labels of which all classes get an equal part of this share",
+         "", Kind::value,
+         [=](Options& o, string_view text) { o.training.label_smoothing = parse_number(text, share, "0.1"); },
+         [](const Options& o) { return o.training.label_smoothing; }},
+        {"evaluate-with-dropout", "Training", "",
+         "make the mistake of leaving dropout on in validation and testing: scores get worse, for the lecture", "",
+         Kind::toggle, [](Options& o, string_view text) { o.training.evaluate_with_dropout = parse_toggle(text); },
+         [](const Options& o) { return o.training.evaluate_with_dropout; }},
         {"patience", "Training", "N",
          "stop after N epochs without a better validation loss and keep the best (0: never)", "", Kind::value,
          [](Options& o, string_view text) { o.training.patience = parse_count(text, 0, most); },

@@ -17,16 +17,19 @@ struct Hyperparameters {
     std::size_t batch = 100;
     OptimizerKind optimizer = OptimizerKind::adam;
     double learning_rate = 1e-3;
-    double momentum = 0.9;      ///< of `momentum`
-    double beta1 = 0.9;         ///< of adam, adamw
-    double beta2 = 0.999;       ///< of adam, adamw
-    double epsilon = 1e-8;      ///< of adam, adamw, rmsprop
-    double rho = 0.99;          ///< of rmsprop
-    double weight_decay = 0.0;  ///< L2 penalty λ/2·|w|² on weights, not biases; decoupled in adamw
+    double momentum = 0.9;         ///< of `momentum`
+    double beta1 = 0.9;            ///< of adam, adamw
+    double beta2 = 0.999;          ///< of adam, adamw
+    double epsilon = 1e-8;         ///< of adam, adamw, rmsprop
+    double rho = 0.99;             ///< of rmsprop
+    double weight_decay = 0.0;     ///< L2 penalty λ/2·|w|² on weights, not biases; decoupled in adamw
+    double max_norm = 0.0;         ///< longest vector of weights into a unit of a dense layer; 0: any
+    double label_smoothing = 0.0;  ///< share of a label's weight that all classes divide among them, in training
     ScheduleKind schedule = ScheduleKind::constant;
-    std::size_t schedule_step = 10;  ///< of `step`: epochs between two drops
-    double schedule_factor = 0.1;    ///< of `step`: each drop
-    std::size_t patience = 0;        ///< stop after so many epochs without a better validation loss; 0: never
+    std::size_t schedule_step = 10;      ///< of `step`: epochs between two drops
+    double schedule_factor = 0.1;        ///< of `step`: each drop
+    bool evaluate_with_dropout = false;  ///< leave dropout on in validation and testing, which is a mistake
+    std::size_t patience = 0;            ///< stop after so many epochs without a better validation loss; 0: never
 };
 
 }  // namespace train

@@ -13,6 +13,7 @@
 #include "core/stopwatch.hpp"
 #include "data/split.hpp"
 #include "model/program.hpp"
+#include "train/max_norm.hpp"
 #include "train/objective.hpp"
 #include "train/optimizer.hpp"
 #include "train/predictor.hpp"
@@ -64,6 +65,7 @@ struct Trainer::Impl {
     Predictor predictor;
     Objective objective;
     Optimizer optimizer;
+    std::optional<MaxNorm> max_norm;
     core::Buffer<float> gradients;
     model::GradientReady update;
     std::size_t samples = 0;  ///< of the current epoch so far
@@ -78,18 +80,21 @@ struct Trainer::Impl {
           batch(std::min(chosen.batch, rows.size())),
           batches((rows.size() + batch - 1) / batch),
           program(network, batch, Program::Purpose::training),
-          predictor(network, hidden),
+          predictor(network, hidden, evaluation_masks(chosen, given.seed, state.member)),
+          objective(chosen.label_smoothing),
           optimizer(chosen),
           gradients(network.buffer_size(), 0.0F) {
         if (const std::size_t rest = rows.size() % batch; rest != 0) {
             last_program.emplace(network, rest, Program::Purpose::training);
         }
+        if (chosen.max_norm > 0) max_norm.emplace(network.blocks(), chosen.max_norm);
         update = [this](const model::ParameterBlock& block, std::size_t begin, std::size_t end) {
             optimizer.update({.parameters = stretch(state.parameters, begin, end),
                               .gradients = stretch(gradients, begin, end),
                               .first_moment = stretch(state.first_moment, begin, end),
                               .second_moment = stretch(state.second_moment, begin, end)},
                              block.is_weight ? Optimizer::Decay::yes : Optimizer::Decay::no);
+            if (max_norm) max_norm->updated(block, begin, end, state.parameters);
         };
         begin_epoch();
         samples = static_cast<std::size_t>(state.step) * batch;

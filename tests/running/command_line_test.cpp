@@ -74,6 +74,11 @@ BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
                              "0.5",
                              "--weight-decay",
                              "0.01",
+                             "--max-norm",
+                             "3.5",
+                             "--label-smoothing",
+                             "0.125",
+                             "--evaluate-with-dropout",
                              "--patience",
                              "2",
                              "--members",
@@ -106,6 +111,9 @@ BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
     BOOST_TEST(o.training.schedule_step == 4U);
     BOOST_TEST(o.training.schedule_factor == 0.5);
     BOOST_TEST(o.training.weight_decay == 0.01);
+    BOOST_TEST(o.training.max_norm == 3.5);
+    BOOST_TEST(o.training.label_smoothing == 0.125);
+    BOOST_TEST(o.training.evaluate_with_dropout);
     BOOST_TEST(o.training.patience == 2U);
     BOOST_TEST(o.members == 3U);
     BOOST_TEST(o.bootstrap);
@@ -163,6 +171,11 @@ BOOST_AUTO_TEST_CASE(bad_values_are_refused_with_a_hint) {
         BOOST_TEST(contains(refusal({"--feature-fraction", value}), "out of range"));
     }
     BOOST_TEST(contains(refusal({"--weight-decay", "-1"}), "at least 0"));
+    for (const char* value : {"0", "-1", "inf", "x"})
+        BOOST_TEST(contains(refusal({"--max-norm", value}), "--max-norm: "));
+    for (const char* value : {"1", "-0.1", "x"}) {
+        BOOST_TEST(contains(refusal({"--label-smoothing", value}), "--label-smoothing: "));
+    }
     BOOST_TEST(contains(refusal({"--optimizer", "momentum", "--momentum", "1"}), "below 1"));
     BOOST_TEST(contains(refusal({"--schedule", "step", "--schedule-factor", "0"}), "above 0"));
     BOOST_TEST(contains(refusal({"--data", ""}), "missing"));

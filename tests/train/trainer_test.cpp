@@ -1,5 +1,6 @@
 #include "train/trainer.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <string>
@@ -109,6 +110,85 @@ BOOST_AUTO_TEST_CASE(a_diverging_member_is_quarantined_with_the_place) {
     const MemberState state = moons().train(h);
     BOOST_TEST(state.finished);
     BOOST_TEST(state.quarantine.find("epoch 1, batch") != std::string::npos, state.quarantine);
+}
+
+BOOST_AUTO_TEST_CASE(no_unit_outgrows_the_norm) {
+    const Study& study = moons();
+    Hyperparameters h = short_training();
+    h.learning_rate = 0.05;
+    const auto longest = [&](const MemberState& state) {
+        double most = 0;
+        for (const auto& block : study.network.blocks()) {
+            if (!block.is_weight) continue;
+            for (std::size_t column = 0; column < block.columns; ++column) {
+                double sum = 0;
+                for (std::size_t row = 0; row < block.rows; ++row) {
+                    const double w = state.parameters[block.offset + row * block.stride + column];
+                    sum += w * w;
+                }
+                most = std::max(most, std::sqrt(sum));
+            }
+        }
+        return most;
+    };
+    BOOST_TEST(longest(study.train(h)) > 1.5);
+    h.max_norm = 1.25;
+    const double held = longest(study.train(h));
+    BOOST_TEST(held < 1.25 * (1 + 1e-6));
+    BOOST_TEST(held > 1.24);
+}
+
+BOOST_AUTO_TEST_CASE(softened_labels_are_trained_on_but_not_reported) {
+    const Study& study = moons();
+    Hyperparameters h = short_training();
+    h.learning_rate = 1e-30;  // nothing moves, so that losses can be compared
+    const auto sharp = study.train(h).history.back();
+    h.label_smoothing = 0.5;
+    const auto soft = study.train(h).history.back();
+    BOOST_TEST(soft.validation_loss == sharp.validation_loss);
+    BOOST_TEST(soft.train_loss != sharp.train_loss);
+}
+
+// One unit that is always 1 in front of dropout(0.2): what comes out in evaluation is 0 or 1/0.8, as its mask says.
+BOOST_AUTO_TEST_CASE(dropout_that_is_left_on_drops_the_same_every_time) {
+    const Study study("moons:train=200,test=1000", "dense(1) dropout(0.2)");
+    Hyperparameters h;
+    h.evaluate_with_dropout = true;
+    std::vector<float> parameters(study.network.buffer_size(), 0.0F);
+    parameters[study.network.blocks()[1].offset] = 1;  // the unit's bias
+    parameters[study.network.blocks()[2].offset] = 2;  // its weight into the first logit
+    const auto view = data::test_view(study.source, study.split);
+    const auto probabilities = [&](std::uint64_t seed, std::uint32_t member) {
+        train::Predictor predictor(study.network, {}, train::evaluation_masks(h, seed, member));
+        std::vector<float> p(view.size() * 2);
+        predictor.predict({parameters, {}}, view, p);
+        return p;
+    };
+    const auto p = probabilities(1, 0);
+    std::size_t dropped = 0;
+    for (std::size_t i = 0; i < view.size(); ++i) {
+        const bool out = p[2 * i] == 0.5F;
+        BOOST_TEST(std::abs(p[2 * i] - (out ? 0.5 : 1 / (1 + std::exp(-2 / 0.8)))) < 1e-5);
+        BOOST_TEST(p[2 * i] == p[2 * (i % 256)]);
+        dropped += out && i < 256 ? 1 : 0;
+    }
+    BOOST_TEST(std::abs(double(dropped) - 256 * 0.2) < 4 * std::sqrt(256 * 0.2 * 0.8));
+    BOOST_TEST((p == probabilities(1, 0)));
+    BOOST_TEST((p != probabilities(1, 1)));
+    BOOST_TEST((p != probabilities(2, 0)));
+    BOOST_TEST(!train::evaluation_masks({}, 1, 0).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(leaving_dropout_on_costs_accuracy_and_changes_no_parameter) {
+    const Study study("digits:train=600,test=300", "dense(64) relu dropout(0.5)");
+    Hyperparameters h;
+    h.epochs = 5;
+    const MemberState right = study.train(h);
+    h.evaluate_with_dropout = true;
+    const MemberState wrong = study.train(h);
+    BOOST_TEST((right.parameters == wrong.parameters));
+    BOOST_TEST(right.history.back().train_loss == wrong.history.back().train_loss);
+    BOOST_TEST(right.history.back().validation_loss < wrong.history.back().validation_loss);
 }
 
 BOOST_AUTO_TEST_CASE(relu_learns_xor_through_nine_layers_and_sigmoid_does_not) {
