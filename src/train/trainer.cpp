@@ -13,11 +13,13 @@
 #include "core/stopwatch.hpp"
 #include "data/split.hpp"
 #include "model/program.hpp"
+#include "train/gradient_norm.hpp"
 #include "train/max_norm.hpp"
 #include "train/objective.hpp"
 #include "train/optimizer.hpp"
 #include "train/predictor.hpp"
 #include "train/schedule.hpp"
+#include "train/weight_average.hpp"
 
 namespace train {
 namespace {
@@ -40,6 +42,10 @@ MemberState initial_state(const model::Network& network, const Hyperparameters& 
     const Optimizer optimizer(hyperparameters);
     if (optimizer.has_first_moment()) state.first_moment.assign(network.buffer_size(), 0.0F);
     if (optimizer.has_second_moment()) state.second_moment.assign(network.buffer_size(), 0.0F);
+    if (hyperparameters.average != AverageKind::none) {
+        state.average.assign(state.parameters.size(), 0.0F);
+        state.average_statistics.assign(state.statistics.size(), 0.0F);
+    }
     return state;
 }
 
@@ -64,6 +70,9 @@ struct Trainer::Impl {
     Objective objective;
     Optimizer optimizer;
     std::optional<MaxNorm> max_norm;
+    WeightAverage average;
+    std::optional<float> average_share;  ///< of the update under way, where it joins the mean
+    std::vector<model::ParameterBlock> blocks;
     core::Buffer<float> gradients;
     model::GradientReady update;
     std::size_t samples = 0;  ///< of the current epoch so far
@@ -81,6 +90,8 @@ struct Trainer::Impl {
           predictor(network, hidden, evaluation_masks(chosen, given.seed, state.member)),
           objective(chosen.label_smoothing),
           optimizer(chosen),
+          average(chosen),
+          blocks(network.blocks().begin(), network.blocks().end()),
           gradients(network.buffer_size(), 0.0F) {
         if (const std::size_t rest = rows.size() % batch; rest != 0) {
             last_program.emplace(network, rest, Program::Purpose::training);
@@ -92,7 +103,12 @@ struct Trainer::Impl {
                               .first_moment = stretch(state.first_moment, begin, end),
                               .second_moment = stretch(state.second_moment, begin, end)},
                              block.is_weight ? Optimizer::Decay::yes : Optimizer::Decay::no);
-            if (max_norm) max_norm->updated(block, begin, end, state.parameters);
+            MaxNorm::Stretch last{begin, end};
+            if (max_norm) last = max_norm->updated(block, begin, end, state.parameters);
+            if (average_share) {
+                blend(stretch(state.parameters, last.begin, last.end), *average_share,
+                      stretch(state.average, last.begin, last.end));
+            }
         };
         begin_epoch();
         samples = static_cast<std::size_t>(state.step) * batch;
@@ -113,6 +129,8 @@ struct Trainer::Impl {
     }
 
     void train_on_batch();
+    void average_statistics(float share);
+    void average_epoch();
     EpochRecord end_epoch(double last_rate);
     void keep_best(const EpochRecord& record);
 };
@@ -138,15 +156,32 @@ void Trainer::Impl::train_on_batch() {
         return;
     }
     optimizer.begin_update(rate(), state.updates + 1);
+    average_share = average.after_update(state.averaged);
     current.backward(state.parameters.data(), gradients.data(), update);
+    if (average_share) average_statistics(*average_share);
+    if (hyperparameters.log_gradients && state.step == 0) state.gradient_norm = gradient_norms(blocks, gradients);
     state.loss_sum += loss;
     samples += chosen.size();
     ++state.updates;
     ++state.step;
 }
 
+/// Ends a step of the mean: the statistics of normalising layers join it with the parameters they belong to.
+void Trainer::Impl::average_statistics(float share) {
+    blend(state.statistics, share, state.average_statistics);
+    ++state.averaged;
+}
+
+void Trainer::Impl::average_epoch() {
+    const auto share = average.after_epoch(state.epoch + 1, state.averaged);
+    if (!share) return;
+    blend(state.parameters, *share, state.average);
+    average_statistics(*share);
+}
+
 EpochRecord Trainer::Impl::end_epoch(double last_rate) {
-    const Predictor::Evaluation validation = predictor.evaluate(state.parameters, problem.validation);
+    average_epoch();
+    const Predictor::Evaluation validation = predictor.evaluate(predicting_parameters(state), problem.validation);
     EpochRecord record{.member = state.member,
                        .epoch = state.epoch + 1,
                        .train_loss = state.loss_sum / static_cast<double>(samples),
@@ -154,7 +189,8 @@ EpochRecord Trainer::Impl::end_epoch(double last_rate) {
                        .validation_accuracy = validation.accuracy,
                        .learning_rate = last_rate,
                        .seconds = epoch_seconds,
-                       .samples_per_s = static_cast<double>(samples) / epoch_seconds};
+                       .samples_per_s = static_cast<double>(samples) / epoch_seconds,
+                       .gradient_norm = std::exchange(state.gradient_norm, {})};
     if (!std::isfinite(validation.loss)) {
         quarantine("its validation loss stopped being a finite number");
     }
@@ -174,11 +210,17 @@ void Trainer::Impl::keep_best(const EpochRecord& record) {
     if (state.best_epoch == 0 || record.validation_loss < state.best_loss) {
         state.best_epoch = record.epoch;
         state.best_loss = record.validation_loss;
-        if (early_stopping) state.best_parameters = state.parameters;
+        if (early_stopping) {
+            state.best_parameters = predicting_parameters(state);
+            state.best_statistics = predicting_statistics(state);
+        }
     }
     const bool patience_lost = early_stopping && record.epoch - state.best_epoch >= hyperparameters.patience;
     if (record.epoch < hyperparameters.epochs && !patience_lost) return;
-    if (early_stopping) state.parameters = state.best_parameters;
+    state.parameters = early_stopping ? state.best_parameters : predicting_parameters(state);
+    state.statistics = early_stopping ? state.best_statistics : predicting_statistics(state);
+    state.average = {};
+    state.average_statistics = {};
     state.finished = true;
 }
 
@@ -191,6 +233,9 @@ Trainer::Trainer(const model::Network& network, const Hyperparameters& hyperpara
     core::require(problem.train.size() > 0 && problem.validation.size() > 0, "there are rows to train and validate on");
     core::require(hyperparameters.epochs > 0 && hyperparameters.batch > 0, "training has epochs and batches");
     core::require(state.parameters.size() == network.buffer_size(), "the state belongs to the network");
+    core::require(state.finished || state.average.size() ==
+                                        (hyperparameters.average == AverageKind::none ? 0 : state.parameters.size()),
+                  "the state belongs to a training that keeps the same mean");
     impl_ = std::make_unique<Impl>(network, hyperparameters, problem, std::move(state));
 }
 
