@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/hash.hpp"
 #include "run/settings.hpp"
+#include "train/weight_average.hpp"
 
 namespace run {
 namespace {
@@ -28,11 +29,18 @@ model::Network make_network(const Options& options, const data::Table& table) {
 
 /// What is asked for must be able to change something.
 void refuse_idle(const Options& options, const model::Network& network, const data::Table& table) {
-    if (options.training.evaluate_with_dropout && !network.has("dropout")) {
+    const train::Hyperparameters& training = options.training;
+    if (training.evaluate_with_dropout && !network.has("dropout")) {
         core::fail(core::Failure::usage, "--evaluate-with-dropout has no effect here: there is no dropout in {}",
                    network.text());
     }
-    if (options.training.label_smoothing > 0 && table.description().task != data::Task::classification) {
+    if (training.average == train::AverageKind::swa && train::first_averaged_epoch(training) == training.epochs) {
+        core::fail(core::Failure::usage,
+                   "--average swa:{} has no effect here: of {} epochs it would take the last alone; begin earlier, or "
+                   "train for longer",
+                   training.average_start, training.epochs);
+    }
+    if (training.label_smoothing > 0 && table.description().task != data::Task::classification) {
         core::fail(core::Failure::usage, "--label-smoothing softens class labels, and the target of {} is a number",
                    options.data);
     }

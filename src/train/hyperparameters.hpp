@@ -10,6 +10,9 @@ namespace train {
 enum class OptimizerKind : std::uint8_t { sgd, momentum, adam, adamw, rmsprop };
 enum class ScheduleKind : std::uint8_t { constant, step, cosine, one_cycle };
 
+/// Which mean of the parameters of a training predicts, instead of the last ones.
+enum class AverageKind : std::uint8_t { none, swa, ema };
+
 /// How one member is trained; everything here belongs to the configuration that determines the result.
 struct Hyperparameters {
     model::Initialiser initialiser = model::Initialiser::he;
@@ -26,8 +29,12 @@ struct Hyperparameters {
     double max_norm = 0.0;         ///< longest vector of weights into a unit of a dense layer; 0: any
     double label_smoothing = 0.0;  ///< share of a label's weight that all classes divide among them, in training
     ScheduleKind schedule = ScheduleKind::constant;
-    std::size_t schedule_step = 10;      ///< of `step`: epochs between two drops
-    double schedule_factor = 0.1;        ///< of `step`: each drop
+    std::size_t schedule_step = 10;  ///< of `step`: epochs between two drops
+    double schedule_factor = 0.1;    ///< of `step`: each drop
+    AverageKind average = AverageKind::none;
+    double average_start = 0.75;   ///< of swa: the share of the epochs before the first that counts
+    double average_decay = 0.999;  ///< of ema, from one update to the next
+    bool log_gradients = false;    ///< record the size of the gradient, layer by layer, at the begin of each epoch
     bool evaluate_with_dropout = false;  ///< leave dropout on in validation and testing, which is a mistake
     std::size_t patience = 0;            ///< stop after so many epochs without a better validation loss; 0: never
 };

@@ -75,6 +75,17 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
     BOOST_TEST(again(options).training.max_norm == 2.5);
     BOOST_TEST(again(options).training.label_smoothing == 0.1);
     BOOST_TEST(again(options).training.evaluate_with_dropout);
+    for (const auto kind : {train::AverageKind::none, train::AverageKind::swa, train::AverageKind::ema}) {
+        options.training.average = kind;
+        options.training.average_start = kind == train::AverageKind::swa ? 1.0 / 3 : 0.75;
+        options.training.average_decay = kind == train::AverageKind::ema ? 0.1 + 0.2 : 0.999;
+        options.training.log_gradients = !options.training.log_gradients;
+        const train::Hyperparameters read = again(options).training;
+        BOOST_TEST((read.average == kind));
+        BOOST_TEST(read.average_start == options.training.average_start);
+        BOOST_TEST(read.average_decay == options.training.average_decay);
+        BOOST_TEST(read.log_gradients == options.training.log_gradients);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(only_what_is_in_force_is_written) {

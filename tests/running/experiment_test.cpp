@@ -58,6 +58,20 @@ BOOST_AUTO_TEST_CASE(dropout_left_on_needs_dropout) {
     BOOST_TEST(refusal(options) == "--evaluate-with-dropout has no effect here: there is no dropout in dense(4) relu");
 }
 
+BOOST_AUTO_TEST_CASE(a_mean_needs_more_than_one_epoch) {
+    Options options = moons();
+    options.training.average = train::AverageKind::swa;
+    options.training.epochs = 5;  // from the fourth
+    check_accepted(options);
+    options.training.epochs = 4;  // the fourth alone
+    BOOST_TEST(contains(refusal(options), "--average swa:0.75 has no effect here: of 4 epochs it would take the last"));
+    options.training.average_start = 0.5;
+    check_accepted(options);
+    options.training.average = train::AverageKind::ema;
+    options.training.epochs = 1;
+    check_accepted(options);
+}
+
 BOOST_AUTO_TEST_CASE(softened_labels_need_labels) {
     Options options = moons();
     options.training.label_smoothing = 0.1;
