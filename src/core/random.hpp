@@ -18,6 +18,8 @@ enum class Purpose : std::uint8_t {
     dropout = 6,       ///< masks
     significance = 7,  ///< bootstrap over test items
     augment = 8,       ///< distortions of training items
+    pretrain = 9,      ///< samples of hidden units, and the order of the rows, before training proper
+    evaluate = 10,     ///< masks where dropout is left on in evaluation
 };
 
 /// Names one stream. Two different keys give independent streams; the same key gives the same numbers on any rank,

@@ -33,17 +33,27 @@ void softmax(const compute::Rows& logits) {
 }
 
 double softmax_cross_entropy(const compute::Rows& logits, std::span<const std::int32_t> labels,
-                             const compute::Rows& gradient) {
+                             const compute::Rows& gradient, double smoothing) {
     core::require(labels.size() == logits.count, "every row has a label");
     core::require(gradient.count == logits.count && gradient.width == logits.width, "gradient and logits fit");
+    core::require(smoothing >= 0 && smoothing < 1, "labels are softened by a share of at least 0 and below 1");
+    const auto sharp = static_cast<float>(1 - smoothing);
+    const auto flat = static_cast<float>(smoothing / static_cast<double>(logits.width));
     const float share = 1.0F / static_cast<float>(logits.count);
     double loss = 0;
     for (std::size_t row = 0; row < logits.count; ++row) {
         const auto label = static_cast<std::size_t>(labels[row]);
         const float chosen = logits[row][label];
         const std::span<float> out = gradient[row];
-        loss += static_cast<double>(softmax_row(logits[row], out) - chosen);
-        out[label] -= 1.0F;
+        const float mean = smoothing > 0 ? map(logits[row]).mean() : 0.0F;
+        const float log_sum = softmax_row(logits[row], out);
+        double row_loss = log_sum - chosen;
+        if (smoothing > 0) {
+            row_loss = (1 - smoothing) * row_loss + smoothing * static_cast<double>(log_sum - mean);
+            map(out) -= flat;
+        }
+        loss += row_loss;
+        out[label] -= sharp;
         map(out) *= share;
     }
     return loss;

@@ -10,13 +10,14 @@ namespace model {
 /// Turns logits into probabilities, row by row, in place.
 void softmax(const compute::Rows& logits);
 
-/// Softmax cross-entropy. Returns the sum over rows of −ln softmax(z)[label]; leaves in `gradient` the derivative of
-/// the mean over rows, (softmax(z) − 1[label]) / count. A row that is not finite makes the result NaN.
-/// `labels` [count], each below width; `gradient` has the shape of `logits`.
+/// Softmax cross-entropy against softened labels (Szegedy et al. 2016): q = (1 − ε)·1[label] + ε/width, ε =
+/// `smoothing`. Returns the sum over rows of −Σ q·ln softmax(z); leaves in `gradient` the derivative of the mean over
+/// rows, (softmax(z) − q) / count. A row that is not finite makes the result NaN. `labels` [count], each below width;
+/// `gradient` has the shape of `logits`. REQUIRES: 0 ≤ ε < 1.
 double softmax_cross_entropy(const compute::Rows& logits, std::span<const std::int32_t> labels,
-                             const compute::Rows& gradient);
+                             const compute::Rows& gradient, double smoothing = 0);
 
-/// As above, without a gradient.
+/// Of the labels as they are (ε = 0), without a gradient.
 double softmax_cross_entropy(const compute::Rows& logits, std::span<const std::int32_t> labels);
 
 /// Squared error. Returns the sum over rows of the mean over columns of (y − t)²; `gradient` receives the derivative

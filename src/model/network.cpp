@@ -35,6 +35,13 @@ bool looks_like_preset(std::string_view text) {
                name, presets_text, layers_text);
 }
 
+bool any_is(const Items& items, std::string_view name) {
+    return std::ranges::any_of(items, [&](const Item& item) {
+        return item.name == name ||
+               std::ranges::any_of(item.branches, [&](const Items& branch) { return any_is(branch, name); });
+    });
+}
+
 }  // namespace
 
 Network::Network(std::string_view text, const core::Shape& input, std::size_t outputs, Objective objective)
@@ -50,6 +57,10 @@ Network::Network(std::string_view text, const core::Shape& input, std::size_t ou
 
 std::size_t Network::statistics_size() const noexcept {
     return statistics().empty() ? 0 : statistics().back().offset + statistics().back().width;
+}
+
+bool Network::has(std::string_view item) const {
+    return any_is(items_, item);
 }
 
 std::size_t Network::parameter_count() const noexcept {

@@ -35,6 +35,10 @@ public:
 
     /// The items, output layer included.
     [[nodiscard]] const Items& items() const noexcept { return items_; }
+
+    /// Whether there is a layer or block of that name anywhere in the network.
+    [[nodiscard]] bool has(std::string_view item) const;
+
     [[nodiscard]] std::span<const ParameterBlock> blocks() const noexcept { return layout_.blocks(); }
 
     /// Floats in the flat buffer, padding included.

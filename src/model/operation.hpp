@@ -11,9 +11,13 @@
 
 namespace model {
 
-enum class Mode : std::uint8_t { train, evaluate };
+enum class Mode : std::uint8_t {
+    train,
+    evaluate,
+    evaluate_with_dropout,  ///< the mistake of not switching: as evaluate, but dropout goes on dropping
+};
 
-/// What a run through the network is for. `random` gives the masks of one step; evaluation draws nothing.
+/// What a run through the network is for. `random` gives the masks of one step; Mode::evaluate draws nothing.
 /// `statistics` are the running statistics of the network: updated in training, read in evaluation; null if it has
 /// none.
 struct Pass {

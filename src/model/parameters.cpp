@@ -6,6 +6,10 @@
 
 namespace model {
 
+bool is_dense_weight(const ParameterBlock& block) {
+    return block.is_weight && block.name.starts_with("dense");
+}
+
 std::string Layout::next_name(const std::string& kind) {
     return kind + std::to_string(++numbers_[kind]);
 }

@@ -30,6 +30,9 @@ struct StatisticsBlock {
     float initial = 0.0F;
 };
 
+/// Whether the block is the matrix of a dense layer: a row for each input, a column for each unit.
+[[nodiscard]] bool is_dense_weight(const ParameterBlock& block);
+
 /// Floats that a flat buffer may hold: 16 GiB.
 inline constexpr std::size_t most_parameters = std::size_t{1} << 32U;
 

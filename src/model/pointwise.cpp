@@ -40,14 +40,14 @@ public:
 
     void begin(const Pass& pass) override {
         if (pass.mode == Mode::evaluate) return;
-        core::require(pass.random.has_value(), "training draws dropout masks from a random stream");
+        core::require(pass.random.has_value(), "dropout draws its masks from a random stream");
         core::RandomStream random = *pass.random;
         random.seek(first_random_);
         compute::draw_mask(rate_, random, mask_);
     }
 
     void forward(const float*, Mode mode, std::size_t row, std::span<float> x) override {
-        if (mode == Mode::train) compute::apply_mask(rate_, mask_of(row), x);
+        if (mode != Mode::evaluate) compute::apply_mask(rate_, mask_of(row), x);
     }
 
     void backward(std::size_t row, std::span<const float>, std::span<float> gradient, float*) override {

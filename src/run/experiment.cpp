@@ -6,8 +6,10 @@
 #include <string>
 #include <utility>
 
+#include "core/error.hpp"
 #include "core/hash.hpp"
 #include "run/settings.hpp"
+#include "train/weight_average.hpp"
 
 namespace run {
 namespace {
@@ -25,6 +27,25 @@ model::Network make_network(const Options& options, const data::Table& table) {
             classes ? model::Objective::classification : model::Objective::regression};
 }
 
+/// What is asked for must be able to change something.
+void refuse_idle(const Options& options, const model::Network& network, const data::Table& table) {
+    const train::Hyperparameters& training = options.training;
+    if (training.evaluate_with_dropout && !network.has("dropout")) {
+        core::fail(core::Failure::usage, "--evaluate-with-dropout has no effect here: there is no dropout in {}",
+                   network.text());
+    }
+    if (training.average == train::AverageKind::swa && train::first_averaged_epoch(training) == training.epochs) {
+        core::fail(core::Failure::usage,
+                   "--average swa:{} has no effect here: of {} epochs it would take the last alone; begin earlier, or "
+                   "train for longer",
+                   training.average_start, training.epochs);
+    }
+    if (training.label_smoothing > 0 && table.description().task != data::Task::classification) {
+        core::fail(core::Failure::usage, "--label-smoothing softens class labels, and the target of {} is a number",
+                   options.data);
+    }
+}
+
 }  // namespace
 
 Experiment::Experiment(const Options& options, data::Source source)
@@ -32,6 +53,7 @@ Experiment::Experiment(const Options& options, data::Source source)
       split_(data::split(source_, split_request(options))),
       network_(make_network(options, source_.train)),
       options_(options) {
+    refuse_idle(options, network_, source_.train);
     options_.net = network_.text();
     options_.training.batch = std::min(options.training.batch, split_.train.size());
     const data::View rows = test();

@@ -48,6 +48,13 @@ double seconds_per_member(const Experiment& experiment) {
     return trained > 0 ? watch.seconds() / trained : 0.0;
 }
 
+/// What a rank holds to train a member.
+std::size_t rank_bytes(const Experiment& experiment) {
+    const train::Hyperparameters& training = experiment.options().training;
+    const std::size_t mean = training.average == train::AverageKind::none ? 0 : experiment.network().buffer_size();
+    return experiment.network().training_bytes(training.batch) + mean * sizeof(float);
+}
+
 std::string rank_lines(const Plan& plan, const std::vector<std::string>& hosts) {
     constexpr std::size_t most_ranks = 16;
     constexpr std::size_t most_members = 8;
@@ -101,8 +108,8 @@ std::string preview(const comm::Communicator& world, const Experiment& experimen
             report::counted(options.members, "member") + " on " +
                 report::counted(static_cast<std::uint64_t>(ranks.size()), "rank"),
             data_text(experiment), network_text(experiment), training_text(experiment),
-            report::bytes(experiment.network().training_bytes(options.training.batch)), report::bytes(data_bytes),
-            rank_lines(planned, hosts), report::duration(planned.makespan * member_s), report::duration(member_s),
+            report::bytes(rank_bytes(experiment)), report::bytes(data_bytes), rank_lines(planned, hosts),
+            report::duration(planned.makespan * member_s), report::duration(member_s),
             report::percent(planned.idle_fraction, 0));
     });
     return text;

@@ -9,7 +9,7 @@ namespace run {
 namespace {
 
 constexpr std::uint32_t letter_magic = 0x454E5331;  // "ENS1"
-constexpr std::uint16_t letter_version = 1;
+constexpr std::uint16_t letter_version = 2;
 constexpr std::uint32_t most_members = 1U << 22U;
 
 struct Header {
@@ -28,6 +28,9 @@ public:
     template <class T>
     void operator()(const T& value) {
         if constexpr (std::is_same_v<T, std::string>) {
+            (*this)(std::uint64_t{value.size()});
+            append(std::as_bytes(std::span(value)));
+        } else if constexpr (std::is_same_v<T, std::vector<double>>) {
             (*this)(std::uint64_t{value.size()});
             append(std::as_bytes(std::span(value)));
         } else {
@@ -52,6 +55,13 @@ public:
             (*this)(size);
             const auto text = take(size);
             value.assign(reinterpret_cast<const char*>(text.data()), text.size());
+        } else if constexpr (std::is_same_v<T, std::vector<double>>) {
+            std::uint64_t size = 0;
+            (*this)(size);
+            if (size > rest_.size() / sizeof(double)) refuse("it ends early");
+            value.resize(size);
+            const auto numbers = take(size * sizeof(double));
+            if (!numbers.empty()) std::memcpy(value.data(), numbers.data(), numbers.size());
         } else {
             static_assert(std::is_arithmetic_v<T> || std::is_enum_v<T>);
             std::memcpy(&value, take(sizeof(T)).data(), sizeof(T));
@@ -86,7 +96,7 @@ requires std::is_same_v<std::remove_const_t<L>, EpochDone>
 void fields(L& letter, Each& each) {
     auto& r = letter.record;
     each(r.member), each(r.epoch), each(r.train_loss), each(r.validation_loss), each(r.validation_accuracy);
-    each(r.learning_rate), each(r.seconds), each(r.samples_per_s);
+    each(r.learning_rate), each(r.seconds), each(r.samples_per_s), each(r.gradient_norm);
 }
 
 template <class L, class Each>

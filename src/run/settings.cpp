@@ -17,6 +17,7 @@ namespace {
 using core::fail;
 using core::Failure;
 using std::string_view;
+using train::AverageKind;
 using train::OptimizerKind;
 using train::ScheduleKind;
 
@@ -27,6 +28,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::array<string_view, 4> initialisers{"he", "xavier", "normal", "zeros"};
 constexpr std::array<string_view, 5> optimizers{"sgd", "momentum", "adam", "adamw", "rmsprop"};
 constexpr std::array<string_view, 4> schedules{"constant", "step", "cosine", "one-cycle"};
+constexpr std::array<string_view, 3> averages{"none", "swa", "ema"};
 constexpr std::array<string_view, 2> combinations{"average", "vote"};
 
 template <std::size_t N>
@@ -73,6 +75,38 @@ bool uses_epsilon(const Options& o) {
 }
 bool uses_step(const Options& o) {
     return o.training.schedule == ScheduleKind::step;
+}
+
+/// "none", "swa", "swa:START", "ema" or "ema:DECAY".
+void set_average(train::Hyperparameters& h, string_view text) {
+    const std::size_t colon = text.find(':');
+    const auto kind = choose<AverageKind>(text.substr(0, colon), averages);
+    if (colon != string_view::npos) {
+        const string_view number = text.substr(colon + 1);
+        switch (kind) {
+            case AverageKind::none:
+                fail(Failure::usage, "none takes no number");
+            case AverageKind::swa:
+                h.average_start = parse_number(number, {0, 1, false, true}, "0.75");
+                break;
+            case AverageKind::ema:
+                h.average_decay = parse_number(number, {0, 1, true, true}, "0.999");
+                break;
+        }
+    }
+    h.average = kind;
+}
+
+Value average_text(const train::Hyperparameters& h) {
+    switch (h.average) {
+        case AverageKind::none:
+            break;
+        case AverageKind::swa:
+            return fmt::format("swa:{}", h.average_start);
+        case AverageKind::ema:
+            return fmt::format("ema:{}", h.average_decay);
+    }
+    return "none";
 }
 
 /// A number of Hyperparameters that counts only where `used` says so.
@@ -158,6 +192,30 @@ std::vector<Setting> training_settings() {
              o.training.weight_decay = parse_number(text, {0, infinity, false, true}, "1e-4");
          },
          [](const Options& o) { return o.training.weight_decay; }},
+        {"max-norm", "Training", "C", "shorten the weights into each unit of a dense layer to the norm C (any norm)",
+         "", Kind::value,
+         [=](Options& o, string_view text) { o.training.max_norm = parse_number(text, positive, "3"); },
+         [](const Options& o) {
+             return o.training.max_norm > 0 ? std::optional<Value>(o.training.max_norm) : std::nullopt;
+         }},
+        {"label-smoothing", "Training", "SHARE", "train on labels of which all classes get an equal part of this share",
+         "", Kind::value,
+         [=](Options& o, string_view text) { o.training.label_smoothing = parse_number(text, share, "0.1"); },
+         [](const Options& o) { return o.training.label_smoothing; }},
+        {"average", "Training", "HOW",
+         "predict with a mean of the weights: swa[:SHARE] over the ends of the epochs behind that share of them "
+         "(0.75), "
+         "ema[:DECAY] over all updates (0.999)",
+         "", Kind::value, [](Options& o, string_view text) { set_average(o.training, text); },
+         [](const Options& o) { return average_text(o.training); }},
+        {"log-gradients", "Training", "",
+         "record in history.jsonl how large the gradient is in each layer, at the first batch of each epoch", "",
+         Kind::toggle, [](Options& o, string_view text) { o.training.log_gradients = parse_toggle(text); },
+         [](const Options& o) { return o.training.log_gradients; }},
+        {"evaluate-with-dropout", "Training", "",
+         "make the mistake of leaving dropout on in validation and testing: scores get worse, for the lecture", "",
+         Kind::toggle, [](Options& o, string_view text) { o.training.evaluate_with_dropout = parse_toggle(text); },
+         [](const Options& o) { return o.training.evaluate_with_dropout; }},
         {"patience", "Training", "N",
          "stop after N epochs without a better validation loss and keep the best (0: never)", "", Kind::value,
          [](Options& o, string_view text) { o.training.patience = parse_count(text, 0, most); },

@@ -86,9 +86,10 @@ void Worker::end_training() {
     auto hidden = train::hidden_features(network.input().elements(), options.feature_fraction, options.seed, member);
     const bool healthy = training_->trainer.state().quarantine.empty();
     const std::size_t rows = healthy ? experiment_.test_labels().size() : 0;
-    testing_.emplace(Testing{std::move(training_->trainer), training_->since_start,
-                             train::Predictor(network, std::move(hidden)), std::vector<float>(rows * network.outputs()),
-                             0});
+    testing_.emplace(Testing{
+        std::move(training_->trainer), training_->since_start,
+        train::Predictor(network, std::move(hidden), train::evaluation_masks(options.training, options.seed, member)),
+        std::vector<float>(rows * network.outputs()), 0});
     training_.reset();
 }
 

@@ -79,12 +79,20 @@ std::span<const std::byte> open(std::span<const std::byte> file, Payload kind, c
 
     const auto version = read_at<std::uint32_t>(file, version_at);
     if (version > format_version) {
-        core::fail(core::Failure::data,
-                   "'{}' is in format {}, which is newer than {}, the newest this program reads; use the program that "
-                   "wrote it, or a later one",
-                   name, version, format_version);
+        core::fail(
+            core::Failure::data,
+            "'{}' is in format {}, which is newer than {}, the only one this program reads; use the program that "
+            "wrote it, or a later one",
+            name, version, format_version);
     }
     if (version == 0) core::fail(core::Failure::data, "'{}' claims format 0, which does not exist; {}", name, advice);
+    if (version < format_version) {
+        core::fail(
+            core::Failure::data,
+            "'{}' is in format {}, which is older than {}, the only one this program reads; use the program that "
+            "wrote it, or train the run again",
+            name, version, format_version);
+    }
     const auto held = read_at<std::uint32_t>(file, kind_at);
     if (held != static_cast<std::uint32_t>(kind)) {
         core::fail(core::Failure::data, "'{}' holds a payload of kind {} where kind {} is wanted; check the path", name,

@@ -13,8 +13,9 @@ enum class Payload : std::uint32_t {
     member = 1,  ///< the state of one member
 };
 
-/// The format this program writes, and the newest it reads.
-inline constexpr std::uint32_t format_version = 1;
+/// The format this program writes, the only one it reads.
+/// 2: a member has a mean of its parameters and the sizes of gradients.
+inline constexpr std::uint32_t format_version = 2;
 
 /// A checked envelope around `payload`:
 ///   offset 0   8 bytes  magic "\x89" "ENS\r\n\x1a\n": spoilt by transfers that take it for text
@@ -28,7 +29,7 @@ inline constexpr std::uint32_t format_version = 1;
 
 /// The payload of a sealed file, as a view of `file`. `name` is how messages call it.
 /// Throws core::Error (data) for whatever is not exactly what seal() made: another kind of file, any changed bit, a
-/// file cut short or grown, another kind of payload, a newer format.
+/// file cut short or grown, another kind of payload, another format.
 [[nodiscard]] std::span<const std::byte> open(std::span<const std::byte> file, Payload kind, const std::string& name);
 
 }  // namespace store

@@ -10,14 +10,15 @@
 namespace store {
 
 std::string history_line(const train::EpochRecord& record) {
-    const nlohmann::ordered_json line{{"member", record.member},
-                                      {"epoch", record.epoch},
-                                      {"train_loss", record.train_loss},
-                                      {"validation_loss", record.validation_loss},
-                                      {"validation_accuracy", record.validation_accuracy},
-                                      {"lr", record.learning_rate},
-                                      {"seconds", record.seconds},
-                                      {"samples_per_s", record.samples_per_s}};
+    nlohmann::ordered_json line{{"member", record.member},
+                                {"epoch", record.epoch},
+                                {"train_loss", record.train_loss},
+                                {"validation_loss", record.validation_loss},
+                                {"validation_accuracy", record.validation_accuracy},
+                                {"lr", record.learning_rate},
+                                {"seconds", record.seconds},
+                                {"samples_per_s", record.samples_per_s}};
+    if (!record.gradient_norm.empty()) line["gradient_norm"] = record.gradient_norm;
     return line.dump();
 }
 

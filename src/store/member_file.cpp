@@ -28,19 +28,22 @@ namespace boost::serialization {
 
 template <class Archive>
 void serialize(Archive& archive, train::EpochRecord& record, unsigned /*version*/) {
-    auto& [member, epoch, train_loss, validation_loss, validation_accuracy, learning_rate, seconds, rate] = record;
+    auto& [member, epoch, train_loss, validation_loss, validation_accuracy, learning_rate, seconds, rate,
+           gradient_norm] = record;
     static_cast<void>(seconds);  // timings are no part of the state
     static_cast<void>(rate);
-    archive& member& epoch& train_loss& validation_loss& validation_accuracy& learning_rate;
+    archive& member& epoch& train_loss& validation_loss& validation_accuracy& learning_rate& gradient_norm;
 }
 
 template <class Archive>
 void serialize(Archive& archive, train::MemberState& state, unsigned /*version*/) {
-    auto& [member, epoch, step, updates, loss_sum, parameters, first_moment, second_moment, statistics, best_loss,
-           best_epoch, best_parameters, best_statistics, train_seconds, finished, quarantine, history] = state;
+    auto& [member, epoch, step, updates, loss_sum, parameters, first_moment, second_moment, statistics, average,
+           average_statistics, averaged, gradient_norm, best_loss, best_epoch, best_parameters, best_statistics,
+           train_seconds, finished, quarantine, history] = state;
     static_cast<void>(train_seconds);
     archive& member& epoch& step& updates& loss_sum;
     archive& parameters& first_moment& second_moment& statistics;
+    archive& average& average_statistics& averaged& gradient_norm;
     archive& best_loss& best_epoch& best_parameters& best_statistics;
     archive& finished& quarantine& history;
 }

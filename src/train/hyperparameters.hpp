@@ -10,6 +10,9 @@ namespace train {
 enum class OptimizerKind : std::uint8_t { sgd, momentum, adam, adamw, rmsprop };
 enum class ScheduleKind : std::uint8_t { constant, step, cosine, one_cycle };
 
+/// Which mean of the parameters of a training predicts, instead of the last ones.
+enum class AverageKind : std::uint8_t { none, swa, ema };
+
 /// How one member is trained; everything here belongs to the configuration that determines the result.
 struct Hyperparameters {
     model::Initialiser initialiser = model::Initialiser::he;
@@ -17,16 +20,23 @@ struct Hyperparameters {
     std::size_t batch = 100;
     OptimizerKind optimizer = OptimizerKind::adam;
     double learning_rate = 1e-3;
-    double momentum = 0.9;      ///< of `momentum`
-    double beta1 = 0.9;         ///< of adam, adamw
-    double beta2 = 0.999;       ///< of adam, adamw
-    double epsilon = 1e-8;      ///< of adam, adamw, rmsprop
-    double rho = 0.99;          ///< of rmsprop
-    double weight_decay = 0.0;  ///< L2 penalty λ/2·|w|² on weights, not biases; decoupled in adamw
+    double momentum = 0.9;         ///< of `momentum`
+    double beta1 = 0.9;            ///< of adam, adamw
+    double beta2 = 0.999;          ///< of adam, adamw
+    double epsilon = 1e-8;         ///< of adam, adamw, rmsprop
+    double rho = 0.99;             ///< of rmsprop
+    double weight_decay = 0.0;     ///< L2 penalty λ/2·|w|² on weights, not biases; decoupled in adamw
+    double max_norm = 0.0;         ///< longest vector of weights into a unit of a dense layer; 0: any
+    double label_smoothing = 0.0;  ///< share of a label's weight that all classes divide among them, in training
     ScheduleKind schedule = ScheduleKind::constant;
     std::size_t schedule_step = 10;  ///< of `step`: epochs between two drops
     double schedule_factor = 0.1;    ///< of `step`: each drop
-    std::size_t patience = 0;        ///< stop after so many epochs without a better validation loss; 0: never
+    AverageKind average = AverageKind::none;
+    double average_start = 0.75;   ///< of swa: the share of the epochs before the first that counts
+    double average_decay = 0.999;  ///< of ema, from one update to the next
+    bool log_gradients = false;    ///< record the size of the gradient, layer by layer, at the begin of each epoch
+    bool evaluate_with_dropout = false;  ///< leave dropout on in validation and testing, which is a mistake
+    std::size_t patience = 0;            ///< stop after so many epochs without a better validation loss; 0: never
 };
 
 }  // namespace train

@@ -18,6 +18,7 @@ struct EpochRecord {
     double learning_rate = 0;        ///< of the epoch's last step
     double seconds = 0;
     double samples_per_s = 0;
+    std::vector<double> gradient_norm{};  ///< of the first batch, by block of weights; empty unless asked for
 };
 
 /// The complete state of a member in training: what a checkpoint holds, and all that is needed to go on bit for bit.
@@ -31,15 +32,30 @@ struct MemberState {
     core::Buffer<float> parameters;
     core::Buffer<float> first_moment;  ///< empty where the optimiser has none
     core::Buffer<float> second_moment;
-    core::Buffer<float> statistics;  ///< running statistics of normalising layers; empty without them
-    double best_loss = 0;            ///< best validation loss, of epoch best_epoch (0: none yet)
+    core::Buffer<float> statistics;          ///< running statistics of normalising layers; empty without them
+    core::Buffer<float> average;             ///< mean of the parameters so far, while a training that keeps one goes on
+    core::Buffer<float> average_statistics;  ///< of the statistics, each with the parameters it belongs to
+    std::uint64_t averaged = 0;              ///< parameters that are in the mean
+    std::vector<double> gradient_norm;       ///< of the current epoch, as in EpochRecord
+    double best_loss = 0;                    ///< best validation loss, of epoch best_epoch (0: none yet)
     std::uint32_t best_epoch = 0;
-    core::Buffer<float> best_parameters;  ///< only kept with early stopping
+    core::Buffer<float> best_parameters;  ///< those that predicted; only kept with early stopping
     core::Buffer<float> best_statistics;
     double train_seconds = 0;
     bool finished = false;
     std::string quarantine;  ///< why the member is set aside; empty for a healthy one
     std::vector<EpochRecord> history;
 };
+
+/// What predicts: the mean of the parameters where one is kept and has begun, else the parameters themselves. Those of
+/// a finished member are final.
+[[nodiscard]] inline const core::Buffer<float>& predicting_parameters(const MemberState& state) {
+    return state.averaged > 0 && !state.average.empty() ? state.average : state.parameters;
+}
+
+/// The running statistics that belong to predicting_parameters().
+[[nodiscard]] inline const core::Buffer<float>& predicting_statistics(const MemberState& state) {
+    return state.averaged > 0 && !state.average_statistics.empty() ? state.average_statistics : state.statistics;
+}
 
 }  // namespace train

@@ -27,8 +27,9 @@ double Objective::loss(const compute::Rows& outputs) const {
 }
 
 double Objective::loss(const compute::Rows& outputs, const compute::Rows& gradient) const {
-    return task_ == data::Task::classification ? model::softmax_cross_entropy(outputs, labels_, gradient)
-                                               : model::squared_error(outputs, targets_, gradient);
+    return task_ == data::Task::classification
+               ? model::softmax_cross_entropy(outputs, labels_, gradient, label_smoothing_)
+               : model::squared_error(outputs, targets_, gradient);
 }
 
 std::size_t Objective::hits(const compute::Rows& outputs) const {

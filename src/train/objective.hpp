@@ -12,6 +12,9 @@ namespace train {
 /// The labels or targets of a batch, and the loss against them: softmax cross-entropy or squared error, by task.
 class Objective {
 public:
+    /// `label_smoothing` softens the labels of loss() with a gradient only: what is trained on, not what is reported.
+    explicit Objective(double label_smoothing = 0) : label_smoothing_(label_smoothing) {}
+
     /// Fetches what `rows` of `table` ask for.
     void select(const data::Table& table, std::span<const std::uint32_t> rows);
 
@@ -27,6 +30,7 @@ public:
     [[nodiscard]] data::Task task() const noexcept { return task_; }
 
 private:
+    double label_smoothing_;
     data::Task task_ = data::Task::classification;
     std::vector<std::int32_t> labels_;
     std::vector<float> targets_;

@@ -19,11 +19,13 @@ Weights weights_of(const MemberState& state) {
     return {state.parameters, state.statistics};
 }
 
-Predictor::Predictor(const model::Network& network, std::vector<std::uint32_t> hidden_features)
+Predictor::Predictor(const model::Network& network, std::vector<std::uint32_t> hidden_features,
+                     std::optional<core::RandomStream> masks)
     : buffer_size_(network.buffer_size()),
       statistics_(network.statistics_size()),
       program_(network, inference_rows, model::Program::Purpose::inference),
-      hidden_features_(std::move(hidden_features)) {}
+      hidden_features_(std::move(hidden_features)),
+      pass_{.mode = masks ? model::Mode::evaluate_with_dropout : model::Mode::evaluate, .random = masks} {}
 
 template <class Use>
 void Predictor::run(const Weights& weights, const data::View& view, Use use) {
@@ -37,8 +39,9 @@ void Predictor::run(const Weights& weights, const data::View& view, Use use) {
         view.table->gather(rows, input.data, input.stride);
         input.count = rows.size();
         hide(hidden_features_, input);
-        program_.forward(weights.parameters.data(),
-                         {.mode = model::Mode::evaluate, .random = {}, .statistics = statistics_.data()});
+        model::Pass pass = pass_;
+        pass.statistics = statistics_.data();
+        program_.forward(weights.parameters.data(), pass);
         compute::Rows output = program_.output();
         output.count = rows.size();
         use(rows, output);
@@ -68,6 +71,12 @@ Predictor::Evaluation Predictor::evaluate(const Weights& weights, const data::Vi
     const auto count = static_cast<double>(view.size());
     return {.loss = loss / count,
             .accuracy = classes ? static_cast<double>(hits) / count : std::numeric_limits<double>::quiet_NaN()};
+}
+
+std::optional<core::RandomStream> evaluation_masks(const Hyperparameters& hyperparameters, std::uint64_t seed,
+                                                   std::uint32_t member) {
+    if (!hyperparameters.evaluate_with_dropout) return std::nullopt;
+    return core::RandomStream({.seed = seed, .member = member, .purpose = core::Purpose::evaluate});
 }
 
 std::vector<std::uint32_t> hidden_features(std::size_t features, double fraction, std::uint64_t seed,

@@ -2,12 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "core/random.hpp"
 #include "data/dataset.hpp"
 #include "model/network.hpp"
 #include "model/program.hpp"
+#include "train/hyperparameters.hpp"
 #include "train/member_state.hpp"
 
 namespace train {
@@ -21,11 +24,13 @@ struct Weights {
 /// The weights of a member in training, or trained.
 [[nodiscard]] Weights weights_of(const MemberState& state);
 
-/// Applies trained parameters to rows of a table, batch by batch; dropout does nothing here.
+/// Applies trained parameters to rows of a table, batch by batch; dropout does nothing here unless asked to.
 class Predictor {
 public:
     /// `hidden_features`: features that read zero because the member never saw them (a random subspace).
-    explicit Predictor(const model::Network& network, std::vector<std::uint32_t> hidden_features = {});
+    /// `masks`: leaves dropout on; the masks drawn for a batch serve every batch.
+    explicit Predictor(const model::Network& network, std::vector<std::uint32_t> hidden_features = {},
+                       std::optional<core::RandomStream> masks = std::nullopt);
 
     /// Class probabilities [view.size() × outputs] (regression: predictions), row after row.
     /// A row's bits depend on the parameters, the row, and its position in the view modulo the batch size.
@@ -47,7 +52,12 @@ private:
     core::Buffer<float> statistics_;  ///< a copy, since running a program may write to them
     model::Program program_;
     std::vector<std::uint32_t> hidden_features_;
+    model::Pass pass_;
 };
+
+/// The masks of `member` for a Predictor, where dropout is to be left on in evaluation.
+[[nodiscard]] std::optional<core::RandomStream> evaluation_masks(const Hyperparameters& hyperparameters,
+                                                                 std::uint64_t seed, std::uint32_t member);
 
 /// The features that `member` does not see, for a Predictor. Empty when fraction is 1.
 [[nodiscard]] std::vector<std::uint32_t> hidden_features(std::size_t features, double fraction, std::uint64_t seed,

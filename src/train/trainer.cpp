@@ -13,10 +13,13 @@
 #include "core/stopwatch.hpp"
 #include "data/split.hpp"
 #include "model/program.hpp"
+#include "train/gradient_norm.hpp"
+#include "train/max_norm.hpp"
 #include "train/objective.hpp"
 #include "train/optimizer.hpp"
 #include "train/predictor.hpp"
 #include "train/schedule.hpp"
+#include "train/weight_average.hpp"
 
 namespace train {
 namespace {
@@ -41,6 +44,10 @@ MemberState initial_state(const model::Network& network, const Hyperparameters& 
     const Optimizer optimizer(hyperparameters);
     if (optimizer.has_first_moment()) state.first_moment.assign(network.buffer_size(), 0.0F);
     if (optimizer.has_second_moment()) state.second_moment.assign(network.buffer_size(), 0.0F);
+    if (hyperparameters.average != AverageKind::none) {
+        state.average.assign(state.parameters.size(), 0.0F);
+        state.average_statistics.assign(state.statistics.size(), 0.0F);
+    }
     return state;
 }
 
@@ -64,6 +71,10 @@ struct Trainer::Impl {
     Predictor predictor;
     Objective objective;
     Optimizer optimizer;
+    std::optional<MaxNorm> max_norm;
+    WeightAverage average;
+    std::optional<float> average_share;  ///< of the update under way, where it joins the mean
+    std::vector<model::ParameterBlock> blocks;
     core::Buffer<float> gradients;
     model::GradientReady update;
     std::size_t samples = 0;  ///< of the current epoch so far
@@ -78,18 +89,28 @@ struct Trainer::Impl {
           batch(std::min(chosen.batch, rows.size())),
           batches((rows.size() + batch - 1) / batch),
           program(network, batch, Program::Purpose::training),
-          predictor(network, hidden),
+          predictor(network, hidden, evaluation_masks(chosen, given.seed, state.member)),
+          objective(chosen.label_smoothing),
           optimizer(chosen),
+          average(chosen),
+          blocks(network.blocks().begin(), network.blocks().end()),
           gradients(network.buffer_size(), 0.0F) {
         if (const std::size_t rest = rows.size() % batch; rest != 0) {
             last_program.emplace(network, rest, Program::Purpose::training);
         }
+        if (chosen.max_norm > 0) max_norm.emplace(network.blocks(), chosen.max_norm);
         update = [this](const model::ParameterBlock& block, std::size_t begin, std::size_t end) {
             optimizer.update({.parameters = stretch(state.parameters, begin, end),
                               .gradients = stretch(gradients, begin, end),
                               .first_moment = stretch(state.first_moment, begin, end),
                               .second_moment = stretch(state.second_moment, begin, end)},
                              block.is_weight ? Optimizer::Decay::yes : Optimizer::Decay::no);
+            MaxNorm::Stretch last{begin, end};
+            if (max_norm) last = max_norm->updated(block, begin, end, state.parameters);
+            if (average_share) {
+                blend(stretch(state.parameters, last.begin, last.end), *average_share,
+                      stretch(state.average, last.begin, last.end));
+            }
         };
         begin_epoch();
         samples = static_cast<std::size_t>(state.step) * batch;
@@ -109,6 +130,8 @@ struct Trainer::Impl {
     }
 
     void train_on_batch();
+    void average_statistics(float share);
+    void average_epoch();
     EpochRecord end_epoch(double last_rate);
     void keep_best(const EpochRecord& record);
 };
@@ -136,15 +159,33 @@ void Trainer::Impl::train_on_batch() {
         return;
     }
     optimizer.begin_update(rate(), state.updates + 1);
+    average_share = average.after_update(state.averaged);
     current.backward(state.parameters.data(), gradients.data(), update);
+    if (average_share) average_statistics(*average_share);
+    if (hyperparameters.log_gradients && state.step == 0) state.gradient_norm = gradient_norms(blocks, gradients);
     state.loss_sum += loss;
     samples += chosen.size();
     ++state.updates;
     ++state.step;
 }
 
+/// Ends a step of the mean: the statistics of normalising layers join it with the parameters they belong to.
+void Trainer::Impl::average_statistics(float share) {
+    blend(state.statistics, share, state.average_statistics);
+    ++state.averaged;
+}
+
+void Trainer::Impl::average_epoch() {
+    const auto share = average.after_epoch(state.epoch + 1, state.averaged);
+    if (!share) return;
+    blend(state.parameters, *share, state.average);
+    average_statistics(*share);
+}
+
 EpochRecord Trainer::Impl::end_epoch(double last_rate) {
-    const Predictor::Evaluation validation = predictor.evaluate(weights_of(state), problem.validation);
+    average_epoch();
+    const Predictor::Evaluation validation =
+        predictor.evaluate({predicting_parameters(state), predicting_statistics(state)}, problem.validation);
     EpochRecord record{.member = state.member,
                        .epoch = state.epoch + 1,
                        .train_loss = state.loss_sum / static_cast<double>(samples),
@@ -152,7 +193,8 @@ EpochRecord Trainer::Impl::end_epoch(double last_rate) {
                        .validation_accuracy = validation.accuracy,
                        .learning_rate = last_rate,
                        .seconds = epoch_seconds,
-                       .samples_per_s = static_cast<double>(samples) / epoch_seconds};
+                       .samples_per_s = static_cast<double>(samples) / epoch_seconds,
+                       .gradient_norm = std::exchange(state.gradient_norm, {})};
     if (!std::isfinite(validation.loss)) {
         quarantine(fmt::format("its validation loss is not a finite number after epoch {}", record.epoch));
     }
@@ -173,16 +215,16 @@ void Trainer::Impl::keep_best(const EpochRecord& record) {
         state.best_epoch = record.epoch;
         state.best_loss = record.validation_loss;
         if (early_stopping) {
-            state.best_parameters = state.parameters;
-            state.best_statistics = state.statistics;
+            state.best_parameters = predicting_parameters(state);
+            state.best_statistics = predicting_statistics(state);
         }
     }
     const bool patience_lost = early_stopping && record.epoch - state.best_epoch >= hyperparameters.patience;
     if (record.epoch < hyperparameters.epochs && !patience_lost) return;
-    if (early_stopping) {
-        state.parameters = state.best_parameters;
-        state.statistics = state.best_statistics;
-    }
+    state.parameters = early_stopping ? state.best_parameters : predicting_parameters(state);
+    state.statistics = early_stopping ? state.best_statistics : predicting_statistics(state);
+    state.average = {};
+    state.average_statistics = {};
     state.finished = true;
 }
 
@@ -197,6 +239,9 @@ Trainer::Trainer(const model::Network& network, const Hyperparameters& hyperpara
     core::require(
         state.parameters.size() == network.buffer_size() && state.statistics.size() == network.statistics_size(),
         "the state belongs to the network");
+    core::require(state.finished || state.average.size() ==
+                                        (hyperparameters.average == AverageKind::none ? 0 : state.parameters.size()),
+                  "the state belongs to a training that keeps the same mean");
     impl_ = std::make_unique<Impl>(network, hyperparameters, problem, std::move(state));
 }
 

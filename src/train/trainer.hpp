@@ -55,7 +55,8 @@ public:
     /// Loss over the current epoch so far, for people watching; NaN before its first batch.
     [[nodiscard]] double running_loss() const noexcept;
 
-    /// The complete state; once finished with early stopping, `parameters` are the best ones.
+    /// The complete state. Once finished, `parameters` are those to predict with: with early stopping those of the
+    /// best epoch, with averaging their mean.
     [[nodiscard]] const MemberState& state() const noexcept;
 
 private:

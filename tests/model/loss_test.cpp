@@ -82,6 +82,45 @@ BOOST_AUTO_TEST_CASE(cross_entropy_gradient_agrees_with_differences) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(softened_labels_follow_the_definition) {
+    const std::vector<std::int32_t> labels{2, 0, 1, 1};
+    for (const double smoothing : {0.1, 0.25, 0.9}) {
+        auto z = logits();
+        std::vector<float> gradient(rows * stride, 7.0F);
+        const double loss = model::softmax_cross_entropy(view(z), labels, view(gradient), smoothing);
+        auto p = logits();
+        model::softmax(view(p));
+        double expected = 0;
+        for (std::size_t row = 0; row < rows; ++row) {
+            for (std::size_t c = 0; c < width; ++c) {
+                const double q = (labels[row] == int(c) ? 1 - smoothing : 0.0) + smoothing / width;
+                const double probability = p[row * stride + c];
+                expected -= q * std::log(probability);
+                BOOST_TEST(std::abs(gradient[row * stride + c] - (probability - q) / rows) < 1e-7);
+            }
+            BOOST_TEST(gradient[row * stride + width] == 7.0F);
+        }
+        BOOST_TEST(std::abs(loss - expected) < 1e-5);
+    }
+}
+
+// Where softmax(z) = q the gradient vanishes and the loss is the entropy of q.
+BOOST_AUTO_TEST_CASE(softened_labels_have_their_optimum_at_finite_logits) {
+    constexpr double smoothing = 0.3;
+    const double q = 1 - smoothing + smoothing / width;
+    std::vector<float> z(rows * stride, 0.0F);
+    for (std::size_t row = 0; row < rows; ++row)
+        z[row * stride] = static_cast<float>(std::log(q / (smoothing / width)));
+    const std::vector<std::int32_t> labels(rows, 0);
+    std::vector<float> gradient(rows * stride);
+    const double loss = model::softmax_cross_entropy(view(z), labels, view(gradient), smoothing);
+    const double entropy = -q * std::log(q) - 2 * (smoothing / width) * std::log(smoothing / width);
+    BOOST_TEST(std::abs(loss - rows * entropy) < 1e-5);
+    for (std::size_t row = 0; row < rows; ++row) {
+        for (std::size_t c = 0; c < width; ++c) BOOST_TEST(std::abs(gradient[row * stride + c]) < 1e-7);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_logit_that_is_no_number_shows) {
     for (const float bad : {std::nanf(""), std::numeric_limits<float>::infinity()}) {
         auto z = logits();
@@ -90,6 +129,7 @@ BOOST_AUTO_TEST_CASE(a_logit_that_is_no_number_shows) {
         std::vector<float> gradient(rows * stride);
         BOOST_TEST(!std::isfinite(model::softmax_cross_entropy(view(z), labels)));
         BOOST_TEST(!std::isfinite(model::softmax_cross_entropy(view(z), labels, view(gradient))));
+        BOOST_TEST(!std::isfinite(model::softmax_cross_entropy(view(z), labels, view(gradient), 0.1)));
     }
 }
 

@@ -74,6 +74,14 @@ BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
                              "0.5",
                              "--weight-decay",
                              "0.01",
+                             "--max-norm",
+                             "3.5",
+                             "--label-smoothing",
+                             "0.125",
+                             "--average",
+                             "swa:0.5",
+                             "--log-gradients",
+                             "--evaluate-with-dropout",
                              "--patience",
                              "2",
                              "--members",
@@ -106,6 +114,12 @@ BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
     BOOST_TEST(o.training.schedule_step == 4U);
     BOOST_TEST(o.training.schedule_factor == 0.5);
     BOOST_TEST(o.training.weight_decay == 0.01);
+    BOOST_TEST(o.training.max_norm == 3.5);
+    BOOST_TEST(o.training.label_smoothing == 0.125);
+    BOOST_TEST((o.training.average == train::AverageKind::swa));
+    BOOST_TEST(o.training.average_start == 0.5);
+    BOOST_TEST(o.training.log_gradients);
+    BOOST_TEST(o.training.evaluate_with_dropout);
     BOOST_TEST(o.training.patience == 2U);
     BOOST_TEST(o.members == 3U);
     BOOST_TEST(o.bootstrap);
@@ -127,6 +141,10 @@ BOOST_AUTO_TEST_CASE(every_choice_is_understood) {
     BOOST_TEST((parse({"--schedule", "constant"}).training.schedule == ScheduleKind::constant));
     BOOST_TEST((parse({"--schedule", "cosine"}).training.schedule == ScheduleKind::cosine));
     BOOST_TEST((parse({"--schedule", "one-cycle"}).training.schedule == ScheduleKind::one_cycle));
+    BOOST_TEST((parse({"--average", "none"}).training.average == train::AverageKind::none));
+    BOOST_TEST(parse({"--average", "swa"}).training.average_start == 0.75);
+    BOOST_TEST(parse({"--average", "ema"}).training.average_decay == 0.999);
+    BOOST_TEST(parse({"--average", "ema:0.99"}).training.average_decay == 0.99);
     BOOST_TEST((parse({"--init", "normal"}).training.initialiser == model::Initialiser::normal));
     BOOST_TEST((parse({"--init", "zeros"}).training.initialiser == model::Initialiser::zeros));
 }
@@ -163,6 +181,17 @@ BOOST_AUTO_TEST_CASE(bad_values_are_refused_with_a_hint) {
         BOOST_TEST(contains(refusal({"--feature-fraction", value}), "out of range"));
     }
     BOOST_TEST(contains(refusal({"--weight-decay", "-1"}), "at least 0"));
+    for (const char* value : {"0", "-1", "inf", "x"})
+        BOOST_TEST(contains(refusal({"--max-norm", value}), "--max-norm: "));
+    BOOST_TEST(refusal({"--average", "swaa"}) == "--average: 'swaa' is none of none, swa, ema; did you mean swa?");
+    BOOST_TEST(contains(refusal({"--average", "swa:1"}), "--average: 1 is out of range"));
+    BOOST_TEST(contains(refusal({"--average", "ema:0"}), "--average: 0 is out of range"));
+    BOOST_TEST(contains(refusal({"--average", "ema:1"}), "--average: 1 is out of range"));
+    BOOST_TEST(contains(refusal({"--average", "ema:"}), "--average: '' is not a number"));
+    BOOST_TEST(contains(refusal({"--average", "none:1"}), "none takes no number"));
+    for (const char* value : {"1", "-0.1", "x"}) {
+        BOOST_TEST(contains(refusal({"--label-smoothing", value}), "--label-smoothing: "));
+    }
     BOOST_TEST(contains(refusal({"--optimizer", "momentum", "--momentum", "1"}), "below 1"));
     BOOST_TEST(contains(refusal({"--schedule", "step", "--schedule-factor", "0"}), "above 0"));
     BOOST_TEST(contains(refusal({"--data", ""}), "missing"));

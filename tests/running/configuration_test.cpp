@@ -65,17 +65,35 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
     options.training.schedule_step = 3;
     options.train_limit = 77;
     options.training.patience = 4;
+    options.training.max_norm = 2.5;
+    options.training.label_smoothing = 0.1;
+    options.training.evaluate_with_dropout = true;
     BOOST_TEST(to_toml(again(options)) == to_toml(options));
     BOOST_TEST(again(options).data == options.data);
     BOOST_TEST(again(options).net == options.net);
     BOOST_TEST(again(options).training.momentum == 0.8);
+    BOOST_TEST(again(options).training.max_norm == 2.5);
+    BOOST_TEST(again(options).training.label_smoothing == 0.1);
+    BOOST_TEST(again(options).training.evaluate_with_dropout);
+    for (const auto kind : {train::AverageKind::none, train::AverageKind::swa, train::AverageKind::ema}) {
+        options.training.average = kind;
+        options.training.average_start = kind == train::AverageKind::swa ? 1.0 / 3 : 0.75;
+        options.training.average_decay = kind == train::AverageKind::ema ? 0.1 + 0.2 : 0.999;
+        options.training.log_gradients = !options.training.log_gradients;
+        const train::Hyperparameters read = again(options).training;
+        BOOST_TEST((read.average == kind));
+        BOOST_TEST(read.average_start == options.training.average_start);
+        BOOST_TEST(read.average_decay == options.training.average_decay);
+        BOOST_TEST(read.log_gradients == options.training.log_gradients);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(only_what_is_in_force_is_written) {
     Options options;
     BOOST_TEST(!contains(to_toml(options), "\nmomentum"));
     BOOST_TEST(!contains(to_toml(options), "schedule-step"));
-    BOOST_TEST(!contains(to_toml(options), "out ="));
+    BOOST_TEST(!contains(to_toml(options), "max-norm"));
+    BOOST_TEST(!contains(to_toml(options), "\nout ="));
     BOOST_TEST(contains(to_toml(options), "\nfeature-fraction = 1.0\n"));
     const auto json = nlohmann::json::parse(run::to_json(options));
     BOOST_TEST(json.at("members").get<int>() == 8);

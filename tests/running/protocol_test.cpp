@@ -35,7 +35,8 @@ const std::vector<Letter> all{
                .validation_accuracy = 0.75,
                .learning_rate = 1e-3,
                .seconds = 2,
-               .samples_per_s = 1e5}},
+               .samples_per_s = 1e5,
+               .gradient_norm = {0.25, 0, 1e-30}}},
     finished(),
     Failed{.kind = core::Failure::data, .message = "disk full"},
     Assign{.member = 4'000'000},
@@ -79,6 +80,7 @@ BOOST_AUTO_TEST_CASE(fields_are_what_they_were) {
     BOOST_TEST(epoch.train_loss == 0.5);
     BOOST_TEST(epoch.learning_rate == 1e-3);
     BOOST_TEST(epoch.samples_per_s == 1e5);
+    BOOST_TEST((epoch.gradient_norm == std::vector<double>{0.25, 0, 1e-30}));
     const auto failed = std::get<Failed>(decode(encode(all[4])));
     BOOST_TEST(failed.message == "disk full");
     BOOST_TEST((failed.kind == core::Failure::data));

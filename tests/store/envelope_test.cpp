@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(the_format_does_not_change_unnoticed) {
     const std::string header(
         "\x89"
         "ENS\r\n\x1a\n"
-        "\1\0\0\0"
+        "\2\0\0\0"
         "\1\0\0\0"
         "\3\0\0\0\0\0\0\0"
         "abc",
@@ -111,9 +111,10 @@ BOOST_AUTO_TEST_CASE(other_files_are_told_from_damaged_ones) {
     BOOST_TEST(contains(refusal({}), "ends after 0 bytes"));
 }
 
-BOOST_AUTO_TEST_CASE(a_newer_format_is_named) {
+BOOST_AUTO_TEST_CASE(another_format_is_named) {
     const Bytes intact = store::seal(Payload::member, bytes("payload"));
     BOOST_TEST(contains(refusal(forged(intact, 8, store::format_version + 1)), "newer"));
+    BOOST_TEST(contains(refusal(forged(intact, 8, store::format_version - 1)), "older"));
     BOOST_TEST(contains(refusal(forged(intact, 8, 0)), "format 0"));
 }
 

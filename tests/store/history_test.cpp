@@ -13,6 +13,13 @@ BOOST_AUTO_TEST_CASE(a_line_has_the_keys_of_the_interface) {
                        R"("lr":0.001,"seconds":1.5,"samples_per_s":40000.0})");
 }
 
+BOOST_AUTO_TEST_CASE(gradients_are_there_where_they_were_asked_for) {
+    train::EpochRecord record{2, 7, 0.5, 0.25, 0.875, 1e-3, 1.5, 40000};
+    record.gradient_norm = {0.5, 1e-20, std::numeric_limits<double>::infinity()};
+    const std::string line = store::history_line(record);
+    BOOST_TEST(line.ends_with(R"("samples_per_s":40000.0,"gradient_norm":[0.5,1e-20,null]})"), line);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_not_finite_becomes_null) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();

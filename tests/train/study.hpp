@@ -30,3 +30,15 @@ struct Study {
         return trainer.state();
     }
 };
+
+inline train::Hyperparameters short_training() {
+    train::Hyperparameters h;
+    h.epochs = 4;
+    h.batch = 32;  // 180 rows: five batches and a smaller one
+    return h;
+}
+
+inline const Study& moons() {
+    static const Study study("moons:train=200,test=100", "dense(16) relu dropout(0.2) dense(16) tanh");
+    return study;
+}

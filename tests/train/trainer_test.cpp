@@ -17,23 +17,36 @@
 #include "train/schedule.hpp"
 #include "train/study.hpp"
 
+using train::AverageKind;
 using train::Hyperparameters;
 using train::MemberState;
+using train::OptimizerKind;
 using train::Problem;
 using train::Trainer;
 
 namespace {
 
-Hyperparameters short_training() {
-    Hyperparameters h;
-    h.epochs = 4;
-    h.batch = 32;  // 180 rows: five batches and a smaller one
-    return h;
-}
-
-const Study& moons() {
-    static const Study study("moons:train=200,test=100", "dense(16) relu dropout(0.2) dense(16) tanh");
-    return study;
+/// Stops a training after so many steps, goes on from its state with another trainer, and holds the end against that of
+/// a training that never stopped.
+void check_resumes(const Study& study, const Hyperparameters& h, const std::vector<int>& stops) {
+    const MemberState whole = study.train(h, 1);
+    for (const int stop : stops) {
+        Trainer begun(study.network, h, study.problem(), 1);
+        for (int i = 0; i < stop && !begun.finished(); ++i) static_cast<void>(begun.step());
+        Trainer resumed(study.network, h, study.problem(), begun.state());
+        while (!resumed.finished()) static_cast<void>(resumed.step());
+        const MemberState& state = resumed.state();
+        BOOST_TEST((state.parameters == whole.parameters), "stopped after " << stop);
+        BOOST_TEST((state.first_moment == whole.first_moment));
+        BOOST_TEST((state.second_moment == whole.second_moment));
+        BOOST_TEST(state.averaged == whole.averaged);
+        BOOST_TEST_REQUIRE(state.history.size() == whole.history.size());
+        for (std::size_t i = 0; i < whole.history.size(); ++i) {
+            BOOST_TEST(state.history[i].train_loss == whole.history[i].train_loss);
+            BOOST_TEST(state.history[i].validation_loss == whole.history[i].validation_loss);
+            BOOST_TEST((state.history[i].gradient_norm == whole.history[i].gradient_norm));
+        }
+    }
 }
 
 /// What a trainer does, written down once more from the parts that it uses: the parameters after all epochs.
@@ -145,22 +158,21 @@ BOOST_AUTO_TEST_CASE(hidden_features_do_not_count_in_prediction) {
 }
 
 BOOST_AUTO_TEST_CASE(going_on_from_any_state_gives_the_same_bits) {
-    const Study& study = moons();
-    for (const auto kind : {train::OptimizerKind::adam, train::OptimizerKind::momentum}) {
+    for (const auto& [kind, average] :
+         std::vector<std::pair<OptimizerKind, AverageKind>>{{OptimizerKind::adam, AverageKind::none},
+                                                            {OptimizerKind::momentum, AverageKind::swa},
+                                                            {OptimizerKind::sgd, AverageKind::ema}}) {
         Hyperparameters h = short_training();
         h.optimizer = kind;
+        h.average = average;
+        h.average_start = 0.5;
+        h.average_decay = 0.9;
+        h.max_norm = 1.25;
+        h.label_smoothing = 0.1;
+        h.evaluate_with_dropout = kind == OptimizerKind::sgd;
+        h.log_gradients = true;
         h.patience = 2;
-        const MemberState whole = study.train(h, 1);
-        for (const int stop : {0, 1, 5, 6, 7, 12}) {
-            Trainer begun(study.network, h, study.problem(), 1);
-            for (int i = 0; i < stop; ++i) static_cast<void>(begun.step());
-            Trainer resumed(study.network, h, study.problem(), begun.state());
-            while (!resumed.finished()) static_cast<void>(resumed.step());
-            BOOST_TEST((resumed.state().parameters == whole.parameters), "stopped after " << stop);
-            BOOST_TEST((resumed.state().second_moment == whole.second_moment));
-            BOOST_TEST_REQUIRE(resumed.state().history.size() == whole.history.size());
-            BOOST_TEST(resumed.state().history.back().train_loss == whole.history.back().train_loss);
-        }
+        check_resumes(moons(), h, {0, 1, 5, 6, 7, 12, 13, 17, 18, 20});
     }
 }
 
@@ -181,11 +193,144 @@ BOOST_AUTO_TEST_CASE(early_stopping_restores_the_best_state) {
 
 BOOST_AUTO_TEST_CASE(a_diverging_member_is_quarantined_with_the_place) {
     Hyperparameters h = short_training();
-    h.optimizer = train::OptimizerKind::sgd;
+    h.optimizer = OptimizerKind::sgd;
     h.learning_rate = 1e30;
     const MemberState state = moons().train(h);
     BOOST_TEST(state.finished);
     BOOST_TEST(state.quarantine.find("epoch 1, batch") != std::string::npos, state.quarantine);
+}
+
+// The parameters after each update of a training without a mean tell what the mean must be.
+BOOST_AUTO_TEST_CASE(the_mean_that_predicts_follows_the_definition) {
+    const Study& study = moons();
+    Hyperparameters h = short_training();
+    h.max_norm = 1.25;
+    std::vector<core::Buffer<float>> seen;
+    Trainer trainer(study.network, h, study.problem(), 0);
+    while (!trainer.finished()) {
+        static_cast<void>(trainer.step());
+        seen.push_back(trainer.state().parameters);
+    }
+    BOOST_TEST_REQUIRE(seen.size() == 24U);
+    const auto check = [&](const std::vector<double>& weights) {
+        const MemberState state = study.train(h);
+        double worst = 0;
+        for (std::size_t i = 0; i < state.parameters.size(); ++i) {
+            double mean = 0;
+            for (std::size_t t = 0; t < seen.size(); ++t) mean += weights[t] * seen[t][i];
+            worst = std::max(worst, std::abs(state.parameters[i] - mean));
+        }
+        BOOST_TEST(worst < 2e-6);
+        BOOST_TEST(state.average.empty());
+        train::Predictor predictor(study.network);
+        const auto evaluation = predictor.evaluate(train::weights_of(state), study.problem().validation);
+        BOOST_TEST(state.history.back().validation_loss == evaluation.loss);
+        return state;
+    };
+    std::vector<double> weights(24, 0);
+    weights[17] = weights[23] = 0.5;  // six updates an epoch: the ends of the third and the fourth
+    h.average = AverageKind::swa;
+    h.average_start = 0.5;
+    BOOST_TEST(check(weights).averaged == 2U);
+    h.average = AverageKind::ema;
+    h.average_decay = 0.8;
+    for (std::size_t t = 0; t < 24; ++t) weights[t] = 0.2 * std::pow(0.8, 23.0 - double(t)) / (1 - std::pow(0.8, 24));
+    BOOST_TEST(check(weights).averaged == 24U);
+}
+
+BOOST_AUTO_TEST_CASE(early_stopping_works_on_the_mean) {
+    const Study& study = moons();
+    Hyperparameters h = short_training();
+    h.epochs = 200;
+    h.learning_rate = 0.2;
+    h.patience = 3;
+    h.average = AverageKind::ema;
+    h.average_decay = 0.95;
+    const MemberState state = study.train(h);
+    BOOST_TEST(state.epoch < 200U);
+    BOOST_TEST(state.epoch - state.best_epoch == 3U);
+    train::Predictor predictor(study.network);
+    BOOST_TEST(predictor.evaluate(train::weights_of(state), study.problem().validation).loss == state.best_loss);
+    for (const auto& record : state.history) BOOST_TEST(record.validation_loss >= state.best_loss);
+}
+
+BOOST_AUTO_TEST_CASE(no_unit_outgrows_the_norm) {
+    const Study& study = moons();
+    Hyperparameters h = short_training();
+    h.learning_rate = 0.05;
+    const auto longest = [&](const MemberState& state) {
+        double most = 0;
+        for (const auto& block : study.network.blocks()) {
+            if (!block.is_weight) continue;
+            for (std::size_t column = 0; column < block.columns; ++column) {
+                double sum = 0;
+                for (std::size_t row = 0; row < block.rows; ++row) {
+                    const double w = state.parameters[block.offset + row * block.stride + column];
+                    sum += w * w;
+                }
+                most = std::max(most, std::sqrt(sum));
+            }
+        }
+        return most;
+    };
+    BOOST_TEST(longest(study.train(h)) > 1.5);
+    h.max_norm = 1.25;
+    const double held = longest(study.train(h));
+    BOOST_TEST(held < 1.25 * (1 + 1e-6));
+    BOOST_TEST(held > 1.24);
+}
+
+BOOST_AUTO_TEST_CASE(softened_labels_are_trained_on_but_not_reported) {
+    const Study& study = moons();
+    Hyperparameters h = short_training();
+    h.learning_rate = 1e-30;  // nothing moves, so that losses can be compared
+    const auto sharp = study.train(h).history.back();
+    h.label_smoothing = 0.5;
+    const auto soft = study.train(h).history.back();
+    BOOST_TEST(soft.validation_loss == sharp.validation_loss);
+    BOOST_TEST(soft.train_loss != sharp.train_loss);
+}
+
+// One unit that is always 1 in front of dropout(0.2): what comes out in evaluation is 0 or 1/0.8, as its mask says.
+BOOST_AUTO_TEST_CASE(dropout_that_is_left_on_drops_the_same_every_time) {
+    const Study study("moons:train=200,test=1000", "dense(1) dropout(0.2)");
+    Hyperparameters h;
+    h.evaluate_with_dropout = true;
+    std::vector<float> parameters(study.network.buffer_size(), 0.0F);
+    parameters[study.network.blocks()[1].offset] = 1;  // the unit's bias
+    parameters[study.network.blocks()[2].offset] = 2;  // its weight into the first logit
+    const auto view = data::test_view(study.source, study.split);
+    const auto probabilities = [&](std::uint64_t seed, std::uint32_t member) {
+        train::Predictor predictor(study.network, {}, train::evaluation_masks(h, seed, member));
+        std::vector<float> p(view.size() * 2);
+        predictor.predict({parameters, {}}, view, p);
+        return p;
+    };
+    const auto p = probabilities(1, 0);
+    std::size_t dropped = 0;
+    for (std::size_t i = 0; i < view.size(); ++i) {
+        const bool out = p[2 * i] == 0.5F;
+        BOOST_TEST(std::abs(p[2 * i] - (out ? 0.5 : 1 / (1 + std::exp(-2 / 0.8)))) < 1e-5);
+        BOOST_TEST(p[2 * i] == p[2 * (i % 256)]);
+        dropped += out && i < 256 ? 1 : 0;
+    }
+    BOOST_TEST(std::abs(double(dropped) - 256 * 0.2) < 4 * std::sqrt(256 * 0.2 * 0.8));
+    BOOST_TEST((p == probabilities(1, 0)));
+    BOOST_TEST((p != probabilities(1, 1)));
+    BOOST_TEST((p != probabilities(2, 0)));
+    BOOST_TEST(!train::evaluation_masks({}, 1, 0).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(leaving_dropout_on_costs_accuracy_and_changes_no_parameter) {
+    const Study study("digits:train=600,test=300", "dense(64) relu dropout(0.5)");
+    Hyperparameters h;
+    h.epochs = 5;
+    const MemberState right = study.train(h);
+    h.evaluate_with_dropout = true;
+    const MemberState wrong = study.train(h);
+    BOOST_TEST((right.parameters == wrong.parameters));
+    BOOST_TEST(right.history.back().train_loss == wrong.history.back().train_loss);
+    BOOST_TEST(right.history.back().validation_loss < wrong.history.back().validation_loss);
 }
 
 BOOST_AUTO_TEST_CASE(hidden_features_do_not_matter) {

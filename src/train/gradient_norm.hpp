@@ -1,0 +1,15 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "model/parameters.hpp"
+
+namespace train {
+
+/// For each block of weights, in the order of the layout, the root of the mean square of its gradient: how much of the
+/// error arrives at its layer. Zero all the way down is what a vanishing gradient looks like.
+[[nodiscard]] std::vector<double> gradient_norms(std::span<const model::ParameterBlock> blocks,
+                                                 std::span<const float> gradients);
+
+}  // namespace train
