@@ -19,11 +19,14 @@ memory::dim dim(std::size_t extent) {
     return static_cast<memory::dim>(extent);
 }
 
-memory::desc image_layout(const Images& images) {
-    const Tag tag = images.block == images.channels ? Tag::nhwc : images.block == 16 ? Tag::nChw16c : Tag::nChw8c;
-    return {{dim(images.count), dim(images.channels), dim(images.height), dim(images.width)},
-            memory::data_type::f32,
-            images.channels == 1 ? Tag::nchw : tag};
+/// One channel in plain order is both nhwc and nchw; kernels look for the one that goes with the other side.
+memory::desc image_layout(const Images& images, const Images& other_side) {
+    const bool plain = images.block == images.channels;
+    const Tag blocks = images.block == 16 ? Tag::nChw16c : Tag::nChw8c;
+    const bool other_plain = other_side.block == other_side.channels;
+    const Tag tag = !plain ? blocks : images.channels == 1 && !other_plain ? Tag::nchw : Tag::nhwc;
+    return {
+        {dim(images.count), dim(images.channels), dim(images.height), dim(images.width)}, memory::data_type::f32, tag};
 }
 
 memory::dims weight_extents(const ConvolutionShape& shape) {
@@ -48,10 +51,10 @@ struct Description {
     memory::dims behind;
 
     Description(const ConvolutionShape& shape, const ConvolutionOrder& order)
-        : x(image_layout(order.in)),
+        : x(image_layout(order.in, order.out)),
           weights(weight_extents(shape), memory::data_type::f32, Tag::any),
           bias({dim(shape.channels_out)}, memory::data_type::f32, Tag::x),
-          y(image_layout(order.out)) {
+          y(image_layout(order.out, order.in)) {
         const Window& window = shape.window;
         strides = {dim(window.stride), dim(window.stride)};
         before = {dim(window.before(shape.height)), dim(window.before(shape.width))};
