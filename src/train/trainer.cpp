@@ -18,6 +18,7 @@
 #include "train/objective.hpp"
 #include "train/optimizer.hpp"
 #include "train/predictor.hpp"
+#include "train/pretraining.hpp"
 #include "train/schedule.hpp"
 #include "train/weight_average.hpp"
 
@@ -75,6 +76,8 @@ struct Trainer::Impl {
     std::vector<model::ParameterBlock> blocks;
     core::Buffer<float> gradients;
     model::GradientReady update;
+    std::optional<Pretraining> pretraining;  ///< until it is finished
+    std::uint64_t pretraining_steps = 0;
     std::size_t samples = 0;  ///< of the current epoch so far
     double epoch_seconds = 0;
 
@@ -110,6 +113,11 @@ struct Trainer::Impl {
                       stretch(state.average, last.begin, last.end));
             }
         };
+        if (chosen.initialiser == model::Initialiser::rbm) {
+            pretraining.emplace(network, chosen, given, rows, hidden, state);
+            pretraining_steps = pretraining->steps();
+            if (pretraining->finished()) pretraining.reset();
+        }
         begin_epoch();
         samples = static_cast<std::size_t>(state.step) * batch;
     }
@@ -251,6 +259,12 @@ std::optional<EpochRecord> Trainer::step() {
     core::require(!finished(), "a finished member trains no more");
     Impl& impl = *impl_;
     const core::Stopwatch watch;
+    if (impl.pretraining) {
+        impl.pretraining->step();
+        if (impl.pretraining->finished()) impl.pretraining.reset();
+        impl.state.train_seconds += watch.seconds();
+        return std::nullopt;
+    }
     const double rate = impl.rate();
     impl.train_on_batch();
     std::optional<EpochRecord> record;
@@ -263,12 +277,15 @@ std::optional<EpochRecord> Trainer::step() {
 
 double Trainer::progress() const noexcept {
     const Impl& impl = *impl_;
-    return impl.state.finished ? 1.0
-                               : static_cast<double>(impl.state.updates) / static_cast<double>(impl.planned_updates());
+    if (impl.state.finished) return 1.0;
+    const std::uint64_t before = impl.pretraining ? impl.pretraining->steps_done() : impl.pretraining_steps;
+    return static_cast<double>(before + impl.state.updates) /
+           static_cast<double>(impl.pretraining_steps + impl.planned_updates());
 }
 
 double Trainer::running_loss() const noexcept {
     const Impl& impl = *impl_;
+    if (impl.pretraining) return impl.pretraining->error();
     return impl.samples == 0 ? nan : impl.state.loss_sum / static_cast<double>(impl.samples);
 }
 

@@ -8,9 +8,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "data/source.hpp"
 #include "data/split.hpp"
 #include "train/predictor.hpp"
+#include "train/study.hpp"
 
 using train::AverageKind;
 using train::Hyperparameters;
@@ -20,58 +20,6 @@ using train::Problem;
 using train::Trainer;
 
 namespace {
-
-struct Study {
-    data::Source source;
-    data::Split split;
-    model::Network network;
-
-    Study(const std::string& what, const std::string& net)
-        : source(data::load(what, 1)),
-          split(data::split(source, {})),
-          network(net, source.train.shape(), source.train.outputs(), model::Objective::classification) {}
-
-    [[nodiscard]] Problem problem() const {
-        return {
-            .train = data::train_view(source, split), .validation = data::validation_view(source, split), .seed = 1};
-    }
-
-    [[nodiscard]] MemberState train(const Hyperparameters& hyperparameters, std::uint32_t member = 0) const {
-        Trainer trainer(network, hyperparameters, problem(), member);
-        while (!trainer.finished()) static_cast<void>(trainer.step());
-        return trainer.state();
-    }
-};
-
-Hyperparameters short_training() {
-    Hyperparameters h;
-    h.epochs = 4;
-    h.batch = 32;  // 180 rows: five batches and a smaller one
-    return h;
-}
-
-/// Stops a training after so many steps, goes on from its state with another trainer, and holds the end against that of
-/// a training that never stopped.
-void check_resumes(const Study& study, const Hyperparameters& h, const std::vector<int>& stops) {
-    const MemberState whole = study.train(h, 1);
-    for (const int stop : stops) {
-        Trainer begun(study.network, h, study.problem(), 1);
-        for (int i = 0; i < stop && !begun.finished(); ++i) static_cast<void>(begun.step());
-        Trainer resumed(study.network, h, study.problem(), begun.state());
-        while (!resumed.finished()) static_cast<void>(resumed.step());
-        const MemberState& state = resumed.state();
-        BOOST_TEST((state.parameters == whole.parameters), "stopped after " << stop);
-        BOOST_TEST((state.first_moment == whole.first_moment));
-        BOOST_TEST((state.second_moment == whole.second_moment));
-        BOOST_TEST(state.averaged == whole.averaged);
-        BOOST_TEST_REQUIRE(state.history.size() == whole.history.size());
-        for (std::size_t i = 0; i < whole.history.size(); ++i) {
-            BOOST_TEST(state.history[i].train_loss == whole.history[i].train_loss);
-            BOOST_TEST(state.history[i].validation_loss == whole.history[i].validation_loss);
-            BOOST_TEST((state.history[i].gradient_norm == whole.history[i].gradient_norm));
-        }
-    }
-}
 
 const Study& moons() {
     static const Study study("moons:train=200,test=100", "dense(16) relu dropout(0.2) dense(16) tanh");
