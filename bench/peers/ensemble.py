@@ -27,7 +27,7 @@ def arguments():
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--lr", type=float, default=1e-3)
-    parser.add_argument("--validation-fraction", type=float, default=0.1, help="evaluated after each epoch")
+    parser.add_argument("--validation-fraction", type=float, default=1 / 12, help="evaluated after each epoch")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()

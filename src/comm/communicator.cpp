@@ -74,7 +74,7 @@ void Communicator::attempt(const std::function<void()>& step) {
     } catch (const core::Error& error) {
         mine = error;
     } catch (const std::exception& error) {
-        mine.emplace(core::Failure::run, fmt::format("rank {} on {}: {}", rank(), host(), error.what()));
+        mine.emplace(core::Failure::run, fmt::format("rank {} on {}: {}", rank(), host(), core::reason(error)));
     }
     agree(mine);
 }

@@ -72,7 +72,7 @@ int run_ranks(int argc, char** argv, const std::function<int(const Communicator&
             if (world.size() > 1) world.abort(error.exit_code());
             return error.exit_code();
         } catch (const std::exception& error) {
-            report(fmt::format("rank {} on {}: {}", world.rank(), world.host(), error.what()));
+            report(fmt::format("rank {} on {}: {}", world.rank(), world.host(), core::reason(error)));
             const int code = static_cast<int>(core::Failure::run);
             if (world.size() > 1) world.abort(code);
             return code;

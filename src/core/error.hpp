@@ -1,10 +1,11 @@
 #pragma once
 
+#include <exception>
+#include <new>
 #include <stdexcept>
 #include <string>
-#include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace core {
 
@@ -28,10 +29,20 @@ private:
     Failure kind_;
 };
 
-/// Throws an Error with a formatted message.
+/// Throws an Error with a formatted message. The formatting itself stays out of this header: half the files include it.
+[[noreturn]] void fail_formatted(Failure kind, fmt::string_view format, fmt::format_args arguments);
+
 template <class... Args>
-[[noreturn]] void fail(Failure kind, fmt::format_string<Args...> format, Args&&... args) {
-    throw Error(kind, fmt::format(format, std::forward<Args>(args)...));
+[[noreturn]] void fail(Failure kind, fmt::format_string<Args...> format, const Args&... args) {
+    fail_formatted(kind, format, fmt::make_format_args(args...));
+}
+
+/// What an exception says, in words for a user.
+[[nodiscard]] inline std::string reason(const std::exception& error) {
+    const bool is_memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+    return is_memory ? "there is not enough memory; what needs less is a smaller network or batch, or fewer ranks on "
+                       "this host"
+                     : error.what();
 }
 
 }  // namespace core

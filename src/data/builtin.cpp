@@ -80,10 +80,11 @@ double parse_noise(const Builtin& set, std::string_view value) {
 BuiltinOptions parse_options(const Builtin& set, std::string_view words) {
     BuiltinOptions options = set.defaults;
     std::vector<std::string_view> seen;
-    while (!words.empty()) {
+    for (bool more = !words.empty(); more;) {
         const std::size_t comma = words.find(',');
         const std::string_view item = words.substr(0, comma);
-        words.remove_prefix(comma == std::string_view::npos ? words.size() : comma + 1);
+        more = comma != std::string_view::npos;
+        words.remove_prefix(more ? comma + 1 : words.size());
         const std::size_t equals = item.find('=');
         const std::string_view key = item.substr(0, equals);
         const std::string_view value = equals == std::string_view::npos ? "" : item.substr(equals + 1);

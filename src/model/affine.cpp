@@ -90,6 +90,31 @@ void Sum::forward(const float*, const Pass&) {
     }
 }
 
+AddTo::AddTo(Tensor& a, const Value& b) : a_(a), b_(b) {
+    core::require(a.width() == b.tensor->width(), "a sum's terms are of one size");
+}
+
+void AddTo::forward(const float*, const Pass&) {
+    for (std::size_t row = 0; row < a_.rows; ++row)
+        deliver(b_.tensor->value_rows()[row], Store::add, a_.value_rows()[row]);
+}
+
+void AddTo::backward(const float*, float*, const GradientReady&) {
+    deliver_rows(a_.gradient_rows(), b_);
+}
+
+Flatten::Flatten(Tensor& input, Store store, Tensor& output)
+    : input_{.tensor = &input, .gradient = store}, output_(output) {}
+
+void Flatten::forward(const float*, const Pass&) {
+    for (std::size_t row = 0; row < output_.rows; ++row)
+        deliver(input_.tensor->value_rows()[row], Store::replace, output_.value_rows()[row]);
+}
+
+void Flatten::backward(const float*, float*, const GradientReady&) {
+    deliver_rows(output_.gradient_rows(), input_);
+}
+
 void Sum::backward(const float*, float*, const GradientReady&) {
     // The term that was compiled later is delivered first: if both are one tensor, it replaces and the other adds.
     deliver_rows(output_.gradient_rows(), b_);

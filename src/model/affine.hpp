@@ -50,4 +50,31 @@ private:
     Tensor& output_;
 };
 
+/// a ← a + b, element by element: where a skip ends, in place of its network's output. The gradient of the sum is that
+/// of a as it stands.
+class AddTo final : public Operation {
+public:
+    AddTo(Tensor& a, const Value& b);
+
+    void forward(const float* parameters, const Pass& pass) override;
+    void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+
+private:
+    Tensor& a_;
+    Value b_;
+};
+
+/// Copies items without gaps into padded rows.
+class Flatten final : public Operation {
+public:
+    Flatten(Tensor& input, compute::Store store, Tensor& output);
+
+    void forward(const float* parameters, const Pass& pass) override;
+    void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+
+private:
+    Value input_;
+    Tensor& output_;
+};
+
 }  // namespace model

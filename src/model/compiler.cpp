@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/contract.hpp"
+#include "model/image_operations.hpp"
 #include "model/pointwise.hpp"
 
 namespace model {
@@ -17,18 +18,41 @@ void deliver(std::span<const float> from, compute::Store store, std::span<float>
     }
 }
 
-Compiler::Compiler(std::span<const ParameterBlock> blocks, std::size_t rows, bool with_gradients)
-    : blocks_(blocks), rows_(rows), with_gradients_(with_gradients) {
+GradientTarget::GradientTarget(Tensor& input, compute::Store store) : input_(input) {
+    if (store == compute::Store::add) scratch_.resize(input.gradients.size());
+}
+
+void GradientTarget::deliver() {
+    if (!scratch_.empty()) model::deliver(scratch_, compute::Store::add, input_.gradients);
+}
+
+compute::Images images_of(const Tensor& tensor) {
+    const core::Shape& shape = tensor.shape;
+    if (shape.rank() < 2) {
+        return {.count = tensor.rows, .height = 1, .width = 1, .channels = tensor.stride, .block = tensor.stride};
+    }
+    const std::size_t channels = shape.rank() == 2 ? 1 : shape[2];
+    return {.count = tensor.rows,
+            .height = shape[0],
+            .width = shape[1],
+            .channels = channels,
+            .block = tensor.block == 0 ? channels : tensor.block};
+}
+
+Compiler::Compiler(std::span<const ParameterBlock> blocks, std::span<const StatisticsBlock> statistics,
+                   std::size_t rows, bool with_gradients)
+    : blocks_(blocks), statistics_(statistics), rows_(rows), with_gradients_(with_gradients) {
     core::require(rows > 0, "a program has at least one row");
 }
 
 Compiler::~Compiler() = default;
 
-Tensor& Compiler::tensor(const core::Shape& shape, Gradient gradient) {
+Tensor& Compiler::tensor(const core::Shape& shape, Gradient gradient, std::size_t block) {
     auto made = std::make_unique<Tensor>();
     made->shape = shape;
     made->rows = rows_;
-    made->stride = core::row_stride(shape.elements());
+    made->stride = shape.rank() < 2 ? core::row_stride(shape.elements()) : shape.elements();
+    made->block = block;
     made->values.assign(rows_ * made->stride, 0.0F);
     if (with_gradients_ && gradient == Gradient::as_compiled) made->gradients.assign(rows_ * made->stride, 0.0F);
     result_.tensors.push_back(std::move(made));
@@ -38,6 +62,30 @@ Tensor& Compiler::tensor(const core::Shape& shape, Gradient gradient) {
 const ParameterBlock& Compiler::parameters() {
     core::require(next_block_ < blocks_.size(), "a layer compiles with the parameters it planned");
     return blocks_[next_block_++];
+}
+
+const StatisticsBlock& Compiler::statistics() {
+    core::require(next_statistics_ < statistics_.size(), "a layer compiles with the statistics it planned");
+    return statistics_[next_statistics_++];
+}
+
+Value Compiler::ordered(const Value& value, std::size_t block) {
+    if (value.tensor->block == block) return value;
+    Tensor& target = tensor(value.tensor->shape, Gradient::as_compiled, block);
+    append(std::make_unique<Reorder>(*value.tensor, value.gradient, target));
+    return {.tensor = &target, .exclusive = true};
+}
+
+bool Compiler::is_read_backward(const Value& value) const {
+    return open_chain_ != nullptr && &open_chain_->target() == value.tensor && open_chain_->reads_its_values();
+}
+
+bool Compiler::retract_relu(const Value& value) {
+    if (open_chain_ == nullptr || &open_chain_->target() != value.tensor || !value.exclusive) return false;
+    if (!open_chain_->is_lone_relu()) return false;
+    result_.operations.pop_back();
+    open_chain_ = nullptr;
+    return true;
 }
 
 void Compiler::append(std::unique_ptr<Operation> operation) {
@@ -51,7 +99,7 @@ Pointwise& Compiler::pointwise(Value& value) {
     if (value.exclusive) {
         chain = std::make_unique<Pointwise>(*value.tensor);
     } else {
-        Tensor& copy = tensor(value.tensor->shape);
+        Tensor& copy = tensor(value.tensor->shape, Gradient::as_compiled, value.tensor->block);
         chain = std::make_unique<Pointwise>(*value.tensor, value.gradient, copy);
         value = {.tensor = &copy, .exclusive = true};
     }
@@ -68,7 +116,8 @@ std::uint32_t Compiler::reserve_random(std::size_t blocks) {
 }
 
 Compiler::Result Compiler::finish() {
-    core::require(next_block_ == blocks_.size(), "every planned parameter block was compiled");
+    core::require(next_block_ == blocks_.size() && next_statistics_ == statistics_.size(),
+                  "every planned block of parameters and statistics was compiled");
     return std::move(result_);
 }
 

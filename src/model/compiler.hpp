@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "compute/images.hpp"
 #include "compute/product.hpp"
 #include "compute/rows.hpp"
 #include "core/buffer.hpp"
@@ -15,9 +16,11 @@
 
 namespace model {
 
-/// A batch of activations in a program: one row per item, rows `stride` floats apart.
+/// A batch of activations in a program: one row per item, rows `stride` floats apart. Items with several axes (images,
+/// sequences) lie without gaps.
 struct Tensor {
-    core::Shape shape;  ///< of one item
+    core::Shape shape;      ///< of one item
+    std::size_t block = 0;  ///< of images in blocks of channels (see compute::Images); 0 for the plain order
     std::size_t rows = 0;
     std::size_t stride = 0;
     core::Buffer<float> values;
@@ -28,6 +31,9 @@ struct Tensor {
     [[nodiscard]] compute::Rows value_rows() noexcept { return {values.data(), rows, width(), stride}; }
     [[nodiscard]] compute::Rows gradient_rows() noexcept { return {gradients.data(), rows, width(), stride}; }
 };
+
+/// The images of a tensor: height×width with one channel, height×width×channels, or vectors as single pixels.
+[[nodiscard]] compute::Images images_of(const Tensor& tensor);
 
 /// What flows from item to item while a network is compiled: a tensor, and what its next reader may do with it.
 struct Value {
@@ -41,6 +47,23 @@ struct Value {
     compute::Store gradient = compute::Store::replace;
 };
 
+/// Where an operation that can only replace its input's gradient writes it: at its place, or beside it to be added.
+class GradientTarget {
+public:
+    /// Writes nothing where the input has no gradient.
+    GradientTarget(Tensor& input, compute::Store store);
+
+    [[nodiscard]] bool is_wanted() const noexcept { return input_.has_gradient(); }
+    [[nodiscard]] float* data() noexcept { return scratch_.empty() ? input_.gradients.data() : scratch_.data(); }
+
+    /// Call when data() is complete.
+    void deliver();
+
+private:
+    Tensor& input_;
+    core::Buffer<float> scratch_;
+};
+
 /// Puts or adds one row of gradient into another.
 void deliver(std::span<const float> from, compute::Store store, std::span<float> to);
 
@@ -49,7 +72,8 @@ class Pointwise;
 /// Builds a program: allocates tensors, collects operations, hands out parameter blocks in the order of the plan.
 class Compiler {
 public:
-    Compiler(std::span<const ParameterBlock> blocks, std::size_t rows, bool with_gradients);
+    Compiler(std::span<const ParameterBlock> blocks, std::span<const StatisticsBlock> statistics, std::size_t rows,
+             bool with_gradients);
     ~Compiler();
     Compiler(const Compiler&) = delete;
     Compiler& operator=(const Compiler&) = delete;
@@ -59,12 +83,27 @@ public:
     enum class Gradient : std::uint8_t { none, as_compiled };
 
     /// A new tensor for items of this shape; valid as long as the program that is being built.
-    [[nodiscard]] Tensor& tensor(const core::Shape& shape, Gradient gradient = Gradient::as_compiled);
+    [[nodiscard]] Tensor& tensor(const core::Shape& shape, Gradient gradient = Gradient::as_compiled,
+                                 std::size_t block = 0);
+
+    /// The value in another order of channels; appends a reordering where it has to. 0 is the plain order.
+    [[nodiscard]] Value ordered(const Value& value, std::size_t block);
 
     /// The next block of the plan.
     [[nodiscard]] const ParameterBlock& parameters();
 
+    /// The next running statistics of the plan.
+    [[nodiscard]] const StatisticsBlock& statistics();
+
+    [[nodiscard]] bool has_gradients() const noexcept { return with_gradients_; }
+
     void append(std::unique_ptr<Operation> operation);
+
+    /// True if `value` was left by a chain of element-wise stages whose derivatives read it.
+    [[nodiscard]] bool is_read_backward(const Value& value) const;
+
+    /// Takes back the last operation if it is a lone relu that left `value`; true if it was.
+    [[nodiscard]] bool retract_relu(const Value& value);
 
     /// The chain of element-wise stages that ends the program so far and leaves `value`; starts one if there is none,
     /// on a copy of the values if somebody else reads them too. Updates `value` to what the chain leaves behind.
@@ -81,9 +120,11 @@ public:
 
 private:
     std::span<const ParameterBlock> blocks_;
+    std::span<const StatisticsBlock> statistics_;
     std::size_t rows_;
     bool with_gradients_;
     std::size_t next_block_ = 0;
+    std::size_t next_statistics_ = 0;
     std::uint32_t next_random_ = 0;
     Result result_;
     Pointwise* open_chain_ = nullptr;  ///< the last operation, if it is a chain

@@ -20,10 +20,14 @@ void initialise(const Network& network, Initialiser how, std::uint64_t seed, std
                 std::span<float> parameters) {
     core::require(parameters.size() == network.buffer_size(), "the buffer is as large as the network's layout");
     std::ranges::fill(parameters, 0.0F);
+    for (const ParameterBlock& block : network.blocks()) {
+        if (!block.is_weight) std::ranges::fill(parameters.subspan(block.offset, block.columns), block.initial);
+    }
     if (how == Initialiser::zeros) return;
     core::RandomStream random({.seed = seed, .member = member, .purpose = core::Purpose::initialise});
     for (const ParameterBlock& block : network.blocks()) {
-        if (!block.is_weight && how != Initialiser::normal) continue;
+        const bool is_bias = !block.is_weight && block.initial == 0.0F;
+        if (!block.is_weight && !(is_bias && how == Initialiser::normal)) continue;
         const double fan_in = static_cast<double>(block.fan_in);
         const double fan_out = static_cast<double>(block.fan_out);
         const double deviation = deviation_of(how, fan_in);
@@ -36,6 +40,12 @@ void initialise(const Network& network, Initialiser how, std::uint64_t seed, std
             }
         }
     }
+}
+
+void initialise_statistics(const Network& network, std::span<float> statistics) {
+    core::require(statistics.size() == network.statistics_size(), "there is room for every running statistic");
+    for (const StatisticsBlock& block : network.statistics())
+        std::ranges::fill(statistics.subspan(block.offset, block.width), block.initial);
 }
 
 }  // namespace model

@@ -11,6 +11,7 @@
 #include "core/error.hpp"
 #include "model/affine.hpp"
 #include "model/compiler.hpp"
+#include "model/image_layers.hpp"
 #include "model/pointwise.hpp"
 
 namespace model {
@@ -44,8 +45,9 @@ Shape plan_dense(const Item& item, const Shape& input, Layout& layout) {
 }
 
 Value linear(const Shape& shape, const Value& input, Compiler& compiler) {
+    const Value source = compiler.ordered(input, 0);
     Tensor& output = compiler.tensor(shape);
-    compiler.append(std::make_unique<Linear>(*input.tensor, input.gradient, output, compiler.parameters()));
+    compiler.append(std::make_unique<Linear>(*source.tensor, source.gradient, output, compiler.parameters()));
     return {.tensor = &output, .exclusive = true};
 }
 
@@ -75,14 +77,18 @@ Value compile_dropout(const Item& item, const Value& input, Compiler& compiler) 
     return value;
 }
 
-// flatten: rows are flat already; only the shape that later items see changes.
+// flatten: rows are flat already, but for the order of channels and the padding of vectors.
 
 Shape plan_flatten(const Item&, const Shape& input, Layout&) {
     return {input.elements()};
 }
 
-Value compile_flatten(const Item&, const Value& input, Compiler&) {
-    return input;
+Value compile_flatten(const Item&, const Value& input, Compiler& compiler) {
+    if (input.tensor->shape.rank() < 2) return input;
+    const Value plain = compiler.ordered(input, 0);
+    Tensor& output = compiler.tensor({input.tensor->width()});
+    compiler.append(std::make_unique<Flatten>(*plain.tensor, plain.gradient, output));
+    return {.tensor = &output, .exclusive = true};
 }
 
 template <compute::Activation activation>
@@ -102,17 +108,29 @@ constexpr LayerKind activation_kind(std::string_view name) {
 Shape plan_skip(const Item& item, const Shape& input, Layout& layout) {
     const std::string name = layout.next_name("skip");
     const Shape inner = plan(item.branches[0], input, layout);
-    if (inner.elements() != input.elements()) {
-        layout.add_weight(name + ".projection", input.elements(), inner.elements());
-    }
+    if (inner == input || plan_image_projection(name, input, inner, layout)) return inner;
+    if (inner.rank() > 1)
+        refuse(item, fmt::format("{} cannot be added to {}: no stride leads from one to the other", input.text(),
+                                 inner.text()));
+    layout.add_weight(name + ".projection", input.elements(), inner.elements());
     return inner;
 }
 
 Value compile_skip(const Item& item, const Value& input, Compiler& compiler) {
-    Value inner = compile(item.branches[0], {.tensor = input.tensor, .gradient = compute::Store::add}, compiler);
+    const Value inner = compile(item.branches[0], {.tensor = input.tensor, .gradient = compute::Store::add}, compiler);
     const Shape& shape = inner.tensor->shape;
-    const Value across = shape.elements() == input.tensor->width() ? input : linear(shape, input, compiler);
-    Tensor& output = compiler.tensor(shape);
+    // The sum can take the place of f(x) unless a derivative still needs it.
+    const bool in_place = inner.exclusive && !compiler.is_read_backward(inner);
+    Value across = input;
+    if (shape != input.tensor->shape) {
+        across = shape.rank() > 1 ? compile_image_projection(input, shape, compiler) : linear(shape, input, compiler);
+    }
+    across = compiler.ordered(across, inner.tensor->block);
+    if (in_place) {
+        compiler.append(std::make_unique<AddTo>(*inner.tensor, across));
+        return inner;
+    }
+    Tensor& output = compiler.tensor(shape, Compiler::Gradient::as_compiled, inner.tensor->block);
     compiler.append(std::make_unique<Sum>(inner, across, output));
     return {.tensor = &output, .exclusive = true};
 }
@@ -121,6 +139,10 @@ Value compile_skip(const Item& item, const Value& input, Compiler& compiler) {
 
 std::string check_repeat(Arguments arguments) {
     return is_count(arguments[0], 1000) ? "" : fmt::format("repeat({}): from 1 to 1000 times", arguments[0]);
+}
+
+std::size_t times_of_repeat(Arguments arguments) {
+    return count(arguments[0]);
 }
 
 Shape plan_repeat(const Item& item, const Shape& input, Layout& layout) {
@@ -137,6 +159,8 @@ Value compile_repeat(const Item& item, const Value& input, Compiler& compiler) {
 
 using compute::Activation;
 
+constexpr std::array<std::string_view, 2> paddings{"same", "valid"};
+
 constexpr std::array kinds{
     LayerKind{.name = "dense",
               .usage = "dense(units)",
@@ -152,6 +176,29 @@ constexpr std::array kinds{
               .check = check_dropout,
               .plan = plan_same,
               .compile = compile_dropout},
+    LayerKind{.name = "conv",
+              .usage = "conv(channels, window[, stride][, same|valid])",
+              .least_arguments = 2,
+              .most_arguments = 3,
+              .words = paddings,
+              .check = check_conv,
+              .plan = plan_conv,
+              .compile = compile_conv},
+    LayerKind{.name = "maxpool",
+              .usage = "maxpool(window[, stride][, same|valid])",
+              .most_arguments = 2,
+              .words = paddings,
+              .check = check_pool,
+              .plan = plan_pool,
+              .compile = compile_maxpool},
+    LayerKind{.name = "avgpool",
+              .usage = "avgpool(window[, stride][, same|valid])",
+              .most_arguments = 2,
+              .words = paddings,
+              .check = check_pool,
+              .plan = plan_pool,
+              .compile = compile_avgpool},
+    LayerKind{.name = "batchnorm", .usage = "batchnorm", .plan = plan_batchnorm, .compile = compile_batchnorm},
     LayerKind{.name = "flatten", .usage = "flatten", .plan = plan_flatten, .compile = compile_flatten},
     activation_kind<Activation::sigmoid>("sigmoid"),
     activation_kind<Activation::tanh>("tanh"),
@@ -162,17 +209,28 @@ constexpr std::array kinds{
     activation_kind<Activation::silu>("silu"),
     activation_kind<Activation::softplus>("softplus"),
     LayerKind{.name = "skip", .usage = "skip[ network ]", .branches = 1, .plan = plan_skip, .compile = compile_skip},
+    LayerKind{.name = "split",
+              .usage = "split[ network | network … ]",
+              .branches = 64,
+              .plan = plan_split,
+              .compile = compile_split},
     LayerKind{.name = "repeat",
               .usage = "repeat(n)[ network ]",
               .least_arguments = 1,
               .most_arguments = 1,
               .branches = 1,
+              .times = times_of_repeat,
               .check = check_repeat,
               .plan = plan_repeat,
               .compile = compile_repeat},
 };
 
 }  // namespace
+
+void refuse(const Item& item, const std::string& why) {
+    core::fail(core::Failure::usage, "network, line {}, column {}: {}{}: {}", item.line, item.column, item.name,
+               arguments_text(item), why);
+}
 
 std::span<const LayerKind> layer_kinds() {
     return kinds;

@@ -21,7 +21,11 @@ struct LayerKind {
     std::string_view usage;  ///< "dense(units)", for messages and --help
     std::size_t least_arguments = 0;
     std::size_t most_arguments = 0;
-    std::size_t branches = 0;  ///< networks it holds at most; 0 for a layer
+    std::size_t branches = 0;                      ///< networks it holds at most; 0 for a layer
+    std::span<const std::string_view> words = {};  ///< what may stand behind its numbers
+
+    /// How often its networks are run, each time with other parameters; null: once.
+    std::size_t (*times)(std::span<const double> arguments) = nullptr;
 
     /// Complaint about argument values, empty if they are fine; may be null.
     std::string (*check)(std::span<const double> arguments) = nullptr;
@@ -32,6 +36,9 @@ struct LayerKind {
     /// Appends the operations of the item to the program; takes its parameters in the order of plan().
     Value (*compile)(const Item& item, const Value& input, Compiler& compiler) = nullptr;
 };
+
+/// Throws core::Error (usage): "network, line 1, column 7: conv(4, 3) …".
+[[noreturn]] void refuse(const Item& item, const std::string& why);
 
 [[nodiscard]] std::span<const LayerKind> layer_kinds();
 

@@ -18,6 +18,23 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
+/// One word that is no layer: meant as the name of a preset, perhaps.
+bool looks_like_preset(std::string_view text) {
+    const auto is_of_name = [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
+    };
+    return !text.empty() && std::ranges::all_of(text, is_of_name) && find_layer(text) == nullptr;
+}
+
+[[noreturn]] void refuse_name(std::string_view name) {
+    std::string presets_text;
+    for (const Preset& preset : presets()) presets_text += fmt::format(" {}", preset.name);
+    std::string layers_text;
+    for (const LayerKind& kind : layer_kinds()) layers_text += fmt::format(" {}", kind.name);
+    core::fail(core::Failure::usage, "network, line 1, column 1: '{}' is no preset and no layer; presets:{}; layers:{}",
+               name, presets_text, layers_text);
+}
+
 bool any_is(const Items& items, std::string_view name) {
     return std::ranges::any_of(items, [&](const Item& item) {
         return item.name == name ||
@@ -31,10 +48,15 @@ Network::Network(std::string_view text, const core::Shape& input, std::size_t ou
     : input_(input), outputs_(outputs), objective_(objective) {
     core::require(input.elements() > 0 && outputs > 0, "a network has inputs and outputs");
     const Preset* preset = find_preset(trimmed(text));
+    if (preset == nullptr && looks_like_preset(trimmed(text))) refuse_name(trimmed(text));
     items_ = parse(preset != nullptr ? preset->text : text);
     text_ = to_text(items_);
-    items_.push_back({.name = "dense", .arguments = {static_cast<double>(outputs)}, .branches = {}});
+    items_.push_back({.name = "dense", .arguments = {static_cast<double>(outputs)}, .words = {}, .branches = {}});
     static_cast<void>(plan(items_, input_, layout_));
+}
+
+std::size_t Network::statistics_size() const noexcept {
+    return statistics().empty() ? 0 : statistics().back().offset + statistics().back().width;
 }
 
 bool Network::has(std::string_view item) const {

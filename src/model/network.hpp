@@ -44,6 +44,10 @@ public:
     /// Floats in the flat buffer, padding included.
     [[nodiscard]] std::size_t buffer_size() const noexcept { return layout_.size(); }
 
+    /// Running statistics of normalising layers, in the order of the items.
+    [[nodiscard]] std::span<const StatisticsBlock> statistics() const noexcept { return layout_.statistics(); }
+    [[nodiscard]] std::size_t statistics_size() const noexcept;
+
     /// Parameters that are learnt, padding excluded.
     [[nodiscard]] std::size_t parameter_count() const noexcept;
 
@@ -66,6 +70,9 @@ private:
 /// with zero biases, and xavier in the output layer.
 void initialise(const Network& network, Initialiser how, std::uint64_t seed, std::uint32_t member,
                 std::span<float> parameters);
+
+/// Fills the running statistics with their values before training: means 0, variances 1.
+void initialise_statistics(const Network& network, std::span<float> statistics);
 
 /// A network with a name, and the settings it is meant to be run with.
 struct Preset {

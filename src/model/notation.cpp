@@ -21,6 +21,26 @@ bool is_word(char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
 }
 
+bool continues_character(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
+/// Text from `begin` to `end`, both moved on to where a character of UTF-8 begins, fit for one line of a message.
+std::string excerpt(std::string_view text, std::size_t begin, std::size_t end) {
+    const auto next_character = [text](std::size_t at) {
+        while (at < text.size() && continues_character(text[at])) ++at;
+        return std::min(at, text.size());
+    };
+    begin = next_character(begin);
+    end = next_character(end);
+    std::string shown;
+    for (const char c : text.substr(begin, end - begin)) {
+        const auto code = static_cast<unsigned char>(c);
+        shown += code < 0x20U || code == 0x7FU ? fmt::format("\\x{:02x}", code) : std::string(1, c);
+    }
+    return shown;
+}
+
 /// A recursive-descent reader of the notation; remembers where it is for messages.
 class Reader {
 public:
@@ -49,8 +69,15 @@ private:
         const std::size_t begin = position_;
         while (!at_end() && is_word(peek())) advance();
         result.name = text_.substr(begin, position_ - begin);
-        if (result.name.empty()) refuse(fmt::format("expected a layer or block, found '{}'", peek()));
-        if (++items_ > most_items) refuse("the network has too many items");
+        if (result.name.empty()) {
+            const std::string found = excerpt(text_, position_, position_ + 1);
+            refuse(fmt::format("expected a layer or block, found '{}'", found));
+        }
+        items_ += repeats_;
+        if (items_ > most_items) {
+            refuse_at(result,
+                      fmt::format("the network has too many items, more than {} with their repeats", most_items));
+        }
         const LayerKind* kind = find_layer(result.name);
         if (kind == nullptr) {
             refuse_at(result, fmt::format("there is no layer or block '{}'{}", result.name, suggestion(result.name)));
@@ -71,13 +98,12 @@ private:
         advance();  // (
         while (true) {
             skip_space();
-            const char* first = text_.data() + position_;
-            const char* last = text_.data() + text_.size();
-            double value = 0;
-            const auto [end, error] = std::from_chars(first, last, value);
-            if (error != std::errc{}) refuse(fmt::format("expected a number in {}( )", item.name));
-            while (text_.data() + position_ < end) advance();
-            item.arguments.push_back(value);
+            const bool takes_words = !find_layer(item.name)->words.empty();
+            if (takes_words && !at_end() && std::isalpha(static_cast<unsigned char>(peek())) != 0) {
+                word(item);
+            } else {
+                number(item);
+            }
             skip_space();
             if (at_end()) refuse(fmt::format("{}( is not closed", item.name));
             const char next = peek();
@@ -87,17 +113,42 @@ private:
         }
     }
 
+    void word(Item& item) {
+        const std::size_t begin = position_;
+        while (!at_end() && is_word(peek())) advance();
+        item.words.emplace_back(text_.substr(begin, position_ - begin));
+    }
+
+    void number(Item& item) {
+        if (!item.words.empty()) refuse(fmt::format("numbers come before words in {}( )", item.name));
+        const char* first = text_.data() + position_;
+        const char* last = text_.data() + text_.size();
+        double value = 0;
+        const auto [end, error] = std::from_chars(first, last, value);
+        if (error != std::errc{}) refuse(fmt::format("expected a number in {}( )", item.name));
+        while (text_.data() + position_ < end) advance();
+        item.arguments.push_back(value);
+    }
+
     void branches(Item& item, std::size_t depth) {
         if (depth == deepest_nesting) refuse("blocks are nested too deeply");
-        const std::size_t most = find_layer(item.name)->branches;
+        const LayerKind& kind = *find_layer(item.name);
+        const std::size_t most = kind.branches;
+        const std::size_t times = kind.times == nullptr ? 1 : kind.times(item.arguments);
+        repeats_ *= times;
         do {
             advance();  // [ or |
             item.branches.push_back(network(depth + 1));
             if (at_end()) refuse_at(item, fmt::format("{}[ is not closed", item.name));
-            if (item.branches.size() > most) refuse(fmt::format("{}[ ] holds one network", item.name));
+            if (item.branches.size() > most) refuse(holds(item, most));
         } while (peek() == '|');
-        if (item.branches.size() > most) refuse(fmt::format("{}[ ] holds one network", item.name));
         advance();  // ]
+        repeats_ /= times;
+    }
+
+    static std::string holds(const Item& item, std::size_t most) {
+        return most == 1 ? fmt::format("{}[ ] holds one network", item.name)
+                         : fmt::format("{}[ ] holds at most {} networks", item.name, most);
     }
 
     void check_arguments(const Item& item, const LayerKind& kind) {
@@ -106,6 +157,13 @@ private:
             refuse_at(item, fmt::format("{} has {} argument{}; write {}", item.name, count, count == 1 ? "" : "s",
                                         kind.usage));
         }
+        for (const std::string& given : item.words) {
+            const auto is_known = [&](std::string_view known) { return known == given; };
+            if (std::ranges::none_of(kind.words, is_known)) {
+                refuse_at(item, fmt::format("{} does not know the word '{}'; write {}", item.name, given, kind.usage));
+            }
+        }
+        if (item.words.size() > 1) refuse_at(item, fmt::format("{} takes one word; write {}", item.name, kind.usage));
         if (kind.check != nullptr) {
             const std::string complaint = kind.check(item.arguments);
             if (!complaint.empty()) refuse_at(item, complaint);
@@ -153,8 +211,8 @@ private:
         const std::size_t begin = position_ < 20 ? 0 : position_ - 20;
         core::fail(core::Failure::usage, "network, line {}, column {}: {}{}", line_, column_, why,
                    at_end() ? std::string(" (the text ends)")
-                            : fmt::format(" (at \"{}\", after \"{}\")", text_.substr(position_, 12),
-                                          text_.substr(begin, position_ - begin)));
+                            : fmt::format(" (at \"{}\", after \"{}\")", excerpt(text_, position_, position_ + 12),
+                                          excerpt(text_, begin, position_)));
     }
 
     [[noreturn]] static void refuse_at(const Item& item, const std::string& why) {
@@ -165,7 +223,8 @@ private:
     std::size_t position_ = 0;
     std::size_t line_ = 1;
     std::size_t column_ = 1;
-    std::size_t items_ = 0;
+    std::size_t items_ = 0;    ///< with their repeats
+    std::size_t repeats_ = 1;  ///< of the item that is being read
 };
 
 }  // namespace
@@ -177,12 +236,18 @@ Items parse(std::string_view text) {
     return items;
 }
 
+std::string arguments_text(const Item& item) {
+    if (item.arguments.empty() && item.words.empty()) return "";
+    const std::string_view between = item.arguments.empty() || item.words.empty() ? "" : ", ";
+    return fmt::format("({}{}{})", fmt::join(item.arguments, ", "), between, fmt::join(item.words, ", "));
+}
+
 std::string to_text(const Items& items) {
     std::string text;
     for (const Item& item : items) {
         text += text.empty() ? "" : " ";
         text += item.name;
-        if (!item.arguments.empty()) text += fmt::format("({})", fmt::join(item.arguments, ", "));
+        text += arguments_text(item);
         for (std::size_t i = 0; i < item.branches.size(); ++i) {
             text += i == 0 ? "[ " : " | ";
             text += to_text(item.branches[i]);

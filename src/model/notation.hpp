@@ -11,6 +11,7 @@ namespace model {
 struct Item {
     std::string name;                         ///< "dense", "relu", "skip", …
     std::vector<double> arguments;            ///< dense(512) → {512}
+    std::vector<std::string> words;           ///< conv(32, 3, valid) → {"valid"}; they come last
     std::vector<std::vector<Item>> branches;  ///< the networks in brackets: one for skip and repeat, some for split
     std::size_t line = 1;                     ///< where it stands in the text, counted from 1
     std::size_t column = 1;
@@ -21,6 +22,9 @@ using Items = std::vector<Item>;
 /// Reads the notation; checks names, argument counts and ranges, not shapes.
 /// Throws core::Error (usage) with line, column and the text around it.
 [[nodiscard]] Items parse(std::string_view text);
+
+/// The arguments of an item as they are written, with their parentheses; empty without any.
+[[nodiscard]] std::string arguments_text(const Item& item);
 
 /// Writes items back as text that parses to the same items.
 [[nodiscard]] std::string to_text(const Items& items);

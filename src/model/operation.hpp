@@ -18,9 +18,12 @@ enum class Mode : std::uint8_t {
 };
 
 /// What a run through the network is for. `random` gives the masks of one step; Mode::evaluate draws nothing.
+/// `statistics` are the running statistics of the network: updated in training, read in evaluation; null if it has
+/// none.
 struct Pass {
     Mode mode = Mode::evaluate;
     std::optional<core::RandomStream> random;
+    float* statistics = nullptr;
 };
 
 /// Told that the gradient of these floats of the flat buffer is final and that nothing will read the parameters

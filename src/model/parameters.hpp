@@ -17,9 +17,17 @@ struct ParameterBlock {
     std::size_t stride = 0;
     std::size_t fan_in = 0;
     std::size_t fan_out = 0;
-    bool is_weight = true;  ///< weights are initialised at random and decay; biases start at zero and do not
+    bool is_weight = true;  ///< weights are initialised at random and decay; the others start at `initial` and do not
+    float initial = 0.0F;   ///< of what is no weight: 0 for biases, 1 for scales
 
     [[nodiscard]] std::size_t size() const noexcept { return rows * stride; }
+};
+
+/// Running statistics of a normalising layer: not learnt, but part of the trained state.
+struct StatisticsBlock {
+    std::size_t offset = 0;  ///< floats from the begin of the statistics
+    std::size_t width = 0;
+    float initial = 0.0F;
 };
 
 /// Whether the block is the matrix of a dense layer: a row for each input, a column for each unit.
@@ -34,10 +42,22 @@ public:
     /// A number for the next layer of this kind: "dense1", "dense2", …
     [[nodiscard]] std::string next_name(const std::string& kind);
 
-    void add_weight(const std::string& name, std::size_t fan_in, std::size_t fan_out);
+    /// A weight that connects each of `columns` outputs with `rows` inputs.
+    void add_weight(const std::string& name, std::size_t rows, std::size_t columns);
+
+    /// The weight of a convolution: rows without gaps, since kernels take them in another order anyway. `fan_out` is
+    /// window elements times channels.
+    void add_convolution(const std::string& name, std::size_t rows, std::size_t columns, std::size_t fan_out);
+
     void add_bias(const std::string& name, std::size_t width);
 
+    /// Factors that begin at one.
+    void add_scale(const std::string& name, std::size_t width);
+
+    void add_statistics(std::size_t width, float initial);
+
     [[nodiscard]] const std::vector<ParameterBlock>& blocks() const noexcept { return blocks_; }
+    [[nodiscard]] const std::vector<StatisticsBlock>& statistics() const noexcept { return statistics_; }
 
     /// Floats in the buffer, padding included.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -46,6 +66,7 @@ private:
     void add(ParameterBlock block);
 
     std::vector<ParameterBlock> blocks_;
+    std::vector<StatisticsBlock> statistics_;
     std::size_t size_ = 0;
     std::map<std::string, std::size_t> numbers_;
 };

@@ -84,6 +84,7 @@ public:
     }
 
     [[nodiscard]] compute::Needs needs() const noexcept { return needs_; }
+    [[nodiscard]] compute::Activation activation() const noexcept { return activation_; }
 
     void forward(const float*, Mode mode, std::size_t row, std::span<float> x) override {
         const bool keeps = mode == Mode::train && !kept_.empty();
@@ -130,6 +131,11 @@ void Pointwise::add_activation(compute::Activation activation) {
 void Pointwise::add_dropout(compute::DropoutRate rate, std::uint32_t first_random) {
     values_change(true);
     stages_.push_back(std::make_unique<Dropout>(rate, first_random, target_));
+}
+
+bool Pointwise::is_lone_relu() const noexcept {
+    return source_ == nullptr && stages_.size() == 1 && activations_.size() == 1 &&
+           activations_.front()->activation() == compute::Activation::relu;
 }
 
 std::size_t Pointwise::random_blocks(const Tensor& tensor) {

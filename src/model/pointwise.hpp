@@ -55,6 +55,12 @@ public:
     /// Blocks of the random stream that a mask over `tensor` takes.
     [[nodiscard]] static std::size_t random_blocks(const Tensor& tensor);
 
+    /// True if backward reads what the chain left in the target.
+    [[nodiscard]] bool reads_its_values() const noexcept { return !activations_.empty(); }
+
+    /// True if the chain is relu alone, in place.
+    [[nodiscard]] bool is_lone_relu() const noexcept;
+
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
 

@@ -9,10 +9,12 @@
 namespace model {
 
 Program::Program(const Network& network, std::size_t rows, Purpose purpose) {
-    Compiler compiler(network.blocks(), rows, purpose == Purpose::training);
-    input_ = &compiler.tensor(network.input(), Compiler::Gradient::none);
-    const Value output = compile(network.items(), {.tensor = input_}, compiler);
-    output_ = output.tensor;
+    Compiler compiler(network.blocks(), network.statistics(), rows, purpose == Purpose::training);
+    // A network that flattens its input has it flat from the beginning.
+    const bool flat = network.items().front().name == "flatten";
+    input_ =
+        &compiler.tensor(flat ? core::Shape{network.input().elements()} : network.input(), Compiler::Gradient::none);
+    output_ = compile(network.items(), {.tensor = input_}, compiler).tensor;
     parts_ = compiler.finish();
 }
 

@@ -63,10 +63,27 @@ std::string joined(const std::vector<std::string>& parts, std::string_view betwe
     return text;
 }
 
+/// As many of the parts as fit, from the first on: no number is cut, unless not even the first part fits.
+std::string fitting(const std::vector<std::string>& parts, std::size_t width) {
+    std::string text;
+    for (const std::string& part : parts) {
+        const std::string longer = joined({text, part}, "  ");
+        if (columns(longer) > width) return text.empty() ? clipped(longer, width) : text;
+        text = longer;
+    }
+    return text;
+}
+
+std::string loss_text(double loss) {
+    return std::isnan(loss) ? "" : fmt::format("loss {}", number(loss, 4));
+}
+
+std::string accuracy_text(double accuracy, std::string_view validation) {
+    return std::isnan(accuracy) ? "" : fmt::format("{} {}", validation, percent(accuracy));
+}
+
 std::string training_text(double loss, double accuracy, std::string_view validation = "validation") {
-    return joined({std::isnan(loss) ? "" : fmt::format("loss {}", number(loss, 4)),
-                   std::isnan(accuracy) ? "" : fmt::format("{} {}", validation, percent(accuracy))},
-                  "  ");
+    return joined({loss_text(loss), accuracy_text(accuracy, validation)}, "  ");
 }
 
 /// The whole run in one line, in the widest form that fits.
@@ -91,18 +108,23 @@ std::string run_line(const Snapshot& snapshot, std::size_t width, bool line_per_
     for (const std::string& form : forms) {
         if (columns(form) <= width) return form;
     }
-    return clipped(joined({ratio, share, left, all_ranks("val")}, "  "), width);
+    std::vector<std::string> parts{ratio, share, left};
+    if (!line_per_rank) parts.insert(parts.end(), {epochs(snapshot), accuracy_text(accuracy, "val"), loss_text(loss)});
+    return fitting(parts, width);
 }
 
-std::string rank_line(std::size_t index, const RankProgress& rank, const Snapshot& snapshot) {
+/// One rank in one line, in the widest form that fits.
+std::string rank_line(std::size_t index, const RankProgress& rank, const Snapshot& snapshot, std::size_t width) {
     const std::size_t rank_digits = std::to_string(snapshot.ranks.size() - 1).size();
-    std::string line = fmt::format("rank {:>{}}  ", index, rank_digits);
-    if (!rank.training) return line + "waits for the others";
+    const std::string name = fmt::format("rank {:>{}}", index, rank_digits);
+    if (!rank.training) return clipped(name + "  waits for the others", width);
     const std::size_t member_digits = std::to_string(snapshot.members - 1).size();
     const std::size_t epoch_digits = std::to_string(snapshot.epochs).size();
-    line += fmt::format("member {:>{}}  epoch {:>{}}/{}  ", rank.member, member_digits, rank.epoch, epoch_digits,
-                        snapshot.epochs);
-    return line + training_text(rank.loss, rank.validation_accuracy);
+    const std::string member = fmt::format("member {:>{}}", rank.member, member_digits);
+    const std::string epoch = fmt::format("epoch {:>{}}/{}", rank.epoch, epoch_digits, snapshot.epochs);
+    const std::string full = joined({name, member, epoch, training_text(rank.loss, rank.validation_accuracy)}, "  ");
+    if (columns(full) <= width) return full;
+    return fitting({name, member, epoch, accuracy_text(rank.validation_accuracy, "val"), loss_text(rank.loss)}, width);
 }
 
 }  // namespace
@@ -115,7 +137,7 @@ std::vector<std::string> live_lines(const Snapshot& snapshot, const Terminal& te
     const bool line_per_rank = ranks > 1 && ranks <= most_lines && ranks + 4 <= terminal.rows;
     std::vector<std::string> lines{run_line(snapshot, width, line_per_rank)};
     for (std::size_t rank = 0; line_per_rank && rank < ranks; ++rank) {
-        lines.push_back(clipped(rank_line(rank, snapshot.ranks[rank], snapshot), width));
+        lines.push_back(rank_line(rank, snapshot.ranks[rank], snapshot, width));
     }
     return lines;
 }

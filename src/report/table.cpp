@@ -19,37 +19,66 @@ constexpr std::size_t first_shown = 8;
 constexpr std::size_t last_shown = 4;
 
 constexpr std::array<std::size_t, 7> widths{18, 7, 11, 9, 8, 8, 10};
-constexpr std::size_t table_width = 18 + 7 + 11 + 9 + 8 + 8 + 10;
+constexpr std::array<std::size_t, 7> by_importance{0, 3, 2, 4, 1, 5, 6};
+constexpr std::size_t always_shown = 2;
 
-std::string row(const std::array<std::string, 7>& cells) {
-    std::string line = left(cells[0], widths[0]);
-    for (std::size_t i = 1; i < cells.size(); ++i) line += right(cells.at(i), widths.at(i));
-    const std::size_t end = line.find_last_not_of(' ');
-    line.resize(end + 1);
-    line += '\n';
-    return line;
-}
+/// The table's lines, of as many columns as the terminal has room for; a log has all.
+class Rows {
+public:
+    explicit Rows(const Terminal& terminal) {
+        for (std::size_t i = 0; i < by_importance.size(); ++i) {
+            const std::size_t column = by_importance.at(i);
+            const bool fits = !terminal.live || width_ + widths.at(column) < terminal.columns;
+            if (!fits && i >= always_shown) break;
+            shown_.at(column) = true;
+            width_ += widths.at(column);
+        }
+    }
 
-std::string member_row(const MemberResult& member) {
+    [[nodiscard]] std::string row(const std::array<std::string, 7>& cells) const {
+        std::string line = left(cells[0], widths[0]);
+        for (std::size_t i = 1; i < cells.size(); ++i) {
+            if (shown_.at(i)) line += right(cells.at(i), widths.at(i));
+        }
+        const std::size_t end = line.find_last_not_of(' ');
+        line.resize(end + 1);
+        line += '\n';
+        return line;
+    }
+
+    [[nodiscard]] std::string rule() const {
+        std::string line;
+        for (std::size_t i = 0; i < width_; ++i) line += "─";
+        line += '\n';
+        return line;
+    }
+
+private:
+    std::array<bool, 7> shown_{};
+    std::size_t width_ = 0;
+};
+
+std::string member_row(const Rows& rows, const MemberResult& member) {
     const std::string name = fmt::format("member {}", member.index);
     const std::string epochs = std::to_string(member.epochs);
-    if (!member.quarantine.empty()) return row({name, epochs, "set aside", "", "", "", duration(member.train_s)});
-    return row({name, epochs, percent(member.validation_accuracy), percent(member.test.accuracy),
-                number(member.test.nll, 4), number(member.test.ece, 4), duration(member.train_s)});
+    if (!member.quarantine.empty()) return rows.row({name, epochs, "set aside", "", "", "", duration(member.train_s)});
+    return rows.row({name, epochs, percent(member.validation_accuracy), percent(member.test.accuracy),
+                     number(member.test.nll, 4), number(member.test.ece, 4), duration(member.train_s)});
 }
 
-std::string scores_row(const std::string& name, const std::string& validation, const ensemble::Scores& scores) {
-    return row({name, "", validation, percent(scores.accuracy), number(scores.nll, 4), number(scores.ece, 4), ""});
+std::string scores_row(const Rows& rows, const std::string& name, const std::string& validation,
+                       const ensemble::Scores& scores) {
+    return rows.row({name, "", validation, percent(scores.accuracy), number(scores.nll, 4), number(scores.ece, 4), ""});
 }
 
-std::string members_rows(const std::vector<MemberResult>& members) {
+std::string members_rows(const Rows& rows, const std::vector<MemberResult>& members) {
     std::string text;
     const bool all = members.size() <= shown_in_full;
     for (std::size_t i = 0; i < members.size(); ++i) {
         if (!all && i == first_shown) {
             text += fmt::format("… {} more in summary.json\n", grouped(members.size() - first_shown - last_shown));
         }
-        if (all || i < first_shown || i + last_shown >= members.size()) text += member_row(members[i]);
+        if (all || i < first_shown || i + last_shown >= members.size()) text += member_row(rows, members[i]);
     }
     return text;
 }
@@ -102,26 +131,25 @@ std::string results_table(const store::Summary& summary, const std::string& dire
     const auto& result = summary.ensemble;
     const auto healthy = static_cast<std::size_t>(
         std::ranges::count_if(summary.members, [](const MemberResult& member) { return member.quarantine.empty(); }));
-    std::string rule;
-    for (std::size_t i = 0; i < table_width; ++i) rule += "─";
-    rule += '\n';
+    const Rows rows(terminal);
+    const std::string rule = rows.rule();
 
     const MemberResult& best = summary.members.at(result.best_member);
     const store::Timing& timing = summary.timing;
     std::string text = "\n";
-    text += row({"", "epochs", "validation", "test", "NLL", "ECE", "time"});
-    text += rule + members_rows(summary.members) + rule;
-    text += scores_row("mean member", "", result.mean_member);
-    text += scores_row(fmt::format("best member ({})", best.index), percent(best.validation_accuracy),
+    text += rows.row({"", "epochs", "validation", "test", "NLL", "ECE", "time"});
+    text += rule + members_rows(rows, summary.members) + rule;
+    text += scores_row(rows, "mean member", "", result.mean_member);
+    text += scores_row(rows, fmt::format("best member ({})", best.index), percent(best.validation_accuracy),
                        result.best_member_test);
-    text += emphasised(scores_row(fmt::format("average of {}", healthy), "", result.average), terminal);
-    text += emphasised(row({fmt::format("vote of {}", healthy), "", "", percent(result.vote_accuracy), "", "", ""}),
-                       terminal);
+    text += emphasised(scores_row(rows, fmt::format("average of {}", healthy), "", result.average), terminal);
+    text += emphasised(
+        rows.row({fmt::format("vote of {}", healthy), "", "", percent(result.vote_accuracy), "", "", ""}), terminal);
     text += rule;
-    text +=
+    std::string words =
         "best: chosen on validation data · NLL: negative log-likelihood,\nECE: expected calibration error, of both "
         "small is good\n\n";
-    std::string words = gain_lines(summary) + quarantine_lines(summary.members);
+    words += gain_lines(summary) + quarantine_lines(summary.members);
     words += fmt::format("\n{} on {} · {} samples/s · results in {}\n", duration(timing.wall_s),
                          counted(static_cast<std::uint64_t>(timing.ranks), "rank"),
                          grouped(static_cast<std::uint64_t>(std::llround(timing.samples_per_s))), directory);

@@ -60,13 +60,13 @@ std::string to_toml(const Options& options) {
     return text;
 }
 
-nlohmann::ordered_json to_json(const Options& options) {
+std::string to_json(const Options& options) {
     nlohmann::ordered_json json = nlohmann::ordered_json::object();
     for (const Setting& setting : settings()) {
         const auto value = setting.get(options);
         if (value) std::visit([&](const auto& held) { json[setting.name] = held; }, *value);
     }
-    return json;
+    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 std::set<std::string> apply_configuration(Options& options, std::string_view text, std::string_view origin,

@@ -4,8 +4,6 @@
 #include <string>
 #include <string_view>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "run/options.hpp"
 
 namespace run {
@@ -14,7 +12,7 @@ namespace run {
 [[nodiscard]] std::string to_toml(const Options& options);
 
 /// The configuration as one JSON object with the same names.
-[[nodiscard]] nlohmann::ordered_json to_json(const Options& options);
+[[nodiscard]] std::string to_json(const Options& options);
 
 /// Sets what the TOML `text` says, except the settings named in `keep`; `origin` is its file's name for messages.
 /// Returns the names of all settings the text speaks of. Throws core::Error (usage) with file, line and what to do.

@@ -170,7 +170,7 @@ private:
     /// A log names every member that is done; on a terminal the table does so at the end, and only bad news cannot
     /// wait.
     void announce(const ensemble::MemberResult& member, int rank, double now_s) {
-        ++members_done_;
+        if (member.quarantine.empty()) ++members_kept_;
         if (terminal_.live && member.quarantine.empty()) return;
         const std::string line = report::member_line(member, rank, world_.size());
         display_.line(terminal_.live ? line : fmt::format("{:>7}  {}", report::clock(now_s), line));
@@ -189,8 +189,8 @@ private:
     }
 
     [[nodiscard]] std::string what_survives() const {
-        if (members_done_ == 0) return "no member was finished";
-        return fmt::format("{} of {} are finished and kept in '{}'", members_done_,
+        if (members_kept_ == 0) return "no usable member is kept";
+        return fmt::format("{} of {} are finished and kept in '{}'", members_kept_,
                            report::counted(experiment_.options().members, "member"), directory_.members().string());
     }
 
@@ -215,7 +215,7 @@ private:
     store::RunDirectory directory_;
     report::Terminal terminal_;
     report::Display display_;
-    std::size_t members_done_ = 0;
+    std::size_t members_kept_ = 0;
 };
 
 }  // namespace

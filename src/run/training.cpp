@@ -87,9 +87,9 @@ private:
             const auto* known = dynamic_cast<const core::Error*>(&error);
             const std::string where =
                 world_.size() > 1 ? fmt::format("rank {} on {}: ", world_.rank(), world_.host()) : std::string();
-            witness_.note(fmt::format("failed: {}", error.what()));
-            send(0, Failed{.kind = known != nullptr ? known->kind() : core::Failure::run,
-                           .message = where + error.what()});
+            const std::string what = core::reason(error);
+            witness_.note(fmt::format("failed: {}", what));
+            send(0, Failed{.kind = known != nullptr ? known->kind() : core::Failure::run, .message = where + what});
         }
     }
 

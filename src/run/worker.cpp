@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -100,12 +101,17 @@ void Worker::test_rows() {
     const std::size_t count = std::min(rows_per_piece, rows - testing.rows_done);
     data::View piece = experiment_.test();
     piece.rows = piece.rows.subspan(testing.rows_done, count);
-    testing.predictor.predict(testing.trainer.state().parameters, piece,
+    testing.predictor.predict(train::weights_of(testing.trainer.state()), piece,
                               std::span(testing.probabilities).subspan(testing.rows_done * classes, count * classes));
     testing.rows_done += count;
 }
 
 void Worker::finish() {
+    // Parameters close to overflow can do on the validation rows and still fail on another.
+    const auto is_finite = [](float probability) { return std::isfinite(probability); };
+    if (!std::ranges::all_of(testing_->probabilities, is_finite)) {
+        testing_->trainer.set_aside("its predictions for the test data are not all finite numbers");
+    }
     const ensemble::MemberResult result = result_of(*testing_);
     store_(testing_->trainer.state());
     if (result.quarantine.empty()) join(result, std::move(testing_->probabilities));

@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include <nlohmann/json.hpp>
+
 namespace store {
 namespace {
 
@@ -70,7 +72,7 @@ std::string to_json(const Summary& summary) {
     const Json json{
         {"program",
          {{"version", summary.program.version}, {"build", summary.program.build}, {"cpu", summary.program.cpu}}},
-        {"config", summary.config},
+        {"config", Json::parse(summary.config)},
         {"data",
          {{"name", data.name},
           {"sha256", data.sha256},

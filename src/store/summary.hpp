@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "ensemble/combination.hpp"
 #include "ensemble/results.hpp"
 
@@ -42,7 +40,7 @@ struct Timing {
 /// Everything summary.json says.
 struct Summary {
     Program program;
-    nlohmann::ordered_json config;  ///< the resolved configuration, one key per option
+    std::string config = "{}";  ///< the resolved configuration as a JSON object, one key per option
     DataSummary data;
     std::vector<ensemble::MemberResult> members;
     ensemble::EnsembleResult ensemble;

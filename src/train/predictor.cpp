@@ -15,16 +15,23 @@ constexpr std::size_t inference_rows = 256;
 
 }  // namespace
 
+Weights weights_of(const MemberState& state) {
+    return {state.parameters, state.statistics};
+}
+
 Predictor::Predictor(const model::Network& network, std::vector<std::uint32_t> hidden_features,
                      std::optional<core::RandomStream> masks)
     : buffer_size_(network.buffer_size()),
+      statistics_(network.statistics_size()),
       program_(network, inference_rows, model::Program::Purpose::inference),
       hidden_features_(std::move(hidden_features)),
       pass_{.mode = masks ? model::Mode::evaluate_with_dropout : model::Mode::evaluate, .random = masks} {}
 
 template <class Use>
-void Predictor::run(std::span<const float> parameters, const data::View& view, Use use) {
-    core::require(parameters.size() == buffer_size_, "parameters belong to the network");
+void Predictor::run(const Weights& weights, const data::View& view, Use use) {
+    core::require(weights.parameters.size() == buffer_size_ && weights.statistics.size() == statistics_.size(),
+                  "weights belong to the network");
+    std::ranges::copy(weights.statistics, statistics_.begin());
     for (std::size_t done = 0; done < view.size(); done += inference_rows) {
         // The last batch may be short: the rows behind it keep older values, which nobody reads.
         const auto rows = view.rows.subspan(done, std::min(inference_rows, view.size() - done));
@@ -32,29 +39,31 @@ void Predictor::run(std::span<const float> parameters, const data::View& view, U
         view.table->gather(rows, input.data, input.stride);
         input.count = rows.size();
         hide(hidden_features_, input);
-        program_.forward(parameters.data(), pass_);
+        model::Pass pass = pass_;
+        pass.statistics = statistics_.data();
+        program_.forward(weights.parameters.data(), pass);
         compute::Rows output = program_.output();
         output.count = rows.size();
         use(rows, output);
     }
 }
 
-void Predictor::predict(std::span<const float> parameters, const data::View& view, std::span<float> out) {
+void Predictor::predict(const Weights& weights, const data::View& view, std::span<float> out) {
     core::require(out.size() == view.size() * program_.output().width, "there is room for every row's outputs");
     const bool classes = view.table->description().task == data::Task::classification;
     float* next = out.data();
-    run(parameters, view, [&](std::span<const std::uint32_t>, const compute::Rows& output) {
+    run(weights, view, [&](std::span<const std::uint32_t>, const compute::Rows& output) {
         if (classes) model::softmax(output);
         for (std::size_t row = 0; row < output.count; ++row) next = std::ranges::copy(output[row], next).out;
     });
 }
 
-Predictor::Evaluation Predictor::evaluate(std::span<const float> parameters, const data::View& view) {
+Predictor::Evaluation Predictor::evaluate(const Weights& weights, const data::View& view) {
     double loss = 0;
     std::size_t hits = 0;
     const bool classes = view.table->description().task == data::Task::classification;
     Objective objective;
-    run(parameters, view, [&](std::span<const std::uint32_t> rows, const compute::Rows& output) {
+    run(weights, view, [&](std::span<const std::uint32_t> rows, const compute::Rows& output) {
         objective.select(*view.table, rows);
         loss += objective.loss(output);
         if (classes) hits += objective.hits(output);

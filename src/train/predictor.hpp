@@ -11,8 +11,18 @@
 #include "model/network.hpp"
 #include "model/program.hpp"
 #include "train/hyperparameters.hpp"
+#include "train/member_state.hpp"
 
 namespace train {
+
+/// What training leaves behind: parameters in the network's flat layout and running statistics.
+struct Weights {
+    std::span<const float> parameters;
+    std::span<const float> statistics;
+};
+
+/// The weights of a member in training, or trained.
+[[nodiscard]] Weights weights_of(const MemberState& state);
 
 /// Applies trained parameters to rows of a table, batch by batch; dropout does nothing here unless asked to.
 class Predictor {
@@ -24,21 +34,22 @@ public:
 
     /// Class probabilities [view.size() × outputs] (regression: predictions), row after row.
     /// A row's bits depend on the parameters, the row, and its position in the view modulo the batch size.
-    void predict(std::span<const float> parameters, const data::View& view, std::span<float> out);
+    void predict(const Weights& weights, const data::View& view, std::span<float> out);
 
     struct Evaluation {
         double loss = 0;      ///< mean over rows
         double accuracy = 0;  ///< share of rows; regression: NaN
     };
 
-    [[nodiscard]] Evaluation evaluate(std::span<const float> parameters, const data::View& view);
+    [[nodiscard]] Evaluation evaluate(const Weights& weights, const data::View& view);
 
 private:
     /// Runs the network over `view` and calls use(rows of the table, their outputs) batch after batch.
     template <class Use>
-    void run(std::span<const float> parameters, const data::View& view, Use use);
+    void run(const Weights& weights, const data::View& view, Use use);
 
     std::size_t buffer_size_;
+    core::Buffer<float> statistics_;  ///< a copy, since running a program may write to them
     model::Program program_;
     std::vector<std::uint32_t> hidden_features_;
     model::Pass pass_;

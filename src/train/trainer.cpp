@@ -40,6 +40,8 @@ MemberState initial_state(const model::Network& network, const Hyperparameters& 
     state.member = member;
     state.parameters.resize(network.buffer_size());
     model::initialise(network, hyperparameters.initialiser, problem.seed, member, state.parameters);
+    state.statistics.resize(network.statistics_size());
+    model::initialise_statistics(network, state.statistics);
     const Optimizer optimizer(hyperparameters);
     if (optimizer.has_first_moment()) state.first_moment.assign(network.buffer_size(), 0.0F);
     if (optimizer.has_second_moment()) state.second_moment.assign(network.buffer_size(), 0.0F);
@@ -130,9 +132,8 @@ struct Trainer::Impl {
         return learning_rate(hyperparameters, state.updates, planned_updates(), state.epoch);
     }
 
-    void quarantine(const std::string& what) {
-        state.quarantine =
-            fmt::format("{} in epoch {}, batch {} of {}", what, state.epoch + 1, state.step + 1, batches);
+    void quarantine(std::string why) {
+        state.quarantine = std::move(why);
         state.finished = true;
     }
 
@@ -157,10 +158,12 @@ void Trainer::Impl::train_on_batch() {
                                      .purpose = core::Purpose::dropout,
                                      .epoch = state.epoch,
                                      .step = static_cast<std::uint32_t>(state.step)});
-    current.forward(state.parameters.data(), {.mode = model::Mode::train, .random = random});
+    current.forward(state.parameters.data(),
+                    {.mode = model::Mode::train, .random = random, .statistics = state.statistics.data()});
     const double loss = objective.loss(current.output(), current.output_gradient());
     if (!std::isfinite(loss)) {
-        quarantine("its loss stopped being a finite number");
+        quarantine(fmt::format("its loss stopped being a finite number in epoch {}, batch {} of {}", state.epoch + 1,
+                               state.step + 1, batches));
         return;
     }
     optimizer.begin_update(rate(), state.updates + 1);
@@ -189,7 +192,8 @@ void Trainer::Impl::average_epoch() {
 
 EpochRecord Trainer::Impl::end_epoch(double last_rate) {
     average_epoch();
-    const Predictor::Evaluation validation = predictor.evaluate(predicting_parameters(state), problem.validation);
+    const Predictor::Evaluation validation =
+        predictor.evaluate({predicting_parameters(state), predicting_statistics(state)}, problem.validation);
     EpochRecord record{.member = state.member,
                        .epoch = state.epoch + 1,
                        .train_loss = state.loss_sum / static_cast<double>(samples),
@@ -200,7 +204,7 @@ EpochRecord Trainer::Impl::end_epoch(double last_rate) {
                        .samples_per_s = static_cast<double>(samples) / epoch_seconds,
                        .gradient_norm = std::exchange(state.gradient_norm, {})};
     if (!std::isfinite(validation.loss)) {
-        quarantine("its validation loss stopped being a finite number");
+        quarantine(fmt::format("its validation loss is not a finite number after epoch {}", record.epoch));
     }
     ++state.epoch;
     state.step = 0;
@@ -240,7 +244,9 @@ Trainer::Trainer(const model::Network& network, const Hyperparameters& hyperpara
                  MemberState state) {
     core::require(problem.train.size() > 0 && problem.validation.size() > 0, "there are rows to train and validate on");
     core::require(hyperparameters.epochs > 0 && hyperparameters.batch > 0, "training has epochs and batches");
-    core::require(state.parameters.size() == network.buffer_size(), "the state belongs to the network");
+    core::require(
+        state.parameters.size() == network.buffer_size() && state.statistics.size() == network.statistics_size(),
+        "the state belongs to the network");
     core::require(state.finished || state.average.size() ==
                                         (hyperparameters.average == AverageKind::none ? 0 : state.parameters.size()),
                   "the state belongs to a training that keeps the same mean");
@@ -273,6 +279,11 @@ std::optional<EpochRecord> Trainer::step() {
     if (!impl.state.finished && impl.state.step == impl.batches) record = impl.end_epoch(rate);
     impl.state.train_seconds += watch.seconds();
     return record;
+}
+
+void Trainer::set_aside(std::string why) {
+    core::require(finished(), "a member is set aside by its owner after its training");
+    impl_->quarantine(std::move(why));
 }
 
 double Trainer::progress() const noexcept {

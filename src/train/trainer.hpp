@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "data/dataset.hpp"
@@ -45,6 +46,9 @@ public:
     /// also evaluates on the validation rows and returns the record. A loss that is not finite quarantines the member.
     /// REQUIRES: !finished().
     std::optional<EpochRecord> step();
+
+    /// Quarantines a member whose trouble shows only after its training. REQUIRES: finished().
+    void set_aside(std::string why);
 
     /// Fraction of the planned steps that are done.
     [[nodiscard]] double progress() const noexcept;

@@ -164,6 +164,8 @@ BOOST_AUTO_TEST_CASE(refuses_bad_options_of_built_in_sets) {
     refused("digits:rows=5", "'rows=5'");
     refused("digits:train", "'train'");
     refused("digits:train=5,,test=5", "''");
+    refused("digits:train=5,", "''");
+    refused("digits:,train=5", "''");
     refused("digits:train=5,train=6", "twice");
     refused("digits:", "nothing after the colon");
     refused("xor:train=5", "xor has no options");

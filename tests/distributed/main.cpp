@@ -1,6 +1,4 @@
 // The main program of tests that run on several ranks: the session spans all suites.
-#define BOOST_TEST_NO_MAIN
-#define BOOST_TEST_ALTERNATIVE_INIT_API
 #include <boost/test/unit_test.hpp>
 #include <cstdio>
 #include <cstdlib>

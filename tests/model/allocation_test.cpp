@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <new>
+#include <string>
 #include <string_view>
 
 #include <boost/test/unit_test.hpp>
@@ -83,23 +84,31 @@ BOOST_AUTO_TEST_CASE(the_counter_counts) {
     BOOST_TEST(allocations == before + 1);
 }
 
-BOOST_AUTO_TEST_CASE(running_a_program_allocates_nothing) {
-    const model::Network network("dense(64) relu dropout(0.3) skip[ dense(32) gelu dense(64) ] dense(20) tanh", {30},
-                                 10, model::Objective::classification);
+void check_steps(const std::string& text, const core::Shape& input) {
+    const model::Network network(text, input, 10, model::Objective::classification);
     model::Program program(network, 50, model::Program::Purpose::training);
     core::Buffer<float> parameters(network.buffer_size());
     core::Buffer<float> gradients(network.buffer_size());
     const model::GradientReady ready = [](const model::ParameterBlock&, std::size_t, std::size_t) {};
+    core::Buffer<float> statistics(network.statistics_size(), 1.0F);
     const auto step = [&](std::uint32_t number) {
-        program.forward(parameters.data(),
-                        {.mode = model::Mode::train, .random = core::RandomStream({.seed = 1, .step = number})});
+        program.forward(parameters.data(), {.mode = model::Mode::train,
+                                            .random = core::RandomStream({.seed = 1, .step = number}),
+                                            .statistics = statistics.data()});
         program.backward(parameters.data(), gradients.data(), ready);
     };
     step(0);
 
     const std::size_t before = allocations;
     for (std::uint32_t number = 1; number <= 10; ++number) step(number);
-    BOOST_TEST(allocations == before);
+    BOOST_TEST(allocations == before, text);
+}
+
+BOOST_AUTO_TEST_CASE(running_a_program_allocates_nothing) {
+    check_steps("dense(64) relu dropout(0.3) skip[ dense(32) gelu dense(64) ] dense(20) tanh", {30});
+    check_steps(
+        "conv(16, 3) batchnorm relu maxpool(2) skip[ conv(16, 3) relu ] split[ conv(4, 3) | avgpool(2, 1) ] flatten",
+        {8, 8});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -65,6 +65,16 @@ BOOST_AUTO_TEST_CASE(its_text_gives_the_same_network) {
     BOOST_TEST(again.buffer_size() == network.buffer_size());
 }
 
+BOOST_AUTO_TEST_CASE(a_misspelt_preset_is_answered_with_the_names_there_are) {
+    for (const std::string name : {"xor-rellu", " mpl\n", "resnet"}) {
+        BOOST_CHECK_EXCEPTION(Network(name, {2}, 2, Objective::classification), core::Error, [](const core::Error& e) {
+            const std::string message = e.what();
+            return e.exit_code() == 2 && message.find("mlp-wide") != std::string::npos &&
+                   message.find("dense") != std::string::npos;
+        });
+    }
+}
+
 BOOST_AUTO_TEST_CASE(absurd_sizes_are_refused_before_memory_is_taken) {
     try {
         const Network network("dense(1000000) dense(1000000)", {28, 28}, 10, Objective::classification);

@@ -94,6 +94,29 @@ BOOST_AUTO_TEST_CASE(survives_hostile_text) {
         const std::string text{'r', 'e', 'l', 'u', ' ', static_cast<char>(byte)};
         static_cast<void>(complaint(text));
     }
+    BOOST_TEST(mentions(complaint("relu \x1b[2J"), "found '\\x1b'"));
+    BOOST_TEST(mentions(complaint("relu \n\n ]"), "after \"relu \\x0a\\x0a \""));
+}
+
+BOOST_AUTO_TEST_CASE(quotes_whole_characters) {
+    BOOST_TEST(mentions(complaint("relu é"), "found 'é' (at \"é\", after \"relu \")"));
+    // An é on the edge on either side, for one of the two lengths.
+    for (const std::string before : {"# é234567890123456789\n", "# é23456789012345678\n"}) {
+        for (const std::string after : {"]1234567890é", "]12345678901é"}) {
+            const std::string message = complaint(before + after);
+            BOOST_TEST(mentions(message, "(at \"]1234567890"));
+            BOOST_TEST(message.find("\"\xa9") == std::string::npos, message);
+            BOOST_TEST(message.find("\xc3\"") == std::string::npos, message);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(repeats_count_towards_the_number_of_items) {
+    BOOST_TEST(complaint("repeat(1000)[ dense(3) relu skip[ relu ] ]") == "");
+    BOOST_TEST(complaint("repeat(100)[ repeat(50)[ relu ] ] repeat(1000)[ relu ]") == "");
+    BOOST_TEST(mentions(complaint("repeat(1000)[ repeat(1000)[ relu ] ]"), "too many items"));
+    BOOST_TEST(mentions(complaint("repeat(10)[ repeat(1000)[ relu ] ]"), "column 27"));
+    BOOST_TEST(mentions(complaint("repeat(1000)[ repeat(1000)[ repeat(1000)[ dropout(0.1) ] ] ]"), "too many items"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

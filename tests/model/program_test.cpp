@@ -10,100 +10,17 @@
 #include "core/buffer.hpp"
 #include "core/contract.hpp"
 #include "core/random.hpp"
+#include "model/gradient.hpp"
 
 using model::Mode;
 using model::Network;
 using model::Program;
 
-namespace {
-
-constexpr std::size_t rows = 6;
-constexpr std::size_t inputs = 5;
-constexpr std::size_t outputs = 3;
-
-/// One network with everything needed to run it, and a loss whose derivative is known: the sum of outputs times fixed
-/// factors.
-struct Bench {
-    Network network;
-    Program program;
-    core::Buffer<float> parameters;
-    core::Buffer<float> gradients;
-    std::vector<double> factors;
-
-    explicit Bench(const std::string& text, std::size_t batch = rows)
-        : network(text, {inputs}, outputs, model::Objective::classification),
-          program(network, batch, Program::Purpose::training),
-          parameters(network.buffer_size()),
-          gradients(network.buffer_size(), 0.0F),
-          factors(batch * outputs) {
-        model::initialise(network, model::Initialiser::xavier, 3, 0, parameters);
-        core::RandomStream random({.seed = 8});
-        // Biases away from zero, so that no derivative is symmetric by accident.
-        for (const auto& block : network.blocks()) {
-            for (std::size_t i = 0; !block.is_weight && i < block.columns; ++i) {
-                parameters[block.offset + i] = static_cast<float>(random.uniform(-0.5, 0.5));
-            }
-        }
-        for (std::size_t row = 0; row < batch; ++row) {
-            for (float& x : program.input()[row]) x = static_cast<float>(random.uniform(-1, 1));
-        }
-        for (double& factor : factors) factor = random.uniform(-1, 1);
-    }
-
-    [[nodiscard]] static model::Pass pass(Mode mode) {
-        return {.mode = mode, .random = core::RandomStream({.seed = 5, .purpose = core::Purpose::dropout})};
-    }
-
-    double loss(Mode mode) {
-        program.forward(parameters.data(), pass(mode));
-        double sum = 0;
-        const auto y = program.output();
-        for (std::size_t row = 0; row < y.count; ++row) {
-            for (std::size_t c = 0; c < outputs; ++c) sum += factors[row * outputs + c] * double(y[row][c]);
-        }
-        return sum;
-    }
-
-    void differentiate() {
-        static_cast<void>(loss(Mode::train));
-        const auto dy = program.output_gradient();
-        for (std::size_t row = 0; row < dy.count; ++row) {
-            for (std::size_t c = 0; c < outputs; ++c) dy[row][c] = static_cast<float>(factors[row * outputs + c]);
-        }
-        program.backward(parameters.data(), gradients.data(), [](const auto&, std::size_t, std::size_t) {});
-    }
-};
-
-/// Compares every component of the gradient with a central difference. Smooth networks are nearly linear over h, and
-/// kinks (relu) are rare enough to be met by none of these fixed draws.
-void check_gradient(const std::string& text) {
-    Bench bench(text);
-    bench.differentiate();
-    const auto gradients = bench.gradients;
-    double scale = 0;
-    for (const float g : gradients) scale = std::max(scale, std::abs(double(g)));
-    BOOST_TEST_REQUIRE(scale > 1e-3, text << ": the gradient vanishes");
-    for (const auto& block : bench.network.blocks()) {
-        for (std::size_t row = 0; row < block.rows; ++row) {
-            for (std::size_t column = 0; column < block.columns; ++column) {
-                const std::size_t at = block.offset + row * block.stride + column;
-                const float before = bench.parameters[at];
-                constexpr float h = 4e-3F;
-                bench.parameters[at] = before + h;
-                const double up = bench.loss(Mode::train);
-                bench.parameters[at] = before - h;
-                const double down = bench.loss(Mode::train);
-                bench.parameters[at] = before;
-                const double slope = (up - down) / (2.0 * double(h));
-                BOOST_TEST_REQUIRE(std::abs(gradients[at] - slope) < 2e-3 * std::max(scale, 1.0),
-                                   text << ": " << block.name << "[" << row << ", " << column << "] is "
-                                        << gradients[at] << ", differences say " << slope);
-            }
-        }
-    }
-}
-
-}  // namespace
+using testing::Bench;
+using testing::check_gradient;
+using testing::inputs;
+using testing::outputs;
+using testing::rows;
 
 BOOST_AUTO_TEST_SUITE(program_tests)
 
@@ -220,7 +137,7 @@ BOOST_AUTO_TEST_CASE(two_dropouts_of_one_step_draw_different_masks) {
     std::ranges::fill(bench.parameters, 0.0F);
     const auto& w = bench.network.blocks()[0];
     for (std::size_t i = 0; i < inputs; ++i) bench.parameters[w.offset + i * w.stride] = 1.0F;
-    bench.program.forward(bench.parameters.data(), Bench::pass(Mode::train));
+    bench.program.forward(bench.parameters.data(), bench.pass(Mode::train));
     double kept = 0;
     for (std::size_t row = 0; row < 4000; ++row) kept += bench.program.output()[row][0] / 4.0;
     BOOST_TEST(std::abs(kept / (4000 * inputs) - 0.25) < 4 * std::sqrt(0.25 * 0.75 / (4000 * inputs)));

@@ -122,4 +122,16 @@ BOOST_AUTO_TEST_CASE(member_lines) {
     BOOST_TEST(report::member_line(summary.members[0], 3, 4) == "member 0 is set aside on rank 3: its loss is NaN");
 }
 
+BOOST_AUTO_TEST_CASE(fits_a_narrow_terminal) {
+    for (std::size_t columns = 30; columns < 100; ++columns) {
+        const Terminal terminal{.live = true, .columns = columns, .rows = 24, .color = false, .utf8 = true};
+        std::istringstream lines(results_table(summary_of(20), "runs/x", terminal));
+        for (std::string line; std::getline(lines, line);) BOOST_TEST(report::columns(line) <= columns, line);
+    }
+    const Terminal narrow{.live = true, .columns = 40, .rows = 24, .color = false, .utf8 = true};
+    const std::string table = results_table(summary_of(2), "runs/x", narrow);
+    BOOST_TEST(contains(table, "\nmember 1              90.00 %  91.23 %\n"));
+    BOOST_TEST(contains(table, "\nvote of 2                      94.50 %\n"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(only_what_is_in_force_is_written) {
     BOOST_TEST(!contains(to_toml(options), "max-norm"));
     BOOST_TEST(!contains(to_toml(options), "\nout ="));
     BOOST_TEST(contains(to_toml(options), "\nfeature-fraction = 1.0\n"));
-    const auto json = run::to_json(options);
+    const auto json = nlohmann::json::parse(run::to_json(options));
     BOOST_TEST(json.at("members").get<int>() == 8);
     BOOST_TEST(json.at("bootstrap").get<bool>() == false);
     BOOST_TEST(json.at("net").get<std::string>() == options.net);

@@ -1,5 +1,7 @@
 #include "run/training.hpp"
 
+#include <cmath>
+#include <new>
 #include <numeric>
 #include <set>
 
@@ -100,10 +102,11 @@ BOOST_AUTO_TEST_CASE(results_are_those_of_the_stored_parameters) {
         early = early || state.epoch < options.training.epochs;
         train::Predictor predictor(experiment.network(), train::hidden_features(2, 0.5, options.seed, state.member));
         const data::View validation = data::validation_view(experiment.source(), experiment.split());
-        const auto evaluation = predictor.evaluate(state.parameters, validation);
+        const auto evaluation = predictor.evaluate(train::weights_of(state), validation);
         BOOST_TEST(notes.done[i].validation_accuracy == evaluation.accuracy);
         BOOST_TEST(notes.done[i].validation_loss == evaluation.loss);
-        BOOST_TEST(notes.done[i].test.accuracy == predictor.evaluate(state.parameters, experiment.test()).accuracy);
+        BOOST_TEST(notes.done[i].test.accuracy ==
+                   predictor.evaluate(train::weights_of(state), experiment.test()).accuracy);
     }
     BOOST_TEST(early);
 }
@@ -137,6 +140,36 @@ BOOST_AUTO_TEST_CASE(members_that_diverge_are_set_aside_and_the_rest_stands) {
     }
     BOOST_TEST(some);
     BOOST_TEST(all);
+}
+
+BOOST_AUTO_TEST_CASE(a_member_that_overflows_only_on_the_test_rows_is_set_aside) {
+    Options options = small_options();
+    options.net = "dense(64) dense(64)";
+    data::Source source = data::load(options.data, options.seed);
+    const data::Table ordinary = *source.test;
+    data::Description enormous = ordinary.description();
+    enormous.scale = 3e38F;
+    source.test.emplace(enormous, data::SharedBytes{nullptr, ordinary.feature_bytes()},
+                        data::SharedBytes{nullptr, std::as_bytes(ordinary.labels())});
+    const Experiment experiment(options, source);
+    Notes notes;
+    const std::string message =
+        failure_of(core::Failure::run, [&] { static_cast<void>(train_all(experiment, notes)); });
+    BOOST_TEST(contains(message, "every member had to be set aside"));
+    BOOST_TEST_REQUIRE(notes.stored.size() == 3U);
+    for (const train::MemberState& state : notes.stored) {
+        BOOST_TEST(contains(state.quarantine, "predictions for the test data"));
+        BOOST_TEST(std::isfinite(state.history.back().validation_loss));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(want_of_memory_is_put_into_words) {
+    const Experiment experiment = experiment_with(small_options());
+    Notes notes;
+    notes.witness.store = [](const train::MemberState&) { throw std::bad_alloc(); };
+    const std::string message =
+        failure_of(core::Failure::run, [&] { static_cast<void>(train_all(experiment, notes)); });
+    BOOST_TEST(contains(message, "not enough memory"));
 }
 
 BOOST_AUTO_TEST_CASE(a_failure_says_what_and_what_survives) {

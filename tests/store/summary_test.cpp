@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
 
 using Json = nlohmann::json;
 using Keys = std::vector<std::string>;
@@ -16,7 +17,7 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 Summary example() {
     Summary summary;
     summary.program = {"0.1.0", "GCC 12 Release native", "some processor"};
-    summary.config = {{"members", 2}, {"net", "dense(8)"}, {"bootstrap", false}};
+    summary.config = R"json({"members": 2, "net": "dense(8)", "bootstrap": false})json";
     summary.data = {.name = "digits",
                     .sha256 = "00ff",
                     .train = 5400,
@@ -107,7 +108,6 @@ BOOST_AUTO_TEST_CASE(it_is_valid_json_whatever_the_numbers_and_texts_are) {
     summary.timing.samples_per_s = std::numeric_limits<double>::infinity();
     summary.ensemble.average_over_mean.ci95.low = not_a_number;
     summary.data.name = "dir\xff\xfe\"\\\n";
-    summary.config = nullptr;
     const Json json = parsed(summary);
     BOOST_TEST(json["timing"]["samples_per_s"].is_null());
     BOOST_TEST(json["gain"]["over_mean_member"]["ci95"][0].is_null());

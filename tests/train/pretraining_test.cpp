@@ -9,6 +9,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "core/error.hpp"
+#include "train/resuming.hpp"
 #include "train/study.hpp"
 
 using train::Hyperparameters;
@@ -25,7 +26,7 @@ Hyperparameters with_rbm() {
     return h;
 }
 
-const Study& moons() {
+const Study& stack() {
     static const Study study("moons:train=200,test=100", "dense(16) sigmoid dense(8) relu dropout(0.2)");
     return study;
 }
@@ -49,7 +50,7 @@ double last_accuracy(const Study& study, const Hyperparameters& h) {
 BOOST_AUTO_TEST_SUITE(pretraining_tests)
 
 BOOST_AUTO_TEST_CASE(the_start_is_a_function_of_seed_member_and_rows_alone) {
-    const Study& study = moons();
+    const Study& study = stack();
     const Hyperparameters h = with_rbm();
     train::Problem problem = study.problem();
     const MemberState start = started(study, h, problem);
@@ -75,7 +76,7 @@ BOOST_AUTO_TEST_CASE(the_start_is_a_function_of_seed_member_and_rows_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(only_hidden_layers_learn) {
-    const Study& study = moons();
+    const Study& study = stack();
     const MemberState start = started(study, with_rbm(), study.problem());
     std::vector<float> before(study.network.buffer_size());
     model::initialise(study.network, model::Initialiser::rbm, 1, 0, before);
@@ -93,15 +94,15 @@ BOOST_AUTO_TEST_CASE(only_hidden_layers_learn) {
 BOOST_AUTO_TEST_CASE(going_on_from_within_gives_the_same_bits) {
     // 6 batches, once to measure and three times to learn, for each of two layers: training begins after 48.
     Hyperparameters h = with_rbm();
-    check_resumes(moons(), h, {0, 1, 6, 7, 23, 24, 25, 30, 47, 48, 49, 55});
+    check_resumes(stack(), h, {0, 1, 6, 7, 23, 24, 25, 30, 47, 48, 49, 55});
     h.average = train::AverageKind::ema;
     h.average_decay = 0.9;
     h.max_norm = 1;
-    check_resumes(moons(), h, {0, 24, 31, 48, 49, 58});
+    check_resumes(stack(), h, {0, 24, 31, 48, 49, 58});
 }
 
 BOOST_AUTO_TEST_CASE(progress_goes_on_from_nothing_to_all) {
-    Trainer trainer(moons().network, with_rbm(), moons().problem(), 0);
+    Trainer trainer(stack().network, with_rbm(), stack().problem(), 0);
     double before = trainer.progress();
     BOOST_TEST(before == 0.0);
     BOOST_TEST(std::isnan(trainer.running_loss()));
@@ -174,9 +175,9 @@ BOOST_AUTO_TEST_CASE(features_of_any_range_become_part_of_the_weights) {
 }
 
 BOOST_AUTO_TEST_CASE(a_feature_that_never_changes_does_no_harm) {
-    train::Problem problem = moons().problem();
+    train::Problem problem = stack().problem();
     problem.feature_fraction = 0.5;  // one of two reads zero, the other is out of [0, 1]
-    const MemberState start = started(moons(), with_rbm(), problem);
+    const MemberState start = started(stack(), with_rbm(), problem);
     for (const float value : start.parameters) BOOST_TEST(std::isfinite(value));
 }
 

@@ -49,7 +49,9 @@ BOOST_AUTO_TEST_CASE(cosine_starts_at_the_top_and_is_half_at_half_time) {
 BOOST_AUTO_TEST_CASE(one_cycle_rises_then_falls) {
     const auto h = with(ScheduleKind::one_cycle);
     BOOST_TEST(near(learning_rate(h, 0, 1000, 0), 0.4 / 25));
+    BOOST_TEST(near(learning_rate(h, 150, 1000, 0), (0.4 / 25 + 0.4) / 2));
     BOOST_TEST(near(learning_rate(h, 300, 1000, 0), 0.4));
+    BOOST_TEST(near(learning_rate(h, 650, 1000, 0), (0.4 + 0.4 / 250'000) / 2));
     BOOST_TEST(learning_rate(h, 999, 1000, 0) < 0.4 / 10'000);
     double largest = 0;
     for (std::uint64_t update = 0; update < 1000; ++update) {

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "compute/images.hpp"
+
+namespace compute {
+
+enum class Padding : std::uint8_t {
+    same,   ///< zeros around the image: output extent ⌈input / stride⌉
+    valid,  ///< whole windows only: ⌊(input − window) / stride⌋ + 1
+};
+
+/// A window that slides over one axis of an image.
+struct Window {
+    std::size_t size = 1;
+    std::size_t stride = 1;
+    Padding padding = Padding::same;
+
+    /// Positions of the window on an axis of `extent`; 0 if it does not fit.
+    [[nodiscard]] std::size_t positions(std::size_t extent) const noexcept;
+
+    /// Zeros before the first element; behind the last there are as many or one more.
+    [[nodiscard]] std::size_t before(std::size_t extent) const noexcept;
+    [[nodiscard]] std::size_t behind(std::size_t extent) const noexcept;
+};
+
+/// What a convolution is compiled for.
+struct ConvolutionShape {
+    std::size_t count = 0;  ///< images in a batch
+    std::size_t height = 0;
+    std::size_t width = 0;
+    std::size_t channels_in = 0;
+    std::size_t channels_out = 0;
+    Window window;
+
+    /// Floats between the rows of the weights, which lie as [window height × window width × channels_in] rows of
+    /// channels_out.
+    std::size_t weight_stride = 0;
+};
+
+/// Orders of input and output in which a convolution runs fastest here.
+struct ConvolutionOrder {
+    Images in;
+    Images out;
+};
+[[nodiscard]] ConvolutionOrder fastest_order(const ConvolutionShape& shape);
+
+enum class Derivatives : std::uint8_t { none, of_weights, of_weights_and_input };
+
+/// y(n, h, w, o) = b(o) + Σ x(n, h·s + i − pad, w·s + j − pad, c) · W(i, j, c, o), in single precision: compiled once,
+/// run many times. 3×3 windows of stride 1 use Winograd's F(4×4, 3×3) (Lavin & Gray 2016) where the library has it:
+/// fewer multiplications, rounding errors of about 1e-5 of the largest value.
+class Convolution {
+public:
+    Convolution(const ConvolutionShape& shape, const ConvolutionOrder& order, Derivatives derivatives);
+    ~Convolution();
+    Convolution(Convolution&&) noexcept;
+    Convolution& operator=(Convolution&&) noexcept;
+
+    void forward(const float* x, const float* weights, const float* bias, float* y);
+
+    /// dx from dy, with the weights of the last forward(). REQUIRES: Derivatives::of_weights_and_input.
+    void backward_input(const float* dy, float* dx) const;
+
+    /// dW, db from x and dy. REQUIRES: derivatives of weights.
+    void backward_weights(const float* x, const float* dy, float* dw, float* db);
+
+    /// Multiplications and additions of one forward pass, as the definition has them (padding included).
+    [[nodiscard]] double flops() const noexcept;
+
+    /// Name of the library's forward kernel, for benchmarks and bug reports.
+    [[nodiscard]] const char* kernel() const noexcept;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace compute

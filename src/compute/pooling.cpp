@@ -1,0 +1,164 @@
+#include "compute/pooling.hpp"
+
+#include <algorithm>
+#include <array>
+#include <type_traits>
+
+#include "core/contract.hpp"
+
+namespace compute {
+namespace {
+
+/// The part of a window that lies inside one axis of the image.
+struct Extent {
+    std::size_t begin;  ///< in the image
+    std::size_t end;
+    std::size_t skipped;  ///< elements of the window before the image's edge
+};
+
+Extent inside(const Window& window, std::size_t position, std::size_t extent) {
+    const std::size_t before = window.before(extent);
+    const std::size_t first = position * window.stride;  // in the padded image
+    const std::size_t begin = first < before ? 0 : first - before;
+    return {begin, std::min(first + window.size - before, extent), first < before ? before - first : 0};
+}
+
+/// Channels treated in one go: a few vector registers.
+constexpr std::size_t most_lanes = 64;
+
+/// Calls use(first channel element of the window's output, rows, columns, lanes, image base) for every window of
+/// every image and group of channels. Offsets count floats.
+template <class Lanes, class Use>
+void for_windows_of(const Images& in, const Window& window, Lanes lanes_of, Use use) {
+    const Images out = pooled(in, window);
+    for (std::size_t plane = 0; plane < in.count * in.blocks(); ++plane) {
+        const std::size_t in_base = plane * in.pixels() * in.block;
+        const std::size_t out_base = plane * out.pixels() * in.block;
+        for (std::size_t row = 0; row < out.height; ++row) {
+            const Extent rows = inside(window, row, in.height);
+            for (std::size_t column = 0; column < out.width; ++column) {
+                const Extent columns = inside(window, column, in.width);
+                const std::size_t at = out_base + (row * out.width + column) * in.block;
+                for (std::size_t lane = 0; lane < in.block; lane += most_lanes)
+                    use(at + lane, rows, columns, lanes_of(lane), in_base + lane);
+            }
+        }
+    }
+}
+
+/// As above, with a number of lanes that the compiler knows where it can be known.
+template <class Use>
+void for_windows(const Images& in, const Window& window, Use use) {
+    using Sixteen = std::integral_constant<std::size_t, 16>;
+    if (in.block == Sixteen::value) {
+        for_windows_of(
+            in, window, [](std::size_t) { return Sixteen{}; }, use);
+    } else {
+        const auto lanes_of = [&](std::size_t lane) { return std::min(most_lanes, in.block - lane); };
+        for_windows_of(in, window, lanes_of, use);
+    }
+}
+
+bool overlaps(const Window& window) {
+    return window.size > window.stride;
+}
+
+template <class Lanes>
+void max_of_window(const Images& in, const Window& window, const float* base, Extent rows, Extent columns, Lanes lanes,
+                   float* y, std::uint8_t* chosen) {
+    std::array<float, most_lanes> best;
+    std::array<std::uint8_t, most_lanes> place;
+    bool first = true;
+    for (std::size_t row = rows.begin; row < rows.end; ++row) {
+        for (std::size_t column = columns.begin; column < columns.end; ++column) {
+            const float* x = base + (row * in.width + column) * in.block;
+            const auto here = static_cast<std::uint8_t>((row - rows.begin + rows.skipped) * window.size + column -
+                                                        columns.begin + columns.skipped);
+            if (first) {
+                for (std::size_t i = 0; i < lanes; ++i) best[i] = x[i];
+                for (std::size_t i = 0; i < lanes; ++i) place[i] = here;
+                first = false;
+                continue;
+            }
+            for (std::size_t i = 0; i < lanes; ++i) {
+                const bool larger = !(x[i] <= best[i]) && best[i] == best[i];  // a NaN wins, and stays
+                place[i] = larger ? here : place[i];
+                best[i] = larger ? x[i] : best[i];
+            }
+        }
+    }
+    std::copy_n(best.begin(), lanes, y);
+    std::copy_n(place.begin(), lanes, chosen);
+}
+
+}  // namespace
+
+Images pooled(const Images& in, const Window& window) {
+    Images out = in;
+    out.height = window.positions(in.height);
+    out.width = window.positions(in.width);
+    return out;
+}
+
+void max_pool(const Images& in, const Window& window, const float* x, float* y, std::span<std::uint8_t> chosen) {
+    core::require(window.size * window.size <= 256, "a place in a window fits a byte");
+    core::require(chosen.size() >= pooled(in, window).elements(), "every window remembers its choice");
+    for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto lanes, std::size_t base) {
+        max_of_window(in, window, x + base, rows, columns, lanes, y + at, chosen.data() + at);
+    });
+}
+
+void max_pool_backward(const Images& in, const Window& window, const float* dy, std::span<const std::uint8_t> chosen,
+                       float* dx) {
+    const bool adds = overlaps(window);
+    // Without overlap every element belongs to one window, unless the stride skips it or the edge cuts windows off.
+    const Images out = pooled(in, window);
+    const bool covers = window.stride == window.size && out.height * window.stride >= in.height &&
+                        out.width * window.stride >= in.width;
+    if (adds || !covers) std::fill_n(dx, in.elements(), 0.0F);
+    for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto lanes, std::size_t base) {
+        const float* gradient = dy + at;
+        const std::uint8_t* place = chosen.data() + at;
+        for (std::size_t row = rows.begin; row < rows.end; ++row) {
+            for (std::size_t column = columns.begin; column < columns.end; ++column) {
+                float* to = dx + base + (row * in.width + column) * in.block;
+                const std::size_t here =
+                    (row - rows.begin + rows.skipped) * window.size + column - columns.begin + columns.skipped;
+                if (adds) {
+                    for (std::size_t i = 0; i < lanes; ++i) to[i] += place[i] == here ? gradient[i] : 0.0F;
+                } else {
+                    for (std::size_t i = 0; i < lanes; ++i) to[i] = place[i] == here ? gradient[i] : 0.0F;
+                }
+            }
+        }
+    });
+}
+
+void average_pool(const Images& in, const Window& window, const float* x, float* y) {
+    for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto lanes, std::size_t base) {
+        std::array<float, most_lanes> sum{};
+        for (std::size_t row = rows.begin; row < rows.end; ++row) {
+            for (std::size_t column = columns.begin; column < columns.end; ++column) {
+                const float* from = x + base + (row * in.width + column) * in.block;
+                for (std::size_t i = 0; i < lanes; ++i) sum[i] += from[i];
+            }
+        }
+        const auto share = 1.0F / static_cast<float>((rows.end - rows.begin) * (columns.end - columns.begin));
+        for (std::size_t i = 0; i < lanes; ++i) y[at + i] = share * sum[i];
+    });
+}
+
+void average_pool_backward(const Images& in, const Window& window, const float* dy, float* dx) {
+    std::fill_n(dx, in.elements(), 0.0F);
+    for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto lanes, std::size_t base) {
+        const auto share = 1.0F / static_cast<float>((rows.end - rows.begin) * (columns.end - columns.begin));
+        for (std::size_t row = rows.begin; row < rows.end; ++row) {
+            for (std::size_t column = columns.begin; column < columns.end; ++column) {
+                float* to = dx + base + (row * in.width + column) * in.block;
+                for (std::size_t i = 0; i < lanes; ++i) to[i] += share * dy[at + i];
+            }
+        }
+    });
+}
+
+}  // namespace compute

@@ -1,0 +1,275 @@
+#include "model/image_layers.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "model/compiler.hpp"
+#include "model/image_operations.hpp"
+#include "model/pointwise.hpp"
+
+namespace model {
+namespace {
+
+using compute::Padding;
+using compute::Window;
+using core::Shape;
+
+bool is_count(double value, double most) {
+    return value >= 1 && value <= most && value == std::floor(value);
+}
+
+bool is_image(const Shape& shape) {
+    return shape.rank() == 2 || shape.rank() == 3;
+}
+
+std::size_t channels_of(const Shape& image) {
+    return image.rank() == 2 ? 1 : image[2];
+}
+
+Padding padding_of(const Item& item) {
+    return !item.words.empty() && item.words.front() == "valid" ? Padding::valid : Padding::same;
+}
+
+/// The window described by an item's arguments from `first` on: size and stride, which defaults to `stride`.
+Window window_of(const Item& item, std::size_t first, std::size_t stride) {
+    const auto argument = [&](std::size_t i) { return static_cast<std::size_t>(item.arguments[i]); };
+    return {.size = argument(first),
+            .stride = item.arguments.size() > first + 1 ? argument(first + 1) : stride,
+            .padding = padding_of(item)};
+}
+
+Shape slide(const Item& item, const Window& window, const Shape& input, std::size_t channels) {
+    const std::size_t height = window.positions(input[0]);
+    const std::size_t width = window.positions(input[1]);
+    if (height == 0 || width == 0)
+        refuse(item, fmt::format("a window of {0}×{0} does not fit an image of {1}", window.size, input.text()));
+    return {height, width, channels};
+}
+
+void require_image(const Item& item, const Shape& input) {
+    if (is_image(input)) return;
+    refuse(item,
+           fmt::format("needs images (height×width or height×width×channels), but {} comes before it", input.text()));
+}
+
+Window conv_window(const Item& item) {
+    return window_of(item, 1, 1);
+}
+
+Window pool_window(const Item& item) {
+    return window_of(item, 0, static_cast<std::size_t>(item.arguments[0]));
+}
+
+/// Channels in a block of a tensor in which images are in blocks, 0 for plain order.
+std::size_t block_of(const compute::Images& images) {
+    return images.block == images.channels ? 0 : images.block;
+}
+
+Value convolve(const Shape& output_shape, const Window& window, const Value& input, Compiler& compiler) {
+    const ParameterBlock& weight = compiler.parameters();
+    const ParameterBlock& bias = compiler.parameters();
+    const Shape& shape = input.tensor->shape;
+    const compute::ConvolutionOrder order = compute::fastest_order({.count = compiler.rows(),
+                                                                    .height = shape[0],
+                                                                    .width = shape[1],
+                                                                    .channels_in = channels_of(shape),
+                                                                    .channels_out = weight.columns,
+                                                                    .window = window,
+                                                                    .weight_stride = weight.stride});
+    const Value source = compiler.ordered(input, block_of(order.in));
+    Tensor& output = compiler.tensor(output_shape, Compiler::Gradient::as_compiled, block_of(order.out));
+    compiler.append(std::make_unique<Convolve>(*source.tensor, source.gradient, output, window, weight, bias));
+    return {.tensor = &output, .exclusive = true};
+}
+
+void add_convolution(const std::string& name, std::size_t window, std::size_t in, std::size_t out, Layout& layout) {
+    layout.add_convolution(name + ".weight", window * window * in, out, window * window * out);
+    layout.add_bias(name + ".bias", out);
+}
+
+}  // namespace
+
+// conv(channels, window[, stride][, same|valid])
+
+std::string check_conv(std::span<const double> arguments) {
+    constexpr double most_channels = 1 << 16;
+    constexpr double largest_window = 1 << 10;
+    if (!is_count(arguments[0], most_channels)) return "channels must be a whole number from 1 to 65536";
+    for (const double extent : arguments.subspan(1))
+        if (!is_count(extent, largest_window)) return "window and stride must be whole numbers from 1 to 1024";
+    return "";
+}
+
+Shape plan_conv(const Item& item, const Shape& input, Layout& layout) {
+    require_image(item, input);
+    const Window window = conv_window(item);
+    const auto channels = static_cast<std::size_t>(item.arguments[0]);
+    const Shape output = slide(item, window, input, channels);
+    add_convolution(layout.next_name("conv"), window.size, channels_of(input), channels, layout);
+    return output;
+}
+
+Value compile_conv(const Item& item, const Value& input, Compiler& compiler) {
+    const Window window = conv_window(item);
+    const auto channels = static_cast<std::size_t>(item.arguments[0]);
+    return convolve(slide(item, window, input.tensor->shape, channels), window, input, compiler);
+}
+
+// maxpool and avgpool: (window[, stride][, same|valid]), or over the whole image without arguments
+
+std::string check_pool(std::span<const double> arguments) {
+    for (const double extent : arguments)
+        if (!is_count(extent, 16)) return "window and stride must be whole numbers from 1 to 16";
+    return "";
+}
+
+Shape plan_pool(const Item& item, const Shape& input, Layout&) {
+    require_image(item, input);
+    if (item.arguments.empty()) {
+        if (item.name == "maxpool" && input[0] * input[1] > 256)
+            refuse(item, fmt::format("over a whole image of {} is too much; images have at most 256 pixels there",
+                                     input.text()));
+        return {channels_of(input)};
+    }
+    return slide(item, pool_window(item), input, channels_of(input));
+}
+
+Value compile_maxpool(const Item& item, const Value& input, Compiler& compiler) {
+    const Shape& shape = input.tensor->shape;
+    // The largest value after relu is relu of the largest value: pooled first, relu has less to do.
+    const bool relu_follows = compiler.retract_relu(input);
+    Value value = input;
+    if (item.arguments.empty()) {
+        const std::size_t side = std::max(shape[0], shape[1]);
+        const Window window{.size = side, .stride = side, .padding = Padding::same};
+        Tensor& pooled =
+            compiler.tensor({1, 1, channels_of(shape)}, Compiler::Gradient::as_compiled, input.tensor->block);
+        compiler.append(std::make_unique<MaxPool>(*input.tensor, input.gradient, pooled, window));
+        Tensor& vector = compiler.tensor({channels_of(shape)});
+        compiler.append(std::make_unique<GlobalAverage>(pooled, compute::Store::replace, vector));  // of one pixel
+        value = {.tensor = &vector, .exclusive = true};
+    } else {
+        const Window window = pool_window(item);
+        Tensor& pooled = compiler.tensor(slide(item, window, shape, channels_of(shape)),
+                                         Compiler::Gradient::as_compiled, input.tensor->block);
+        compiler.append(std::make_unique<MaxPool>(*input.tensor, input.gradient, pooled, window));
+        value = {.tensor = &pooled, .exclusive = true};
+    }
+    if (relu_follows) compiler.pointwise(value).add_activation(compute::Activation::relu);
+    return value;
+}
+
+Value compile_avgpool(const Item& item, const Value& input, Compiler& compiler) {
+    const Shape& shape = input.tensor->shape;
+    if (item.arguments.empty()) {
+        Tensor& vector = compiler.tensor({channels_of(shape)});
+        compiler.append(std::make_unique<GlobalAverage>(*input.tensor, input.gradient, vector));
+        return {.tensor = &vector, .exclusive = true};
+    }
+    const Window window = pool_window(item);
+    Tensor& pooled = compiler.tensor(slide(item, window, shape, channels_of(shape)), Compiler::Gradient::as_compiled,
+                                     input.tensor->block);
+    compiler.append(std::make_unique<AveragePool>(*input.tensor, input.gradient, pooled, window));
+    return {.tensor = &pooled, .exclusive = true};
+}
+
+// batchnorm: per channel of images, per feature of vectors
+
+Shape plan_batchnorm(const Item&, const Shape& input, Layout& layout) {
+    const std::string name = layout.next_name("batchnorm");
+    const std::size_t width = input.rank() < 2 ? input.elements() : channels_of(input);
+    // Vectors are padded to whole cache lines in memory, and so are their statistics.
+    const std::size_t padded = input.rank() < 2 ? core::row_stride(width) : width;
+    layout.add_scale(name + ".scale", width);
+    layout.add_bias(name + ".offset", width);
+    layout.add_statistics(padded, 0.0F);
+    layout.add_statistics(padded, 1.0F);
+    return input;
+}
+
+Value compile_batchnorm(const Item&, const Value& input, Compiler& compiler) {
+    const ParameterBlock& scale = compiler.parameters();
+    const ParameterBlock& offset = compiler.parameters();
+    const StatisticsBlock& mean = compiler.statistics();
+    const StatisticsBlock& variance = compiler.statistics();
+    Tensor& output = compiler.tensor(input.tensor->shape, Compiler::Gradient::as_compiled, input.tensor->block);
+    compiler.append(std::make_unique<Normalise>(*input.tensor, input.gradient, output,
+                                                Normalise::State{scale, offset, mean, variance}));
+    return {.tensor = &output, .exclusive = true};
+}
+
+// split[ network | network … ]: every branch sees x; outputs are concatenated along the last axis
+
+Shape plan_split(const Item& item, const Shape& input, Layout& layout) {
+    static_cast<void>(layout.next_name("split"));
+    std::optional<Shape> sum;
+    for (const Items& branch : item.branches) {
+        const Shape shape = plan(branch, input, layout);
+        if (!sum) {
+            sum = shape;
+            continue;
+        }
+        const bool fits = sum->rank() == shape.rank() && shape.rank() != 2 &&
+                          (shape.rank() < 3 || ((*sum)[0] == shape[0] && (*sum)[1] == shape[1]));
+        if (!fits) {
+            refuse(item, fmt::format("its branches leave {} and {}, which cannot lie side by side", sum->text(),
+                                     shape.text()));
+        }
+        sum = shape.rank() == 3 ? Shape{shape[0], shape[1], (*sum)[2] + shape[2]} : Shape{(*sum)[0] + shape[0]};
+    }
+    return *sum;
+}
+
+Value compile_split(const Item& item, const Value& input, Compiler& compiler) {
+    std::vector<Value> outputs;
+    for (std::size_t i = 0; i < item.branches.size(); ++i) {
+        const bool last = i + 1 == item.branches.size();
+        Value value =
+            compile(item.branches[i], {.tensor = input.tensor, .gradient = last ? input.gradient : compute::Store::add},
+                    compiler);
+        // A branch that passes x on as it is gets a copy, so that every branch takes its turn in delivering gradients.
+        if (value.tensor == input.tensor) static_cast<void>(compiler.pointwise(value));
+        outputs.push_back(value);
+    }
+    const std::size_t block = outputs.front().tensor->block;
+    const bool same = std::ranges::all_of(outputs, [&](const Value& value) { return value.tensor->block == block; });
+    Shape shape = outputs.front().tensor->shape;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        if (!same) outputs[i] = compiler.ordered(outputs[i], 0);
+        const Shape& own = outputs[i].tensor->shape;
+        if (i > 0) shape = own.rank() == 3 ? Shape{own[0], own[1], shape[2] + own[2]} : Shape{shape[0] + own[0]};
+    }
+    Tensor& output = compiler.tensor(shape, Compiler::Gradient::as_compiled, same ? block : 0);
+    compiler.append(std::make_unique<Concatenate>(std::move(outputs), output));
+    return {.tensor = &output, .exclusive = true};
+}
+
+// The way across a skip whose network leaves another image.
+
+namespace {
+
+std::optional<Window> projection_window(const Shape& from, const Shape& to) {
+    if (!is_image(from) || to.rank() != 3) return std::nullopt;
+    const Window window{.size = 1, .stride = (from[0] + to[0] - 1) / to[0], .padding = Padding::same};
+    if (window.positions(from[0]) != to[0] || window.positions(from[1]) != to[1]) return std::nullopt;
+    return window;
+}
+
+}  // namespace
+
+bool plan_image_projection(const std::string& name, const Shape& from, const Shape& to, Layout& layout) {
+    if (!projection_window(from, to)) return false;
+    add_convolution(name + ".projection", 1, channels_of(from), to[2], layout);
+    return true;
+}
+
+Value compile_image_projection(const Value& from, const Shape& to, Compiler& compiler) {
+    return convolve(to, *projection_window(from.tensor->shape, to), from, compiler);
+}
+
+}  // namespace model

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "model/layers.hpp"
+
+// The entries of the layer table that work on images; see LayerKind for what the functions do.
+namespace model {
+
+std::string check_conv(std::span<const double> arguments);
+core::Shape plan_conv(const Item& item, const core::Shape& input, Layout& layout);
+Value compile_conv(const Item& item, const Value& input, Compiler& compiler);
+
+std::string check_pool(std::span<const double> arguments);
+core::Shape plan_pool(const Item& item, const core::Shape& input, Layout& layout);
+Value compile_maxpool(const Item& item, const Value& input, Compiler& compiler);
+Value compile_avgpool(const Item& item, const Value& input, Compiler& compiler);
+
+core::Shape plan_batchnorm(const Item& item, const core::Shape& input, Layout& layout);
+Value compile_batchnorm(const Item& item, const Value& input, Compiler& compiler);
+
+core::Shape plan_split(const Item& item, const core::Shape& input, Layout& layout);
+Value compile_split(const Item& item, const Value& input, Compiler& compiler);
+
+/// Where a skip's network leaves another image than it was given: a 1×1 convolution across. False if none fits.
+bool plan_image_projection(const std::string& name, const core::Shape& from, const core::Shape& to, Layout& layout);
+Value compile_image_projection(const Value& from, const core::Shape& to, Compiler& compiler);
+
+}  // namespace model

@@ -1,0 +1,205 @@
+#include "model/image_operations.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "compute/pooling.hpp"
+#include "core/contract.hpp"
+
+namespace model {
+namespace {
+
+compute::ConvolutionShape convolution_shape(const Tensor& input, const compute::Window& window,
+                                            const ParameterBlock& weight) {
+    const compute::Images images = images_of(input);
+    return {.count = images.count,
+            .height = images.height,
+            .width = images.width,
+            .channels_in = images.channels,
+            .channels_out = weight.columns,
+            .window = window,
+            .weight_stride = weight.stride};
+}
+
+compute::Derivatives derivatives_of(const Tensor& input, const Tensor& output) {
+    if (!output.has_gradient()) return compute::Derivatives::none;
+    return input.has_gradient() ? compute::Derivatives::of_weights_and_input : compute::Derivatives::of_weights;
+}
+
+void report(const ParameterBlock& block, const GradientReady& ready) {
+    ready(block, block.offset, block.offset + block.size());
+}
+
+}  // namespace
+
+Reorder::Reorder(Tensor& input, compute::Store store, Tensor& output)
+    : input_(input), output_(output), target_(input, store) {}
+
+void Reorder::forward(const float*, const Pass&) {
+    compute::reorder(images_of(input_), input_.values.data(), images_of(output_), output_.values.data());
+}
+
+void Reorder::backward(const float*, float*, const GradientReady&) {
+    if (!target_.is_wanted()) return;
+    compute::reorder(images_of(output_), output_.gradients.data(), images_of(input_), target_.data());
+    target_.deliver();
+}
+
+Convolve::Convolve(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window,
+                   const ParameterBlock& weight, const ParameterBlock& bias)
+    : input_(input),
+      output_(output),
+      weight_(weight),
+      bias_(bias),
+      target_(input, store),
+      convolution_(convolution_shape(input, window, weight), {images_of(input), images_of(output)},
+                   derivatives_of(input, output)) {}
+
+void Convolve::forward(const float* parameters, const Pass&) {
+    convolution_.forward(input_.values.data(), parameters + weight_.offset, parameters + bias_.offset,
+                         output_.values.data());
+}
+
+void Convolve::backward(const float*, float* gradients, const GradientReady& ready) {
+    if (target_.is_wanted()) {
+        convolution_.backward_input(output_.gradients.data(), target_.data());
+        target_.deliver();
+    }
+    convolution_.backward_weights(input_.values.data(), output_.gradients.data(), gradients + weight_.offset,
+                                  gradients + bias_.offset);
+    report(weight_, ready);
+    report(bias_, ready);
+}
+
+MaxPool::MaxPool(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window)
+    : input_(input), output_(output), window_(window), target_(input, store), chosen_(images_of(output).elements()) {}
+
+void MaxPool::forward(const float*, const Pass&) {
+    compute::max_pool(images_of(input_), window_, input_.values.data(), output_.values.data(), chosen_);
+}
+
+void MaxPool::backward(const float*, float*, const GradientReady&) {
+    if (!target_.is_wanted()) return;
+    compute::max_pool_backward(images_of(input_), window_, output_.gradients.data(), chosen_, target_.data());
+    target_.deliver();
+}
+
+AveragePool::AveragePool(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window)
+    : input_(input), output_(output), window_(window), target_(input, store) {}
+
+void AveragePool::forward(const float*, const Pass&) {
+    compute::average_pool(images_of(input_), window_, input_.values.data(), output_.values.data());
+}
+
+void AveragePool::backward(const float*, float*, const GradientReady&) {
+    if (!target_.is_wanted()) return;
+    compute::average_pool_backward(images_of(input_), window_, output_.gradients.data(), target_.data());
+    target_.deliver();
+}
+
+GlobalAverage::GlobalAverage(Tensor& input, compute::Store store, Tensor& output)
+    : input_(input), store_(store), output_(output) {}
+
+void GlobalAverage::forward(const float*, const Pass&) {
+    const compute::Images images = images_of(input_);
+    const float share = 1.0F / static_cast<float>(images.pixels());
+    for (std::size_t item = 0; item < images.count; ++item) {
+        float* y = output_.values.data() + item * output_.stride;
+        std::fill_n(y, images.channels, 0.0F);
+        const float* x = input_.values.data() + item * input_.stride;
+        for (std::size_t first = 0; first < images.channels; first += images.block) {
+            for (std::size_t pixel = 0; pixel < images.pixels(); ++pixel, x += images.block)
+                for (std::size_t i = 0; i < images.block; ++i) y[first + i] += x[i];
+        }
+        for (std::size_t i = 0; i < images.channels; ++i) y[i] *= share;
+    }
+}
+
+void GlobalAverage::backward(const float*, float*, const GradientReady&) {
+    if (!input_.has_gradient()) return;
+    const compute::Images images = images_of(input_);
+    const float share = 1.0F / static_cast<float>(images.pixels());
+    const float kept = store_ == compute::Store::add ? 1.0F : 0.0F;
+    for (std::size_t item = 0; item < images.count; ++item) {
+        const float* dy = output_.gradients.data() + item * output_.stride;
+        float* dx = input_.gradients.data() + item * input_.stride;
+        for (std::size_t first = 0; first < images.channels; first += images.block) {
+            for (std::size_t pixel = 0; pixel < images.pixels(); ++pixel, dx += images.block)
+                for (std::size_t i = 0; i < images.block; ++i) dx[i] = kept * dx[i] + share * dy[first + i];
+        }
+    }
+}
+
+Normalise::Normalise(Tensor& input, compute::Store store, Tensor& output, State state)
+    : input_(input), output_(output), state_(std::move(state)), target_(input, store), norm_(images_of(input)) {}
+
+void Normalise::forward(const float* parameters, const Pass& pass) {
+    core::require(pass.statistics != nullptr, "a normalising network runs with its statistics");
+    const float* scale = parameters + state_.scale.offset;
+    const float* offset = parameters + state_.offset.offset;
+    float* mean = pass.statistics + state_.mean.offset;
+    float* variance = pass.statistics + state_.variance.offset;
+    if (pass.mode == Mode::train) {
+        norm_.train(input_.values.data(), scale, offset, mean, variance, output_.values.data());
+    } else {
+        norm_.evaluate(input_.values.data(), scale, offset, mean, variance, output_.values.data());
+    }
+}
+
+void Normalise::backward(const float* parameters, float* gradients, const GradientReady& ready) {
+    // Without a reader of dx it is still computed, into the place of what nobody reads any more.
+    float* dx = target_.is_wanted() ? target_.data() : output_.gradients.data();
+    norm_.backward(input_.values.data(), parameters + state_.scale.offset, output_.gradients.data(),
+                   gradients + state_.scale.offset, gradients + state_.offset.offset, dx);
+    if (target_.is_wanted()) target_.deliver();
+    report(state_.scale, ready);
+    report(state_.offset, ready);
+}
+
+Concatenate::Concatenate(std::vector<Value> branches, Tensor& output)
+    : branches_(std::move(branches)), output_(output) {
+    for (const Value& branch : branches_)
+        core::require(branch.tensor->block == output.block, "branches and their concatenation have one order");
+}
+
+template <class Use>
+void Concatenate::for_runs(Use use) const {
+    const compute::Images out = images_of(output_);
+    std::size_t done = 0;
+    for (const Value& branch : branches_) {
+        const compute::Images in = images_of(*branch.tensor);
+        if (output_.shape.rank() < 2) {
+            use(branch, std::size_t{0}, done, branch.tensor->width());
+            done += branch.tensor->width();
+        } else if (output_.block != 0) {
+            use(branch, std::size_t{0}, done, in.item_elements());
+            done += in.item_elements();
+        } else {
+            for (std::size_t pixel = 0; pixel < in.pixels(); ++pixel)
+                use(branch, pixel * in.channels, pixel * out.channels + done, in.channels);
+            done += in.channels;
+        }
+    }
+}
+
+void Concatenate::forward(const float*, const Pass&) {
+    for (std::size_t row = 0; row < output_.rows; ++row) {
+        float* y = output_.values.data() + row * output_.stride;
+        for_runs([&](const Value& branch, std::size_t from, std::size_t to, std::size_t count) {
+            std::copy_n(branch.tensor->values.data() + row * branch.tensor->stride + from, count, y + to);
+        });
+    }
+}
+
+void Concatenate::backward(const float*, float*, const GradientReady&) {
+    for (std::size_t row = 0; row < output_.rows; ++row) {
+        const float* dy = output_.gradients.data() + row * output_.stride;
+        for_runs([&](const Value& branch, std::size_t from, std::size_t to, std::size_t count) {
+            if (!branch.tensor->has_gradient()) return;
+            float* dx = branch.tensor->gradients.data() + row * branch.tensor->stride + from;
+            deliver({dy + to, count}, branch.gradient, {dx, count});
+        });
+    }
+}
+
+}  // namespace model

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compute/convolution.hpp"
+#include "compute/normalisation.hpp"
+#include "model/compiler.hpp"
+#include "model/operation.hpp"
+
+namespace model {
+
+/// Copies a tensor into another order of channels.
+class Reorder final : public Operation {
+public:
+    Reorder(Tensor& input, compute::Store store, Tensor& output);
+
+    void forward(const float* parameters, const Pass& pass) override;
+    void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+
+private:
+    Tensor& input_;
+    Tensor& output_;
+    GradientTarget target_;
+};
+
+/// y = x ∗ W + b over images; see compute::Convolution.
+class Convolve final : public Operation {
+public:
+    Convolve(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window,
+             const ParameterBlock& weight, const ParameterBlock& bias);
+
+    void forward(const float* parameters, const Pass& pass) override;
+    void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+
+private:
+    Tensor& input_;
+    Tensor& output_;
+    ParameterBlock weight_;
+    ParameterBlock bias_;
+    GradientTarget target_;
+    compute::Convolution convolution_;
+};
+
+/// The largest value of each window.
+class MaxPool final : public Operation {
+public:
+    MaxPool(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window);
+
+    void forward(const float* parameters, const Pass& pass) override;
+    void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+
+private:
+    Tensor& input_;
+    Tensor& output_;
+    compute::Window window_;
+    GradientTarget target_;
+    std::vector<std::uint8_t> chosen_;
+};
+
+/// The mean of each window.
+class AveragePool final : public Operation {
+public:
+    AveragePool(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window);
+
+    void forward(const float* parameters, const Pass& pass) override;
+    void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+
+private:
+    Tensor& input_;
+    Tensor& output_;
+    compute::Window window_;
+    GradientTarget target_;
+};
+
+/// The mean over all pixels of each channel: images become vectors.
+class GlobalAverage final : public Operation {
+public:
+    GlobalAverage(Tensor& input, compute::Store store, Tensor& output);
+
+    void forward(const float* parameters, const Pass& pass) override;
+    void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+
+private:
+    Tensor& input_;
+    compute::Store store_;
+    Tensor& output_;
+};
+
+/// Batch normalisation; see compute::BatchNorm.
+class Normalise final : public Operation {
+public:
+    /// What a normalising layer owns.
+    struct State {
+        ParameterBlock scale;
+        ParameterBlock offset;
+        StatisticsBlock mean;
+        StatisticsBlock variance;
+    };
+
+    Normalise(Tensor& input, compute::Store store, Tensor& output, State state);
+
+    void forward(const float* parameters, const Pass& pass) override;
+    void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+
+private:
+    Tensor& input_;
+    Tensor& output_;
+    State state_;
+    GradientTarget target_;
+    compute::BatchNorm norm_;
+};
+
+/// Outputs of branches side by side along the last axis.
+class Concatenate final : public Operation {
+public:
+    /// Branches lie all in blocks of the same size, or all in plain order, as the output does.
+    Concatenate(std::vector<Value> branches, Tensor& output);
+
+    void forward(const float* parameters, const Pass& pass) override;
+    void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+
+private:
+    /// Calls use(branch, offset in an item of the branch, offset in an item of the output, floats).
+    template <class Use>
+    void for_runs(Use use) const;
+
+    std::vector<Value> branches_;
+    Tensor& output_;
+};
+
+}  // namespace model
