@@ -192,8 +192,7 @@ void Trainer::Impl::average_epoch() {
 
 EpochRecord Trainer::Impl::end_epoch(double last_rate) {
     average_epoch();
-    const Predictor::Evaluation validation =
-        predictor.evaluate({predicting_parameters(state), predicting_statistics(state)}, problem.validation);
+    const Predictor::Evaluation validation = predictor.evaluate(weights_of(state), problem.validation);
     EpochRecord record{.member = state.member,
                        .epoch = state.epoch + 1,
                        .train_loss = state.loss_sum / static_cast<double>(samples),

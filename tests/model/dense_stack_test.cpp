@@ -48,6 +48,8 @@ BOOST_AUTO_TEST_CASE(other_networks_are_refused_with_the_place) {
         BOOST_TEST(refusal(text).starts_with("--init rbm: there is no hidden dense layer in "), refusal(text));
     }
     BOOST_TEST(refusal("dense(8) relu\nskip[ dense(8) ]").find("line 2, column 1: skip cannot") != std::string::npos);
+    BOOST_TEST(refusal("conv(2, 3) relu dense(8)").find("column 1: conv cannot") != std::string::npos);
+    BOOST_TEST(refusal("dense(8) batchnorm sigmoid").find("column 10: batchnorm cannot") != std::string::npos);
     BOOST_TEST(refusal("repeat(2)[ dense(8) skip[ relu ] ]").find("column 21: skip cannot") != std::string::npos);
 }
 

@@ -19,6 +19,7 @@ inline void check_resumes(const Study& study, const train::Hyperparameters& h, c
         BOOST_TEST((state.parameters == whole.parameters), "stopped after " << stop);
         BOOST_TEST((state.first_moment == whole.first_moment));
         BOOST_TEST((state.second_moment == whole.second_moment));
+        BOOST_TEST((state.statistics == whole.statistics));
         BOOST_TEST(state.averaged == whole.averaged);
         BOOST_TEST_REQUIRE(state.history.size() == whole.history.size());
         for (std::size_t i = 0; i < whole.history.size(); ++i) {
