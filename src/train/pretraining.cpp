@@ -159,16 +159,31 @@ void Pretraining::end_layer() {
     if (!finished()) begin_layer();
 }
 
-std::uint64_t Pretraining::steps() const noexcept {
-    return layers_.size() * steps_per_layer();
-}
-
-std::uint64_t Pretraining::steps_done() const noexcept {
-    return finished() ? steps() : state_.pretrained * steps_per_layer() + epoch_ * batches_ + next_;
+double Pretraining::progress() const noexcept {
+    const std::uint64_t done = state_.pretrained * steps_per_layer() + (finished() ? 0 : epoch_ * batches_ + next_);
+    return static_cast<double>(done) / static_cast<double>(layers_.size() * steps_per_layer());
 }
 
 double Pretraining::error() const noexcept {
     return learnt_ > 0 ? error_sum_ / static_cast<double>(learnt_) : std::numeric_limits<double>::quiet_NaN();
+}
+
+double pretraining_share(const model::Network& network, const Hyperparameters& hyperparameters) {
+    if (hyperparameters.initialiser != model::Initialiser::rbm) return 0;
+    // In products of a row with a matrix: up once, down and up k times, and the gradient of two rows, with each row
+    // taken up to its machine first; in training forward, backward and the gradient.
+    const double learning = 3 + 2 * static_cast<double>(hyperparameters.rbm_gibbs_steps);
+    const auto epochs = static_cast<double>(hyperparameters.rbm_epochs);
+    double below = 0;
+    double machines = 0;
+    for (const model::DenseLayer& layer : model::hidden_dense_layers(network)) {
+        const auto weights = static_cast<double>(layer.weight.rows * layer.weight.columns);
+        machines += (epochs + 1) * below + epochs * learning * weights;
+        below += weights;
+    }
+    const model::ParameterBlock& output = network.blocks()[network.blocks().size() - 2];
+    const double all = below + static_cast<double>(output.rows * output.columns);
+    return machines / (3 * all * static_cast<double>(hyperparameters.epochs));
 }
 
 }  // namespace train

@@ -37,8 +37,8 @@ public:
     /// Learns from one batch. REQUIRES: !finished().
     void step();
 
-    [[nodiscard]] std::uint64_t steps() const noexcept;  ///< of all layers together
-    [[nodiscard]] std::uint64_t steps_done() const noexcept;
+    /// Share of the steps of all layers that is done.
+    [[nodiscard]] double progress() const noexcept;
 
     /// Mean squared error of the reconstructions of the current epoch so far; NaN before the first.
     [[nodiscard]] double error() const noexcept;
@@ -76,5 +76,8 @@ private:
     double error_sum_ = 0;
     std::size_t learnt_ = 0;  ///< rows of the current epoch
 };
+
+/// The arithmetic of pretraining as a multiple of that of the training that follows. 0 where there is none.
+[[nodiscard]] double pretraining_share(const model::Network& network, const Hyperparameters& hyperparameters);
 
 }  // namespace train

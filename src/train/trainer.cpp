@@ -79,8 +79,8 @@ struct Trainer::Impl {
     core::Buffer<float> gradients;
     model::GradientReady update;
     std::optional<Pretraining> pretraining;  ///< until it is finished
-    std::uint64_t pretraining_steps = 0;
-    std::size_t samples = 0;  ///< of the current epoch so far
+    double pretraining_work = 0;             ///< of all of it, in updates
+    std::size_t samples = 0;                 ///< of the current epoch so far
     double epoch_seconds = 0;
 
     Impl(const model::Network& network, const Hyperparameters& chosen, const Problem& given, MemberState begun)
@@ -117,7 +117,7 @@ struct Trainer::Impl {
         };
         if (chosen.initialiser == model::Initialiser::rbm) {
             pretraining.emplace(network, chosen, given, rows, hidden, state);
-            pretraining_steps = pretraining->steps();
+            pretraining_work = pretraining_share(network, chosen) * static_cast<double>(planned_updates());
             if (pretraining->finished()) pretraining.reset();
         }
         begin_epoch();
@@ -288,9 +288,9 @@ void Trainer::set_aside(std::string why) {
 double Trainer::progress() const noexcept {
     const Impl& impl = *impl_;
     if (impl.state.finished) return 1.0;
-    const std::uint64_t before = impl.pretraining ? impl.pretraining->steps_done() : impl.pretraining_steps;
-    return static_cast<double>(before + impl.state.updates) /
-           static_cast<double>(impl.pretraining_steps + impl.planned_updates());
+    const double before = impl.pretraining_work * (impl.pretraining ? impl.pretraining->progress() : 1.0);
+    return (before + static_cast<double>(impl.state.updates)) /
+           (impl.pretraining_work + static_cast<double>(impl.planned_updates()));
 }
 
 double Trainer::running_loss() const noexcept {

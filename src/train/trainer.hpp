@@ -50,7 +50,7 @@ public:
     /// Quarantines a member whose trouble shows only after its training. REQUIRES: finished().
     void set_aside(std::string why);
 
-    /// Fraction of the planned steps that are done.
+    /// Fraction of the planned work that is done.
     [[nodiscard]] double progress() const noexcept;
 
     /// Loss over the current epoch so far, for people watching; NaN before its first batch. Of a Boltzmann machine the

@@ -102,14 +102,18 @@ BOOST_AUTO_TEST_CASE(going_on_from_within_gives_the_same_bits) {
 }
 
 BOOST_AUTO_TEST_CASE(progress_goes_on_from_nothing_to_all) {
+    // Weights 2·16, 16·8 and 8·2: three epochs of five products and four ways up, against two epochs of three products.
+    const double share = (3 * 5 * (32 + 128) + 4 * 32) / (2.0 * 3 * (32 + 128 + 16));
+    BOOST_TEST(std::abs(train::pretraining_share(stack().network, with_rbm()) - share) < 1e-12);
+    BOOST_TEST(train::pretraining_share(stack().network, short_training()) == 0.0);
     Trainer trainer(stack().network, with_rbm(), stack().problem(), 0);
-    double before = trainer.progress();
-    BOOST_TEST(before == 0.0);
+    BOOST_TEST(trainer.progress() == 0.0);
     BOOST_TEST(std::isnan(trainer.running_loss()));
     for (int step = 1; step <= 48 + 12; ++step) {
         const auto record = trainer.step();
         BOOST_TEST(record.has_value() == (step == 54 || step == 60));
-        BOOST_TEST(std::abs(trainer.progress() - step / 60.0) < 1e-12);
+        const double pretraining = share / (1 + share) * std::min(step, 48) / 48;
+        BOOST_TEST(std::abs(trainer.progress() - (pretraining + std::max(step - 48, 0) / 12.0 / (1 + share))) < 1e-12);
         if (step == 7) BOOST_TEST(trainer.running_loss() < 0.25);
     }
     BOOST_TEST(trainer.finished());
