@@ -6,6 +6,15 @@
 #include "model/network.hpp"
 
 namespace model {
+namespace {
+
+/// Of a normal distribution of weights.
+double deviation_of(Initialiser how, double fan_in) {
+    if (how == Initialiser::he) return std::sqrt(2.0 / fan_in);
+    return how == Initialiser::rbm ? 0.01 : 1.0;
+}
+
+}  // namespace
 
 void initialise(const Network& network, Initialiser how, std::uint64_t seed, std::uint32_t member,
                 std::span<float> parameters) {
@@ -21,12 +30,13 @@ void initialise(const Network& network, Initialiser how, std::uint64_t seed, std
         if (!block.is_weight && !(is_bias && how == Initialiser::normal)) continue;
         const double fan_in = static_cast<double>(block.fan_in);
         const double fan_out = static_cast<double>(block.fan_out);
-        const double deviation = how == Initialiser::he ? std::sqrt(2.0 / fan_in) : 1.0;
+        const double deviation = deviation_of(how, fan_in);
+        const bool is_output = &block == &network.blocks().back() - 1;
+        const bool is_uniform = how == Initialiser::xavier || (how == Initialiser::rbm && is_output);
         const double limit = std::sqrt(6.0 / (fan_in + fan_out));
         for (std::size_t row = 0; row < block.rows; ++row) {
             for (float& weight : parameters.subspan(block.offset + row * block.stride, block.columns)) {
-                weight = static_cast<float>(how == Initialiser::xavier ? random.uniform(-limit, limit)
-                                                                       : deviation * random.normal());
+                weight = static_cast<float>(is_uniform ? random.uniform(-limit, limit) : deviation * random.normal());
             }
         }
     }

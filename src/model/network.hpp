@@ -13,7 +13,7 @@
 
 namespace model {
 
-enum class Initialiser : std::uint8_t { he, xavier, normal, zeros };
+enum class Initialiser : std::uint8_t { he, xavier, normal, zeros, rbm };
 
 /// What the network is asked for; decides the output layer and the loss.
 enum class Objective : std::uint8_t { classification, regression };
@@ -66,7 +66,8 @@ private:
 /// Fills a flat buffer with a member's initial parameters, drawn from the stream (seed, member, initialise);
 /// padding is zero.
 /// he: N(0, 2/fan_in) (He et al. 2015) · xavier: U(±√(6/(fan_in + fan_out))) (Glorot & Bengio 2010), both with zero
-/// biases · normal: N(0, 1) for weights and biases · zeros.
+/// biases · normal: N(0, 1) for weights and biases · zeros · rbm: where Boltzmann machines begin to learn, N(0, 0.01²)
+/// with zero biases, and xavier in the output layer.
 void initialise(const Network& network, Initialiser how, std::uint64_t seed, std::uint32_t member,
                 std::span<float> parameters);
 

@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/hash.hpp"
+#include "model/dense_stack.hpp"
 #include "run/settings.hpp"
 #include "train/weight_average.hpp"
 
@@ -30,6 +31,7 @@ model::Network make_network(const Options& options, const data::Table& table) {
 /// What is asked for must be able to change something.
 void refuse_idle(const Options& options, const model::Network& network, const data::Table& table) {
     const train::Hyperparameters& training = options.training;
+    if (training.initialiser == model::Initialiser::rbm) static_cast<void>(model::hidden_dense_layers(network));
     if (training.evaluate_with_dropout && !network.has("dropout")) {
         core::fail(core::Failure::usage, "--evaluate-with-dropout has no effect here: there is no dropout in {}",
                    network.text());

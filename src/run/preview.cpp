@@ -10,6 +10,7 @@
 #include "run/machine.hpp"
 #include "run/plan.hpp"
 #include "run/settings.hpp"
+#include "train/pretraining.hpp"
 #include "train/trainer.hpp"
 
 namespace run {
@@ -39,13 +40,17 @@ std::string training_text(const Experiment& experiment) {
 /// Seconds that this rank needs for one member, from a moment of training.
 double seconds_per_member(const Experiment& experiment) {
     constexpr double moment_s = 0.3;
-    train::Trainer trainer(experiment.network(), experiment.options().training, experiment.problem(), 0);
+    // Of pretraining a moment would tell little: its cost follows from that of the training proper.
+    train::Hyperparameters training = experiment.options().training;
+    const double pretraining = train::pretraining_share(experiment.network(), training);
+    if (pretraining > 0) training.initialiser = model::Initialiser::xavier;
+    train::Trainer trainer(experiment.network(), training, experiment.problem(), 0);
     trainer.step();  // the first one warms up
     const core::Stopwatch watch;
     const double before = trainer.progress();
     while (!trainer.finished() && watch.seconds() < moment_s) trainer.step();
     const double trained = trainer.progress() - before;
-    return trained > 0 ? watch.seconds() / trained : 0.0;
+    return trained > 0 ? (1 + pretraining) * watch.seconds() / trained : 0.0;
 }
 
 /// What a rank holds to train a member.

@@ -27,10 +27,7 @@ class Writer {
 public:
     template <class T>
     void operator()(const T& value) {
-        if constexpr (std::is_same_v<T, std::string>) {
-            (*this)(std::uint64_t{value.size()});
-            append(std::as_bytes(std::span(value)));
-        } else if constexpr (std::is_same_v<T, std::vector<double>>) {
+        if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::vector<double>>) {
             (*this)(std::uint64_t{value.size()});
             append(std::as_bytes(std::span(value)));
         } else {

@@ -25,7 +25,7 @@ constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // In the order of the enumerations.
-constexpr std::array<string_view, 4> initialisers{"he", "xavier", "normal", "zeros"};
+constexpr std::array<string_view, 5> initialisers{"he", "xavier", "normal", "zeros", "rbm"};
 constexpr std::array<string_view, 5> optimizers{"sgd", "momentum", "adam", "adamw", "rmsprop"};
 constexpr std::array<string_view, 4> schedules{"constant", "step", "cosine", "one-cycle"};
 constexpr std::array<string_view, 3> averages{"none", "swa", "ema"};
@@ -61,6 +61,9 @@ std::string words(string_view text, string_view what) {
     return copy;
 }
 
+bool uses_rbm(const Options& o) {
+    return o.training.initialiser == model::Initialiser::rbm;
+}
 bool uses_momentum(const Options& o) {
     return o.training.optimizer == OptimizerKind::momentum;
 }
@@ -145,6 +148,8 @@ std::vector<Setting> data_settings() {
 }
 
 std::vector<Setting> network_settings() {
+    using H = train::Hyperparameters;
+    constexpr std::uint64_t most_rbm_epochs = 100'000;  // all layers' epochs are numbered in 32 bits
     return {
         {"net", "Network", "NET", "layers such as 'dense(512) relu dropout(0.3)', a preset, or @FILE", "", Kind::value,
          [](Options& o, string_view text) { o.net = words(text, "the network"); },
@@ -152,6 +157,25 @@ std::vector<Setting> network_settings() {
         {"init", "Network", "NAME", "first weights: " + listed(initialisers), "", Kind::value,
          [](Options& o, string_view text) { o.training.initialiser = choose<model::Initialiser>(text, initialisers); },
          [](const Options& o) { return name_of(o.training.initialiser, initialisers); }},
+        {"rbm-epochs", "Network", "N",
+         fmt::format("of rbm: passes over the training rows for each hidden layer ({})", H{}.rbm_epochs), "--init rbm",
+         Kind::value,
+         [](Options& o, string_view text) { o.training.rbm_epochs = parse_count(text, 1, most_rbm_epochs); },
+         [](const Options& o) { return uses_rbm(o) ? std::optional(whole(o.training.rbm_epochs)) : std::nullopt; }},
+        {"rbm-cd", "Network", "K",
+         fmt::format("of rbm: steps of contrastive divergence, CD-K ({})", H{}.rbm_gibbs_steps), "--init rbm",
+         Kind::value, [](Options& o, string_view text) { o.training.rbm_gibbs_steps = parse_count(text, 1, 1000); },
+         [](const Options& o) {
+             return uses_rbm(o) ? std::optional(whole(o.training.rbm_gibbs_steps)) : std::nullopt;
+         }},
+        {"rbm-lr", "Network", "X", fmt::format("of rbm: learning rate ({})", H{}.rbm_learning_rate), "--init rbm",
+         Kind::value,
+         [](Options& o, string_view text) {
+             o.training.rbm_learning_rate = parse_number(text, {0, infinity, true, true}, "0.1");
+         },
+         [](const Options& o) {
+             return uses_rbm(o) ? std::optional<Value>(o.training.rbm_learning_rate) : std::nullopt;
+         }},
     };
 }
 

@@ -14,7 +14,7 @@ enum class Payload : std::uint32_t {
 };
 
 /// The format this program writes, the only one it reads.
-/// 2: a member has a mean of its parameters and the sizes of gradients.
+/// 2: a member knows its layers that are pretrained, a mean of its parameters, and the sizes of gradients.
 inline constexpr std::uint32_t format_version = 2;
 
 /// A checked envelope around `payload`:

@@ -37,11 +37,11 @@ void serialize(Archive& archive, train::EpochRecord& record, unsigned /*version*
 
 template <class Archive>
 void serialize(Archive& archive, train::MemberState& state, unsigned /*version*/) {
-    auto& [member, epoch, step, updates, loss_sum, parameters, first_moment, second_moment, statistics, average,
-           average_statistics, averaged, gradient_norm, best_loss, best_epoch, best_parameters, best_statistics,
-           train_seconds, finished, quarantine, history] = state;
+    auto& [member, pretrained, epoch, step, updates, loss_sum, parameters, first_moment, second_moment, statistics,
+           average, average_statistics, averaged, gradient_norm, best_loss, best_epoch, best_parameters,
+           best_statistics, train_seconds, finished, quarantine, history] = state;
     static_cast<void>(train_seconds);
-    archive& member& epoch& step& updates& loss_sum;
+    archive& member& pretrained& epoch& step& updates& loss_sum;
     archive& parameters& first_moment& second_moment& statistics;
     archive& average& average_statistics& averaged& gradient_norm;
     archive& best_loss& best_epoch& best_parameters& best_statistics;

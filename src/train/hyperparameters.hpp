@@ -16,6 +16,9 @@ enum class AverageKind : std::uint8_t { none, swa, ema };
 /// How one member is trained; everything here belongs to the configuration that determines the result.
 struct Hyperparameters {
     model::Initialiser initialiser = model::Initialiser::he;
+    std::size_t rbm_epochs = 10;  ///< of rbm: passes over the rows for each layer
+    std::size_t rbm_gibbs_steps = 1;
+    double rbm_learning_rate = 0.1;
     std::size_t epochs = 20;
     std::size_t batch = 100;
     OptimizerKind optimizer = OptimizerKind::adam;

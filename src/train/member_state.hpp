@@ -25,10 +25,11 @@ struct EpochRecord {
 /// Random streams need no place here: they are keyed by (seed, member, purpose, epoch, step).
 struct MemberState {
     std::uint32_t member = 0;
-    std::uint32_t epoch = 0;    ///< epochs completed
-    std::uint64_t step = 0;     ///< batches completed in the current epoch
-    std::uint64_t updates = 0;  ///< optimiser steps so far
-    double loss_sum = 0;        ///< over the samples of the current epoch
+    std::uint32_t pretrained = 0;  ///< layers that have been Boltzmann machines, where they are to be
+    std::uint32_t epoch = 0;       ///< epochs completed
+    std::uint64_t step = 0;        ///< batches completed in the current epoch
+    std::uint64_t updates = 0;     ///< optimiser steps so far
+    double loss_sum = 0;           ///< over the samples of the current epoch
     core::Buffer<float> parameters;
     core::Buffer<float> first_moment;  ///< empty where the optimiser has none
     core::Buffer<float> second_moment;

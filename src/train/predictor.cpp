@@ -16,7 +16,7 @@ constexpr std::size_t inference_rows = 256;
 }  // namespace
 
 Weights weights_of(const MemberState& state) {
-    return {state.parameters, state.statistics};
+    return {predicting_parameters(state), predicting_statistics(state)};
 }
 
 Predictor::Predictor(const model::Network& network, std::vector<std::uint32_t> hidden_features,

@@ -21,7 +21,7 @@ struct Weights {
     std::span<const float> statistics;
 };
 
-/// The weights of a member in training, or trained.
+/// The weights with which a member predicts, in training or trained.
 [[nodiscard]] Weights weights_of(const MemberState& state);
 
 /// Applies trained parameters to rows of a table, batch by batch; dropout does nothing here unless asked to.

@@ -18,6 +18,7 @@
 #include "train/objective.hpp"
 #include "train/optimizer.hpp"
 #include "train/predictor.hpp"
+#include "train/pretraining.hpp"
 #include "train/schedule.hpp"
 #include "train/weight_average.hpp"
 
@@ -77,7 +78,9 @@ struct Trainer::Impl {
     std::vector<model::ParameterBlock> blocks;
     core::Buffer<float> gradients;
     model::GradientReady update;
-    std::size_t samples = 0;  ///< of the current epoch so far
+    std::optional<Pretraining> pretraining;  ///< until it is finished
+    double pretraining_work = 0;             ///< of all of it, in updates
+    std::size_t samples = 0;                 ///< of the current epoch so far
     double epoch_seconds = 0;
 
     Impl(const model::Network& network, const Hyperparameters& chosen, const Problem& given, MemberState begun)
@@ -112,6 +115,11 @@ struct Trainer::Impl {
                       stretch(state.average, last.begin, last.end));
             }
         };
+        if (chosen.initialiser == model::Initialiser::rbm) {
+            pretraining.emplace(network, chosen, given, rows, hidden, state);
+            pretraining_work = pretraining_share(network, chosen) * static_cast<double>(planned_updates());
+            if (pretraining->finished()) pretraining.reset();
+        }
         begin_epoch();
         samples = static_cast<std::size_t>(state.step) * batch;
     }
@@ -184,8 +192,7 @@ void Trainer::Impl::average_epoch() {
 
 EpochRecord Trainer::Impl::end_epoch(double last_rate) {
     average_epoch();
-    const Predictor::Evaluation validation =
-        predictor.evaluate({predicting_parameters(state), predicting_statistics(state)}, problem.validation);
+    const Predictor::Evaluation validation = predictor.evaluate(weights_of(state), problem.validation);
     EpochRecord record{.member = state.member,
                        .epoch = state.epoch + 1,
                        .train_loss = state.loss_sum / static_cast<double>(samples),
@@ -257,6 +264,12 @@ std::optional<EpochRecord> Trainer::step() {
     core::require(!finished(), "a finished member trains no more");
     Impl& impl = *impl_;
     const core::Stopwatch watch;
+    if (impl.pretraining) {
+        impl.pretraining->step();
+        if (impl.pretraining->finished()) impl.pretraining.reset();
+        impl.state.train_seconds += watch.seconds();
+        return std::nullopt;
+    }
     const double rate = impl.rate();
     impl.train_on_batch();
     std::optional<EpochRecord> record;
@@ -274,12 +287,15 @@ void Trainer::set_aside(std::string why) {
 
 double Trainer::progress() const noexcept {
     const Impl& impl = *impl_;
-    return impl.state.finished ? 1.0
-                               : static_cast<double>(impl.state.updates) / static_cast<double>(impl.planned_updates());
+    if (impl.state.finished) return 1.0;
+    const double before = impl.pretraining_work * (impl.pretraining ? impl.pretraining->progress() : 1.0);
+    return (before + static_cast<double>(impl.state.updates)) /
+           (impl.pretraining_work + static_cast<double>(impl.planned_updates()));
 }
 
 double Trainer::running_loss() const noexcept {
     const Impl& impl = *impl_;
+    if (impl.pretraining) return impl.pretraining->error();
     return impl.samples == 0 ? nan : impl.state.loss_sum / static_cast<double>(impl.samples);
 }
 

@@ -42,17 +42,19 @@ public:
     /// True when all epochs are done, early stopping ended them, or the member is quarantined.
     [[nodiscard]] bool finished() const noexcept;
 
-    /// Trains on one batch. After an epoch's last batch also evaluates on the validation rows and returns the record.
-    /// A loss that is not finite quarantines the member. REQUIRES: !finished().
+    /// Trains on one batch; where layers begin as Boltzmann machines, these come first. After an epoch's last batch
+    /// also evaluates on the validation rows and returns the record. A loss that is not finite quarantines the member.
+    /// REQUIRES: !finished().
     std::optional<EpochRecord> step();
 
     /// Quarantines a member whose trouble shows only after its training. REQUIRES: finished().
     void set_aside(std::string why);
 
-    /// Fraction of the planned steps that are done.
+    /// Fraction of the planned work that is done.
     [[nodiscard]] double progress() const noexcept;
 
-    /// Loss over the current epoch so far, for people watching; NaN before its first batch.
+    /// Loss over the current epoch so far, for people watching; NaN before its first batch. Of a Boltzmann machine the
+    /// mean squared error of its reconstructions.
     [[nodiscard]] double running_loss() const noexcept;
 
     /// The complete state. Once finished, `parameters` are those to predict with: with early stopping those of the

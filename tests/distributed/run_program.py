@@ -166,6 +166,37 @@ def same_bytes_with_early_stopping_and_bootstrap(stage):
         ended.expect(found[-1] == found[0], "differs from one rank")
 
 
+def history_without_timings(directory):
+    lines = [json.loads(line) for line in (directory / "history.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in line.items() if key not in ("seconds", "samples_per_s")} for line in lines]
+
+
+@case
+def same_bytes_with_machines_and_means(stage):
+    words = ["--data", "digits:train=300,test=100", "--net", "dense(32) sigmoid dense(16) sigmoid dropout(0.1)", "--init", "rbm",
+             "--rbm-epochs", "2", "--rbm-cd", "2", "--max-norm", "2", "--label-smoothing", "0.1", "--log-gradients",
+             "--evaluate-with-dropout", "--bootstrap", "--epochs", "3", "--batch", "32", "--members", "5", "--seed", "3"]
+    for average in ("swa:0.3", "ema:0.9"):
+        found = []
+        for ranks in (1, 2, 3):
+            out = f"{average[:3]}{ranks}"
+            ended = stage.ranks(ranks, [*words, "--average", average, "--out", out])
+            ended.expect(ended.code == 0, "failed")
+            history = history_without_timings(stage.directory / out)
+            ended.expect(all(len(line["gradient_norm"]) == 3 for line in history), "gradients are missing from the history")
+            found.append((results(stage.directory / out, 5), history))
+            ended.expect(found[-1] == found[0], "differs from one rank")
+        again = stage.ranks(2, ["--config", f"{average[:3]}1/config.toml", "--out", f"{average[:3]}-again"])
+        again.expect(results(stage.directory / f"{average[:3]}-again", 5) == found[0][0], "its config.toml does not repeat it")
+
+
+@case
+def machines_for_what_is_no_stack(stage):
+    stage.refuses([*TINY, "--init", "rbm", "--net", "dense(8) skip[ dense(8) ]"], USAGE, "--init rbm", "column 10")
+    stage.refuses([*TINY, "--init", "rbm", "--net", "logistic"], USAGE, "--init rbm", "no hidden dense layer")
+    stage.refuses([*TINY, "--rbm-epochs", "3"], USAGE, "--rbm-epochs", "--init rbm")
+
+
 @case
 def more_ranks_than_members(stage):
     for ranks in (1, 8):

@@ -70,9 +70,19 @@ BOOST_AUTO_TEST_CASE(normal_is_standard_in_weights_and_biases) {
     BOOST_TEST(std::abs(bias.variance - 1) < 4 * std::sqrt(2 / bias.count));
 }
 
+BOOST_AUTO_TEST_CASE(machines_begin_small_and_the_output_layer_as_xavier) {
+    check_variance(Initialiser::rbm, 1e-4, 3);
+    const auto& output = network().blocks()[2];
+    const double limit = std::sqrt(6.0 / 310);
+    const Moments seen = moments(draw(Initialiser::rbm), output);
+    BOOST_TEST(seen.largest <= limit);
+    BOOST_TEST(seen.largest > 0.99 * limit);
+    BOOST_TEST(std::abs(seen.variance / (2.0 / 310) - 1) < 4 * std::sqrt(0.8 / seen.count));
+}
+
 BOOST_AUTO_TEST_CASE(zeros_and_biases_are_zero_and_so_is_padding) {
     for (const float value : draw(Initialiser::zeros)) BOOST_TEST_REQUIRE(value == 0.0F);
-    for (const Initialiser how : {Initialiser::he, Initialiser::xavier}) {
+    for (const Initialiser how : {Initialiser::he, Initialiser::xavier, Initialiser::rbm}) {
         BOOST_TEST(moments(draw(how), network().blocks()[1]).largest == 0);
     }
     const auto parameters = draw(Initialiser::normal);

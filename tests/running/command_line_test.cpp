@@ -146,6 +146,11 @@ BOOST_AUTO_TEST_CASE(every_choice_is_understood) {
     BOOST_TEST(parse({"--average", "ema"}).training.average_decay == 0.999);
     BOOST_TEST(parse({"--average", "ema:0.99"}).training.average_decay == 0.99);
     BOOST_TEST((parse({"--init", "normal"}).training.initialiser == model::Initialiser::normal));
+    const Options rbm = parse({"--init", "rbm", "--rbm-epochs", "5", "--rbm-cd", "3", "--rbm-lr", "0.25"});
+    BOOST_TEST((rbm.training.initialiser == model::Initialiser::rbm));
+    BOOST_TEST(rbm.training.rbm_epochs == 5U);
+    BOOST_TEST(rbm.training.rbm_gibbs_steps == 3U);
+    BOOST_TEST(rbm.training.rbm_learning_rate == 0.25);
     BOOST_TEST((parse({"--init", "zeros"}).training.initialiser == model::Initialiser::zeros));
 }
 
@@ -183,6 +188,9 @@ BOOST_AUTO_TEST_CASE(bad_values_are_refused_with_a_hint) {
     BOOST_TEST(contains(refusal({"--weight-decay", "-1"}), "at least 0"));
     for (const char* value : {"0", "-1", "inf", "x"})
         BOOST_TEST(contains(refusal({"--max-norm", value}), "--max-norm: "));
+    for (const char* option : {"--rbm-epochs", "--rbm-cd", "--rbm-lr"}) {
+        BOOST_TEST(contains(refusal({"--init", "rbm", option, "0"}), std::string(option) + ": "));
+    }
     BOOST_TEST(refusal({"--average", "swaa"}) == "--average: 'swaa' is none of none, swa, ema; did you mean swa?");
     BOOST_TEST(contains(refusal({"--average", "swa:1"}), "--average: 1 is out of range"));
     BOOST_TEST(contains(refusal({"--average", "ema:0"}), "--average: 0 is out of range"));
@@ -203,6 +211,9 @@ BOOST_AUTO_TEST_CASE(an_option_that_can_change_nothing_is_refused) {
     BOOST_TEST(refusal({"--momentum", "0.5"}) == "--momentum has no effect here: it belongs to --optimizer momentum");
     BOOST_TEST(contains(refusal({"--optimizer", "sgd", "--beta1", "0.5"}), "--optimizer adam or adamw"));
     BOOST_TEST(contains(refusal({"--schedule-step", "5"}), "--schedule step"));
+    for (const char* option : {"--rbm-epochs", "--rbm-cd", "--rbm-lr"}) {
+        BOOST_TEST(refusal({option, "3"}) == std::string(option) + " has no effect here: it belongs to --init rbm");
+    }
     BOOST_TEST(parse({"--optimizer", "momentum", "--momentum", "0.5"}).training.momentum == 0.5);
 }
 

@@ -75,6 +75,15 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
     BOOST_TEST(again(options).training.max_norm == 2.5);
     BOOST_TEST(again(options).training.label_smoothing == 0.1);
     BOOST_TEST(again(options).training.evaluate_with_dropout);
+    BOOST_TEST(!contains(to_toml(options), "rbm-"));
+    options.training.initialiser = model::Initialiser::rbm;
+    options.training.rbm_epochs = 3;
+    options.training.rbm_gibbs_steps = 2;
+    options.training.rbm_learning_rate = 0.0625;
+    BOOST_TEST((again(options).training.initialiser == model::Initialiser::rbm));
+    BOOST_TEST(again(options).training.rbm_epochs == 3U);
+    BOOST_TEST(again(options).training.rbm_gibbs_steps == 2U);
+    BOOST_TEST(again(options).training.rbm_learning_rate == 0.0625);
     for (const auto kind : {train::AverageKind::none, train::AverageKind::swa, train::AverageKind::ema}) {
         options.training.average = kind;
         options.training.average_start = kind == train::AverageKind::swa ? 1.0 / 3 : 0.75;

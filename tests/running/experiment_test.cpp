@@ -58,6 +58,16 @@ BOOST_AUTO_TEST_CASE(dropout_left_on_needs_dropout) {
     BOOST_TEST(refusal(options) == "--evaluate-with-dropout has no effect here: there is no dropout in dense(4) relu");
 }
 
+BOOST_AUTO_TEST_CASE(machines_need_a_stack) {
+    Options options = moons();
+    options.training.initialiser = model::Initialiser::rbm;
+    check_accepted(options);
+    options.net = "dense(4) skip[ dense(4) ]";
+    BOOST_TEST(contains(refusal(options), "--init rbm: network, line 1, column 10: skip cannot"));
+    options.net = "flatten";
+    BOOST_TEST(contains(refusal(options), "--init rbm: there is no hidden dense layer in flatten"));
+}
+
 BOOST_AUTO_TEST_CASE(a_mean_needs_more_than_one_epoch) {
     Options options = moons();
     options.training.average = train::AverageKind::swa;

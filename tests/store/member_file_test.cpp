@@ -25,6 +25,7 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 MemberState small_state() {
     MemberState state;
     state.member = 3;
+    state.pretrained = 4;
     state.epoch = 2;
     state.step = 5;
     state.updates = 25;
@@ -59,6 +60,7 @@ bool same_bits(const core::Buffer<float>& a, const core::Buffer<float>& b) {
 
 void check_equal_but_for_timings(const MemberState& a, const MemberState& b) {
     BOOST_TEST(a.member == b.member);
+    BOOST_TEST(a.pretrained == b.pretrained);
     BOOST_TEST(a.epoch == b.epoch);
     BOOST_TEST(a.step == b.step);
     BOOST_TEST(a.updates == b.updates);
@@ -165,6 +167,7 @@ BOOST_AUTO_TEST_CASE(bytes_do_not_depend_on_padding_or_addresses) {
 BOOST_AUTO_TEST_CASE(every_other_field_is_in_the_bytes) {
     const std::vector<void (*)(MemberState&)> changes{
         [](MemberState& s) { ++s.member; },
+        [](MemberState& s) { ++s.pretrained; },
         [](MemberState& s) { ++s.epoch; },
         [](MemberState& s) { ++s.step; },
         [](MemberState& s) { ++s.updates; },
@@ -208,8 +211,8 @@ BOOST_AUTO_TEST_CASE(the_format_does_not_change_unnoticed) {
     MemberState state = small_state();
     state.history[1].validation_accuracy = 0.5;  // the bits of NaN are the compiler's choice
     const Bytes file = store::pack_member(state, "digest");
-    BOOST_TEST(file.size() == 447U);
-    BOOST_TEST(core::hex(core::sha256(file)) == "0ffd667626f727a3d5a4798a06afa290253e992b874677dcd41c084e5b080079");
+    BOOST_TEST(file.size() == 451U);
+    BOOST_TEST(core::hex(core::sha256(file)) == "8e7df639fc0a33a5f29b94dc6a129968452983b43aba00185d822f36611dec5b");
 }
 
 BOOST_AUTO_TEST_CASE(a_member_of_another_run_is_refused) {

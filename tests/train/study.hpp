@@ -42,3 +42,10 @@ inline const Study& moons() {
     static const Study study("moons:train=200,test=100", "dense(16) relu dropout(0.2) dense(16) tanh");
     return study;
 }
+
+/// A network with running statistics; four batches an epoch, the last one smaller.
+inline const Study& images() {
+    static const Study study("digits:train=120,test=20",
+                             "conv(4, 3) batchnorm relu maxpool(4) dense(8) batchnorm relu");
+    return study;
+}

@@ -1,0 +1,27 @@
+#include <boost/test/unit_test.hpp>
+
+#include "counting_allocator.hpp"
+#include "train/study.hpp"
+
+BOOST_AUTO_TEST_SUITE(allocation_tests)
+
+BOOST_AUTO_TEST_CASE(steps_within_an_epoch_allocate_nothing) {
+    const Study study("digits:train=200,test=20", "dense(32) relu dropout(0.2) dense(16) relu");
+    train::Hyperparameters h;
+    h.batch = 18;  // ten batches, once to measure and once to learn for each of two layers, then training
+    h.initialiser = model::Initialiser::rbm;
+    h.rbm_epochs = 1;
+    h.average = train::AverageKind::ema;
+    h.max_norm = 1;
+    h.label_smoothing = 0.1;
+    train::Trainer trainer(study.network, h, study.problem(), 0);
+    for (std::size_t step = 0; step < 60; ++step) {
+        const std::size_t before = allocations;
+        static_cast<void>(trainer.step());
+        const bool is_inside = step % 10 > 0 && step % 10 < 9;
+        if (is_inside) BOOST_TEST(allocations == before, "step " << step);
+    }
+    BOOST_TEST(trainer.state().epoch == 2U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
