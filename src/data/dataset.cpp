@@ -8,10 +8,6 @@
 namespace data {
 namespace {
 
-std::size_t element_size(Element element) {
-    return element == Element::u8 ? 1 : sizeof(float);
-}
-
 template <class T>
 bool is_aligned(std::span<const std::byte> bytes) {
     return reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(T) == 0;
@@ -24,15 +20,27 @@ std::span<const T> view_as(std::span<const std::byte> bytes) {
 
 }  // namespace
 
+std::size_t size_of(Element element) noexcept {
+    switch (element) {
+        case Element::u8:
+            return sizeof(std::uint8_t);
+        case Element::f32:
+            return sizeof(float);
+        case Element::f64:
+            break;
+    }
+    return sizeof(double);
+}
+
 Table::Table(Description description, SharedBytes features, SharedBytes targets)
     : description_(description), features_(std::move(features)), targets_(std::move(targets)) {
     const std::size_t rows = description_.rows;
     const std::size_t columns = description_.task == Task::classification ? 1 : description_.outputs;
-    core::require(features_.bytes.size() == rows * shape().elements() * element_size(description_.element),
+    core::require(features_.bytes.size() == rows * shape().elements() * size_of(description_.element),
                   "a table's features fill rows × elements");
     core::require(targets_.bytes.size() == rows * columns * sizeof(float), "a table's targets fill its rows");
     core::require(is_aligned<std::int32_t>(targets_.bytes), "a table's targets are aligned");
-    core::require(description_.element == Element::u8 || is_aligned<float>(features_.bytes),
+    core::require(reinterpret_cast<std::uintptr_t>(features_.bytes.data()) % size_of(description_.element) == 0,
                   "a table's features are aligned");
     if (description_.task == Task::classification) {
         // As an unsigned number a negative label is larger than any count.
@@ -70,8 +78,10 @@ void Table::gather(std::span<const std::uint32_t> chosen, float* out, std::size_
     };
     if (description_.element == Element::u8) {
         convert(view_as<std::uint8_t>(features_.bytes));
-    } else {
+    } else if (description_.element == Element::f32) {
         convert(view_as<float>(features_.bytes));
+    } else {
+        convert(view_as<double>(features_.bytes));
     }
 }
 

@@ -15,7 +15,10 @@ namespace data {
 enum class Task : std::uint8_t { classification, regression };
 
 /// How features are stored; batches convert to float.
-enum class Element : std::uint8_t { u8, f32 };
+enum class Element : std::uint8_t { u8, f32, f64 };
+
+/// Bytes of one element.
+[[nodiscard]] std::size_t size_of(Element element) noexcept;
 
 /// Bytes that live as long as anybody views them; on a node with several ranks they lie in memory shared by all.
 struct SharedBytes {
@@ -71,6 +74,9 @@ struct Source {
     std::string sha256;  ///< of the descriptions and bytes of both tables: equal exactly if the data are equal
     Table train;
     std::optional<Table> test;
+    std::vector<std::string> class_names = {};  ///< by label; empty where they are the numbers of the labels
+    /// The features come in units of their own, so that they are standardised unless asked otherwise.
+    bool arbitrary_units = false;
 };
 
 /// Some rows of a table; owns neither.
