@@ -40,11 +40,6 @@ struct BlockRecord {
     std::array<TableRecord, 2> table;
 };
 
-std::span<const std::byte> target_bytes(const Table& table) {
-    return table.description().task == Task::classification ? std::as_bytes(table.labels())
-                                                            : std::as_bytes(table.targets());
-}
-
 TableRecord describe(const Table& table) {
     const Description& d = table.description();
     TableRecord record{.task = static_cast<std::uint32_t>(d.task),
@@ -55,7 +50,7 @@ TableRecord describe(const Table& table) {
                        .scale = d.scale,
                        .offset = d.offset,
                        .feature_bytes = table.feature_bytes().size(),
-                       .target_bytes = target_bytes(table).size()};
+                       .target_bytes = table.target_bytes().bytes.size()};
     for (std::size_t axis = 0; axis < d.shape.rank(); ++axis) record.extents.at(axis) = d.shape[axis];
     return record;
 }
@@ -140,7 +135,7 @@ private:
 void hash_table(core::Sha256& hash, const Table& table) {
     hash.update(bytes_of(describe(table)));
     hash.update(table.feature_bytes());
-    hash.update(target_bytes(table));
+    hash.update(table.target_bytes().bytes);
 }
 
 }  // namespace
@@ -167,10 +162,10 @@ std::vector<std::byte> pack(const Source& source) {
                                                      std::as_bytes(std::span(source.sha256)),
                                                      std::as_bytes(std::span(class_names)),
                                                      source.train.feature_bytes(),
-                                                     target_bytes(source.train)};
+                                                     source.train.target_bytes().bytes};
     if (source.test) {
         sections.push_back(source.test->feature_bytes());
-        sections.push_back(target_bytes(*source.test));
+        sections.push_back(source.test->target_bytes().bytes);
     }
     std::size_t size = 0;
     for (const auto section : sections) size += padded(section.size());

@@ -61,27 +61,42 @@ std::span<const float> Table::targets() const {
     return view_as<float>(targets_.bytes);
 }
 
+Table Table::described_as(const Description& description) const {
+    return {description, features_, targets_};
+}
+
 void Table::gather(std::span<const std::uint32_t> chosen, float* out, std::size_t stride) const {
+    gather_as(chosen, out, stride);
+}
+
+void Table::gather(std::span<const std::uint32_t> chosen, std::span<double> out) const {
+    core::require(out.size() == chosen.size() * shape().elements(), "there is room for every gathered item");
+    gather_as(chosen, out.data(), shape().elements());
+}
+
+template <class Real>
+void Table::gather_as(std::span<const std::uint32_t> chosen, Real* out, std::size_t stride) const {
     const std::size_t width = shape().elements();
     core::require(stride >= width, "gathered items fit between two rows");
     core::require(std::ranges::all_of(chosen, [this](std::uint32_t row) { return row < rows(); }),
                   "gathered rows exist");
-    const float scale = description_.scale;
-    const float offset = description_.offset;
+    const Real scale = description_.scale;
+    const Real offset = description_.offset;
     const auto convert = [&]<class Stored>(std::span<const Stored> stored) {
         for (const std::uint32_t row : chosen) {
             const Stored* const item = stored.data() + row * width;
 #pragma omp simd
-            for (std::size_t j = 0; j < width; ++j) out[j] = static_cast<float>(item[j]) * scale + offset;
+            for (std::size_t j = 0; j < width; ++j) out[j] = static_cast<Real>(item[j]) * scale + offset;
             out += stride;
         }
     };
-    if (description_.element == Element::u8) {
-        convert(view_as<std::uint8_t>(features_.bytes));
-    } else if (description_.element == Element::f32) {
-        convert(view_as<float>(features_.bytes));
-    } else {
-        convert(view_as<double>(features_.bytes));
+    switch (description_.element) {
+        case Element::u8:
+            return convert(view_as<std::uint8_t>(features_.bytes));
+        case Element::f32:
+            return convert(view_as<float>(features_.bytes));
+        case Element::f64:
+            return convert(view_as<double>(features_.bytes));
     }
 }
 

@@ -49,6 +49,9 @@ public:
     [[nodiscard]] std::size_t outputs() const noexcept { return description_.outputs; }
     [[nodiscard]] const core::Shape& shape() const noexcept { return description_.shape; }
 
+    /// The same bytes, described otherwise. REQUIRES: they fit `description` as they do in the constructor.
+    [[nodiscard]] Table described_as(const Description& description) const;
+
     /// The stored features, row after row.
     [[nodiscard]] std::span<const std::byte> feature_bytes() const noexcept { return features_.bytes; }
 
@@ -58,11 +61,20 @@ public:
     /// Targets of all rows [rows × outputs]. REQUIRES: regression.
     [[nodiscard]] std::span<const float> targets() const;
 
+    /// The labels or targets as stored, shared with this table.
+    [[nodiscard]] const SharedBytes& target_bytes() const noexcept { return targets_; }
+
     /// Converts the items `chosen` to floats: item i goes to out + i · stride.
     /// REQUIRES: every chosen row < rows(); stride ≥ shape().elements().
     void gather(std::span<const std::uint32_t> chosen, float* out, std::size_t stride) const;
 
+    /// As above, in double precision, one item behind the other: out [chosen × elements].
+    void gather(std::span<const std::uint32_t> chosen, std::span<double> out) const;
+
 private:
+    template <class Real>
+    void gather_as(std::span<const std::uint32_t> chosen, Real* out, std::size_t stride) const;
+
     Description description_;
     SharedBytes features_;
     SharedBytes targets_;
