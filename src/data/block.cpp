@@ -30,19 +30,15 @@ static_assert(std::has_unique_object_representations_v<std::array<std::uint64_t,
 
 constexpr std::uint64_t block_mark = 0x31'6b'63'6f'6c'62'73'64;  // "dsblock1"
 
-/// The beginning of a block; name, digest and the tables' bytes follow, each on a cache line.
+/// The beginning of a block; name, digest, names of classes and the tables' bytes follow, each on a cache line.
 struct BlockRecord {
     std::uint64_t mark = block_mark;
     std::uint64_t name_bytes = 0;
     std::uint64_t digest_bytes = 0;
+    std::uint64_t class_bytes = 0;
     std::uint64_t tables = 0;
     std::array<TableRecord, 2> table;
 };
-
-std::span<const std::byte> target_bytes(const Table& table) {
-    return table.description().task == Task::classification ? std::as_bytes(table.labels())
-                                                            : std::as_bytes(table.targets());
-}
 
 TableRecord describe(const Table& table) {
     const Description& d = table.description();
@@ -54,7 +50,7 @@ TableRecord describe(const Table& table) {
                        .scale = d.scale,
                        .offset = d.offset,
                        .feature_bytes = table.feature_bytes().size(),
-                       .target_bytes = target_bytes(table).size()};
+                       .target_bytes = table.target_bytes().bytes.size()};
     for (std::size_t axis = 0; axis < d.shape.rank(); ++axis) record.extents.at(axis) = d.shape[axis];
     return record;
 }
@@ -78,6 +74,24 @@ core::Shape shape_of(const TableRecord& record) {
 template <class Record>
 std::span<const std::byte> bytes_of(const Record& record) {
     return std::as_bytes(std::span(&record, 1));
+}
+
+/// Each name with a zero byte at its end.
+std::string join(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += name + '\0';
+    return text;
+}
+
+std::vector<std::string> separate(const std::string& text) {
+    std::vector<std::string> names;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = text.find('\0', begin);
+        core::require(end != std::string::npos, "a packed source holds what it declares");
+        names.push_back(text.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return names;
 }
 
 constexpr std::size_t padded(std::size_t bytes) {
@@ -121,7 +135,7 @@ private:
 void hash_table(core::Sha256& hash, const Table& table) {
     hash.update(bytes_of(describe(table)));
     hash.update(table.feature_bytes());
-    hash.update(target_bytes(table));
+    hash.update(table.target_bytes().bytes);
 }
 
 }  // namespace
@@ -134,19 +148,24 @@ std::string fingerprint(const Table& train, const std::optional<Table>& test) {
 }
 
 std::vector<std::byte> pack(const Source& source) {
+    const std::string class_names = join(source.class_names);
     BlockRecord record{.name_bytes = source.name.size(),
                        .digest_bytes = source.sha256.size(),
+                       .class_bytes = class_names.size(),
                        .tables = source.test ? 2U : 1U,
                        .table = {}};
     record.table[0] = describe(source.train);
     if (source.test) record.table[1] = describe(*source.test);
 
-    std::vector<std::span<const std::byte>> sections{bytes_of(record), std::as_bytes(std::span(source.name)),
+    std::vector<std::span<const std::byte>> sections{bytes_of(record),
+                                                     std::as_bytes(std::span(source.name)),
                                                      std::as_bytes(std::span(source.sha256)),
-                                                     source.train.feature_bytes(), target_bytes(source.train)};
+                                                     std::as_bytes(std::span(class_names)),
+                                                     source.train.feature_bytes(),
+                                                     source.train.target_bytes().bytes};
     if (source.test) {
         sections.push_back(source.test->feature_bytes());
-        sections.push_back(target_bytes(*source.test));
+        sections.push_back(source.test->target_bytes().bytes);
     }
     std::size_t size = 0;
     for (const auto section : sections) size += padded(section.size());
@@ -168,10 +187,11 @@ Source unpack(const SharedBytes& block) {
     core::require(record.mark == block_mark, "a packed source begins with its mark");
     std::string name = sections.take_text(record.name_bytes);
     std::string sha256 = sections.take_text(record.digest_bytes);
+    std::vector<std::string> class_names = separate(sections.take_text(record.class_bytes));
     Table train = sections.take_table(record.table[0], block.owner);
     std::optional<Table> test;
     if (record.tables == 2) test = sections.take_table(record.table[1], block.owner);
-    return {std::move(name), std::move(sha256), std::move(train), std::move(test)};
+    return {std::move(name), std::move(sha256), std::move(train), std::move(test), std::move(class_names)};
 }
 
 }  // namespace data

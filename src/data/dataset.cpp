@@ -8,10 +8,6 @@
 namespace data {
 namespace {
 
-std::size_t element_size(Element element) {
-    return element == Element::u8 ? 1 : sizeof(float);
-}
-
 template <class T>
 bool is_aligned(std::span<const std::byte> bytes) {
     return reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(T) == 0;
@@ -24,15 +20,27 @@ std::span<const T> view_as(std::span<const std::byte> bytes) {
 
 }  // namespace
 
+std::size_t size_of(Element element) noexcept {
+    switch (element) {
+        case Element::u8:
+            return sizeof(std::uint8_t);
+        case Element::f32:
+            return sizeof(float);
+        case Element::f64:
+            break;
+    }
+    return sizeof(double);
+}
+
 Table::Table(Description description, SharedBytes features, SharedBytes targets)
     : description_(description), features_(std::move(features)), targets_(std::move(targets)) {
     const std::size_t rows = description_.rows;
     const std::size_t columns = description_.task == Task::classification ? 1 : description_.outputs;
-    core::require(features_.bytes.size() == rows * shape().elements() * element_size(description_.element),
+    core::require(features_.bytes.size() == rows * shape().elements() * size_of(description_.element),
                   "a table's features fill rows × elements");
     core::require(targets_.bytes.size() == rows * columns * sizeof(float), "a table's targets fill its rows");
     core::require(is_aligned<std::int32_t>(targets_.bytes), "a table's targets are aligned");
-    core::require(description_.element == Element::u8 || is_aligned<float>(features_.bytes),
+    core::require(reinterpret_cast<std::uintptr_t>(features_.bytes.data()) % size_of(description_.element) == 0,
                   "a table's features are aligned");
     if (description_.task == Task::classification) {
         // As an unsigned number a negative label is larger than any count.
@@ -53,25 +61,42 @@ std::span<const float> Table::targets() const {
     return view_as<float>(targets_.bytes);
 }
 
+Table Table::described_as(const Description& description) const {
+    return {description, features_, targets_};
+}
+
 void Table::gather(std::span<const std::uint32_t> chosen, float* out, std::size_t stride) const {
+    gather_as(chosen, out, stride);
+}
+
+void Table::gather(std::span<const std::uint32_t> chosen, std::span<double> out) const {
+    core::require(out.size() == chosen.size() * shape().elements(), "there is room for every gathered item");
+    gather_as(chosen, out.data(), shape().elements());
+}
+
+template <class Real>
+void Table::gather_as(std::span<const std::uint32_t> chosen, Real* out, std::size_t stride) const {
     const std::size_t width = shape().elements();
     core::require(stride >= width, "gathered items fit between two rows");
     core::require(std::ranges::all_of(chosen, [this](std::uint32_t row) { return row < rows(); }),
                   "gathered rows exist");
-    const float scale = description_.scale;
-    const float offset = description_.offset;
+    const Real scale = description_.scale;
+    const Real offset = description_.offset;
     const auto convert = [&]<class Stored>(std::span<const Stored> stored) {
         for (const std::uint32_t row : chosen) {
             const Stored* const item = stored.data() + row * width;
 #pragma omp simd
-            for (std::size_t j = 0; j < width; ++j) out[j] = static_cast<float>(item[j]) * scale + offset;
+            for (std::size_t j = 0; j < width; ++j) out[j] = static_cast<Real>(item[j]) * scale + offset;
             out += stride;
         }
     };
-    if (description_.element == Element::u8) {
-        convert(view_as<std::uint8_t>(features_.bytes));
-    } else {
-        convert(view_as<float>(features_.bytes));
+    switch (description_.element) {
+        case Element::u8:
+            return convert(view_as<std::uint8_t>(features_.bytes));
+        case Element::f32:
+            return convert(view_as<float>(features_.bytes));
+        case Element::f64:
+            return convert(view_as<double>(features_.bytes));
     }
 }
 

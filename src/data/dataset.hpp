@@ -15,7 +15,10 @@ namespace data {
 enum class Task : std::uint8_t { classification, regression };
 
 /// How features are stored; batches convert to float.
-enum class Element : std::uint8_t { u8, f32 };
+enum class Element : std::uint8_t { u8, f32, f64 };
+
+/// Bytes of one element.
+[[nodiscard]] std::size_t size_of(Element element) noexcept;
 
 /// Bytes that live as long as anybody views them; on a node with several ranks they lie in memory shared by all.
 struct SharedBytes {
@@ -46,6 +49,9 @@ public:
     [[nodiscard]] std::size_t outputs() const noexcept { return description_.outputs; }
     [[nodiscard]] const core::Shape& shape() const noexcept { return description_.shape; }
 
+    /// The same bytes, described otherwise. REQUIRES: they fit `description` as they do in the constructor.
+    [[nodiscard]] Table described_as(const Description& description) const;
+
     /// The stored features, row after row.
     [[nodiscard]] std::span<const std::byte> feature_bytes() const noexcept { return features_.bytes; }
 
@@ -55,11 +61,20 @@ public:
     /// Targets of all rows [rows × outputs]. REQUIRES: regression.
     [[nodiscard]] std::span<const float> targets() const;
 
+    /// The labels or targets as stored, shared with this table.
+    [[nodiscard]] const SharedBytes& target_bytes() const noexcept { return targets_; }
+
     /// Converts the items `chosen` to floats: item i goes to out + i · stride.
     /// REQUIRES: every chosen row < rows(); stride ≥ shape().elements().
     void gather(std::span<const std::uint32_t> chosen, float* out, std::size_t stride) const;
 
+    /// As above, in double precision, one item behind the other: out [chosen × elements].
+    void gather(std::span<const std::uint32_t> chosen, std::span<double> out) const;
+
 private:
+    template <class Real>
+    void gather_as(std::span<const std::uint32_t> chosen, Real* out, std::size_t stride) const;
+
     Description description_;
     SharedBytes features_;
     SharedBytes targets_;
@@ -71,6 +86,9 @@ struct Source {
     std::string sha256;  ///< of the descriptions and bytes of both tables: equal exactly if the data are equal
     Table train;
     std::optional<Table> test;
+    std::vector<std::string> class_names = {};  ///< by label; empty where they are the numbers of the labels
+    /// The features come in units of their own, so that they are standardised unless asked otherwise.
+    bool arbitrary_units = false;
 };
 
 /// Some rows of a table; owns neither.

@@ -8,7 +8,9 @@
 #include "core/error.hpp"
 #include "data/block.hpp"
 #include "data/builtin.hpp"
+#include "data/csv.hpp"
 #include "data/idx.hpp"
+#include "data/npy.hpp"
 
 namespace data {
 namespace {
@@ -27,44 +29,140 @@ Source make_source(const std::string& name, Table train, std::optional<Table> te
         core::fail(Failure::usage, "--data {}: there is no built-in data set '{}'{}; built in are {}", what, name,
                    meant.empty() ? "" : fmt::format(", did you mean '{}'?", meant), builtin_names());
     }
-    core::fail(Failure::data, "--data {}: no such directory, nor a built-in data set; built in are {}", what,
+    core::fail(Failure::data, "--data {}: no such file or directory, nor a built-in data set; built in are {}", what,
                builtin_names());
+}
+
+std::string_view before_colon(std::string_view what) {
+    return what.substr(0, what.find(':'));
+}
+
+Source load_builtin(const std::string& what, std::uint64_t seed) {
+    const std::string_view name = before_colon(what);
+    const std::string_view options = std::string_view(what).substr(std::min(what.size(), name.size() + 1));
+    if (options.empty() && name.size() < what.size()) {
+        core::fail(Failure::usage, "--data {}: nothing after the colon; write {}:train=1000 or leave it out", what,
+                   name);
+    }
+    BuiltinTables tables = generate(name, options, seed);
+    return make_source(what, std::move(tables.train), std::move(tables.test));
+}
+
+/// What built-in data and IDX files leave no choice about.
+void refuse_table_options(const Request& request) {
+    const auto refuse_option = [&](std::string_view option, const std::string& value) {
+        if (value.empty()) return;
+        core::fail(Failure::usage, "--{} {}: has no effect on --data {}; it belongs to text tables and .npy files",
+                   option, value, request.data);
+    };
+    refuse_option("test", request.test);
+    refuse_option("target", request.target);
+    refuse_option("test-target", request.test_target);
+    if (request.task == Task::regression) {
+        core::fail(Failure::usage, "--task regression: --data {} has classes, not numbers, to be learnt", request.data);
+    }
+}
+
+bool is_npy(const std::string& file) {
+    fs::path path(file);
+    if (path.extension() == ".gz") path.replace_extension();
+    return path.extension() == ".npy";
+}
+
+/// `file`, or the file of that name beside `neighbour` if only that one exists.
+std::string beside(const std::string& file, const std::string& neighbour) {
+    if (file.empty()) return file;
+    std::error_code none;
+    const fs::path other = fs::path(neighbour).parent_path() / file;
+    return !fs::exists(file, none) && fs::exists(other, none) ? other.string() : file;
+}
+
+Source load_npy(const Request& request) {
+    if (request.target.empty()) {
+        core::fail(Failure::usage, "--data {}: a .npy holds features only; name the file of their labels with --target",
+                   request.data);
+    }
+    if (request.test.empty() != request.test_target.empty()) {
+        core::fail(Failure::usage, "--test and --test-target: test data in .npy files need both, features and targets");
+    }
+    if (!request.test.empty() && !is_npy(request.test)) {
+        core::fail(Failure::usage, "--test {}: is no .npy like --data {}", request.test, request.data);
+    }
+    NpyRequest files{.train = request.data,
+                     .train_target = beside(request.target, request.data),
+                     .test = {},
+                     .test_target = beside(request.test_target, request.test),
+                     .task = request.task};
+    if (!request.test.empty()) files.test = request.test;
+    NpyTables tables = read_npy_tables(files);
+    const Description& features = tables.train.description();
+    Source source = make_source(request.data, std::move(tables.train), std::move(tables.test));
+    source.class_names = std::move(tables.class_names);
+    source.arbitrary_units = features.element != Element::u8 || features.shape.rank() == 1;
+    return source;
+}
+
+Source load_text(const Request& request) {
+    if (!request.test_target.empty()) {
+        core::fail(Failure::usage,
+                   "--test-target {}: has no effect on a text table, whose test rows have the target among their "
+                   "columns; it belongs to .npy files",
+                   request.test_target);
+    }
+    if (!request.test.empty() && is_npy(request.test)) {
+        core::fail(Failure::usage, "--test {}: is a .npy, but --data {} is a text table", request.test, request.data);
+    }
+    TextRequest files{.train = request.data, .test = {}, .target = request.target, .task = request.task};
+    if (!request.test.empty()) files.test = request.test;
+    TextTables tables = read_text_tables(files);
+    Source source = make_source(request.data, std::move(tables.train), std::move(tables.test));
+    source.class_names = std::move(tables.class_names);
+    source.arbitrary_units = true;
+    return source;
 }
 
 }  // namespace
 
-Source load(const std::string& what, std::uint64_t seed) {
-    const std::size_t colon = what.find(':');
-    const std::string_view name = std::string_view(what).substr(0, colon);
-    const std::string_view options =
-        colon == std::string::npos ? std::string_view{} : std::string_view(what).substr(colon + 1);
-    if (is_builtin(name)) {
-        if (colon != std::string::npos && options.empty()) {
-            core::fail(Failure::usage, "--data {}: nothing after the colon; write {}:train=1000 or leave it out", what,
-                       name);
-        }
-        BuiltinTables tables = generate(name, options, seed);
-        return make_source(what, std::move(tables.train), std::move(tables.test));
+Source load(const Request& request) {
+    const std::string& what = request.data;
+    if (is_builtin(before_colon(what))) {
+        refuse_table_options(request);
+        return load_builtin(what, request.seed);
     }
-
     const fs::path path(what);
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
     if (status.type() == fs::file_type::directory) {
+        refuse_table_options(request);
         IdxTables tables = read_idx(path);
         return make_source(what, std::move(tables.train), std::move(tables.test));
     }
-    if (path.extension() == ".csv" || path.extension() == ".npy") {
-        core::fail(Failure::usage,
-                   "--data {}: {} files are not supported yet; give a directory with IDX files or one of {}", what,
-                   path.extension().string(), builtin_names());
-    }
     if (status.type() == fs::file_type::not_found || what.empty()) {
-        refuse(what, name, colon != std::string::npos && what.find('/') == std::string::npos);
+        const bool has_options = what.find(':') != std::string::npos && what.find('/') == std::string::npos;
+        refuse(what, before_colon(what), has_options);
     }
     if (error) core::fail(Failure::data, "--data {}: cannot be read: {}", what, error.message());
-    core::fail(Failure::data, "--data {}: is a file, not a directory with the four IDX files; give its directory",
-               what);
+    return is_npy(what) ? load_npy(request) : load_text(request);
+}
+
+Source load(const std::string& what, std::uint64_t seed) {
+    return load(Request{.data = what, .seed = seed});
+}
+
+Request resolved(Request request) {
+    const auto absolute = [](std::string& path) {
+        std::error_code none;
+        if (!path.empty() && fs::exists(path, none)) path = fs::absolute(path, none).lexically_normal().string();
+    };
+    if (is_npy(request.data)) {
+        request.target = beside(request.target, request.data);
+        request.test_target = beside(request.test_target, request.test);
+        absolute(request.target);
+        absolute(request.test_target);
+    }
+    if (!is_builtin(before_colon(request.data))) absolute(request.data);
+    absolute(request.test);
+    return request;
 }
 
 }  // namespace data

@@ -9,16 +9,34 @@
 
 namespace data {
 
-/// Generates or reads a data set.
-/// `what` is a built-in name with optional counts (`digits`, `digits:train=60000,test=1000`, `xor`, `moons`,
-/// `spirals`) or the path of a directory with the four IDX files, plain or .gz. Built-in data depend on `seed` alone.
-/// Local. Throws core::Error (usage for an unknown name or bad counts, data for files).
+/// Which data, and how their files are to be understood.
+struct Request {
+    /// A built-in name with optional counts (`digits`, `digits:train=60000,test=1000`, `xor`, `moons`, `spirals`), the
+    /// path of a directory with the four IDX files, of a .npy with features, or of a text table; files may be .gz.
+    std::string data;
+    std::string test = {};         ///< a file of the same kind with the test rows; empty: none of its own
+    std::string target = {};       ///< text table: column, as TextRequest has it; .npy: file with the targets
+    std::string test_target = {};  ///< .npy: file with the targets of the test rows
+    std::optional<Task> task = {};
+    std::uint64_t seed = 1;  ///< what built-in data depend on
+};
+
+/// Generates or reads a data set. Local. Throws core::Error: usage for an unknown name, bad counts, or what the kind of
+/// data does not have; data for files.
+[[nodiscard]] Source load(const Request& request);
+
+/// As above, with nothing but a name or path.
 [[nodiscard]] Source load(const std::string& what, std::uint64_t seed);
+
+/// The same request with every path absolute, so that it holds wherever it is read again. A file of targets that is not
+/// where it says is looked for beside its features.
+[[nodiscard]] Request resolved(Request request);
 
 /// The whole of `source` as one block of bytes, to be placed in memory shared by a node.
 [[nodiscard]] std::vector<std::byte> pack(const Source& source);
 
-/// A source whose tables view `block`. REQUIRES: block was made by pack() and is 64-byte aligned.
+/// A source whose tables view `block`, to be taken as it is: without arbitrary_units. REQUIRES: block was made by
+/// pack() and is 64-byte aligned.
 [[nodiscard]] Source unpack(const SharedBytes& block);
 
 }  // namespace data

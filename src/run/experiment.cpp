@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/hash.hpp"
 #include "model/dense_stack.hpp"
+#include "run/parse_data.hpp"
 #include "run/settings.hpp"
 #include "train/weight_average.hpp"
 
@@ -46,9 +47,41 @@ void refuse_idle(const Options& options, const model::Network& network, const da
         core::fail(core::Failure::usage, "--label-smoothing softens class labels, and the target of {} is a number",
                    options.data);
     }
+    if (table.description().task == data::Task::regression) {
+        const std::string_view why = options.task ? "--task regression" : "the target is a measured number";
+        core::fail(core::Failure::usage,
+                   "--data {}: {}, but only classification is supported so far; choose a column of classes with "
+                   "--target, or --task classification",
+                   options.data, why);
+    }
+    const core::Shape& shape = table.shape();
+    if (options.augmentation.any() && (options.preparation.sequence || !data::is_image(shape))) {
+        core::fail(core::Failure::usage, "--augment {}: distorts images, but a row of {} is {}; leave it out",
+                   text_of_augmentation(options.augmentation), options.data,
+                   options.preparation.sequence ? "a sequence" : fmt::format("a list of {}", shape.text()));
+    }
 }
 
 }  // namespace
+
+data::Request data_request(const Options& options) {
+    return {.data = options.data,
+            .test = options.test,
+            .target = options.target,
+            .test_target = options.test_target,
+            .task = options.task,
+            .seed = options.seed};
+}
+
+data::Source load_data(const Options& options) {
+    if (!options.test.empty() && options.test_fraction) {
+        core::fail(core::Failure::usage, "--test-fraction {}: has no effect beside --test, which brings all test rows",
+                   *options.test_fraction);
+    }
+    const data::Source source = data::load(data_request(options));
+    const data::Split split = data::split(source, split_request(options));
+    return data::prepare(source, split.train, options.preparation);
+}
 
 Experiment::Experiment(const Options& options, data::Source source)
     : source_(std::move(source)),
@@ -56,6 +89,7 @@ Experiment::Experiment(const Options& options, data::Source source)
       network_(make_network(options, source_.train)),
       options_(options) {
     refuse_idle(options, network_, source_.train);
+    options_.task = source_.train.description().task;
     options_.net = network_.text();
     options_.training.batch = std::min(options.training.batch, split_.train.size());
     const data::View rows = test();
@@ -68,12 +102,13 @@ train::Problem Experiment::problem() const {
             .validation = data::validation_view(source_, split_),
             .seed = options_.seed,
             .bootstrap = options_.bootstrap,
-            .feature_fraction = options_.feature_fraction};
+            .feature_fraction = options_.feature_fraction,
+            .augmentation = options_.augmentation};
 }
 
 std::string Experiment::member_digest() const {
     // A member does not depend on how many others there are, how they are combined, or where its data lay.
-    const std::set<std::string_view> of_the_ensemble{"members", "combine", "data"};
+    const std::set<std::string_view> of_the_ensemble{"members", "combine", "data", "test", "target", "test-target"};
     std::string text = "data sha256 = " + source_.sha256 + "\n";
     for (const Setting& setting : settings()) {
         const auto value = setting.get(options_);

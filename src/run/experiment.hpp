@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "data/dataset.hpp"
+#include "data/source.hpp"
 #include "data/split.hpp"
 #include "model/network.hpp"
 #include "run/options.hpp"
@@ -12,15 +13,24 @@
 
 namespace run {
 
+/// What `options` say about the data, in the words of the reader.
+[[nodiscard]] data::Request data_request(const Options& options);
+
+/// Generates or reads the data and prepares them with what their training rows show. Local.
+/// Throws core::Error: usage where options and data do not fit, data for files.
+[[nodiscard]] data::Source load_data(const Options& options);
+
 /// What is trained, and on what: the same on every rank. Its views point into it, so it stays where it is.
 class Experiment {
 public:
-    /// Splits the data and compiles the network. Throws core::Error (usage) where options and data do not fit.
+    /// Splits the data, as load_data() made them, and compiles the network. Throws core::Error (usage) where options
+    /// and data do not fit.
     Experiment(const Options& options, data::Source source);
     Experiment(const Experiment&) = delete;
     Experiment& operator=(const Experiment&) = delete;
 
-    /// As given, with everything resolved that the data decide: the network in full, the batch no larger than the data.
+    /// As given, with everything resolved that the data decide: the task, the network in full, the batch no larger than
+    /// the data.
     [[nodiscard]] const Options& options() const noexcept { return options_; }
     [[nodiscard]] const data::Source& source() const noexcept { return source_; }
     [[nodiscard]] const data::Split& split() const noexcept { return split_; }

@@ -5,6 +5,9 @@
 #include <optional>
 #include <string>
 
+#include "data/augmentation.hpp"
+#include "data/dataset.hpp"
+#include "data/preparation.hpp"
 #include "ensemble/combination.hpp"
 #include "train/hyperparameters.hpp"
 
@@ -13,6 +16,12 @@ namespace run {
 /// Everything a person can ask for, with the defaults in place.
 struct Options {
     std::string data = "digits";
+    std::string test;                ///< file with the test rows; empty: the data's own test set, or a share
+    std::string target;              ///< column, or file, of what is to be learnt; empty: the data's own
+    std::string test_target;         ///< file of what belongs to the test rows
+    std::optional<data::Task> task;  ///< unset: by the target
+    data::Preparation preparation;
+    data::Augmentation augmentation;
     std::optional<double> test_fraction;  ///< unset: the data's own test set, else 0.2
     double validation_fraction = 0.1;
     std::size_t train_limit = 0;  ///< 0: all rows

@@ -19,7 +19,8 @@ store::DataSummary describe_data(const Experiment& experiment) {
                                .validation = split.validation.size(),
                                .test = split.test.size(),
                                .shape = {},
-                               .classes = experiment.network().outputs()};
+                               .classes = experiment.network().outputs(),
+                               .class_names = experiment.source().class_names};
     for (std::size_t axis = 0; axis < shape.rank(); ++axis) summary.shape.push_back(shape[axis]);
     return summary;
 }

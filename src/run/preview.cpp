@@ -18,10 +18,14 @@ namespace {
 
 std::string data_text(const Experiment& experiment) {
     const data::Split& split = experiment.split();
-    return fmt::format("{}: {} training, {} validation and {} test rows of {}, {} classes", experiment.source().name,
+    constexpr std::size_t most_names = 10;
+    const std::vector<std::string>& names = experiment.source().class_names;
+    const std::string named =
+        names.empty() || names.size() > most_names ? "" : fmt::format(" ({})", fmt::join(names, ", "));
+    return fmt::format("{}: {} training, {} validation and {} test rows of {}, {} classes{}", experiment.source().name,
                        report::grouped(split.train.size()), report::grouped(split.validation.size()),
                        report::grouped(split.test.size()), experiment.source().train.shape().text(),
-                       experiment.network().outputs());
+                       experiment.network().outputs(), named);
 }
 
 std::string network_text(const Experiment& experiment) {

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "run/parse_data.hpp"
 #include "run/parse_value.hpp"
 
 namespace run {
@@ -29,6 +30,8 @@ constexpr std::array<string_view, 5> initialisers{"he", "xavier", "normal", "zer
 constexpr std::array<string_view, 5> optimizers{"sgd", "momentum", "adam", "adamw", "rmsprop"};
 constexpr std::array<string_view, 4> schedules{"constant", "step", "cosine", "one-cycle"};
 constexpr std::array<string_view, 3> averages{"none", "swa", "ema"};
+constexpr std::array<string_view, 2> tasks{"classification", "regression"};
+constexpr std::array<string_view, 5> standards{"auto", "none", "features", "channels", "all"};
 constexpr std::array<string_view, 2> combinations{"average", "vote"};
 
 template <std::size_t N>
@@ -64,6 +67,20 @@ std::string words(string_view text, string_view what) {
 bool uses_rbm(const Options& o) {
     return o.training.initialiser == model::Initialiser::rbm;
 }
+
+/// A text that may be missing.
+Setting optional_text(std::string name, string_view type, string_view help, std::string Options::*field,
+                      string_view what) {
+    return {std::move(name),
+            "Data",
+            std::string(type),
+            std::string(help),
+            "",
+            Kind::value,
+            [=](Options& o, string_view text) { o.*field = words(text, what); },
+            [=](const Options& o) { return (o.*field).empty() ? std::nullopt : std::optional<Value>(o.*field); }};
+}
+
 bool uses_momentum(const Options& o) {
     return o.training.optimizer == OptimizerKind::momentum;
 }
@@ -130,6 +147,32 @@ std::vector<Setting> data_settings() {
         {"data", "Data", "WHAT", "built-in data or a path, see below", "", Kind::value,
          [](Options& o, string_view text) { o.data = words(text, "the name or path of the data"); },
          [](const Options& o) { return o.data; }},
+        optional_text("target", "WHICH",
+                      "a table's column to be learnt, its name or number from 1 (the last); or a .npy of labels",
+                      &Options::target, "the target"),
+        optional_text("test", "FILE", "test rows, of the same kind as --data", &Options::test,
+                      "the file of the test rows"),
+        optional_text("test-target", "FILE", "labels of the test rows, where --test is a .npy", &Options::test_target,
+                      "the file of the test rows' labels"),
+        {"task", "Data", "NAME", listed(tasks) + " (by the target, see below)", "", Kind::value,
+         [](Options& o, string_view text) { o.task = choose<data::Task>(text, tasks); },
+         [](const Options& o) { return o.task ? std::optional(name_of(*o.task, tasks)) : std::nullopt; }},
+        {"sequence", "Data", "TxF", "rows are T steps of F features, one step after the other", "", Kind::value,
+         [](Options& o, string_view text) { o.preparation.sequence = parse_sequence(text); },
+         [](const Options& o) {
+             return o.preparation.sequence ? std::optional<Value>(text_of_sequence(*o.preparation.sequence))
+                                           : std::nullopt;
+         }},
+        {"standardize", "Data", "NAME", "give features mean 0 and deviation 1: " + listed(standards) + ", see below",
+         "", Kind::value,
+         [](Options& o, string_view text) { o.preparation.standardize = choose<data::Standardize>(text, standards); },
+         [](const Options& o) { return name_of(o.preparation.standardize, standards); }},
+        {"features", "Data", "HOW", "fewer features: pca:K principal components, variance:K that vary most, or none",
+         "", Kind::value, [](Options& o, string_view text) { parse_reduction(o.preparation, text); },
+         [](const Options& o) { return text_of_reduction(o.preparation); }},
+        {"augment", "Data", "HOW", "distort training images, such as shift:2,rotate:10,scale:0.1,elastic:3, see below",
+         "", Kind::value, [](Options& o, string_view text) { o.augmentation = parse_augmentation(text); },
+         [](const Options& o) { return text_of_augmentation(o.augmentation); }},
         {"test-fraction", "Data", "SHARE", "share of the rows kept for testing (the data's own test set, else 0.2)", "",
          Kind::value,
          [](Options& o, string_view text) {

@@ -3,7 +3,6 @@
 #include <omp.h>
 
 #include <cstdio>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,11 +17,13 @@
 namespace run {
 namespace {
 
-/// A path holds wherever the configuration is read again; built-in names stay.
-std::string resolved_data(const std::string& data) {
-    std::error_code none;
-    return std::filesystem::exists(data, none) ? std::filesystem::absolute(data, none).lexically_normal().string()
-                                               : data;
+/// Paths hold wherever the configuration is read again; built-in names stay.
+void resolve_paths(Options& options) {
+    data::Request request = data::resolved(data_request(options));
+    options.data = std::move(request.data);
+    options.test = std::move(request.test);
+    options.target = std::move(request.target);
+    options.test_target = std::move(request.test_target);
 }
 
 /// What the root tells the others before the data.
@@ -64,8 +65,8 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
             bytes = encode(word);
             return;
         }
-        word.options.data = resolved_data(word.options.data);
-        loaded = data::load(word.options.data, word.options.seed);
+        resolve_paths(word.options);
+        loaded = load_data(word.options);
         word.options = Experiment(word.options, *loaded).options();
         word.go_on = true;
         bytes = encode(word);

@@ -4,8 +4,6 @@
 #include <array>
 #include <bit>
 #include <cstring>
-#include <limits>
-#include <regex>
 #include <string_view>
 #include <type_traits>
 
@@ -13,6 +11,7 @@
 
 #include "core/contract.hpp"
 #include "core/error.hpp"
+#include "core/npy.hpp"
 
 namespace store {
 namespace {
@@ -45,39 +44,21 @@ std::vector<std::byte> write(std::span<const Value> values, std::size_t rows, st
     return file;
 }
 
-/// The text between the preamble and the values.
-std::string header_of(std::span<const std::byte> file, const std::string& name) {
-    if (file.size() < preamble || std::memcmp(file.data(), magic.data(), magic.size()) != 0) {
-        core::fail(core::Failure::data, "'{}' is not a NumPy file of format 1.0", name);
-    }
-    std::uint16_t length = 0;
-    std::memcpy(&length, file.data() + magic.size(), sizeof length);
-    if (file.size() < preamble + length) {
-        core::fail(core::Failure::data, "'{}' is cut short: its header needs {} bytes and the file has {}", name,
-                   preamble + length, file.size());
-    }
-    return {reinterpret_cast<const char*>(file.data()) + preamble, length};
-}
-
 template <class Value>
 Matrix<Value> read(std::span<const std::byte> file, const std::string& name) {
-    const std::string header = header_of(file, name);
-    // NumPy promises this order of keys.
-    static const std::regex pattern(
-        R"(\{'descr': '([^']*)', 'fortran_order': (True|False), 'shape': \((\d{1,18}), (\d{1,18})\),? *\} *\n)");
-    std::smatch parts;
-    if (!std::regex_match(header, parts, pattern)) {
-        core::fail(core::Failure::data, "'{}' does not hold a two-dimensional array: its header is {}", name, header);
+    const core::NpyHeader header = core::read_npy_header(file, name);
+    if (header.extents.size() != 2) {
+        core::fail(core::Failure::data, "'{}' does not hold a two-dimensional array: its shape is {}", name,
+                   core::npy_shape(header));
     }
-    if (parts[1] != std::string(type_name<Value>) || parts[2] != "False") {
+    if (header.type != type_name<Value> || header.fortran_order) {
         core::fail(core::Failure::data, "'{}' holds type {}, Fortran order {}; wanted is type {} in C order", name,
-                   parts[1].str(), parts[2].str(), type_name<Value>);
+                   header.type, header.fortran_order ? "True" : "False", type_name<Value>);
     }
-    Matrix<Value> matrix{.rows = std::stoull(parts[3]), .columns = std::stoull(parts[4]), .values = {}};
-    const std::span<const std::byte> body = file.subspan(preamble + header.size());
+    Matrix<Value> matrix{.rows = header.extents[0], .columns = header.extents[1], .values = {}};
+    const std::span<const std::byte> body = file.subspan(header.body);
     const std::size_t count = body.size() / sizeof(Value);
-    const bool fits = matrix.columns == 0 || matrix.rows <= std::numeric_limits<std::size_t>::max() / matrix.columns;
-    if (!fits || matrix.rows * matrix.columns != count || body.size() % sizeof(Value) != 0) {
+    if (core::npy_elements(header) != count || body.size() % sizeof(Value) != 0) {
         core::fail(core::Failure::data, "'{}' has {} bytes of values, which are not {} × {} values of {} bytes", name,
                    body.size(), matrix.rows, matrix.columns, sizeof(Value));
     }

@@ -13,6 +13,13 @@ Json json_of(const ensemble::Scores& scores) {
     return {{"accuracy", scores.accuracy}, {"nll", scores.nll}, {"brier", scores.brier}, {"ece", scores.ece}};
 }
 
+Json json_of(const DataSummary& data) {
+    Json json{{"name", data.name}, {"sha256", data.sha256}, {"train", data.train},    {"validation", data.validation},
+              {"test", data.test}, {"shape", data.shape},   {"classes", data.classes}};
+    if (!data.class_names.empty()) json["class_names"] = data.class_names;
+    return json;
+}
+
 Json json_of(const ensemble::Gain& gain) {
     return {{"accuracy", gain.accuracy}, {"ci95", {gain.ci95.low, gain.ci95.high}}};
 }
@@ -73,14 +80,7 @@ std::string to_json(const Summary& summary) {
         {"program",
          {{"version", summary.program.version}, {"build", summary.program.build}, {"cpu", summary.program.cpu}}},
         {"config", Json::parse(summary.config)},
-        {"data",
-         {{"name", data.name},
-          {"sha256", data.sha256},
-          {"train", data.train},
-          {"validation", data.validation},
-          {"test", data.test},
-          {"shape", data.shape},
-          {"classes", data.classes}}},
+        {"data", json_of(data)},
         {"members", members},
         {"ensemble",
          {{"average", json_of(result.average)},

@@ -25,6 +25,7 @@ struct DataSummary {
     std::size_t test = 0;
     std::vector<std::size_t> shape;  ///< of one item
     std::size_t classes = 0;
+    std::vector<std::string> class_names = {};  ///< by label; empty where they are the numbers of the labels
 };
 
 struct Timing {

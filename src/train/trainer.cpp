@@ -68,6 +68,7 @@ struct Trainer::Impl {
     std::size_t batch;
     std::size_t batches;  ///< per epoch, the last one may be smaller
     Program program;
+    std::optional<data::Augmenter> augmenter;
     std::optional<Program> last_program;  ///< for the last batch, where it is smaller
     Predictor predictor;
     Objective objective;
@@ -102,6 +103,7 @@ struct Trainer::Impl {
             last_program.emplace(network, rest, Program::Purpose::training);
         }
         if (chosen.max_norm > 0) max_norm.emplace(network.blocks(), chosen.max_norm);
+        if (given.augmentation.any()) augmenter.emplace(given.augmentation, network.input(), batch);
         update = [this](const model::ParameterBlock& block, std::size_t begin, std::size_t end) {
             optimizer.update({.parameters = stretch(state.parameters, begin, end),
                               .gradients = stretch(gradients, begin, end),
@@ -132,6 +134,15 @@ struct Trainer::Impl {
         return learning_rate(hyperparameters, state.updates, planned_updates(), state.epoch);
     }
 
+    /// The random numbers that `purpose` has for this step.
+    [[nodiscard]] core::RandomStream stream(core::Purpose purpose) const {
+        return core::RandomStream({.seed = problem.seed,
+                                   .member = state.member,
+                                   .purpose = purpose,
+                                   .epoch = state.epoch,
+                                   .step = static_cast<std::uint32_t>(state.step)});
+    }
+
     void quarantine(std::string why) {
         state.quarantine = std::move(why);
         state.finished = true;
@@ -150,16 +161,13 @@ void Trainer::Impl::train_on_batch() {
     Program& current = chosen.size() == batch ? program : *last_program;
     const compute::Rows input = current.input();
     problem.train.table->gather(chosen, input.data, input.stride);
+    if (augmenter) augmenter->apply(stream(core::Purpose::augment), chosen.size(), input.data, input.stride);
     hide(hidden, input);
     objective.select(*problem.train.table, chosen);
 
-    const core::RandomStream random({.seed = problem.seed,
-                                     .member = state.member,
-                                     .purpose = core::Purpose::dropout,
-                                     .epoch = state.epoch,
-                                     .step = static_cast<std::uint32_t>(state.step)});
-    current.forward(state.parameters.data(),
-                    {.mode = model::Mode::train, .random = random, .statistics = state.statistics.data()});
+    current.forward(
+        state.parameters.data(),
+        {.mode = model::Mode::train, .random = stream(core::Purpose::dropout), .statistics = state.statistics.data()});
     const double loss = objective.loss(current.output(), current.output_gradient());
     if (!std::isfinite(loss)) {
         quarantine(fmt::format("its loss stopped being a finite number in epoch {}, batch {} of {}", state.epoch + 1,

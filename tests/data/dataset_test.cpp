@@ -58,6 +58,14 @@ BOOST_AUTO_TEST_CASE(gathers_floats_scaled_and_offset) {
     BOOST_TEST(out == expected, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(gathers_doubles) {
+    const Table table({.element = Element::f64, .shape = {2}, .rows = 2, .outputs = 2},
+                      data::share(Buffer<double>{0.1, -2, 3.5, 4}), data::share(Buffer<std::int32_t>{0, 1}));
+    std::vector<float> out(2);
+    table.gather(std::vector<std::uint32_t>{0}, out.data(), 2);
+    BOOST_TEST(out == (std::vector<float>{0.1F, -2}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(gather_refuses_rows_that_do_not_exist_and_overlapping_items) {
     const Table table = byte_table(3, 4);
     std::vector<float> out(8, 7.0F);

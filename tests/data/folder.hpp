@@ -42,6 +42,12 @@ public:
         if (!file) throw std::runtime_error("cannot write " + name);
     }
 
+    /// As a path, for those who read it.
+    [[nodiscard]] std::string write_text(const std::string& name, const std::string& text) const {
+        write(name, Bytes(text.begin(), text.end()));
+        return (path_ / name).string();
+    }
+
     void remove(const std::string& name) const { std::filesystem::remove(path_ / name); }
 
 private:
@@ -72,12 +78,28 @@ inline Bytes gzip(const Bytes& content) {
     }
     boost::crc_32_type checksum;
     checksum.process_bytes(content.data(), content.size());
-    Bytes file{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255};
-    file.insert(file.end(), packed.begin(), packed.end());
+    // As a string first: GCC 12 suspects an insertion behind the end of a vector of known length.
+    std::string framed("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
+    framed.append(packed.begin(), packed.end());
+    Bytes file(framed.begin(), framed.end());
     for (const std::size_t word : {std::size_t{checksum.checksum()}, content.size()}) {
         for (const unsigned shift : {0U, 8U, 16U, 24U}) file.push_back(static_cast<std::uint8_t>(word >> shift));
     }
     return file;
+}
+
+/// A NumPy file of format 1.0 in C order: `shape` as Python writes it.
+template <class Value>
+Bytes npy(const std::string& type, const std::string& shape, const std::vector<Value>& values) {
+    std::string header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': " + shape + ", }";
+    while ((10 + header.size() + 1) % 64 != 0) header += ' ';
+    header += '\n';
+    std::string file("\x93NUMPY\1\0", 8);
+    file += static_cast<char>(header.size() & 255U);
+    file += static_cast<char>(header.size() >> 8U);
+    file += header;
+    file.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(Value));
+    return {file.begin(), file.end()};
 }
 
 }  // namespace testing

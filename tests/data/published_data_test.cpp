@@ -1,12 +1,8 @@
 // Reads data sets everybody has and compares them with what was published about them.
-// Where the folder is missing the program says so and ends with 77, which CTest reports as skipped.
 #include <openssl/evp.h>
 
 #include <array>
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
-#include <iostream>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "data/published.hpp"
 #include "data/source.hpp"
 
 namespace {
@@ -22,13 +19,8 @@ namespace {
 using data::Source;
 using data::Table;
 
-std::filesystem::path folder() {
-    const char* const chosen = std::getenv("ENSEMBLE_TEST_DATA");
-    return chosen != nullptr && *chosen != '\0' ? chosen : ENSEMBLE_TEST_DATA;
-}
-
 Source load(const std::string& name) {
-    return data::load((folder() / name).string(), 1);
+    return data::load((testing::published_folder() / name).string(), 1);
 }
 
 /// MD5 of the uncompressed IDX file that holds `table`'s images: header and bytes.
@@ -90,13 +82,5 @@ BOOST_AUTO_TEST_CASE(fashion_mnist) {
 BOOST_AUTO_TEST_SUITE_END()
 
 int main(int argc, char* argv[]) {
-    constexpr int skipped = 77;
-    for (const char* const name : {"mnist", "fashion-mnist"}) {
-        if (!std::filesystem::is_directory(folder() / name)) {
-            std::cout << "skipped: no directory " << (folder() / name).string()
-                      << "; name a folder that has it in ENSEMBLE_TEST_DATA\n";
-            return skipped;
-        }
-    }
-    return boost::unit_test::unit_test_main([] { return true; }, argc, argv);
+    return testing::run_or_skip({"mnist", "fashion-mnist"}, argc, argv);
 }

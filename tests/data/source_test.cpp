@@ -182,17 +182,84 @@ BOOST_AUTO_TEST_CASE(hints_at_the_name_that_was_meant) {
 
 BOOST_AUTO_TEST_CASE(refuses_what_does_not_exist_and_names_the_built_in_sets) {
     for (const char* what : {"", "no_such_directory", "/no/such/directory", "./digits"}) {
-        check_refused(what, Failure::data, "no such directory", "digits, xor, moons, spirals");
+        check_refused(what, Failure::data, "no such file or directory", "digits, xor, moons, spirals");
     }
 }
 
-BOOST_AUTO_TEST_CASE(refuses_files_of_other_formats) {
+BOOST_AUTO_TEST_CASE(loads_a_text_table_of_any_name) {
     const testing::Folder folder;
-    folder.write("table.csv", {'1'});
-    folder.write("table.txt", {'1'});
-    check_refused((folder.path() / "table.csv").string(), Failure::usage, ".csv", "not supported yet");
-    check_refused("absent.npy", Failure::usage, ".npy", "not supported yet");
-    check_refused((folder.path() / "table.txt").string(), Failure::data, "is a file, not a directory");
+    for (const char* name : {"table.csv", "table.txt", "table", "table.tsv"}) {
+        const Source source = load(folder.write_text(name, "1,2,a\n3,4,b\n5,6,a\n"), 1);
+        BOOST_TEST(source.train.rows() == 3U);
+        BOOST_TEST(source.arbitrary_units);
+        BOOST_TEST((source.class_names == std::vector<std::string>{"a", "b"}));
+        BOOST_TEST(!source.test.has_value());
+    }
+    folder.write("table.csv.gz", testing::gzip({'1', ',', '2', '\n', '3', ',', '4', '\n', '1', ',', '2', '\n'}));
+    BOOST_TEST(load((folder.path() / "table.csv.gz").string(), 1).train.rows() == 3U);
+    BOOST_TEST(load((folder.path() / "table.csv.gz").string(), 9).sha256 ==
+               load((folder.path() / "table.csv.gz").string(), 1).sha256);
+}
+
+BOOST_AUTO_TEST_CASE(loads_text_and_npy_with_test_rows_of_their_own) {
+    const testing::Folder folder;
+    const std::string train = folder.write_text("train.csv", "1,2,a\n3,4,b\n5,6,a\n");
+    const std::string test = folder.write_text("test.csv", "7;8;b\n");
+    const Source text = load({.data = train, .test = test});
+    BOOST_TEST_REQUIRE(text.test.has_value());
+    BOOST_TEST(text.test->labels()[0] == 1);
+
+    folder.write("x.npy", testing::npy<std::uint8_t>("|u1", "(2, 2, 2)", {1, 2, 3, 4, 5, 6, 7, 8}));
+    folder.write("y.npy", testing::npy<std::int32_t>("<i4", "(2,)", {4, 5}));
+    const std::string x = (folder.path() / "x.npy").string();
+    // The targets are found beside the features.
+    const Source images = load({.data = x, .test = x, .target = "y.npy", .test_target = "y.npy"});
+    BOOST_TEST((images.train.shape() == core::Shape{2, 2}));
+    BOOST_TEST(!images.arbitrary_units);
+    BOOST_TEST(images.test->rows() == 2U);
+    BOOST_TEST(images.name == x);
+    const data::Source copy = data::unpack(aligned_copy(data::pack(text)));
+    BOOST_TEST((copy.class_names == text.class_names));
+    BOOST_TEST(!copy.arbitrary_units);
+    check_equal(*copy.test, *text.test);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_options_that_the_kind_of_data_does_not_have) {
+    const testing::Folder folder;
+    const std::string table = folder.write_text("table.csv", "1,2,a\n3,4,b\n");
+    const auto refused = [](const data::Request& request, auto... words) {
+        BOOST_CHECK_EXCEPTION(static_cast<void>(load(request)), core::Error, failure(Failure::usage, words...));
+    };
+    refused({.data = "digits", .test = table}, "--test " + table, "no effect on --data digits");
+    refused({.data = "moons:train=20", .target = "y"}, "--target y: has no effect");
+    refused({.data = folder.path().string(), .test_target = "y"}, "--test-target y: has no effect");
+    refused({.data = "digits", .task = data::Task::regression}, "--task regression", "has classes");
+    refused({.data = table, .test_target = "y"}, "--test-target y", ".npy");
+    folder.write("x.npy", testing::npy<float>("<f4", "(1, 2)", {1, 2}));
+    const std::string x = (folder.path() / "x.npy").string();
+    refused({.data = table, .test = x}, "is a .npy, but --data");
+    refused({.data = x}, "a .npy holds features only", "--target");
+    refused({.data = x, .test = x, .target = "y.npy"}, "need both");
+    refused({.data = x, .target = "y.npy", .test_target = "y.npy"}, "need both");
+    refused({.data = x, .test = table, .target = "y.npy", .test_target = "y.npy"}, "is no .npy");
+    BOOST_CHECK_NO_THROW(static_cast<void>(load({.data = "xor", .task = data::Task::classification})));
+    BOOST_CHECK_EXCEPTION(static_cast<void>(load({.data = x, .target = "y.npy"})), core::Error,
+                          failure(Failure::data, "y.npy", "No such file"));
+}
+
+BOOST_AUTO_TEST_CASE(a_resolved_request_holds_anywhere) {
+    const testing::Folder folder;
+    folder.write("x.npy", {1});
+    folder.write("y.npy", {1});
+    const std::string x = (folder.path() / "." / "x.npy").string();
+    const auto request = data::resolved({.data = x, .test = x, .target = "y.npy", .test_target = "none.npy"});
+    BOOST_TEST(request.data == (folder.path() / "x.npy").string());
+    BOOST_TEST(request.test == request.data);
+    BOOST_TEST(request.target == (folder.path() / "y.npy").string());
+    BOOST_TEST(request.test_target == "none.npy");
+    // A column's name stays one, and so does the name of a built-in set.
+    BOOST_TEST(data::resolved({.data = "digits", .target = "/"}).data == "digits");
+    BOOST_TEST(data::resolved({.data = "table.csv", .target = "."}).target == ".");
 }
 
 BOOST_AUTO_TEST_CASE(loads_a_directory) {

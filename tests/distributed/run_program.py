@@ -197,6 +197,60 @@ def machines_for_what_is_no_stack(stage):
     stage.refuses([*TINY, "--rbm-epochs", "3"], USAGE, "--rbm-epochs", "--init rbm")
 
 
+def same_bytes_of(stage, words, members=3):
+    reference = None
+    for ranks in (1, 2, 3):
+        ended = stage.ranks(ranks, [*words, "--members", str(members), "--epochs", "2", "--seed", "5", "--out", f"np{ranks}"])
+        ended.expect(ended.code == 0, "failed").expect(not ended.messages(), "complains")
+        found = results(stage.directory / f"np{ranks}", members)
+        reference = reference or found
+        ended.expect(found == reference, "differs from one rank")
+
+
+def write_table(path, rows, first=0):
+    """Three kinds of rows, each feature in a unit of its own."""
+    lines = ["kind,mass,length,constant"]
+    lines += [f"{'abc'[row % 3]},{1e6 + row % 3 + 0.1 * (row % 7)},{row * row % 17 - 20 * (row % 3)},5" for row in
+              range(first, first + rows)]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def write_npy(path, kind, shape, values):
+    header = repr({"descr": kind, "fortran_order": False, "shape": shape}).encode()
+    header += b" " * (-(len(header) + 11) % 64) + b"\n"
+    letter = {"|u1": "B", "<i4": "i", "<f4": "f"}[kind]
+    path.write_bytes(b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + struct.pack(f"<{len(values)}{letter}", *values))
+
+
+@case
+def same_bytes_of_a_table(stage):
+    write_table(stage.directory / "train.csv", 90)
+    write_table(stage.directory / "test.csv", 30, first=90)
+    words = ["--data", "train.csv", "--test", "test.csv", "--target", "kind", "--net", "dense(8) relu"]
+    same_bytes_of(stage, [*words, "--features", "pca:2"])
+    summary = json.loads((stage.directory / "np3/summary.json").read_text())
+    if summary["data"]["class_names"] != ["a", "b", "c"] or summary["data"]["shape"] != [2] or summary["data"]["test"] != 30:
+        give_up(f"the summary describes other data: {summary['data']}")
+    # From another directory, and with the files named as they were found.
+    (stage.directory / "elsewhere").mkdir()
+    inside = Stage(stage.mpirun, stage.program, stage.directory / "elsewhere")
+    ended = inside.ranks(2, ["--config", "../np1/config.toml", "--out", "again"])
+    ended.expect(ended.code == 0, "the configuration does not repeat the run")
+    ended.expect(results(inside.directory / "again", 3) == results(stage.directory / "np1", 3), "the results differ")
+
+
+@case
+def same_bytes_of_augmented_arrays(stage):
+    rows, side = 60, 12
+    labels = [row % 3 + 4 for row in range(rows)]
+    images = [255 if (row % 3) * 4 <= pixel % side < (row % 3) * 4 + 3 else 7 * row % 50 for row in range(rows)
+              for pixel in range(side * side)]
+    write_npy(stage.directory / "x.npy", "|u1", (rows, side, side), images)
+    write_npy(stage.directory / "y.npy", "<i4", (rows,), labels)
+    words = ["--data", "x.npy", "--target", "y.npy", "--test", "x.npy", "--test-target", "y.npy", "--net", "dense(8) relu"]
+    same_bytes_of(stage, [*words, "--batch", "16", "--augment", "shift:1,rotate:10,scale:0.1,elastic:2", "--bootstrap"])
+
+
 @case
 def more_ranks_than_members(stage):
     for ranks in (1, 8):
@@ -411,6 +465,42 @@ def idx_with_gzip_damage(stage):
         idx.refused(packed, lambda sound: sound[:len(sound) // 2])
         for end in (0, 1, 5, 10, 12, -9, -8, -1):
             idx.refused(packed, lambda sound, end=end: sound[:end], ranks=1)
+
+
+@case
+def damaged_tables(stage):
+    table = stage.directory / "t.csv"
+    words = ["--data", "t.csv", "--net", "dense(4)", "--members", "2", "--epochs", "1"]
+    for text, *about in (("", "t.csv", "no rows"), ("a,b\n", "no rows"), ("1,2,a\n3,b\n", "line 2", "2 fields"),
+                         ("1,2,a\n3,x,b\n", "line 2, column 2", "'x'"), ("a,b\n1,\n2,3\n", "line 2, column 2 ('b')", "missing"),
+                         ("1,\"2\n", "line 1", "quote"), ("1,a\n2,a\n", "every row has the class 'a'")):
+        table.write_text(text)
+        stage.refuses(words, DATA, *about, ranks=1)
+    stage.refuses(words, DATA, "every row has the class 'a'")
+    write_table(table, 60)
+    stage.refuses([*words, "--target", "knd"], USAGE, "--target knd", "kind, mass")
+    stage.refuses([*words, "--target", "mass"], DATA, "line 2, column 1 ('kind')", ranks=1)
+    stage.refuses([*words, "--target", "1", "--test", "none.csv"], DATA, "none.csv")
+    stage.refuses([*words, "--target", "1", "--task", "regression"], DATA, "'a' is not a number", ranks=1)
+
+
+@case
+def damaged_arrays(stage):
+    words = ["--data", "x.npy", "--target", "y.npy", "--net", "dense(4)", "--members", "2", "--epochs", "1"]
+    write_npy(stage.directory / "x.npy", "<f4", (20, 3), [0.5 * i for i in range(60)])
+    stage.refuses(words, DATA, "y.npy")
+    write_npy(stage.directory / "y.npy", "<i4", (19,), [i % 2 for i in range(19)])
+    stage.refuses(words, DATA, "x.npy has 20 rows", "y.npy has 19")
+    write_npy(stage.directory / "y.npy", "<i4", (20,), [i % 2 for i in range(20)])
+    sound = (stage.directory / "x.npy").read_bytes()
+    for end in (0, 5, 9, 50, 127, 128, len(sound) - 1):
+        (stage.directory / "x.npy").write_bytes(sound[:end])
+        stage.refuses(words, DATA, "x.npy", ranks=1)
+    stage.refuses(words[:2], USAGE, "--target")
+    (stage.directory / "x.npy").write_bytes(sound)
+    stage.refuses([*words, "--augment", "shift:1"], USAGE, "--augment", "images")
+    write_npy(stage.directory / "y.npy", "<f4", (20,), [0.3 * i for i in range(20)])
+    stage.refuses(words, USAGE, "only classification is supported")
 
 
 # Failures of the run: exit code 4.

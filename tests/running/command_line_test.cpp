@@ -44,6 +44,22 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_contract) {
 BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
     const Options o = parse({"--data",
                              "moons",
+                             "--target",
+                             "kind",
+                             "--test",
+                             "test.csv",
+                             "--test-target",
+                             "labels.npy",
+                             "--task",
+                             "regression",
+                             "--sequence",
+                             "24x2",
+                             "--standardize",
+                             "features",
+                             "--features",
+                             "variance:9",
+                             "--augment",
+                             "rotate:5,shift:1",
                              "--test-fraction",
                              "0.25",
                              "--validation-fraction",
@@ -99,6 +115,14 @@ BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
                              "here",
                              "--dry-run"});
     BOOST_TEST(o.data == "moons");
+    BOOST_TEST(o.target == "kind");
+    BOOST_TEST(o.test == "test.csv");
+    BOOST_TEST(o.test_target == "labels.npy");
+    BOOST_TEST((o.task == data::Task::regression));
+    BOOST_TEST((o.preparation.sequence->steps == 24U && o.preparation.sequence->features == 2U));
+    BOOST_TEST((o.preparation.standardize == data::Standardize::features));
+    BOOST_TEST((o.preparation.reduction == data::Reduction::variance && o.preparation.keep == 9U));
+    BOOST_TEST((o.augmentation.rotate == 5 && o.augmentation.shift == 1 && o.augmentation.scale == 0));
     BOOST_TEST(o.test_fraction.value() == 0.25);
     BOOST_TEST(o.validation_fraction == 0.3);
     BOOST_TEST(o.train_limit == 50U);
@@ -151,6 +175,14 @@ BOOST_AUTO_TEST_CASE(every_choice_is_understood) {
     BOOST_TEST(rbm.training.rbm_epochs == 5U);
     BOOST_TEST(rbm.training.rbm_gibbs_steps == 3U);
     BOOST_TEST(rbm.training.rbm_learning_rate == 0.25);
+    using data::Standardize;
+    BOOST_TEST((parse({"--task", "classification"}).task == data::Task::classification));
+    BOOST_TEST(!parse({}).task.has_value());
+    BOOST_TEST((parse({"--standardize", "auto"}).preparation.standardize == Standardize::automatic));
+    BOOST_TEST((parse({"--standardize", "none"}).preparation.standardize == Standardize::none));
+    BOOST_TEST((parse({"--standardize", "channels"}).preparation.standardize == Standardize::channels));
+    BOOST_TEST((parse({"--standardize", "all"}).preparation.standardize == Standardize::all));
+    BOOST_TEST((parse({"--features", "pca:3", "--features", "none"}).preparation.reduction == data::Reduction::none));
     BOOST_TEST((parse({"--init", "zeros"}).training.initialiser == model::Initialiser::zeros));
 }
 
@@ -202,7 +234,14 @@ BOOST_AUTO_TEST_CASE(bad_values_are_refused_with_a_hint) {
     }
     BOOST_TEST(contains(refusal({"--optimizer", "momentum", "--momentum", "1"}), "below 1"));
     BOOST_TEST(contains(refusal({"--schedule", "step", "--schedule-factor", "0"}), "above 0"));
-    BOOST_TEST(contains(refusal({"--data", ""}), "missing"));
+    for (const char* option : {"--data", "--target", "--test", "--test-target"})
+        BOOST_TEST(contains(refusal({option, ""}), "missing"));
+    BOOST_TEST(contains(refusal({"--task", "ranking"}), "--task: 'ranking' is none of classification, regression"));
+    BOOST_TEST(contains(refusal({"--sequence", "24"}), "--sequence: '24' is not steps x features"));
+    BOOST_TEST(contains(refusal({"--features", "pca"}), "--features: 'pca' does not say how many"));
+    BOOST_TEST(
+        contains(refusal({"--augment", "flip:1"}), "--augment: 'flip' is none of shift, rotate, scale, elastic"));
+    BOOST_TEST(contains(refusal({"--standardize", "channel"}), "did you mean channels?"));
     BOOST_TEST(contains(refusal({"--net", ""}), "missing"));
     BOOST_TEST(contains(refusal({"--data", "caf\xe9"}), "UTF-8"));
 }
@@ -218,7 +257,7 @@ BOOST_AUTO_TEST_CASE(an_option_that_can_change_nothing_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_built_yet_is_not_accepted) {
-    for (const char* option : {"--resume", "--precision", "--target", "--task", "--test"}) {
+    for (const char* option : {"--resume", "--precision"}) {
         BOOST_TEST(contains(refusal({option, "x"}), "there is no option"));
     }
 }

@@ -68,6 +68,15 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
     options.training.max_norm = 2.5;
     options.training.label_smoothing = 0.1;
     options.training.evaluate_with_dropout = true;
+    options.test = "/data/test.csv";
+    options.target = "3";
+    options.test_target = "y.npy";
+    options.task = data::Task::regression;
+    options.preparation = {.sequence = data::Sequence{24, 2},
+                           .standardize = data::Standardize::all,
+                           .reduction = data::Reduction::pca,
+                           .keep = 12};
+    options.augmentation = {.shift = 0.1, .rotate = 1.0 / 3, .scale = 0.25, .elastic = 3};
     BOOST_TEST(to_toml(again(options)) == to_toml(options));
     BOOST_TEST(again(options).data == options.data);
     BOOST_TEST(again(options).net == options.net);
@@ -95,6 +104,8 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
         BOOST_TEST(read.average_decay == options.training.average_decay);
         BOOST_TEST(read.log_gradients == options.training.log_gradients);
     }
+    BOOST_TEST(again(options).target == "3");
+    BOOST_TEST(again(options).augmentation.rotate == 1.0 / 3);
 }
 
 BOOST_AUTO_TEST_CASE(only_what_is_in_force_is_written) {
@@ -103,6 +114,10 @@ BOOST_AUTO_TEST_CASE(only_what_is_in_force_is_written) {
     BOOST_TEST(!contains(to_toml(options), "schedule-step"));
     BOOST_TEST(!contains(to_toml(options), "max-norm"));
     BOOST_TEST(!contains(to_toml(options), "\nout ="));
+    for (const char* name : {"\ntest =", "\ntarget", "\ntest-target", "\ntask", "\nsequence"})
+        BOOST_TEST(!contains(to_toml(options), name));
+    BOOST_TEST(contains(to_toml(options), "\nfeatures = 'none'\n"));
+    BOOST_TEST(contains(to_toml(options), "\naugment = 'none'\n"));
     BOOST_TEST(contains(to_toml(options), "\nfeature-fraction = 1.0\n"));
     const auto json = nlohmann::json::parse(run::to_json(options));
     BOOST_TEST(json.at("members").get<int>() == 8);

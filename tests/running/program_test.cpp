@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <vector>
 
+#include <fmt/format.h>
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
@@ -94,6 +95,42 @@ BOOST_AUTO_TEST_CASE(the_written_configuration_repeats_the_run_bit_for_bit) {
     BOOST_TEST((read(first + "/predictions.npy") != read(other_seed + "/predictions.npy")));
 }
 
+BOOST_AUTO_TEST_CASE(a_table_is_trained_on_and_its_configuration_repeats_it) {
+    const Scratch scratch;
+    std::string text = "kind;a;b;c;d\n";
+    for (int row = 0; row < 90; ++row) {
+        const char* kind = row % 3 == 0 ? "\"big; one\"" : (row % 3 == 1 ? "odd" : "even");
+        text += fmt::format("{};{};{};{};{}\n", kind, row % 3 + row % 2 * 0.1, 1e6 + row, row * row % 13, 7);
+    }
+    const std::string table = scratch.write("table.csv", text);
+    const std::string first = scratch / "first";
+    run_words({"--data", table.c_str(), "--target", "kind", "--net", "dense(8) relu", "--epochs", "30", "--members",
+               "2", "--lr", "0.02", "--features", "pca:3", "--out", first.c_str()});
+    const auto json = summary(first);
+    BOOST_TEST(json.at("data").at("class_names") == (nlohmann::json{"big; one", "even", "odd"}));
+    BOOST_TEST(json.at("data").at("shape") == (nlohmann::json{3}));
+    BOOST_TEST(json.at("config").at("task") == "classification");
+    BOOST_TEST(json.at("config").at("target") == "kind");
+    BOOST_TEST(json.at("ensemble").at("average").at("accuracy").get<double>() > 0.8);
+    const std::string config = first + "/config.toml";
+    const std::string second = scratch / "second";
+    run_words({"--config", config.c_str(), "--out", second.c_str()});
+    check_same_results(first, second, 2);
+}
+
+BOOST_AUTO_TEST_CASE(augmented_images_are_trained_on_and_the_configuration_repeats_it) {
+    const Scratch scratch;
+    const std::string first = scratch / "first";
+    run_small(first, {"--data", "digits:train=100,test=20", "--augment", "shift:2,rotate:10,scale:0.1,elastic:2"});
+    const std::string config = first + "/config.toml";
+    const std::string second = scratch / "second";
+    run_words({"--config", config.c_str(), "--out", second.c_str()});
+    check_same_results(first, second, 3);
+    const std::string plain = scratch / "plain";
+    run_words({"--config", config.c_str(), "--augment", "none", "--out", plain.c_str()});
+    BOOST_TEST((read(first + "/predictions.npy") != read(plain + "/predictions.npy")));
+}
+
 BOOST_AUTO_TEST_CASE(a_member_does_not_depend_on_how_many_there_are) {
     const Scratch scratch;
     run_small(scratch / "three");
@@ -147,6 +184,12 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_found_before_anything_is_written) {
     refused({"--data", "dgits"});
     refused({"--validation-fraction", "0.0000001"});
     refused({"--data", out + "/nothing/here"}, core::Failure::data);
+    const std::string broken = scratch.write("broken.csv", "a,b,c\n1,2,x\n3,,y\n");
+    refused({"--data", broken}, core::Failure::data);
+    refused({"--data", "digits", "--target", "3"});
+    refused({"--features", "pca:500"});
+    refused({"--augment", "shift:2"});
+    refused({"--sequence", "7x7"});
     const std::string file = scratch.write("file", "x");
     BOOST_TEST(contains(usage_error([&] { run_small(file + "/run"); }), "--out"));
 }

@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(other_arrays_are_refused) {
         contains(refusal(with_header("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2), }", 16)), "True"));
     BOOST_TEST(contains(refusal(with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }", 16)),
                         "two-dimensional"));
-    BOOST_TEST(contains(refusal(bytes("PNG")), "not a NumPy file"));
+    BOOST_TEST(contains(refusal(bytes("PNG")), "is not a NumPy file"));
     // 2^32 × 2^32 elements are none at all in 64 bits.
     BOOST_TEST(contains(
         refusal(with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", 0)),

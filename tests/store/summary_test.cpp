@@ -96,6 +96,13 @@ BOOST_AUTO_TEST_CASE(the_gain_is_that_of_the_chosen_combination) {
     BOOST_TEST(average["average"]["over_mean_member"] == average["over_mean_member"]);
 }
 
+BOOST_AUTO_TEST_CASE(classes_with_names_are_named) {
+    Summary summary = example();
+    BOOST_TEST(!parsed(summary)["data"].contains("class_names"));
+    summary.data.class_names = {"no", "yes"};
+    BOOST_TEST(parsed(summary)["data"]["class_names"] == Json::parse(R"(["no", "yes"])"));
+}
+
 BOOST_AUTO_TEST_CASE(a_quarantined_member_has_a_reason_and_no_scores) {
     const Json member = parsed(example())["members"][1];
     BOOST_TEST(member["quarantine"] == "loss is NaN in epoch 2");

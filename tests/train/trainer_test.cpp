@@ -300,6 +300,31 @@ BOOST_AUTO_TEST_CASE(hidden_features_do_not_matter) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(augmented_images_are_drawn_anew_and_alike_after_a_stop) {
+    const Study study("digits:train=80,test=20", "dense(8) relu");
+    Hyperparameters h = short_training();
+    h.epochs = 2;
+    Problem problem = study.problem();
+    const auto trained = [&](std::uint32_t member, int stop) {
+        Trainer trainer(study.network, h, problem, member);
+        for (int i = 0; i < stop; ++i) static_cast<void>(trainer.step());
+        Trainer resumed(study.network, h, problem, trainer.state());
+        while (!resumed.finished()) static_cast<void>(resumed.step());
+        return resumed.state();
+    };
+    const MemberState plain = trained(1, 0);
+    problem.augmentation = {.shift = 2, .rotate = 10, .scale = 0.1, .elastic = 2};
+    const MemberState whole = trained(1, 0);
+    BOOST_TEST((whole.parameters != plain.parameters));
+    BOOST_TEST((trained(1, 3).parameters == whole.parameters));
+    BOOST_TEST((trained(2, 0).parameters != whole.parameters));
+    // Evaluation sees the rows as they are: before any training, both validate alike.
+    h.learning_rate = 1e-30;
+    const double augmented = trained(1, 0).history.back().validation_loss;
+    problem.augmentation = {};
+    BOOST_TEST(trained(1, 0).history.back().validation_loss == augmented);
+}
+
 BOOST_AUTO_TEST_CASE(probabilities_add_up_and_repeat_the_evaluation) {
     const Study& study = moons();
     const MemberState state = study.train(short_training());

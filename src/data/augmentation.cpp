@@ -1,0 +1,233 @@
+#include "data/augmentation.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+#include "core/contract.hpp"
+
+namespace data {
+namespace {
+
+/// The pixels of a side between two knots of the displacement: about as far as neighbours moved alike in Simard,
+/// Steinkraus, Platt: "Best practices for convolutional neural networks" (ICDAR 2003), where fields were smoothed by a
+/// Gaussian of 4 pixels on images of 28.
+constexpr std::size_t knot_distance = 7;
+constexpr std::size_t spline_taps = 4;
+constexpr std::size_t affine_words = 5;
+
+/// The copy of an image has a pixel before and two behind it on each axis, so that four neighbours always exist.
+constexpr std::size_t border_before = 1;
+constexpr std::size_t border = 3;
+
+/// Uniform in [−1, 1): 24 bits, all that a float holds.
+float signed_uniform(std::uint32_t word) {
+    return static_cast<float>(static_cast<std::int32_t>(word >> 8U) - (1 << 23)) * 0x1p-23F;
+}
+
+std::size_t knots_of(std::size_t pixels) {
+    return (pixels - 1) / knot_distance + spline_taps;
+}
+
+/// Cubic B-splines at t of the way from the second knot to the third: no weight is negative and their sum is 1, so a
+/// displacement is never larger than its knots.
+std::array<float, spline_taps> spline(double t) {
+    const double s = 1 - t;
+    return {static_cast<float>(s * s * s / 6), static_cast<float>((3 * t * t * t - 6 * t * t + 4) / 6),
+            static_cast<float>((3 * s * s * s - 6 * s * s + 4) / 6), static_cast<float>(t * t * t / 6)};
+}
+
+}  // namespace
+
+bool is_image(const core::Shape& shape) noexcept {
+    return shape.rank() == 2 || shape.rank() == 3;
+}
+
+Distorter::Distorter(const core::Shape& shape)
+    : height_(is_image(shape) ? shape[0] : 0),
+      width_(is_image(shape) ? shape[1] : 0),
+      channels_(shape.rank() == 3 ? shape[2] : 1),
+      padded_width_(width_ + border),
+      copy_((height_ + border) * padded_width_ * channels_, 0.0F),
+      place_(width_),
+      across_(width_),
+      below_(width_) {
+    core::require(shape.elements() > 0 && is_image(shape), "images have height, width and perhaps channels");
+}
+
+void Distorter::apply(const Affine& affine, const Displacement& displacement, float* image) {
+    const std::size_t row_floats = width_ * channels_;
+    const std::size_t padded_floats = padded_width_ * channels_;
+    for (std::size_t r = 0; r < height_; ++r) {
+        std::copy_n(image + r * row_floats, row_floats,
+                    copy_.data() + (r + border_before) * padded_floats + border_before * channels_);
+    }
+    // From the result back to the image: undo the shift, turn back, shrink; around the middle.
+    const double middle_row = (static_cast<double>(height_) - 1) / 2;
+    const double middle_column = (static_cast<double>(width_) - 1) / 2;
+    const double cosine = std::cos(affine.turn);
+    const double sine = std::sin(affine.turn);
+    const auto row_by_row = static_cast<float>(cosine / affine.tall);
+    const auto row_by_column = static_cast<float>(-sine / affine.tall);
+    const auto column_by_row = static_cast<float>(sine / affine.wide);
+    const auto column_by_column = static_cast<float>(cosine / affine.wide);
+    const auto left = static_cast<float>(-middle_column - affine.right);
+    const float row_zero = static_cast<float>(middle_row + border_before);
+    const float column_zero = static_cast<float>(middle_column + border_before);
+    const auto last_row = static_cast<float>(height_ + border_before);
+    const auto last_column = static_cast<float>(width_ + border_before);
+    const auto floats = static_cast<std::int32_t>(padded_floats);
+    const auto channels = static_cast<std::int32_t>(channels_);
+    std::int32_t* const place = place_.data();
+    float* const across = across_.data();
+    float* const below = below_.data();
+    for (std::size_t r = 0; r < height_; ++r) {
+        const auto from_middle = static_cast<float>(static_cast<double>(r) - middle_row - affine.down);
+        const float* const down = displacement.down.empty() ? nullptr : displacement.down.data() + r * width_;
+        const float* const right = displacement.right.empty() ? nullptr : displacement.right.data() + r * width_;
+        const auto locate = [&](auto displaced) {
+            const auto columns = static_cast<std::int32_t>(width_);
+#pragma omp simd
+            for (std::int32_t c = 0; c < columns; ++c) {
+                const float x = static_cast<float>(c) + left;
+                float row = row_by_row * from_middle + row_by_column * x + row_zero;
+                float column = column_by_row * from_middle + column_by_column * x + column_zero;
+                if constexpr (displaced()) {
+                    row += down[c];
+                    column += right[c];
+                }
+                row = std::min(std::max(row, 0.0F), last_row);
+                column = std::min(std::max(column, 0.0F), last_column);
+                const auto whole_row = static_cast<std::int32_t>(row);
+                const auto whole_column = static_cast<std::int32_t>(column);
+                below[c] = row - static_cast<float>(whole_row);
+                across[c] = column - static_cast<float>(whole_column);
+                place[c] = whole_row * floats + whole_column * channels;
+            }
+        };
+        if (down == nullptr) {
+            locate(std::false_type());
+        } else {
+            locate(std::true_type());
+        }
+        sample_row(image + r * row_floats);
+    }
+}
+
+void Distorter::sample_row(float* out) {
+    const float* const upper = copy_.data();
+    const float* const lower = upper + padded_width_ * channels_;
+    const auto columns = static_cast<std::int32_t>(width_);
+    const auto channels = static_cast<std::int32_t>(channels_);
+    const std::int32_t* const place = place_.data();
+    const float* const across = across_.data();
+    const float* const below = below_.data();
+    // Written so that a place between no pixels gives the pixel's own bits.
+    const auto between = [](float a, float b, float t) { return a + t * (b - a); };
+    if (channels == 1) {
+#pragma omp simd
+        for (std::int32_t c = 0; c < columns; ++c) {
+            const float above = between(upper[place[c]], upper[place[c] + 1], across[c]);
+            const float under = between(lower[place[c]], lower[place[c] + 1], across[c]);
+            out[c] = between(above, under, below[c]);
+        }
+        return;
+    }
+    for (std::int32_t c = 0; c < columns; ++c, out += channels) {
+        const float* const a = upper + place[c];
+        const float* const b = lower + place[c];
+        for (std::int32_t k = 0; k < channels; ++k) {
+            const float above = between(a[k], a[k + channels], across[c]);
+            const float under = between(b[k], b[k + channels], across[c]);
+            out[k] = between(above, under, below[c]);
+        }
+    }
+}
+
+Augmenter::Augmenter(const Augmentation& augmentation, const core::Shape& shape, std::size_t most_images)
+    : augmentation_(augmentation),
+      height_(is_image(shape) ? shape[0] : 0),
+      width_(is_image(shape) ? shape[1] : 0),
+      distorter_(shape) {
+    core::require(augmentation.any() && augmentation.scale < 1, "an augmentation distorts, and leaves something");
+    if (augmentation_.elastic > 0) {
+        knots_down_ = knots_of(height_);
+        knots_right_ = knots_of(width_);
+        weights_down_.assign(height_ * knots_down_, 0.0F);
+        weights_right_.assign(knots_right_ * width_, 0.0F);
+        const auto fill = [](std::size_t pixels, auto weight) {
+            for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+                const auto taps = spline(static_cast<double>(pixel % knot_distance) / double{knot_distance});
+                for (std::size_t tap = 0; tap < spline_taps; ++tap)
+                    weight(pixel, pixel / knot_distance + tap) = taps.at(tap);
+            }
+        };
+        fill(height_, [&](std::size_t r, std::size_t knot) -> float& { return weights_down_[r * knots_down_ + knot]; });
+        fill(width_, [&](std::size_t c, std::size_t knot) -> float& { return weights_right_[knot * width_ + c]; });
+        knots_.resize(2 * knots_down_ * knots_right_);
+        row_knots_.resize(2 * knots_right_);
+        down_.resize(height_ * width_);
+        right_.resize(height_ * width_);
+    }
+    words_.resize(most_images * (affine_words + knots_.size()));
+}
+
+Affine Augmenter::draw_affine(std::span<const std::uint32_t> words) const {
+    const auto draw = [&](std::size_t word, double most) { return most * double{signed_uniform(words[word])}; };
+    return {.down = draw(0, augmentation_.shift),
+            .right = draw(1, augmentation_.shift),
+            .turn = draw(2, augmentation_.rotate) * std::numbers::pi / 180,
+            .tall = 1 + draw(3, augmentation_.scale),
+            .wide = 1 + draw(4, augmentation_.scale)};
+}
+
+void Augmenter::draw_displacement(std::span<const std::uint32_t> words) {
+    const auto strength = static_cast<float>(augmentation_.elastic);
+    for (std::size_t i = 0; i < knots_.size(); ++i) knots_[i] = strength * signed_uniform(words[i]);
+    const std::size_t half = knots_down_ * knots_right_;
+    for (std::size_t r = 0; r < height_; ++r) {
+        // First the splines down this row, then those across it.
+        std::ranges::fill(row_knots_, 0.0F);
+        for (std::size_t tap = 0; tap < spline_taps; ++tap) {
+            const std::size_t knot = r / knot_distance + tap;
+            const float weight = weights_down_[r * knots_down_ + knot];
+            for (std::size_t k = 0; k < knots_right_; ++k) {
+                row_knots_[k] += weight * knots_[knot * knots_right_ + k];
+                row_knots_[knots_right_ + k] += weight * knots_[half + knot * knots_right_ + k];
+            }
+        }
+        float* __restrict down = down_.data() + r * width_;
+        float* __restrict right = right_.data() + r * width_;
+        std::fill_n(down, width_, 0.0F);
+        std::fill_n(right, width_, 0.0F);
+        for (std::size_t k = 0; k < knots_right_; ++k) {
+            const float* const weights = weights_right_.data() + k * width_;
+            const float a = row_knots_[k];
+            const float b = row_knots_[knots_right_ + k];
+#pragma omp simd
+            for (std::size_t c = 0; c < width_; ++c) {
+                down[c] += weights[c] * a;
+                right[c] += weights[c] * b;
+            }
+        }
+    }
+}
+
+void Augmenter::apply(core::RandomStream random, std::size_t count, float* images, std::size_t stride) {
+    const std::size_t each = affine_words + knots_.size();
+    core::require(count * each <= words_.size(), "a batch has no more images than were announced");
+    const auto words = std::span(words_).first(count * each);
+    random.fill(words);
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::span<const std::uint32_t> own = words.subspan(i * each, each);
+        Distorter::Displacement displacement;
+        if (!knots_.empty()) {
+            draw_displacement(own.subspan(affine_words));
+            displacement = {.down = down_, .right = right_};
+        }
+        distorter_.apply(draw_affine(own), displacement, images + i * stride);
+    }
+}
+
+}  // namespace data

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/dataset.hpp"
+
+namespace data {
+
+/// What NumPy files hold.
+struct NpyTables {
+    Table train;
+    std::optional<Table> test;
+    std::vector<std::string> class_names;
+};
+
+struct NpyRequest {
+    std::filesystem::path train;         ///< features
+    std::filesystem::path train_target;  ///< what is to be learnt about them
+    std::optional<std::filesystem::path> test;
+    std::filesystem::path test_target;  ///< where there is a test
+    std::optional<Task> task;
+};
+
+/// Reads arrays in C order of |u1, <i4, <i8, <f4 or <f8, plain or .gz. Features: rows × features, rows × T × F
+/// (sequences, or grey images of T × F pixels), or rows × height × width × channels. Targets: one number per row, or
+/// rows × columns numbers for regression. Bytes of more than one axis are seen by a network as 0 to 1.
+/// Throws core::Error (data) that names the file and the row.
+[[nodiscard]] NpyTables read_npy_tables(const NpyRequest& request);
+
+}  // namespace data

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "data/dataset.hpp"
+
+namespace data {
+
+/// What is brought to mean 0 and deviation 1: nothing; each feature by itself; each place on the last axis by itself
+/// (the features of a sequence, the channels of an image); or all features together, so that they keep their ratios.
+/// `automatic`: nothing where the features are in the network's units, else by the last axis.
+enum class Standardize : std::uint8_t { automatic, none, features, channels, all };
+
+/// T steps of F features.
+struct Sequence {
+    std::size_t steps = 0;
+    std::size_t features = 0;
+};
+
+/// Fewer features. `pca`: the leading principal components of the prepared features. `variance`: the features that vary
+/// most, as they are before they are standardised, in their order.
+enum class Reduction : std::uint8_t { none, pca, variance };
+
+struct Preparation {
+    std::optional<Sequence> sequence = {};
+    Standardize standardize = Standardize::automatic;
+    Reduction reduction = Reduction::none;
+    std::size_t keep = 0;  ///< features left by the reduction
+};
+
+/// The data as a network is to see them, stored as floats; as they are where there is nothing to do.
+/// Means, deviations and components are those of `rows` of the training table; features that do not vary in them become
+/// 0. The digest stays that of the data as they were read: with the preparation and the rows it determines the result.
+/// Throws core::Error (usage) where preparation and data do not fit.
+[[nodiscard]] Source prepare(const Source& source, std::span<const std::uint32_t> rows, const Preparation& preparation);
+
+}  // namespace data

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace data {
+
+/// The records of a text table, one after the other, as RFC 4180 has them and a little more: fields are separated by
+/// tabs, semicolons, commas or white space, whichever the first lines have; blanks around a field do not count; a field
+/// in double quotes may hold separators, line ends and doubled quotes. Blank lines and lines that begin with # are
+/// passed over.
+class Records {
+public:
+    /// `name` is how messages call the file. Throws core::Error (data) if `text` is not text.
+    Records(std::string text, std::string name);
+
+    /// Goes to the next record; false at the end. Throws core::Error (data) with file and line.
+    [[nodiscard]] bool next();
+
+    /// The fields of this record; valid until the object goes.
+    [[nodiscard]] std::span<const std::string_view> fields() const noexcept { return fields_; }
+
+    /// The line this record begins in, counted from 1.
+    [[nodiscard]] std::size_t line() const noexcept { return line_; }
+
+    /// A space where fields are separated by white space.
+    [[nodiscard]] char separator() const noexcept { return separator_; }
+
+    /// "commas", for messages.
+    [[nodiscard]] std::string_view separator_name() const noexcept;
+
+private:
+    [[nodiscard]] bool at_line_end() const noexcept;
+    void pass_line_end() noexcept;
+    void pass_blanks() noexcept;
+    std::string_view quoted_field();
+    std::string_view plain_field();
+
+    std::string text_;
+    std::string name_;
+    char separator_;
+    std::size_t at_ = 0;
+    std::size_t current_line_ = 1;
+    std::size_t line_ = 0;
+    std::vector<std::string_view> fields_;
+};
+
+}  // namespace data

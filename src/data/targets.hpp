@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/dataset.hpp"
+
+namespace data {
+
+/// The column to be learnt, as a file has it.
+struct TargetColumn {
+    std::string file;                ///< for messages
+    std::string column;              ///< for messages: "column 3 ('kind')"; empty where the file has no other
+    std::vector<std::string> words;  ///< one per row
+    std::vector<std::size_t> lines;  ///< of the rows in the file; empty: rows are counted from 0
+};
+
+/// What Tables are made with.
+struct Targets {
+    Task task = Task::classification;
+    std::size_t outputs = 0;
+    SharedBytes train;
+    std::optional<SharedBytes> test;
+    std::vector<std::string> class_names;
+};
+
+/// Makes labels or numbers of the words: labels number the classes in ascending order, of numbers if all words are
+/// numbers (1 and 1.0 are one class), else of bytes. Without a `task`, classification if a word is no number or if
+/// there are few whole numbers: at most 100 different ones, each twice on average.
+/// `test` may be null. Throws core::Error (data) that names file, line and column.
+[[nodiscard]] Targets make_targets(const TargetColumn& train, const TargetColumn* test, std::optional<Task> task);
+
+}  // namespace data

@@ -1,0 +1,228 @@
+#include "data/preparation.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "core/contract.hpp"
+#include "core/random.hpp"
+#include "data/failure.hpp"
+#include "data/generator.hpp"
+#include "data/source.hpp"
+
+namespace {
+
+using core::Failure;
+using data::Preparation;
+using data::prepare;
+using data::Reduction;
+using data::Source;
+using data::Standardize;
+using data::Table;
+using testing::failure;
+using Rows = std::vector<std::uint32_t>;
+
+Rows first_rows(std::size_t count) {
+    Rows rows(count);
+    std::iota(rows.begin(), rows.end(), 0U);
+    return rows;
+}
+
+template <class Stored>
+Table table(const core::Shape& shape, data::Element element, std::vector<Stored> values) {
+    const std::size_t rows = values.size() / shape.elements();
+    return {{.element = element, .shape = shape, .rows = rows, .outputs = 2},
+            data::share(core::Buffer<Stored>(values.begin(), values.end())),
+            data::share(core::Buffer<std::int32_t>(rows, 1))};
+}
+
+Source doubles(const core::Shape& shape, std::vector<double> values) {
+    return {.name = "t.csv",
+            .sha256 = "digest",
+            .train = table(shape, data::Element::f64, std::move(values)),
+            .test = {},
+            .arbitrary_units = true};
+}
+
+/// As the network sees them.
+std::vector<float> values(const Table& from) {
+    std::vector<float> made(from.rows() * from.shape().elements());
+    from.gather(first_rows(from.rows()), made.data(), from.shape().elements());
+    return made;
+}
+
+Source noise(std::size_t rows, std::size_t features) {
+    core::RandomStream random({.seed = 9});
+    std::vector<double> made(rows * features);
+    for (std::size_t i = 0; i < made.size(); ++i) made[i] = static_cast<double>(i % features) * random.normal() + 5;
+    return doubles({features}, made);
+}
+
+template <class... Words>
+void check_refused(const Source& source, const Preparation& preparation, Words... words) {
+    BOOST_CHECK_EXCEPTION(static_cast<void>(prepare(source, first_rows(source.train.rows()), preparation)), core::Error,
+                          failure(Failure::usage, words...));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(preparation_tests)
+
+BOOST_AUTO_TEST_CASE(tables_get_mean_0_and_deviation_1_of_the_training_rows) {
+    Source source = doubles({2}, {1, 10, 3, 30, 100, 100});
+    source.test = table<double>({2}, data::Element::f64, {2, 20, 5, 10});
+    const Source prepared = prepare(source, Rows{0, 1}, {});
+    // Mean 2 and 20, deviation 1 and 10, of the first two rows alone.
+    BOOST_TEST(values(prepared.train) == (std::vector<float>{-1, -1, 1, 1, 98, 8}), boost::test_tools::per_element());
+    BOOST_TEST(values(*prepared.test) == (std::vector<float>{0, 0, 3, -1}), boost::test_tools::per_element());
+    BOOST_TEST((prepared.train.description().element == data::Element::f32));
+    BOOST_TEST(prepared.sha256 == "digest");
+    BOOST_TEST(prepared.train.labels()[2] == 1);
+    BOOST_TEST(!prepared.arbitrary_units);
+    BOOST_TEST((prepared.train.shape() == core::Shape{2}));
+}
+
+BOOST_AUTO_TEST_CASE(constant_features_become_0) {
+    const Source source = doubles({2}, {0.1, 1, 0.1, 2, 0.1, 3, 7, 4});
+    const auto prepared = values(prepare(source, Rows{0, 1, 2}, {}).train);
+    for (const std::size_t row : {0U, 1U, 2U, 3U}) BOOST_TEST(prepared[2 * row] == 0.0F);
+    BOOST_TEST(prepared[5] > 1.0F);
+}
+
+BOOST_AUTO_TEST_CASE(small_differences_of_large_numbers_survive) {
+    const auto prepared = values(prepare(doubles({1}, {1.6e9, 1.6e9 + 1, 1.6e9 + 2}), first_rows(3), {}).train);
+    const float root = std::sqrt(1.5F);
+    BOOST_TEST(prepared == (std::vector<float>{-root, 0, root}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(sequences_and_images_are_standardised_along_their_last_axis) {
+    // Two steps of two features: of 0, 2, 4, 6 mean 3 and deviation √5; of 1, 1, 1, 3 mean 1.5 and deviation √0.75.
+    const Source source = doubles({4}, {0, 1, 2, 1, 4, 1, 6, 3});
+    const Source prepared = prepare(source, first_rows(2), {.sequence = data::Sequence{2, 2}});
+    BOOST_TEST((prepared.train.shape() == core::Shape{2, 2}));
+    const std::vector<float> made = values(prepared.train);
+    BOOST_TEST(std::abs(made[0] + 3 / std::sqrt(5.0F)) < 1e-6F);
+    BOOST_TEST(std::abs(made[6] - 3 / std::sqrt(5.0F)) < 1e-6F);
+    BOOST_TEST(std::abs(made[1] + 0.5F / std::sqrt(0.75F)) < 1e-6F);
+    BOOST_TEST(std::abs(made[7] - 1.5F / std::sqrt(0.75F)) < 1e-6F);
+
+    const Source each =
+        prepare(source, first_rows(2), {.sequence = data::Sequence{2, 2}, .standardize = Standardize::features});
+    BOOST_TEST(values(each.train) == (std::vector<float>{-1, 0, -1, -1, 1, 0, 1, 1}), boost::test_tools::per_element());
+    const Source all =
+        prepare(doubles({4}, {0, 0, 0, 0, 2, 2, 2, 2}), first_rows(2), {.standardize = Standardize::all});
+    BOOST_TEST(values(all.train)[3] == -1.0F);
+    const Source none = prepare(source, first_rows(2), {.standardize = Standardize::none});
+    BOOST_TEST(values(none.train) == (std::vector<float>{0, 1, 2, 1, 4, 1, 6, 3}), boost::test_tools::per_element());
+    BOOST_TEST((none.train.description().element == data::Element::f32));
+}
+
+BOOST_AUTO_TEST_CASE(data_in_the_networks_units_stay_as_they_are) {
+    const Source digits = data::load("digits:train=20,test=10", 1);
+    const Source same = prepare(digits, first_rows(20), {});
+    BOOST_TEST((same.train.feature_bytes().data() == digits.train.feature_bytes().data()));
+    BOOST_TEST(same.train.description().scale == digits.train.description().scale);
+    const Source moons = data::load("moons:train=20,test=10", 1);
+    BOOST_TEST((prepare(moons, first_rows(20), {}).train.feature_bytes().data() == moons.train.feature_bytes().data()));
+    const Source rows = prepare(digits, first_rows(20), {.sequence = data::Sequence{56, 14}});
+    BOOST_TEST((rows.test->shape() == core::Shape{56, 14}));
+    BOOST_TEST((rows.train.feature_bytes().data() == digits.train.feature_bytes().data()));
+}
+
+BOOST_AUTO_TEST_CASE(bytes_stay_bytes_where_one_mean_serves_all) {
+    const Source digits = data::load("digits:train=50,test=10", 1);
+    const Source all = prepare(digits, first_rows(50), {.standardize = Standardize::all});
+    BOOST_TEST((all.train.feature_bytes().data() == digits.train.feature_bytes().data()));
+    const auto made = values(all.train);
+    double sum = 0;
+    double squares = 0;
+    for (const float value : made) sum += value, squares += value * value;
+    BOOST_TEST(std::abs(sum / static_cast<double>(made.size())) < 1e-5);
+    BOOST_TEST(std::abs(squares / static_cast<double>(made.size()) - 1) < 1e-5);
+    BOOST_TEST(all.test->description().offset == all.train.description().offset);
+}
+
+BOOST_AUTO_TEST_CASE(features_that_vary_most_stay_in_their_order) {
+    // Feature j has deviation j, so 2 and 3 stay; they are standardised afterwards.
+    const Source source = noise(500, 4);
+    const Source raw = prepare(source, first_rows(500),
+                               {.standardize = Standardize::none, .reduction = Reduction::variance, .keep = 2});
+    BOOST_TEST((raw.train.shape() == core::Shape{2}));
+    const auto before = prepare(source, first_rows(500), {.standardize = Standardize::none}).train;
+    for (const std::size_t row : {0U, 17U, 499U}) {
+        BOOST_TEST(values(raw.train)[2 * row] == values(before)[4 * row + 2]);
+        BOOST_TEST(values(raw.train)[2 * row + 1] == values(before)[4 * row + 3]);
+    }
+    const auto scaled = values(prepare(source, first_rows(500), {.reduction = Reduction::variance, .keep = 2}).train);
+    double squares = 0;
+    for (std::size_t row = 0; row < 500; ++row) squares += scaled[2 * row] * scaled[2 * row];
+    BOOST_TEST(std::abs(squares / 500 - 1) < 1e-5);
+    // The training rows decide: in the first two, only the first feature varies.
+    const Source training = doubles({2}, {1, 5, 2, 5, 1, 900, 1, -900});
+    const Source one =
+        prepare(training, Rows{0, 1}, {.standardize = Standardize::none, .reduction = Reduction::variance, .keep = 1});
+    BOOST_TEST(values(one.train) == (std::vector<float>{1, 2, 1, 1}), boost::test_tools::per_element());
+    // Of equals, the first.
+    const Source equal = prepare(doubles({3}, {0, 0, 0, 1, 1, 1}), first_rows(2),
+                                 {.standardize = Standardize::none, .reduction = Reduction::variance, .keep = 2});
+    BOOST_TEST((equal.train.shape() == core::Shape{2}));
+}
+
+BOOST_AUTO_TEST_CASE(components_are_those_of_the_training_rows) {
+    // In the first three rows all lies on the diagonal; the others lie off it.
+    const Source source = doubles({2}, {-1, -1, 0, 0, 1, 1, 5, -5, 2, 0});
+    const Source one =
+        prepare(source, Rows{0, 1, 2}, {.standardize = Standardize::none, .reduction = Reduction::pca, .keep = 1});
+    BOOST_TEST((one.train.shape() == core::Shape{1}));
+    const auto made = values(one.train);
+    const float root = std::sqrt(2.0F);
+    const std::vector<float> expected{-root, 0, root, 0, root};
+    for (std::size_t i = 0; i < 5; ++i) BOOST_TEST(std::abs(made[i] - expected[i]) < 1e-6F);
+
+    // All components keep every distance.
+    const Source turned = prepare(noise(300, 5), first_rows(300),
+                                  {.standardize = Standardize::none, .reduction = Reduction::pca, .keep = 5});
+    const auto before = values(prepare(noise(300, 5), first_rows(300), {.standardize = Standardize::none}).train);
+    const auto after = values(turned.train);
+    const auto distance = [](const std::vector<float>& all, std::size_t a, std::size_t b) {
+        double sum = 0;
+        for (std::size_t j = 0; j < 5; ++j) sum += std::pow(all[5 * a + j] - all[5 * b + j], 2);
+        return std::sqrt(sum);
+    };
+    for (std::size_t i = 0; i < 299; ++i)
+        BOOST_TEST(std::abs(distance(before, i, i + 1) - distance(after, i, i + 1)) < 1e-4);
+}
+
+BOOST_AUTO_TEST_CASE(components_of_images_see_them_as_the_network_does) {
+    const Source digits = data::load("digits:train=200,test=20", 1);
+    const Source fewer = prepare(digits, first_rows(150), {.reduction = Reduction::pca, .keep = 20});
+    BOOST_TEST((fewer.train.shape() == core::Shape{20}));
+    BOOST_TEST((fewer.test->shape() == core::Shape{20}));
+    const auto made = values(fewer.train);
+    double mean = 0;
+    for (std::size_t row = 0; row < 150; ++row) mean += made[20 * row] / 150;
+    BOOST_TEST(std::abs(mean) < 1e-5);
+    const Source again = prepare(digits, first_rows(150), {.reduction = Reduction::pca, .keep = 20});
+    BOOST_TEST(std::ranges::equal(again.train.feature_bytes(), fewer.train.feature_bytes()));
+}
+
+BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
+    const Source source = noise(30, 4);
+    check_refused(source, {.sequence = data::Sequence{3, 1}}, "--sequence 3x1", "t.csv has 4", "write 4x1");
+    check_refused(source, {.reduction = Reduction::pca, .keep = 5}, "--features pca:5", "has 4 features only");
+    check_refused(source, {.reduction = Reduction::variance, .keep = 5}, "--features variance:5",
+                  "has 4 features only");
+    check_refused(source, {.sequence = data::Sequence{4, 1}, .reduction = Reduction::pca, .keep = 2}, "--sequence");
+    check_refused(noise(4, 10), {.reduction = Reduction::pca, .keep = 4}, "4 training rows show at most 3 components");
+    const Source wide = noise(4200, 4200);
+    check_refused(wide, {.reduction = Reduction::pca, .keep = 2}, "4200 features would take too long", "variance:2");
+    BOOST_CHECK_THROW(static_cast<void>(prepare(source, Rows{}, {})), core::ContractViolation);
+    BOOST_CHECK_EXCEPTION(
+        static_cast<void>(prepare(doubles({1}, {1, 1e300}), first_rows(2), {.standardize = Standardize::none})),
+        core::Error, failure(Failure::data, "t.csv: row 1", "too large for single precision", "--standardize"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

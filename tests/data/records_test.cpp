@@ -1,0 +1,91 @@
+#include "data/records.hpp"
+
+#include <string>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "core/error.hpp"
+#include "data/failure.hpp"
+
+namespace {
+
+using core::Failure;
+using data::Records;
+using testing::failure;
+using Rows = std::vector<std::vector<std::string>>;
+
+Rows read(const std::string& text) {
+    Records records(text, "t.csv");
+    Rows rows;
+    while (records.next()) rows.emplace_back(records.fields().begin(), records.fields().end());
+    return rows;
+}
+
+std::vector<std::size_t> lines(const std::string& text) {
+    Records records(text, "t.csv");
+    std::vector<std::size_t> numbers;
+    while (records.next()) numbers.push_back(records.line());
+    return numbers;
+}
+
+template <class... Words>
+void check_refused(const std::string& text, Words... words) {
+    BOOST_CHECK_EXCEPTION(static_cast<void>(read(text)), core::Error, failure(Failure::data, "t.csv", words...));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(records_tests)
+
+BOOST_AUTO_TEST_CASE(finds_the_separator) {
+    const Rows expected{{"1", "2", "3"}, {"4", "5", "6"}};
+    BOOST_TEST((read("1,2,3\n4,5,6\n") == expected));
+    BOOST_TEST((read("1;2;3\n4;5;6\n") == expected));
+    BOOST_TEST((read("1\t2\t3\n4\t5\t6\n") == expected));
+    BOOST_TEST((read("1 2 3\n4 5 6\n") == expected));
+    BOOST_TEST((read("  1   2 \t 3 \n4 5 6") == expected));
+    BOOST_TEST((read(" 1, 2 ,3\n4 ,5,  6 \n") == expected));
+    // The decimal comma of a table separated by semicolons, and a comma within quotes, separate nothing.
+    BOOST_TEST((read("1,5;2\n3;4,5\n") == Rows{{"1,5", "2"}, {"3", "4,5"}}));
+    BOOST_TEST((read("a;\"x,y\"\nb;\"z,z\"\n") == Rows{{"a", "x,y"}, {"b", "z,z"}}));
+    BOOST_TEST((read("\"a;b\",c\n\"d\",e\n") == Rows{{"a;b", "c"}, {"d", "e"}}));
+    // Where no separator is regular, that of the first line.
+    BOOST_TEST((read("a,b\n1\n") == Rows{{"a", "b"}, {"1"}}));
+    BOOST_TEST((read("7") == Rows{{"7"}}));
+    BOOST_TEST(Records("1;2", "").separator_name() == "semicolons");
+    BOOST_TEST(Records("1 2", "").separator_name() == "white space");
+    BOOST_TEST(Records("1\t2", "").separator_name() == "tabs");
+    BOOST_TEST(Records("1,2", "").separator_name() == "commas");
+}
+
+BOOST_AUTO_TEST_CASE(quotes_hold_anything) {
+    BOOST_TEST((read("\"a,b\",\"c\"\"d\"\n\"\",\"e\nf\"\n") == Rows{{"a,b", "c\"d"}, {"", "e\nf"}}));
+    BOOST_TEST((read("\"a b\" c\nd \"e\"\"\"\n") == Rows{{"a b", "c"}, {"d", "e\""}}));
+    BOOST_TEST((read("a,  \"b\"  ,c\n") == Rows{{"a", "b", "c"}}));
+    BOOST_TEST((read("5\" pipe,b\n") == Rows{{"5\" pipe", "b"}}));
+}
+
+BOOST_AUTO_TEST_CASE(line_ends_blank_lines_comments_and_marks) {
+    const Rows expected{{"1", "2"}, {"3", "4"}};
+    BOOST_TEST((read("1,2\r\n3,4\r\n") == expected));
+    BOOST_TEST((read("1,2\r3,4") == expected));
+    BOOST_TEST((read("\xEF\xBB\xBF\n\n1,2\n   \n3,4\n\n") == expected));
+    BOOST_TEST((read("# made by hand, once\n1,2\n# and again; really\n3,4\n#") == expected));
+    BOOST_TEST((read("").empty() && read("\n\n").empty() && read("# nothing\n").empty()));
+    BOOST_TEST((read(",\n1,2\n") == Rows{{"", ""}, {"1", "2"}}));
+    BOOST_TEST((read("1,\n3,\n") == Rows{{"1", ""}, {"3", ""}}));
+}
+
+BOOST_AUTO_TEST_CASE(counts_lines) {
+    BOOST_TEST((lines("\n1,2\n# x\n3,\"4\n4\"\n5,6\r\n\r\n7,8") == std::vector<std::size_t>{2, 4, 6, 8}));
+}
+
+BOOST_AUTO_TEST_CASE(damage_is_named_with_its_place) {
+    check_refused(std::string("1,2\n\0,3", 7), "byte 4 is zero", "not a text table");
+    check_refused("1,2\n3,\"4\n", "line 2: a quote is opened and never closed");
+    check_refused("1,2\n3,\"4\"5\n", "line 2: text follows a closing quote");
+    check_refused("\"1\"2 3\n", "line 1: text follows a closing quote");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,143 @@
+#include "data/targets.hpp"
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "data/failure.hpp"
+#include "data/number.hpp"
+
+namespace {
+
+using core::Failure;
+using data::make_targets;
+using data::TargetColumn;
+using data::Targets;
+using data::Task;
+using testing::failure;
+using Words = std::vector<std::string>;
+
+TargetColumn column(const Words& words, const std::string& file = "train.csv") {
+    TargetColumn made{.file = file, .column = "column 2 ('kind')", .words = words, .lines = {}};
+    for (std::size_t row = 0; row < words.size(); ++row) made.lines.push_back(row + 2);
+    return made;
+}
+
+template <class Value>
+std::vector<Value> values(const data::SharedBytes& bytes) {
+    std::vector<Value> made(bytes.bytes.size() / sizeof(Value));
+    std::memcpy(made.data(), bytes.bytes.data(), bytes.bytes.size());
+    return made;
+}
+
+std::vector<int> labels(const Words& words, std::optional<Task> task = {}) {
+    return values<int>(make_targets(column(words), nullptr, task).train);
+}
+
+Task task_of(const Words& words, const Words& test = {}) {
+    const TargetColumn test_column = column(test);
+    return make_targets(column(words), test.empty() ? nullptr : &test_column, {}).task;
+}
+
+Words whole_numbers(int rows, int different) {
+    Words words;
+    for (int row = 0; row < rows; ++row) words.push_back(std::to_string(row % different));
+    return words;
+}
+
+template <class... Expected>
+void check_refused(const Words& train, const Words& test, std::optional<Task> task, Expected... expected) {
+    const TargetColumn test_column = column(test, "test.csv");
+    BOOST_CHECK_EXCEPTION(static_cast<void>(make_targets(column(train), test.empty() ? nullptr : &test_column, task)),
+                          core::Error, failure(Failure::data, expected...));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(targets_tests)
+
+BOOST_AUTO_TEST_CASE(words_that_are_finite_numbers) {
+    const auto is = [](std::string_view word, double value) { return data::parse_number(word) == value; };
+    BOOST_TEST((is("3", 3) && is("-3.25e2", -325) && is("+4", 4) && is(".5", 0.5) && is("2.0000000e+00", 2)));
+    BOOST_TEST((is("1e-999", 0) && is("-0", 0) && is("5.", 5)));
+    for (const char* word :
+         {"", "x", "1x", " 1", "1 ", "nan", "inf", "-inf", "1e999", "+-1", "++1", "0x1f", "1,5", "-"}) {
+        BOOST_TEST(!data::parse_number(word).has_value(), word);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(classes_are_sorted_as_numbers_or_as_words) {
+    BOOST_TEST((labels({"10", "9", "10", "-1"}, Task::classification) == std::vector<int>{2, 1, 2, 0}));
+    BOOST_TEST((labels({"b", "a", "c", "a"}) == std::vector<int>{1, 0, 2, 0}));
+    BOOST_TEST((labels({"1", "1.0", "2.0000e+00", "2"}) == std::vector<int>{0, 0, 1, 1}));
+    const Targets numbers = make_targets(column({"10", "2.0e0", "10", "2"}), nullptr, {});
+    BOOST_TEST((numbers.class_names == Words{"2", "10"}));
+    BOOST_TEST(numbers.outputs == 2U);
+    BOOST_TEST((make_targets(column({"1", "x", "10", "x"}), nullptr, {}).class_names == Words{"1", "10", "x"}));
+    BOOST_TEST(
+        (make_targets(column({"1.5", "0.25"}), nullptr, Task::classification).class_names == Words{"0.25", "1.5"}));
+}
+
+BOOST_AUTO_TEST_CASE(test_rows_are_numbered_by_the_training_classes) {
+    const TargetColumn test = column({"2", "7.0"});
+    const Targets targets = make_targets(column({"7", "2", "5", "5", "7", "2"}), &test, {});
+    BOOST_TEST((values<int>(*targets.test) == std::vector<int>{0, 2}));
+    BOOST_TEST(targets.outputs == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(the_task_follows_from_the_words) {
+    BOOST_TEST((task_of({"a", "b", "a"}) == Task::classification));
+    BOOST_TEST((task_of({"0", "1", "1", "0"}) == Task::classification));
+    BOOST_TEST((task_of({"0.5", "1", "1", "0.5"}) == Task::regression));
+    BOOST_TEST((task_of({"1", "2", "3"}) == Task::regression));
+    BOOST_TEST((task_of({"1", "2", "3"}, {"1", "2", "3"}) == Task::classification));  // each twice
+    BOOST_TEST((task_of(whole_numbers(200, 100)) == Task::classification));
+    BOOST_TEST((task_of(whole_numbers(400, 101)) == Task::regression));
+    BOOST_TEST((task_of({"1e30", "1e30", "1e30", "2"}) == Task::regression));
+}
+
+BOOST_AUTO_TEST_CASE(a_chosen_task_wins) {
+    const Targets numbers = make_targets(column({"3", "4", "3", "4"}), nullptr, Task::regression);
+    BOOST_TEST((numbers.task == Task::regression));
+    BOOST_TEST(numbers.outputs == 1U);
+    BOOST_TEST((values<float>(numbers.train) == std::vector<float>{3, 4, 3, 4}));
+    BOOST_TEST(numbers.class_names.empty());
+    BOOST_TEST((labels({"0.5", "2", "1"}, Task::classification) == std::vector<int>{0, 2, 1}));
+    const TargetColumn test = column({"-1.5"});
+    BOOST_TEST(
+        (values<float>(*make_targets(column({"3"}), &test, Task::regression).test) == std::vector<float>{-1.5F}));
+}
+
+BOOST_AUTO_TEST_CASE(mistakes_are_named_with_file_line_and_column) {
+    check_refused({"a", "b", ""}, {}, {}, "train.csv, line 4, column 2 ('kind'): the target is missing");
+    check_refused({"a", "b"}, {"a", ""}, {}, "test.csv, line 3");
+    check_refused({"a", "a"}, {}, {}, "train.csv, column 2 ('kind'): every row has the class 'a'");
+    check_refused({"a", "b"}, {"a", "c"}, {},
+                  "test.csv, line 3, column 2 ('kind'): class 'c' does not occur in train.csv", "which has a, b");
+    check_refused({"1", "2", "1", "2"}, {"x"}, {}, "class 'x' does not occur");
+    check_refused({"1", "x"}, {}, Task::regression,
+                  "line 3, column 2 ('kind'): 'x' is not a number, as regression needs");
+    check_refused({"1", "1e39"}, {}, Task::regression, "line 3", "too large for single precision");
+    Words many = whole_numbers(30, 30);
+    check_refused(many, {"x"}, Task::regression, "test.csv, line 2", "'x' is not a number");
+    many[5] = "?";
+    check_refused(many, {}, {}, "line 7, column 2 ('kind'): '?' is not a number, but most targets are",
+                  "--task classification");
+    BOOST_TEST(make_targets(column(many), nullptr, Task::classification).outputs == 30U);
+    for (std::string& word : many) word += " street";
+    check_refused(many, {}, {}, "train.csv, column 2 ('kind'): 30 different words in 30 rows are too many for classes");
+    BOOST_TEST(make_targets(column(many), nullptr, Task::classification).outputs == 30U);
+    many.clear();
+    for (char c = 'a'; c <= 'l'; ++c) many.insert(many.end(), 2, std::string(1, c));
+    check_refused(many, {"z"}, {}, "which has a, b, c, d, e, f, g, h, i, j and 2 more");
+    TargetColumn rows{.file = "y.npy", .column = "", .words = {"1", "1"}, .lines = {}};
+    BOOST_CHECK_EXCEPTION(static_cast<void>(make_targets(rows, nullptr, Task::classification)), core::Error,
+                          failure(Failure::data, "y.npy: every row has the class '1'"));
+    rows.words[1] = "nan";
+    BOOST_CHECK_EXCEPTION(static_cast<void>(make_targets(rows, nullptr, Task::regression)), core::Error,
+                          failure(Failure::data, "y.npy, row 1: 'nan' is not a number"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

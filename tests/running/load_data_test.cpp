@@ -1,0 +1,134 @@
+#include "run/experiment.hpp"
+
+#include <fmt/format.h>
+#include <boost/test/unit_test.hpp>
+
+#include "failure.hpp"
+#include "run/parse_data.hpp"
+#include "scratch.hpp"
+
+using run::Experiment;
+using run::load_data;
+using run::Options;
+
+namespace {
+
+/// Sixty rows of three features in two classes, the first feature far from the others.
+std::string table(bool with_test_rows = false) {
+    std::string text = "near,far,more,kind\n";
+    for (int row = 0; row < (with_test_rows ? 30 : 60); ++row) {
+        text += fmt::format("{},{},{},{}\n", row % 7, 1000 + row * row % 11, -row % 5, row % 3 == 0 ? 7 : 5);
+    }
+    return text;
+}
+
+Options options_for(const std::string& data) {
+    Options options;
+    options.data = data;
+    options.net = "dense(4) relu";
+    return options;
+}
+
+std::string refusal(const Options& options) {
+    return usage_error([&] { static_cast<void>(Experiment(options, load_data(options))); });
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(load_data_tests)
+
+BOOST_AUTO_TEST_CASE(tables_are_standardised_by_the_rows_that_are_trained_on) {
+    const Scratch scratch;
+    Options options = options_for(scratch.write("t.csv", table()));
+    options.train_limit = 20;
+    const Experiment experiment(options, load_data(options));
+    const auto train = experiment.problem().train;
+    BOOST_TEST(train.size() == 20U);
+    std::vector<float> values(20 * 3);
+    train.table->gather(train.rows, values.data(), 3);
+    for (std::size_t feature = 0; feature < 3; ++feature) {
+        double sum = 0;
+        double squares = 0;
+        for (std::size_t row = 0; row < 20; ++row) {
+            sum += values[3 * row + feature];
+            squares += values[3 * row + feature] * values[3 * row + feature];
+        }
+        BOOST_TEST(std::abs(sum) < 1e-4);
+        BOOST_TEST(std::abs(squares - 20) < 1e-4);
+    }
+    BOOST_TEST((experiment.options().task == data::Task::classification));
+    BOOST_TEST((experiment.source().class_names == std::vector<std::string>{"5", "7"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_member_does_not_depend_on_where_its_data_lie_but_on_what_is_done_to_them) {
+    const Scratch scratch;
+    Options options = options_for(scratch.write("t.csv", table()));
+    options.test = scratch.write("test.csv", table(true));
+    const auto digest = [](const Options& o) { return Experiment(o, load_data(o)).member_digest(); };
+    const std::string first = digest(options);
+    Options moved = options;
+    moved.data = scratch.write("other.csv", table());
+    moved.test = scratch.write("else.csv", table(true));
+    moved.target = "kind";
+    BOOST_TEST(digest(moved) == first);
+    const auto changed = [&](auto change) {
+        Options other = options;
+        change(other);
+        return digest(other) != first;
+    };
+    BOOST_TEST(changed([](Options& o) { o.preparation.standardize = data::Standardize::none; }));
+    BOOST_TEST(changed([](Options& o) { run::parse_reduction(o.preparation, "pca:2"); }));
+    BOOST_TEST(changed([](Options& o) { run::parse_reduction(o.preparation, "variance:2"); }));
+    BOOST_TEST(changed([](Options& o) { o.preparation.sequence = data::Sequence{3, 1}; }));
+    BOOST_TEST(changed([](Options& o) {
+        o.target = std::string("1");
+        o.task = data::Task::classification;
+    }));
+    Options images = options_for("digits:train=40,test=10");
+    const std::string plain = digest(images);
+    images.augmentation.shift = 2;
+    BOOST_TEST(digest(images) != plain);
+}
+
+BOOST_AUTO_TEST_CASE(sequences_and_components_reach_the_network) {
+    const Scratch scratch;
+    Options options = options_for(scratch.write("t.csv", table()));
+    options.preparation.sequence = data::Sequence{3, 1};
+    BOOST_TEST((Experiment(options, load_data(options)).network().input() == core::Shape{3, 1}));
+    options.preparation = {};
+    run::parse_reduction(options.preparation, "pca:2");
+    const Experiment experiment(options, load_data(options));
+    BOOST_TEST((experiment.network().input() == core::Shape{2}));
+    Options digits = options_for("digits:train=200,test=20");
+    run::parse_reduction(digits.preparation, "variance:100");
+    BOOST_TEST((Experiment(digits, load_data(digits)).network().input() == core::Shape{100}));
+}
+
+BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
+    const Scratch scratch;
+    const Options options = options_for(scratch.write("t.csv", table()));
+    Options regression = options;
+    regression.task = data::Task::regression;
+    regression.target = "far";
+    BOOST_TEST(contains(refusal(regression), "t.csv: --task regression, but only classification is supported so far"));
+    const Options measured = options_for(scratch.write("m.csv", "1,0.5\n2,0.25\n3,1\n4,2\n5,3\n"));
+    BOOST_TEST(contains(refusal(measured), "the target is a measured number, but only classification"));
+
+    Options flat = options;
+    flat.augmentation.shift = 2;
+    BOOST_TEST(contains(refusal(flat), "--augment shift:2: distorts images, but a row of"));
+    BOOST_TEST(contains(refusal(flat), "is a list of 3; leave it out"));
+    flat.preparation.sequence = data::Sequence{3, 1};
+    BOOST_TEST(contains(refusal(flat), "is a sequence; leave it out"));
+    Options reduced = options_for("digits:train=40,test=10");
+    reduced.augmentation.rotate = 5;
+    run::parse_reduction(reduced.preparation, "pca:5");
+    BOOST_TEST(contains(refusal(reduced), "--augment rotate:5"));
+
+    Options both = options;
+    both.test = options.data;
+    both.test_fraction = 0.5;
+    BOOST_TEST(contains(refusal(both), "--test-fraction 0.5: has no effect beside --test"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
