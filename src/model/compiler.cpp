@@ -7,6 +7,7 @@
 #include "core/contract.hpp"
 #include "model/image_operations.hpp"
 #include "model/pointwise.hpp"
+#include "model/recorder.hpp"
 
 namespace model {
 
@@ -40,8 +41,8 @@ compute::Images images_of(const Tensor& tensor) {
 }
 
 Compiler::Compiler(std::span<const ParameterBlock> blocks, std::span<const StatisticsBlock> statistics,
-                   std::size_t rows, bool with_gradients)
-    : blocks_(blocks), statistics_(statistics), rows_(rows), with_gradients_(with_gradients) {
+                   std::size_t rows, bool with_gradients, Recorder* recorder)
+    : blocks_(blocks), statistics_(statistics), rows_(rows), with_gradients_(with_gradients), recorder_(recorder) {
     core::require(rows > 0, "a program has at least one row");
 }
 
@@ -55,12 +56,14 @@ Tensor& Compiler::tensor(const core::Shape& shape, Gradient gradient, std::size_
     made->block = block;
     made->values.assign(rows_ * made->stride, 0.0F);
     if (with_gradients_ && gradient == Gradient::as_compiled) made->gradients.assign(rows_ * made->stride, 0.0F);
+    if (recorder_ != nullptr) recorder_->makes(*made);
     result_.tensors.push_back(std::move(made));
     return *result_.tensors.back();
 }
 
 const ParameterBlock& Compiler::parameters() {
     core::require(next_block_ < blocks_.size(), "a layer compiles with the parameters it planned");
+    if (recorder_ != nullptr) recorder_->takes(blocks_[next_block_]);
     return blocks_[next_block_++];
 }
 

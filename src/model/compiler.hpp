@@ -28,6 +28,7 @@ struct Tensor {
 
     [[nodiscard]] std::size_t width() const noexcept { return shape.elements(); }
     [[nodiscard]] bool has_gradient() const noexcept { return !gradients.empty(); }
+    [[nodiscard]] std::size_t bytes() const noexcept { return (values.size() + gradients.size()) * sizeof(float); }
     [[nodiscard]] compute::Rows value_rows() noexcept { return {values.data(), rows, width(), stride}; }
     [[nodiscard]] compute::Rows gradient_rows() noexcept { return {gradients.data(), rows, width(), stride}; }
 };
@@ -68,17 +69,21 @@ private:
 void deliver(std::span<const float> from, compute::Store store, std::span<float> to);
 
 class Pointwise;
+class Recorder;
 
 /// Builds a program: allocates tensors, collects operations, hands out parameter blocks in the order of the plan.
 class Compiler {
 public:
     Compiler(std::span<const ParameterBlock> blocks, std::span<const StatisticsBlock> statistics, std::size_t rows,
-             bool with_gradients);
+             bool with_gradients, Recorder* recorder = nullptr);
     ~Compiler();
     Compiler(const Compiler&) = delete;
     Compiler& operator=(const Compiler&) = delete;
 
     [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
+
+    /// Who writes down what is compiled, or null.
+    [[nodiscard]] Recorder* recorder() const noexcept { return recorder_; }
 
     enum class Gradient : std::uint8_t { none, as_compiled };
 
@@ -123,6 +128,7 @@ private:
     std::span<const StatisticsBlock> statistics_;
     std::size_t rows_;
     bool with_gradients_;
+    Recorder* recorder_;
     std::size_t next_block_ = 0;
     std::size_t next_statistics_ = 0;
     std::uint32_t next_random_ = 0;

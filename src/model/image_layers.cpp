@@ -139,6 +139,12 @@ Shape plan_pool(const Item& item, const Shape& input, Layout&) {
     return slide(item, pool_window(item), input, channels_of(input));
 }
 
+double operations_of_pool(const Item& item, const Shape& input, const Shape& output) {
+    if (item.arguments.empty()) return static_cast<double>(input.elements());
+    const std::size_t size = pool_window(item).size;
+    return static_cast<double>(size * size * output.elements());
+}
+
 Value compile_maxpool(const Item& item, const Value& input, Compiler& compiler) {
     const Shape& shape = input.tensor->shape;
     // The largest value after relu is relu of the largest value: pooled first, relu has less to do.

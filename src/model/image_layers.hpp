@@ -14,6 +14,7 @@ Value compile_conv(const Item& item, const Value& input, Compiler& compiler);
 
 std::string check_pool(std::span<const double> arguments);
 core::Shape plan_pool(const Item& item, const core::Shape& input, Layout& layout);
+[[nodiscard]] double operations_of_pool(const Item& item, const core::Shape& input, const core::Shape& output);
 Value compile_maxpool(const Item& item, const Value& input, Compiler& compiler);
 Value compile_avgpool(const Item& item, const Value& input, Compiler& compiler);
 

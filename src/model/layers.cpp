@@ -13,6 +13,7 @@
 #include "model/compiler.hpp"
 #include "model/image_layers.hpp"
 #include "model/pointwise.hpp"
+#include "model/recorder.hpp"
 
 namespace model {
 namespace {
@@ -28,6 +29,10 @@ bool is_count(double value, double most) {
 
 std::size_t count(double value) {
     return static_cast<std::size_t>(value);
+}
+
+double one_for_each_element(const Item&, const Shape&, const Shape& output) {
+    return static_cast<double>(output.elements());
 }
 
 // dense(units): y = x·W + b on the flattened item.
@@ -100,7 +105,11 @@ Value compile_activation(const Item&, const Value& input, Compiler& compiler) {
 
 template <compute::Activation activation>
 constexpr LayerKind activation_kind(std::string_view name) {
-    return {.name = name, .usage = name, .plan = plan_same, .compile = compile_activation<activation>};
+    return {.name = name,
+            .usage = name,
+            .operations = one_for_each_element,
+            .plan = plan_same,
+            .compile = compile_activation<activation>};
 }
 
 // skip[ network ]: x + f(x); where f changes the shape, x goes through a linear projection.
@@ -189,6 +198,7 @@ constexpr std::array kinds{
               .most_arguments = 2,
               .words = paddings,
               .check = check_pool,
+              .operations = operations_of_pool,
               .plan = plan_pool,
               .compile = compile_maxpool},
     LayerKind{.name = "avgpool",
@@ -196,6 +206,7 @@ constexpr std::array kinds{
               .most_arguments = 2,
               .words = paddings,
               .check = check_pool,
+              .operations = operations_of_pool,
               .plan = plan_pool,
               .compile = compile_avgpool},
     LayerKind{.name = "batchnorm", .usage = "batchnorm", .plan = plan_batchnorm, .compile = compile_batchnorm},
@@ -208,7 +219,12 @@ constexpr std::array kinds{
     activation_kind<Activation::gelu>("gelu"),
     activation_kind<Activation::silu>("silu"),
     activation_kind<Activation::softplus>("softplus"),
-    LayerKind{.name = "skip", .usage = "skip[ network ]", .branches = 1, .plan = plan_skip, .compile = compile_skip},
+    LayerKind{.name = "skip",
+              .usage = "skip[ network ]",
+              .branches = 1,
+              .operations = one_for_each_element,
+              .plan = plan_skip,
+              .compile = compile_skip},
     LayerKind{.name = "split",
               .usage = "split[ network | network … ]",
               .branches = 64,
@@ -255,8 +271,16 @@ Shape plan(const Items& items, const Shape& input, Layout& layout) {
 }
 
 Value compile(const Items& items, const Value& input, Compiler& compiler) {
+    Recorder* const recorder = compiler.recorder();
+    if (recorder != nullptr) recorder->begin_network();
     Value value = input;
-    for (const Item& item : items) value = find_layer(item.name)->compile(item, value, compiler);
+    for (const Item& item : items) {
+        const LayerKind& kind = *find_layer(item.name);
+        if (recorder != nullptr) recorder->begin_item(item, *value.tensor);
+        value = kind.compile(item, value, compiler);
+        if (recorder != nullptr) recorder->end_item(kind, *value.tensor);
+    }
+    if (recorder != nullptr) recorder->end_network();
     return value;
 }
 

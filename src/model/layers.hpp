@@ -30,6 +30,13 @@ struct LayerKind {
     /// Complaint about argument values, empty if they are fine; may be null.
     std::string (*check)(std::span<const double> arguments) = nullptr;
 
+    /// How often each of its parameters is used for one row; null: once at every place of the output, which is once for
+    /// vectors and once for every pixel of images. What goes through a sequence has a use for each step.
+    std::size_t (*uses)(const core::Shape& input) = nullptr;
+
+    /// Floating-point operations for one row, besides those with its parameters and those inside; null: none.
+    double (*operations)(const Item& item, const core::Shape& input, const core::Shape& output) = nullptr;
+
     /// Shape behind the item for `input` before it; appends the parameters it needs to `layout`, in a fixed order.
     core::Shape (*plan)(const Item& item, const core::Shape& input, Layout& layout) = nullptr;
 

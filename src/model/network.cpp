@@ -6,7 +6,6 @@
 #include "core/contract.hpp"
 #include "core/error.hpp"
 #include "model/layers.hpp"
-#include "model/program.hpp"
 
 namespace model {
 namespace {
@@ -67,11 +66,6 @@ std::size_t Network::parameter_count() const noexcept {
     std::size_t count = 0;
     for (const ParameterBlock& block : blocks()) count += block.rows * block.columns;
     return count;
-}
-
-std::size_t Network::training_bytes(std::size_t batch) const {
-    constexpr std::size_t flat_buffers = 4;  // parameters, gradients, two moments
-    return flat_buffers * buffer_size() * sizeof(float) + Program(*this, batch, Program::Purpose::training).bytes();
 }
 
 }  // namespace model

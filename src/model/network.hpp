@@ -51,9 +51,6 @@ public:
     /// Parameters that are learnt, padding excluded.
     [[nodiscard]] std::size_t parameter_count() const noexcept;
 
-    /// Bytes one rank needs to train this network at `batch` rows: parameters, gradients, two moments, activations.
-    [[nodiscard]] std::size_t training_bytes(std::size_t batch) const;
-
 private:
     core::Shape input_;
     std::size_t outputs_;

@@ -8,8 +8,8 @@
 
 namespace model {
 
-Program::Program(const Network& network, std::size_t rows, Purpose purpose) {
-    Compiler compiler(network.blocks(), network.statistics(), rows, purpose == Purpose::training);
+Program::Program(const Network& network, std::size_t rows, Purpose purpose, Recorder* recorder) {
+    Compiler compiler(network.blocks(), network.statistics(), rows, purpose == Purpose::training, recorder);
     // A network that flattens its input has it flat from the beginning.
     const bool flat = network.items().front().name == "flatten";
     input_ =
@@ -27,9 +27,9 @@ std::size_t Program::rows() const noexcept {
 }
 
 std::size_t Program::bytes() const noexcept {
-    std::size_t floats = 0;
-    for (const auto& tensor : parts_.tensors) floats += tensor->values.size() + tensor->gradients.size();
-    return floats * sizeof(float);
+    std::size_t sum = 0;
+    for (const auto& tensor : parts_.tensors) sum += tensor->bytes();
+    return sum;
 }
 
 compute::Rows Program::input() noexcept {

@@ -18,8 +18,9 @@ class Program {
 public:
     enum class Purpose : std::uint8_t { training, inference };
 
-    /// REQUIRES: rows > 0. The program does not refer to `network` afterwards.
-    Program(const Network& network, std::size_t rows, Purpose purpose);
+    /// REQUIRES: rows > 0. The program does not refer to `network` afterwards. A `recorder` writes down what is
+    /// compiled.
+    Program(const Network& network, std::size_t rows, Purpose purpose, Recorder* recorder = nullptr);
     ~Program();
     Program(Program&&) noexcept;
     Program& operator=(Program&&) noexcept;

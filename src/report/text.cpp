@@ -90,6 +90,18 @@ std::string bytes(std::size_t count) {
     return fmt::format("{:.{}f} {}", value, value < 10.0 && unit > 0 ? 1 : 0, units.at(unit));
 }
 
+std::string scaled(double count) {
+    constexpr std::array<std::string_view, 7> prefixes{"", " k", " M", " G", " T", " P", " E"};
+    constexpr double rounds_up = 999.5;  // to four digits
+    std::size_t prefix = 0;
+    while (count >= rounds_up && prefix + 1 < prefixes.size()) {
+        count /= 1000.0;
+        ++prefix;
+    }
+    const int digits = prefix == 0 || count >= 99.95 ? 0 : (count >= 9.995 ? 1 : 2);
+    return fmt::format("{:.{}f}{}", count, digits, prefixes.at(prefix));
+}
+
 std::string counted(std::uint64_t count, std::string_view thing) {
     return fmt::format("{} {}{}", grouped(count), thing, count == 1 ? "" : "s");
 }
@@ -129,8 +141,15 @@ std::string left(std::string_view text, std::size_t width) {
 }
 
 std::string to_ascii(std::string_view text) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 8> replacements{
-        {{"×", "x"}, {"·", "-"}, {"–", "-"}, {"−", "-"}, {"…", "..."}, {"█", "#"}, {"░", "."}, {"─", "-"}}};
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 9> replacements{{{"×", "x"},
+                                                                                         {"→", "->"},
+                                                                                         {"·", "-"},
+                                                                                         {"–", "-"},
+                                                                                         {"−", "-"},
+                                                                                         {"…", "..."},
+                                                                                         {"█", "#"},
+                                                                                         {"░", "."},
+                                                                                         {"─", "-"}}};
     std::string plain;
     while (!text.empty()) {
         const auto found = std::find_if(replacements.begin(), replacements.end(),

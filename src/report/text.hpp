@@ -22,6 +22,9 @@ namespace report {
 /// A number with `digits` after the point; "-" if it is not finite.
 [[nodiscard]] std::string number(double value, int digits);
 
+/// Three digits of a count of at least 1 with the prefix of its thousands: "320", "12.3 k", "1.02 M", "4.5 G".
+[[nodiscard]] std::string scaled(double count);
+
 /// "512 MiB", "1.4 GiB".
 [[nodiscard]] std::string bytes(std::size_t count);
 
@@ -43,7 +46,7 @@ namespace report {
 [[nodiscard]] std::string right(std::string_view text, std::size_t width);
 [[nodiscard]] std::string left(std::string_view text, std::size_t width);
 
-/// UTF-8 text in plain ASCII: × as x, · as -, lines and bars as - and #.
+/// UTF-8 text in plain ASCII: × as x, → as ->, · as -, lines and bars as - and #.
 [[nodiscard]] std::string to_ascii(std::string_view text);
 
 }  // namespace report

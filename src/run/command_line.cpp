@@ -22,10 +22,10 @@ using core::Failure;
 std::string footer() {
     std::string text = "Presets for --net:\n";
     for (const model::Preset& preset : model::presets()) {
-        text += fmt::format("  {:<14} {}\n  {:<14} {}\n", preset.name, preset.purpose, "", preset.text);
+        text += fmt::format("  {:<18} {}\n  {:<18} {}\n", preset.name, preset.purpose, "", preset.text);
         std::string brings;
         for (const auto& [option, value] : preset.settings) brings += fmt::format(" --{} {}", option, value);
-        if (!brings.empty()) text += fmt::format("  {:<14} unless given otherwise:{}\n", "", brings);
+        if (!brings.empty()) text += fmt::format("  {:<18} unless given otherwise:{}\n", "", brings);
     }
     text +=
         "\nData for --data:\n"

@@ -6,15 +6,20 @@
 #include <fmt/ranges.h>
 
 #include "core/stopwatch.hpp"
+#include "model/overview.hpp"
 #include "report/text.hpp"
 #include "run/machine.hpp"
+#include "run/network_table.hpp"
 #include "run/plan.hpp"
 #include "run/settings.hpp"
+#include "train/footprint.hpp"
 #include "train/pretraining.hpp"
 #include "train/trainer.hpp"
 
 namespace run {
 namespace {
+
+constexpr std::size_t log_columns = 120;  ///< of what is not written to a terminal
 
 std::string data_text(const Experiment& experiment) {
     const data::Split& split = experiment.split();
@@ -57,11 +62,22 @@ double seconds_per_member(const Experiment& experiment) {
     return trained > 0 ? (1 + pretraining) * watch.seconds() / trained : 0.0;
 }
 
-/// What a rank holds to train a member.
-std::size_t rank_bytes(const Experiment& experiment) {
+/// What a member takes, part by part.
+std::string memory_text(const Experiment& experiment) {
     const train::Hyperparameters& training = experiment.options().training;
-    const std::size_t mean = training.average == train::AverageKind::none ? 0 : experiment.network().buffer_size();
-    return experiment.network().training_bytes(training.batch) + mean * sizeof(float);
+    const train::Footprint parts = train::footprint(experiment.network(), training, experiment.split().train.size());
+    std::vector<std::string> words;
+    const auto add = [&](std::size_t count, const std::string& what) {
+        if (count > 0) words.push_back(report::bytes(count) + " " + what);
+    };
+    add(parts.parameters, "parameters");
+    add(parts.gradients, "gradients");
+    add(parts.optimizer, "moments of " + text_of(*find_setting("optimizer")->get(experiment.options())));
+    add(parts.means, "mean of the weights");
+    add(parts.best, "best epoch");
+    add(parts.activations, fmt::format("activations at batch {}", training.batch));
+    add(parts.evaluation, "evaluation");
+    return fmt::format("{} for a member: {}", report::bytes(parts.total()), fmt::join(words, ", "));
 }
 
 std::string rank_lines(const Plan& plan, const std::vector<std::string>& hosts) {
@@ -91,7 +107,7 @@ std::string announcement(const Experiment& experiment, int ranks) {
                        network_text(experiment), training_text(experiment));
 }
 
-std::string preview(const comm::Communicator& world, const Experiment& experiment) {
+std::string preview(const comm::Communicator& world, const Experiment& experiment, const report::Terminal& terminal) {
     comm::Communicator ranks = world;
     const std::vector<std::string> hosts = ranks.gather(ranks.host());
     std::string text;
@@ -106,20 +122,29 @@ std::string preview(const comm::Communicator& world, const Experiment& experimen
         const data::Source& source = experiment.source();
         const std::size_t data_bytes =
             source.train.feature_bytes().size() + (source.test ? source.test->feature_bytes().size() : 0);
-        text = fmt::format(
-            "Plan of {} (nothing is trained or written)\n"
+        const std::string head = fmt::format(
+            "Plan of {} on {} (nothing is trained or written)\n"
             "data      {}\n"
             "network   {}\n"
-            "training  {}\n"
-            "memory    {} for each rank, and {} of data once on each host\n"
+            "training  {}\n\n",
+            report::counted(options.members, "member"),
+            report::counted(static_cast<std::uint64_t>(ranks.size()), "rank"), data_text(experiment),
+            network_text(experiment), training_text(experiment));
+        const std::string rest = fmt::format(
+            "\nFLOPs: additions and multiplications for one row, forward; training: forward and backward; memory: "
+            "activations and their gradients for a batch of {}, and nothing where a layer works in place\n\n"
+            "memory    {}; each rank trains one at a time\n"
+            "          {} of data, once on each host\n"
             "members   each to the rank that is free first; if all take equally long:\n{}"
             "time      about {} ({} for a member, measured on rank 0); ranks idle {} of it\n",
-            report::counted(options.members, "member") + " on " +
-                report::counted(static_cast<std::uint64_t>(ranks.size()), "rank"),
-            data_text(experiment), network_text(experiment), training_text(experiment),
-            report::bytes(rank_bytes(experiment)), report::bytes(data_bytes), rank_lines(planned, hosts),
+            options.training.batch, memory_text(experiment), report::bytes(data_bytes), rank_lines(planned, hosts),
             report::duration(planned.makespan * member_s), report::duration(member_s),
             report::percent(planned.idle_fraction, 0));
+        const auto fitted = [&](const std::string& words) {
+            return report::wrapped(words, terminal.live ? terminal.columns : log_columns);
+        };
+        text = fitted(head) + network_table(model::overview(experiment.network(), options.training.batch), terminal) +
+               fitted(rest);
     });
     return text;
 }

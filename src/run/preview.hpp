@@ -3,6 +3,7 @@
 #include <string>
 
 #include "comm/communicator.hpp"
+#include "report/terminal.hpp"
 #include "run/experiment.hpp"
 
 namespace run {
@@ -10,8 +11,9 @@ namespace run {
 /// What is about to be trained, on what and how, in four lines.
 [[nodiscard]] std::string announcement(const Experiment& experiment, int ranks);
 
-/// The plan of a run that is not made: members and memory of every rank, and how long it will take, which is measured
-/// by training for a moment. Collective; the text is on the root only.
-[[nodiscard]] std::string preview(const comm::Communicator& world, const Experiment& experiment);
+/// The plan of a run that is not made: the network as a table, memory, the members of every rank, and how long it will
+/// take, which is measured by training for a moment. Collective; the text is on the root only, laid out for `terminal`.
+[[nodiscard]] std::string preview(const comm::Communicator& world, const Experiment& experiment,
+                                  const report::Terminal& terminal);
 
 }  // namespace run

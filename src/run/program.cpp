@@ -226,7 +226,7 @@ int train_ensemble(const comm::Communicator& world, std::span<const char* const>
     if (!experiment) return 0;
     if (experiment->options().dry_run) {
         const report::Terminal terminal = terminal_of(world);
-        const std::string text = preview(world, *experiment);
+        const std::string text = preview(world, *experiment, terminal);
         print(terminal.utf8 ? text : report::to_ascii(text));
         return 0;
     }

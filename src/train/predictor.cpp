@@ -9,11 +9,6 @@
 #include "train/objective.hpp"
 
 namespace train {
-namespace {
-
-constexpr std::size_t inference_rows = 256;
-
-}  // namespace
 
 Weights weights_of(const MemberState& state) {
     return {predicting_parameters(state), predicting_statistics(state)};
@@ -23,7 +18,7 @@ Predictor::Predictor(const model::Network& network, std::vector<std::uint32_t> h
                      std::optional<core::RandomStream> masks)
     : buffer_size_(network.buffer_size()),
       statistics_(network.statistics_size()),
-      program_(network, inference_rows, model::Program::Purpose::inference),
+      program_(network, batch, model::Program::Purpose::inference),
       hidden_features_(std::move(hidden_features)),
       pass_{.mode = masks ? model::Mode::evaluate_with_dropout : model::Mode::evaluate, .random = masks} {}
 
@@ -32,9 +27,9 @@ void Predictor::run(const Weights& weights, const data::View& view, Use use) {
     core::require(weights.parameters.size() == buffer_size_ && weights.statistics.size() == statistics_.size(),
                   "weights belong to the network");
     std::ranges::copy(weights.statistics, statistics_.begin());
-    for (std::size_t done = 0; done < view.size(); done += inference_rows) {
+    for (std::size_t done = 0; done < view.size(); done += batch) {
         // The last batch may be short: the rows behind it keep older values, which nobody reads.
-        const auto rows = view.rows.subspan(done, std::min(inference_rows, view.size() - done));
+        const auto rows = view.rows.subspan(done, std::min(batch, view.size() - done));
         compute::Rows input = program_.input();
         view.table->gather(rows, input.data, input.stride);
         input.count = rows.size();

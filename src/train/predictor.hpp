@@ -27,6 +27,8 @@ struct Weights {
 /// Applies trained parameters to rows of a table, batch by batch; dropout does nothing here unless asked to.
 class Predictor {
 public:
+    static constexpr std::size_t batch = 256;  ///< rows that are predicted at a time
+
     /// `hidden_features`: features that read zero because the member never saw them (a random subspace).
     /// `masks`: leaves dropout on; the masks drawn for a batch serve every batch.
     explicit Predictor(const model::Network& network, std::vector<std::uint32_t> hidden_features = {},

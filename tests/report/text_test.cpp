@@ -2,6 +2,9 @@
 
 #include <limits>
 
+#include <utility>
+#include <vector>
+
 #include <boost/test/unit_test.hpp>
 
 using namespace report;
@@ -74,6 +77,15 @@ BOOST_AUTO_TEST_CASE(long_lines_are_broken_between_words) {
 BOOST_AUTO_TEST_CASE(ascii_replaces_what_it_knows) {
     BOOST_TEST(to_ascii("28×28 · 3–4 −1 ─█░…") == "28x28 - 3-4 -1 -#....");
     BOOST_TEST(to_ascii("naïve") == "na?ve");
+}
+
+BOOST_AUTO_TEST_CASE(scaled_counts) {
+    const std::vector<std::pair<double, const char*>> cases{
+        {1, "1"},          {320, "320"},       {999, "999"},        {999.4, "999"},     {999.6, "1.00 k"},
+        {1000, "1.00 k"},  {9994, "9.99 k"},   {9996, "10.0 k"},    {12'345, "12.3 k"}, {99'949, "99.9 k"},
+        {99'951, "100 k"}, {999'499, "999 k"}, {999'501, "1.00 M"}, {17.4e6, "17.4 M"}, {4.5e9, "4.50 G"},
+        {2e12, "2.00 T"}};
+    for (const auto& [count, text] : cases) BOOST_TEST(report::scaled(count) == text);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

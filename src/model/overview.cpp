@@ -1,0 +1,131 @@
+#include "model/overview.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/contract.hpp"
+#include "model/program.hpp"
+#include "model/recorder.hpp"
+
+namespace model {
+namespace {
+
+/// Operations with the item's own parameters for one row.
+struct Work {
+    double weights = 0;
+    double others = 0;
+};
+
+Work work_with(const std::vector<ParameterBlock>& blocks, const LayerKind& kind, const core::Shape& input,
+               const core::Shape& output) {
+    Work work;
+    for (const ParameterBlock& block : blocks) {
+        // A weight has a column for each channel of the output, and serves every place of it.
+        const std::size_t places = std::max<std::size_t>(output.elements() / block.columns, 1);
+        const auto uses = static_cast<double>(kind.uses != nullptr ? kind.uses(input) : places);
+        const auto count = static_cast<double>(block.rows * block.columns);
+        (block.is_weight ? work.weights : work.others) += uses * count * (block.is_weight ? 2 : 1);
+    }
+    return work;
+}
+
+void add(const std::vector<Described>& items, Cost& sum) {
+    for (const Described& item : items) {
+        sum += item.own;
+        for (const Part& part : item.parts) {
+            for (std::size_t copy = 0; copy < part.times; ++copy) add(part.items, sum);
+        }
+    }
+}
+
+}  // namespace
+
+Cost& Cost::operator+=(const Cost& other) {
+    parameters += other.parameters;
+    forward += other.forward;
+    training += other.training;
+    bytes += other.bytes;
+    return *this;
+}
+
+bool operator==(const Part& a, const Part& b) {
+    return a.times == b.times && a.items == b.items;
+}
+
+Cost Overview::total() const {
+    Cost sum{.bytes = input_bytes};
+    add(items, sum);
+    return sum;
+}
+
+void Recorder::begin_network() {
+    lists_.emplace_back();
+}
+
+void Recorder::end_network() {
+    std::vector<Described> items = std::move(lists_.back());
+    lists_.pop_back();
+    if (open_.empty()) {
+        result_.items = std::move(items);
+        return;
+    }
+    Open& block = open_.back();
+    std::vector<Part>& parts = block.described.parts;
+    const bool repeats = find_layer(block.item->name)->times != nullptr;
+    if (repeats && !parts.empty() && parts.back().items == items) {
+        ++parts.back().times;
+    } else {
+        parts.push_back({.items = std::move(items)});
+    }
+}
+
+void Recorder::begin_item(const Item& item, const Tensor& input) {
+    open_.push_back({.item = &item,
+                     .described = {.text = item.name + arguments_text(item),
+                                   .name = item.name,
+                                   .input = input.shape,
+                                   .output = {},
+                                   .own = {},
+                                   .parts = {}},
+                     .blocks = {},
+                     .needs_input_gradient = input.has_gradient()});
+}
+
+void Recorder::end_item(const LayerKind& kind, const Tensor& output) {
+    Open done = std::move(open_.back());
+    open_.pop_back();
+    Described& described = done.described;
+    described.output = output.shape;
+    const Work work = work_with(done.blocks, kind, described.input, described.output);
+    const double rest =
+        work.others +
+        (kind.operations != nullptr ? kind.operations(*done.item, described.input, described.output) : 0.0);
+    described.own.forward = work.weights + rest;
+    described.own.training = (done.needs_input_gradient ? 3 : 2) * work.weights + 2 * rest;
+    lists_.back().push_back(std::move(described));
+}
+
+void Recorder::takes(const ParameterBlock& block) {
+    core::require(!open_.empty(), "only items have parameters");
+    open_.back().blocks.push_back(block);
+    open_.back().described.own.parameters += block.rows * block.columns;
+}
+
+void Recorder::makes(const Tensor& tensor) {
+    (open_.empty() ? result_.input_bytes : open_.back().described.own.bytes) += tensor.bytes();
+}
+
+Overview Recorder::finish() {
+    return std::move(result_);
+}
+
+Overview overview(const Network& network, std::size_t batch) {
+    Recorder recorder;
+    static_cast<void>(Program(network, batch, Program::Purpose::training, &recorder));
+    Overview result = recorder.finish();
+    result.input = network.input();
+    result.items.front().input = network.input();  // which a network that flattens it first has flat already
+    return result;
+}
+
+}  // namespace model

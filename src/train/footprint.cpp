@@ -1,0 +1,32 @@
+#include "train/footprint.hpp"
+
+#include <algorithm>
+
+#include "core/contract.hpp"
+#include "model/program.hpp"
+#include "train/optimizer.hpp"
+#include "train/predictor.hpp"
+
+namespace train {
+
+Footprint footprint(const model::Network& network, const Hyperparameters& hyperparameters, std::size_t rows) {
+    core::require(rows > 0, "a member is trained on some rows");
+    using Purpose = model::Program::Purpose;
+    const auto activations = [&](std::size_t batch, Purpose purpose) {
+        return batch == 0 ? 0 : model::Program(network, batch, purpose).bytes();
+    };
+    const Optimizer optimizer(hyperparameters);
+    const std::size_t moments = std::size_t{optimizer.has_first_moment()} + std::size_t{optimizer.has_second_moment()};
+    const std::size_t buffer = network.buffer_size() * sizeof(float);
+    const std::size_t state = buffer + network.statistics_size() * sizeof(float);
+    const std::size_t batch = std::min(hyperparameters.batch, rows);
+    return {.parameters = state,
+            .gradients = buffer,
+            .optimizer = moments * buffer,
+            .means = hyperparameters.average == AverageKind::none ? 0 : state,
+            .best = hyperparameters.patience == 0 ? 0 : state,
+            .activations = activations(batch, Purpose::training) + activations(rows % batch, Purpose::training),
+            .evaluation = activations(Predictor::batch, Purpose::inference)};
+}
+
+}  // namespace train

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+
+#include "model/network.hpp"
+#include "train/hyperparameters.hpp"
+
+namespace train {
+
+/// Bytes that one member takes while it is trained; what a kernel needs for a moment is not counted.
+struct Footprint {
+    std::size_t parameters = 0;   ///< and running statistics
+    std::size_t gradients = 0;    ///< of the parameters
+    std::size_t optimizer = 0;    ///< its moments
+    std::size_t means = 0;        ///< of the weights, where a mean predicts
+    std::size_t best = 0;         ///< the best epoch's state, where training may stop early
+    std::size_t activations = 0;  ///< and their gradients, of a batch and of the smaller one that ends an epoch
+    std::size_t evaluation = 0;   ///< activations of a batch that is only predicted
+
+    [[nodiscard]] std::size_t total() const noexcept {
+        return parameters + gradients + optimizer + means + best + activations + evaluation;
+    }
+};
+
+/// REQUIRES: rows > 0, the number that a member is trained on.
+[[nodiscard]] Footprint footprint(const model::Network& network, const Hyperparameters& hyperparameters,
+                                  std::size_t rows);
+
+}  // namespace train
