@@ -29,11 +29,11 @@ find_mpirun() {
 
 # compose_command RANKS WORDS…: puts what starts the program into the array `command`.
 compose_command() {
-    local ranks=$1
+    local count=$1
     shift
     # More ranks than cores is fine here: ranks are not bound, and yield the core while they wait.
     # Containers forbid reading another process's memory, so ranks copy through shared memory.
-    command=("$(find_mpirun)" -np "$ranks" --oversubscribe --bind-to none --quiet
+    command=("$(find_mpirun)" -np "$count" --oversubscribe --bind-to none --quiet
         --mca mpi_yield_when_idle 1 --mca btl_vader_single_copy_mechanism none)
     ((EUID != 0)) || command+=(--allow-run-as-root)
 
