@@ -26,23 +26,24 @@ PROJECT = Path(__file__).resolve().parents[1]
 PYTHON = "/usr/bin/python3"  # the one that Debian's torch belongs to
 
 NOTATION = "dense(512) relu dropout(0.3) dense(512) relu dropout(0.3)"
-OUR_MNIST = ["--net", NOTATION, "--inputs", "784", "--outputs", "10", "--batch", "128"]
-PEER_MNIST = ["--net", "784-512-512-10", "--dropout", "0.3", "--batch", "128"]
+MNIST = ["--net", NOTATION, "--input", "784", "--batch", "128"]
+SMALL_CNN = "conv(32, 3) relu maxpool(2) conv(64, 3) relu maxpool(2) dense(625) relu dropout(0.5)"
+DEEP_CNN = ("conv(32, 3) relu maxpool(2) dropout(0.3) conv(64, 3) relu maxpool(2) dropout(0.3) "
+            "conv(128, 3) relu maxpool(2) dropout(0.3) dense(625) relu dropout(0.5)")
+RESIDUAL = ("conv(16, 3) batchnorm relu "
+            "repeat(6)[ skip[ conv(16, 3) batchnorm relu conv(16, 3) batchnorm ] relu ] avgpool")
 
-# name, least ratio, options of bench/step, options of bench/peers/step.py
+# name, least ratio, options of bench/step and of bench/peers/step.py
 STEPS = [
-    ("784-512-512-10 dropout 0.3 b128 adam", 3.8,
-     [*OUR_MNIST, "--optimizer", "adam"],
-     [*PEER_MNIST, "--optimizer", "adam"]),
-    ("784-512-512-10 dropout 0.3 b128 momentum", 2.6,
-     [*OUR_MNIST, "--optimizer", "momentum"],
-     [*PEER_MNIST, "--optimizer", "momentum"]),
+    ("784-512-512-10 dropout 0.3 b128 adam", 3.8, [*MNIST, "--optimizer", "adam"]),
+    ("784-512-512-10 dropout 0.3 b128 momentum", 2.6, [*MNIST, "--optimizer", "momentum"]),
     ("13-50-1 regression b100 adam", 15,
-     ["--net", "dense(50) relu", "--inputs", "13", "--outputs", "1", "--batch", "100", "--regression"],
-     ["--net", "13-50-1", "--batch", "100", "--task", "regression"]),
-    ("64-128-64-10 b32 adam", 6,
-     ["--net", "dense(128) relu dense(64) relu", "--inputs", "64", "--outputs", "10", "--batch", "32"],
-     ["--net", "64-128-64-10", "--batch", "32"]),
+     ["--net", "dense(50) relu", "--input", "13", "--outputs", "1", "--batch", "100", "--regression"]),
+    ("64-128-64-10 b32 adam", 6, ["--net", "dense(128) relu dense(64) relu", "--input", "64", "--batch", "32"]),
+    ("conv32-pool-conv64-pool-fc625-dropout b100 adam", 2.5,
+     ["--net", SMALL_CNN, "--input", "28x28", "--batch", "100"]),
+    ("deep CNN (lab-11-5) b100 adam", 2.3, ["--net", DEEP_CNN, "--input", "28x28", "--batch", "100"]),
+    ("residual net, conv16, 6 skips b128 adam", 2.5, ["--net", RESIDUAL, "--input", "28x28", "--batch", "128"]),
 ]
 WHOLE_JOB_LEAST = 4
 MEMBERS, EPOCHS, PROCESSES = 8, 5, 2
@@ -91,14 +92,15 @@ def steps(given):
     def rate(command):
         return measured(given, command)["samples_per_s"]
 
-    for name, least, our_options, peer_options in STEPS:
+    for name, least, options in STEPS:
         if given.only not in name:
             continue
-        ours = [given.build / "bench/step", *our_options]
-        theirs = [PYTHON, "-B", PROJECT / "bench/peers/step.py", *peer_options]
+        ours = [given.build / "bench/step", *options]
+        theirs = [PYTHON, "-B", PROJECT / "bench/peers/step.py", *options]
         (our_rate, peer_rate), pairs = alternate(given.runs, lambda: rate(ours), lambda: rate(theirs))
+        best = best_rate(given, options)
         yield {"case": name, "unit": "samples/s", "ours": our_rate, "peer": peer_rate, "ratio": our_rate / peer_rate,
-               "limit": best_rate(given, our_options) / peer_rate, "least": least, "runs": pairs}
+               "limit": best / peer_rate, "share": our_rate / best, "least": least, "runs": pairs}
 
 
 def mpirun(ranks):
@@ -134,7 +136,7 @@ def whole_job(given):
         return seconds
 
     (our_s, peer_s), pairs = alternate(given.runs, ours, theirs)
-    best_s = results.pop("samples") / (PROCESSES * best_rate(given, [*OUR_MNIST, "--optimizer", "adam"]))
+    best_s = results.pop("samples") / (PROCESSES * best_rate(given, [*MNIST, "--optimizer", "adam"]))
     return {"case": f"whole job: {MEMBERS} members x {EPOCHS} epochs of MNIST, {PROCESSES} processes", "unit": "s",
             "ours": our_s, "peer": peer_s, "ratio": peer_s / our_s, "limit": peer_s / best_s, "least": WHOLE_JOB_LEAST,
             "runs": pairs, "results": results}

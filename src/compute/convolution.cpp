@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "compute/onednn.hpp"
+#include "compute/winograd.hpp"
 #include "core/buffer.hpp"
 #include "core/contract.hpp"
 
@@ -68,43 +69,31 @@ using BackwardWeights = dnnl::convolution_backward_weights::primitive_desc;
 
 // oneDNN 2.x builds a primitive descriptor from an operation descriptor, 3.x from its arguments.
 #if DNNL_VERSION_MAJOR >= 3
-Forward forward_descriptor(const Description& d, algorithm how, dnnl::prop_kind kind) {
-    return {cpu_engine(), kind, how, d.x, d.weights, d.bias, d.y, d.strides, d.before, d.behind};
+Forward forward_descriptor(const Description& d, dnnl::prop_kind kind) {
+    return {cpu_engine(), kind,    algorithm::convolution_direct, d.x, d.weights, d.bias, d.y, d.strides,
+            d.before,     d.behind};
 }
-BackwardData data_descriptor(const Description& d, algorithm how, const Forward& hint) {
-    return {cpu_engine(), how, d.x, d.weights, d.y, d.strides, d.before, d.behind, hint};
+BackwardData data_descriptor(const Description& d, const Forward& hint) {
+    return {cpu_engine(), algorithm::convolution_direct, d.x, d.weights, d.y, d.strides, d.before, d.behind, hint};
 }
-BackwardWeights weights_descriptor(const Description& d, algorithm how, const Forward& hint) {
-    return {cpu_engine(), how, d.x, d.weights, d.bias, d.y, d.strides, d.before, d.behind, hint};
+BackwardWeights weights_descriptor(const Description& d, const Forward& hint) {
+    return {cpu_engine(), algorithm::convolution_direct, d.x, d.weights, d.bias, d.y, d.strides, d.before, d.behind,
+            hint};
 }
 #else
-Forward forward_descriptor(const Description& d, algorithm how, dnnl::prop_kind kind) {
-    return {{kind, how, d.x, d.weights, d.bias, d.y, d.strides, d.before, d.behind}, cpu_engine()};
+Forward forward_descriptor(const Description& d, dnnl::prop_kind kind) {
+    return {{kind, algorithm::convolution_direct, d.x, d.weights, d.bias, d.y, d.strides, d.before, d.behind},
+            cpu_engine()};
 }
-BackwardData data_descriptor(const Description& d, algorithm how, const Forward& hint) {
-    return {{how, d.x, d.weights, d.y, d.strides, d.before, d.behind}, cpu_engine(), hint};
+BackwardData data_descriptor(const Description& d, const Forward& hint) {
+    return {{algorithm::convolution_direct, d.x, d.weights, d.y, d.strides, d.before, d.behind}, cpu_engine(), hint};
 }
-BackwardWeights weights_descriptor(const Description& d, algorithm how, const Forward& hint) {
-    return {{how, d.x, d.weights, d.bias, d.y, d.strides, d.before, d.behind}, cpu_engine(), hint};
+BackwardWeights weights_descriptor(const Description& d, const Forward& hint) {
+    return {{algorithm::convolution_direct, d.x, d.weights, d.bias, d.y, d.strides, d.before, d.behind},
+            cpu_engine(),
+            hint};
 }
 #endif
-
-/// The descriptor that `make` gives for Winograd's algorithm where it pays and exists, else for the direct one.
-template <class Make>
-auto fastest(const ConvolutionShape& shape, Make make) {
-    const Window& window = shape.window;
-    const std::size_t block = widest_block();
-    const bool pays = window.size == 3 && window.stride == 1 && shape.channels_in % block == 0 &&
-                      shape.channels_out % block == 0 && block == 16;
-    if (pays) {
-        try {
-            return make(algorithm::convolution_winograd);
-        } catch (const dnnl::error&) {
-            // Not for this shape, version or processor.
-        }
-    }
-    return make(algorithm::convolution_direct);
-}
 
 Kernel<2> reorder_kernel(const memory::desc& from, const memory::desc& to) {
     const dnnl::reorder::primitive_desc descriptor(cpu_engine(), from, cpu_engine(), to);
@@ -154,7 +143,8 @@ ConvolutionOrder fastest_order(const ConvolutionShape& shape) {
 struct Convolution::Impl {
     double flops = 0;
     std::string kernel;
-    Kernel<2> pack_forward;  ///< weights from the flat buffer into the order of each primitive
+    std::optional<Winograd> winograd;  ///< does it all where it can
+    Kernel<2> pack_forward;            ///< weights from the flat buffer into the order of each primitive
     Kernel<2> pack_backward;
     Kernel<2> unpack_gradient;
     Kernel<4> forward;
@@ -172,14 +162,21 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& 
     core::require(order.out.pixels() > 0, "a convolution's window fits its image");
     core::require(shape.weight_stride >= shape.channels_out, "rows of the weights do not overlap");
     Impl& impl = *impl_;
+    impl.flops = 2.0 * static_cast<double>(order.out.elements()) *
+                 static_cast<double>(shape.channels_in * shape.window.size * shape.window.size);
+    impl.has_weight_gradient = derivatives != Derivatives::none;
+    impl.has_input_gradient = derivatives == Derivatives::of_weights_and_input;
+    if (Winograd::supports(shape)) {
+        impl.kernel = "winograd 4x3";
+        impl.winograd.emplace(shape, derivatives);
+        return;
+    }
     const Description d(shape, order);
     const memory::desc flat = flat_weights(shape);
     const auto kind =
         derivatives == Derivatives::none ? dnnl::prop_kind::forward_inference : dnnl::prop_kind::forward_training;
-    const Forward forward = fastest(shape, [&](algorithm how) { return forward_descriptor(d, how, kind); });
+    const Forward forward = forward_descriptor(d, kind);
     impl.kernel = forward.impl_info_str();
-    impl.flops = 2.0 * static_cast<double>(order.out.elements()) *
-                 static_cast<double>(shape.channels_in * shape.window.size * shape.window.size);
     impl.pack_forward = reorder_kernel(flat, forward.weights_desc());
     impl.weights_forward = room_for(forward.weights_desc());
     impl.forward = {dnnl::convolution_forward(forward),
@@ -187,13 +184,9 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& 
                       {DNNL_ARG_WEIGHTS, forward.weights_desc()},
                       {DNNL_ARG_BIAS, d.bias},
                       {DNNL_ARG_DST, d.y}}}};
-    if (derivatives == Derivatives::none) return;
+    if (!impl.has_weight_gradient) return;
 
-    impl.has_weight_gradient = true;
-    // Backward passes want a forward descriptor of the same algorithm as a hint.
-    const auto hint = [&](algorithm how) { return forward_descriptor(d, how, kind); };
-    const BackwardWeights weights =
-        fastest(shape, [&](algorithm how) { return weights_descriptor(d, how, hint(how)); });
+    const BackwardWeights weights = weights_descriptor(d, forward);
     impl.unpack_gradient = reorder_kernel(weights.diff_weights_desc(), flat);
     impl.weights_gradient = room_for(weights.diff_weights_desc());
     impl.backward_weights = {dnnl::convolution_backward_weights(weights),
@@ -201,10 +194,9 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& 
                                {DNNL_ARG_DIFF_DST, d.y},
                                {DNNL_ARG_DIFF_WEIGHTS, weights.diff_weights_desc()},
                                {DNNL_ARG_DIFF_BIAS, d.bias}}}};
-    if (derivatives == Derivatives::of_weights) return;
+    if (!impl.has_input_gradient) return;
 
-    impl.has_input_gradient = true;
-    const BackwardData data = fastest(shape, [&](algorithm how) { return data_descriptor(d, how, hint(how)); });
+    const BackwardData data = data_descriptor(d, forward);
     impl.pack_backward = reorder_kernel(flat, data.weights_desc());
     impl.weights_backward = room_for(data.weights_desc());
     impl.backward_data = {
@@ -218,19 +210,22 @@ Convolution& Convolution::operator=(Convolution&&) noexcept = default;
 
 void Convolution::forward(const float* x, const float* weights, const float* bias, float* y) {
     Impl& impl = *impl_;
+    if (impl.winograd) return impl.winograd->forward(x, weights, bias, y);
     impl.pack_forward({weights, impl.weights_forward.data()});
     if (impl.has_input_gradient) impl.pack_backward({weights, impl.weights_backward.data()});
     impl.forward({x, impl.weights_forward.data(), bias, y});
 }
 
-void Convolution::backward_input(const float* dy, float* dx) const {
+void Convolution::backward_input(const float* dy, float* dx) {
     core::require(impl_->has_input_gradient, "a convolution is compiled for the derivatives it is asked for");
+    if (impl_->winograd) return impl_->winograd->backward_input(dy, dx);
     impl_->backward_data({dy, impl_->weights_backward.data(), dx});
 }
 
 void Convolution::backward_weights(const float* x, const float* dy, float* dw, float* db) {
     Impl& impl = *impl_;
     core::require(impl.has_weight_gradient, "a convolution is compiled for the derivatives it is asked for");
+    if (impl.winograd) return impl.winograd->backward_weights(x, dy, dw, db);
     impl.backward_weights({x, dy, impl.weights_gradient.data(), db});
     impl.unpack_gradient({impl.weights_gradient.data(), dw});
 }

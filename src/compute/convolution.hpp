@@ -51,8 +51,8 @@ struct ConvolutionOrder {
 enum class Derivatives : std::uint8_t { none, of_weights, of_weights_and_input };
 
 /// y(n, h, w, o) = b(o) + Σ x(n, h·s + i − pad, w·s + j − pad, c) · W(i, j, c, o), in single precision: compiled once,
-/// run many times. 3×3 windows of stride 1 use Winograd's F(4×4, 3×3) (Lavin & Gray 2016) where the library has it:
-/// fewer multiplications, rounding errors of about 1e-5 of the largest value.
+/// run many times. 3×3 windows of stride 1 over channels in whole blocks go by way of compute::Winograd, all others
+/// through the library.
 class Convolution {
 public:
     Convolution(const ConvolutionShape& shape, const ConvolutionOrder& order, Derivatives derivatives);
@@ -63,7 +63,7 @@ public:
     void forward(const float* x, const float* weights, const float* bias, float* y);
 
     /// dx from dy, with the weights of the last forward(). REQUIRES: Derivatives::of_weights_and_input.
-    void backward_input(const float* dy, float* dx) const;
+    void backward_input(const float* dy, float* dx);
 
     /// dW, db from x and dy. REQUIRES: derivatives of weights.
     void backward_weights(const float* x, const float* dy, float* dw, float* db);
@@ -71,7 +71,7 @@ public:
     /// Multiplications and additions of one forward pass, as the definition has them (padding included).
     [[nodiscard]] double flops() const noexcept;
 
-    /// Name of the library's forward kernel, for benchmarks and bug reports.
+    /// Name of the forward kernel, for benchmarks and bug reports.
     [[nodiscard]] const char* kernel() const noexcept;
 
 private:

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdint>
 #include <type_traits>
 
 #include "core/contract.hpp"
@@ -16,12 +18,22 @@ struct Extent {
     std::size_t skipped;  ///< elements of the window before the image's edge
 };
 
-Extent inside(const Window& window, std::size_t position, std::size_t extent) {
-    const std::size_t before = window.before(extent);
-    const std::size_t first = position * window.stride;  // in the padded image
-    const std::size_t begin = first < before ? 0 : first - before;
-    return {begin, std::min(first + window.size - before, extent), first < before ? before - first : 0};
-}
+/// One axis of the image with its windows.
+struct Axis {
+    Axis(const Window& window, std::size_t image_extent)
+        : size(window.size), stride(window.stride), before(window.before(image_extent)), extent(image_extent) {}
+
+    [[nodiscard]] Extent inside(std::size_t position) const {
+        const std::size_t first = position * stride;  // in the padded image
+        const std::size_t begin = first < before ? 0 : first - before;
+        return {begin, std::min(first + size - before, extent), first < before ? before - first : 0};
+    }
+
+    std::size_t size;
+    std::size_t stride;
+    std::size_t before;
+    std::size_t extent;
+};
 
 /// Channels treated in one go: a few vector registers.
 constexpr std::size_t most_lanes = 64;
@@ -31,13 +43,15 @@ constexpr std::size_t most_lanes = 64;
 template <class Lanes, class Use>
 void for_windows_of(const Images& in, const Window& window, Lanes lanes_of, Use use) {
     const Images out = pooled(in, window);
+    const Axis vertical(window, in.height);
+    const Axis horizontal(window, in.width);
     for (std::size_t plane = 0; plane < in.count * in.blocks(); ++plane) {
         const std::size_t in_base = plane * in.pixels() * in.block;
         const std::size_t out_base = plane * out.pixels() * in.block;
         for (std::size_t row = 0; row < out.height; ++row) {
-            const Extent rows = inside(window, row, in.height);
+            const Extent rows = vertical.inside(row);
             for (std::size_t column = 0; column < out.width; ++column) {
-                const Extent columns = inside(window, column, in.width);
+                const Extent columns = horizontal.inside(column);
                 const std::size_t at = out_base + (row * out.width + column) * in.block;
                 for (std::size_t lane = 0; lane < in.block; lane += most_lanes)
                     use(at + lane, rows, columns, lanes_of(lane), in_base + lane);
@@ -57,6 +71,11 @@ void for_windows(const Images& in, const Window& window, Use use) {
         const auto lanes_of = [&](std::size_t lane) { return std::min(most_lanes, in.block - lane); };
         for_windows_of(in, window, lanes_of, use);
     }
+}
+
+/// `value` where `is_kept`, else zero: without a branch, whatever the value.
+float kept(float value, bool is_kept) {
+    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) & (0U - static_cast<std::uint32_t>(is_kept)));
 }
 
 bool overlaps(const Window& window) {
@@ -80,6 +99,7 @@ void max_of_window(const Images& in, const Window& window, const float* base, Ex
                 first = false;
                 continue;
             }
+#pragma omp simd
             for (std::size_t i = 0; i < lanes; ++i) {
                 const bool larger = !(x[i] <= best[i]) && best[i] == best[i];  // a NaN wins, and stays
                 place[i] = larger ? here : place[i];
@@ -122,12 +142,14 @@ void max_pool_backward(const Images& in, const Window& window, const float* dy, 
         for (std::size_t row = rows.begin; row < rows.end; ++row) {
             for (std::size_t column = columns.begin; column < columns.end; ++column) {
                 float* to = dx + base + (row * in.width + column) * in.block;
-                const std::size_t here =
-                    (row - rows.begin + rows.skipped) * window.size + column - columns.begin + columns.skipped;
+                const auto here = static_cast<std::uint8_t>((row - rows.begin + rows.skipped) * window.size + column -
+                                                            columns.begin + columns.skipped);
                 if (adds) {
-                    for (std::size_t i = 0; i < lanes; ++i) to[i] += place[i] == here ? gradient[i] : 0.0F;
+#pragma omp simd
+                    for (std::size_t i = 0; i < lanes; ++i) to[i] += kept(gradient[i], place[i] == here);
                 } else {
-                    for (std::size_t i = 0; i < lanes; ++i) to[i] = place[i] == here ? gradient[i] : 0.0F;
+#pragma omp simd
+                    for (std::size_t i = 0; i < lanes; ++i) to[i] = kept(gradient[i], place[i] == here);
                 }
             }
         }
