@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
+#include "compute/vector.hpp"
 #include "core/contract.hpp"
 
 namespace compute {
 namespace {
 
-constexpr std::size_t lanes = 16;
 constexpr std::size_t side = 4;   ///< outputs of a tile, each way
 constexpr std::size_t reach = 6;  ///< inputs of a tile, each way
 constexpr std::size_t points = reach * reach;
@@ -21,20 +20,9 @@ constexpr std::size_t strip = 14;
 /// Floats of transformed tiles in a group of them.
 constexpr std::size_t group_floats = 192 * 1024;
 
-using Vector = float __attribute__((vector_size(lanes * sizeof(float))));
 using Six = std::array<Vector, reach>;
 using Four = std::array<Vector, side>;
 using Three = std::array<Vector, 3>;
-
-Vector load(const float* from) {
-    Vector vector;
-    std::memcpy(&vector, from, sizeof vector);
-    return vector;
-}
-
-void store(const Vector& vector, float* to) {
-    std::memcpy(to, &vector, sizeof vector);
-}
 
 // The four transforms in one dimension, from the interpolation points 0, ±1, ±2 and ∞.
 
@@ -84,8 +72,8 @@ Three to_weights(const Six& s) {
 }
 
 /// A transform of both dimensions: of columns first, then of rows. `get(i, j)` gives, `put(i, j, value)` takes.
-template <std::size_t From, std::size_t To, class Transform, class Get, class Put>
-void transform(Transform one_dimension, Get get, Put put) {
+template <auto one_dimension, std::size_t From, std::size_t To, class Get, class Put>
+void transform(Get get, Put put) {
     std::array<std::array<Vector, From>, To> half;
 #pragma GCC unroll 6
     for (std::size_t j = 0; j < From; ++j) {
@@ -105,29 +93,28 @@ void transform(Transform one_dimension, Get get, Put put) {
 }
 
 /// Transforms a square of `From` × `From` pixels whose first is (top, left); outside the image all is zero.
-template <std::size_t From, class Transform, class Put>
-void transform_pixels(Transform one_dimension, const float* image, std::size_t height, std::size_t width,
-                      std::ptrdiff_t top, std::ptrdiff_t left, Put put) {
+template <auto one_dimension, std::size_t From, class Put>
+void transform_pixels(const float* image, std::size_t height, std::size_t width, std::ptrdiff_t top,
+                      std::ptrdiff_t left, Put put) {
     const auto extent = static_cast<std::ptrdiff_t>(From);
     const auto rows = static_cast<std::ptrdiff_t>(height);
     const auto columns = static_cast<std::ptrdiff_t>(width);
     if (top >= 0 && left >= 0 && top + extent <= rows && left + extent <= columns) {
         const float* first = image + (top * columns + left) * static_cast<std::ptrdiff_t>(lanes);
-        transform<From, reach>(
-            one_dimension, [&](std::size_t i, std::size_t j) { return load(first + (i * width + j) * lanes); }, put);
+        transform<one_dimension, From, reach>(
+            [&](std::size_t i, std::size_t j) { return load(first + (i * width + j) * lanes); }, put);
         return;
     }
-    std::array<float, From * From * lanes> square{};
+    // Row by row into a square of its own.
+    std::array<Vector, From * From> square{};
     const std::ptrdiff_t begin = std::max<std::ptrdiff_t>(0, -left);
     const std::ptrdiff_t end = std::min(extent, columns - left);
     for (std::ptrdiff_t i = std::max<std::ptrdiff_t>(0, -top); i < std::min(extent, rows - top); ++i) {
-        if (end <= begin) break;
-        std::copy_n(image + ((top + i) * columns + left + begin) * static_cast<std::ptrdiff_t>(lanes),
-                    static_cast<std::size_t>(end - begin) * lanes,
-                    square.data() + static_cast<std::size_t>(i * extent + begin) * lanes);
+        const float* row = image + ((top + i) * columns + left) * static_cast<std::ptrdiff_t>(lanes);
+        for (std::ptrdiff_t j = begin; j < end; ++j)
+            square[static_cast<std::size_t>(i * extent + j)] = load(row + j * static_cast<std::ptrdiff_t>(lanes));
     }
-    transform<From, reach>(
-        one_dimension, [&](std::size_t i, std::size_t j) { return load(square.data() + (i * From + j) * lanes); }, put);
+    transform<one_dimension, From, reach>([&](std::size_t i, std::size_t j) { return square[i * From + j]; }, put);
 }
 
 /// y[t] = Σ x[t][channel] · u[channel] for `Count` tiles.
@@ -221,8 +208,7 @@ void Winograd::pack_forward(const float* weights) {
     for (std::size_t block = 0; block < out_.blocks; ++block) {
         float* to = forward_weights_.data() + block * points * shape_.channels_in * lanes;
         for (std::size_t channel = 0; channel < shape_.channels_in; ++channel) {
-            transform<3, reach>(
-                of_weights,
+            transform<of_weights, 3, reach>(
                 [&](std::size_t i, std::size_t j) {
                     return load(weights + ((i * 3 + j) * shape_.channels_in + channel) * stride + block * lanes);
                 },
@@ -239,8 +225,7 @@ void Winograd::pack_backward(const float* weights) {
     for (std::size_t block = 0; block < in_.blocks; ++block) {
         float* to = backward_weights_.data() + block * points * shape_.channels_out * lanes;
         for (std::size_t channel = 0; channel < shape_.channels_out; ++channel) {
-            transform<3, reach>(
-                of_weights,
+            transform<of_weights, 3, reach>(
                 [&](std::size_t i, std::size_t j) {
                     const float* from =
                         weights + (((2 - i) * 3 + 2 - j) * shape_.channels_in + block * lanes) * stride + channel;
@@ -263,11 +248,11 @@ void Winograd::transform_inputs(const Side& in, const Tiling& tiling, const floa
         const Tile tile = tile_of(tiling, first + t);
         for (std::size_t block = 0; block < in.blocks; ++block) {
             float* at = to + (block * group + t) * lanes;
-            transform_pixels<reach>(of_input, x + (tile.image * in.blocks + block) * plane, in.height, in.width,
-                                    tile.top - before, tile.left - before,
-                                    [&](std::size_t i, std::size_t j, const Vector& value) {
-                                        store(value, at + (i * reach + j) * stride);
-                                    });
+            transform_pixels<of_input, reach>(x + (tile.image * in.blocks + block) * plane, in.height, in.width,
+                                              tile.top - before, tile.left - before,
+                                              [&](std::size_t i, std::size_t j, const Vector& value) {
+                                                  store(value, at + (i * reach + j) * stride);
+                                              });
         }
     }
 }
@@ -279,10 +264,11 @@ void Winograd::transform_gradients(const Side& out, const Tiling& tiling, const 
         const Tile tile = tile_of(tiling, first + t);
         for (std::size_t block = 0; block < out.blocks; ++block) {
             float* at = to + (block * group + t) * lanes;
-            transform_pixels<side>(of_gradient, dy + (tile.image * out.blocks + block) * plane, out.height, out.width,
-                                   tile.top, tile.left, [&](std::size_t i, std::size_t j, const Vector& value) {
-                                       store(value, at + (i * reach + j) * stride);
-                                   });
+            transform_pixels<of_gradient, side>(dy + (tile.image * out.blocks + block) * plane, out.height, out.width,
+                                                tile.top, tile.left,
+                                                [&](std::size_t i, std::size_t j, const Vector& value) {
+                                                    store(value, at + (i * reach + j) * stride);
+                                                });
         }
     }
 }
@@ -315,8 +301,8 @@ void Winograd::convolve(const Side& in, const Side& out, const Tiling& tiling, c
                 const std::size_t columns = std::min(side, out.width - left);
                 float* to = y + (tile.image * out.blocks + block) * plane + (top * out.width + left) * lanes;
                 const float* from = products_.data() + t * lanes;
-                transform<reach, side>(
-                    to_output, [&](std::size_t i, std::size_t j) { return load(from + (i * reach + j) * out_stride); },
+                transform<to_output, reach, side>(
+                    [&](std::size_t i, std::size_t j) { return load(from + (i * reach + j) * out_stride); },
                     [&](std::size_t i, std::size_t j, const Vector& value) {
                         if (i < rows && j < columns) store(value + offset, to + (i * out.width + j) * lanes);
                     });
@@ -370,8 +356,8 @@ void Winograd::backward_weights(const float* x, const float* dy, float* dw, floa
     for (std::size_t out = 0; out < out_.blocks; ++out) {
         for (std::size_t channel = 0; channel < shape_.channels_in; ++channel) {
             const float* from = weight_sums_.data() + (out * shape_.channels_in + channel) * lanes;
-            transform<reach, 3>(
-                to_weights, [&](std::size_t i, std::size_t j) { return load(from + (i * reach + j) * point_sums); },
+            transform<to_weights, reach, 3>(
+                [&](std::size_t i, std::size_t j) { return load(from + (i * reach + j) * point_sums); },
                 [&](std::size_t i, std::size_t j, const Vector& value) {
                     store(value,
                           dw + ((i * 3 + j) * shape_.channels_in + channel) * shape_.weight_stride + out * lanes);
