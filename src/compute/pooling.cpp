@@ -122,8 +122,9 @@ void max_pool_backward(const Images& in, const Window& window, const float* dy, 
         for (std::size_t row = rows.begin; row < rows.end; ++row) {
             for (std::size_t column = columns.begin; column < columns.end; ++column) {
                 float* to = dx + base + (row * in.width + column) * in.block;
-                const std::size_t here =
-                    (row - rows.begin + rows.skipped) * window.size + column - columns.begin + columns.skipped;
+                // A byte, as the places are: compared as anything wider, a register holds fewer of them.
+                const auto here = static_cast<std::uint8_t>((row - rows.begin + rows.skipped) * window.size + column -
+                                                            columns.begin + columns.skipped);
                 if (adds) {
                     for (std::size_t i = 0; i < lanes; ++i) to[i] += place[i] == here ? gradient[i] : 0.0F;
                 } else {
