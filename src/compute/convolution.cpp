@@ -21,11 +21,20 @@ memory::dim dim(std::size_t extent) {
     return static_cast<memory::dim>(extent);
 }
 
-/// One channel in plain order is both nhwc and nchw; kernels look for the one that goes with the other side.
-memory::desc image_layout(const Images& images, const Images& other_side, memory::data_type type) {
-    const bool plain = images.block == images.channels;
+/// Images of one block's width lie in blocks and in plain order alike.
+bool lies_in_blocks(const Images& images) {
+    return images.block != images.channels || images.block == widest_block();
+}
+
+/// One channel in plain order is both nhwc and nchw, and one block of channels both nhwc and nChw16c; kernels look for
+/// the one that goes with the other side. In single precision a block's width is nhwc.
+memory::desc image_layout(const Images& images, const Images& other_side, memory::data_type type, Precision precision) {
+    const bool either = precision == Precision::bf16 && lies_in_blocks(images) &&
+                        (lies_in_blocks(other_side) || other_side.channels == 1);
+    const bool plain = images.block == images.channels && !either;
     const Tag blocks = images.block == 16 ? Tag::nChw16c : Tag::nChw8c;
-    const bool other_plain = other_side.block == other_side.channels;
+    const bool other_plain =
+        other_side.block == other_side.channels && !(precision == Precision::bf16 && lies_in_blocks(other_side));
     const Tag tag = !plain ? blocks : images.channels == 1 && !other_plain ? Tag::nchw : Tag::nhwc;
     return {{dim(images.count), dim(images.channels), dim(images.height), dim(images.width)}, type, tag};
 }
@@ -46,6 +55,12 @@ struct Types {
     memory::data_type x = memory::data_type::f32;
     memory::data_type weights = memory::data_type::f32;
     memory::data_type y = memory::data_type::f32;
+
+    /// In what the primitive multiplies.
+    [[nodiscard]] Precision precision() const {
+        const bool narrow = x != memory::data_type::f32 || y != memory::data_type::f32;
+        return narrow ? Precision::bf16 : Precision::f32;
+    }
 };
 
 constexpr auto f32 = memory::data_type::f32;
@@ -62,10 +77,10 @@ struct Description {
     memory::dims behind;
 
     Description(const ConvolutionShape& shape, const ConvolutionOrder& order, const Types& types)
-        : x(image_layout(order.in, order.out, types.x)),
+        : x(image_layout(order.in, order.out, types.x, types.precision())),
           weights(weight_extents(shape), types.weights, Tag::any),
           bias({dim(shape.channels_out)}, f32, Tag::x),
-          y(image_layout(order.out, order.in, types.y)) {
+          y(image_layout(order.out, order.in, types.y, types.precision())) {
         const Window& window = shape.window;
         strides = {dim(window.stride), dim(window.stride)};
         before = {dim(window.before(shape.height)), dim(window.before(shape.width))};
@@ -220,7 +235,7 @@ struct Convolution::Impl {
     core::Buffer<float> weights_forward;
     core::Buffer<float> weights_backward;  ///< empty if the forward ones serve
     core::Buffer<float> weights_gradient;
-    core::Buffer<Bfloat16> narrow_x;       ///< of the batch, where a direction multiplies in bf16; else empty
+    core::Buffer<Bfloat16> narrow_x;  ///< of the batch, where a direction multiplies in bf16; else empty
     core::Buffer<Bfloat16> narrow_dy;
     Precision forward_precision = Precision::f32;
     Precision input_precision = Precision::f32;   ///< of dx

@@ -51,8 +51,9 @@ struct ConvolutionOrder {
 
 enum class Derivatives : std::uint8_t { none, of_weights, of_weights_and_input };
 
-/// y(n, h, w, o) = b(o) + Σ x(n, h·s + i − pad, w·s + j − pad, c) · W(i, j, c, o): compiled once, run many times. 3×3 windows of stride 1 use Winograd's F(4×4, 3×3) (Lavin & Gray 2016) where the library has it:
-/// fewer multiplications, rounding errors of about 1e-5 of the largest value.
+/// y(n, h, w, o) = b(o) + Σ x(n, h·s + i − pad, w·s + j − pad, c) · W(i, j, c, o): compiled once, run many times. 3×3
+/// windows of stride 1 use Winograd's F(4×4, 3×3) (Lavin & Gray 2016) where the library has it: fewer multiplications,
+/// rounding errors of about 1e-5 of the largest value.
 ///
 /// All arguments are in single precision. Precision::bf16 multiplies copies in bf16, made once for each batch, in those
 /// of the three directions (y, dx, dW) where this is the faster way; which these are follows from the shape alone.

@@ -16,8 +16,7 @@ struct Extent {
     std::size_t skipped;  ///< elements of the window before the image's edge
 };
 
-Extent inside(const Window& window, std::size_t position, std::size_t extent) {
-    const std::size_t before = window.before(extent);
+Extent inside(const Window& window, std::size_t before, std::size_t position, std::size_t extent) {
     const std::size_t first = position * window.stride;  // in the padded image
     const std::size_t begin = first < before ? 0 : first - before;
     return {begin, std::min(first + window.size - before, extent), first < before ? before - first : 0};
@@ -31,13 +30,15 @@ constexpr std::size_t most_lanes = 64;
 template <class Lanes, class Use>
 void for_windows_of(const Images& in, const Window& window, Lanes lanes_of, Use use) {
     const Images out = pooled(in, window);
+    const std::size_t above = window.before(in.height);
+    const std::size_t left = window.before(in.width);
     for (std::size_t plane = 0; plane < in.count * in.blocks(); ++plane) {
         const std::size_t in_base = plane * in.pixels() * in.block;
         const std::size_t out_base = plane * out.pixels() * in.block;
         for (std::size_t row = 0; row < out.height; ++row) {
-            const Extent rows = inside(window, row, in.height);
+            const Extent rows = inside(window, above, row, in.height);
             for (std::size_t column = 0; column < out.width; ++column) {
-                const Extent columns = inside(window, column, in.width);
+                const Extent columns = inside(window, left, column, in.width);
                 const std::size_t at = out_base + (row * out.width + column) * in.block;
                 for (std::size_t lane = 0; lane < in.block; lane += most_lanes)
                     use(at + lane, rows, columns, lanes_of(lane), in_base + lane);
@@ -59,6 +60,12 @@ void for_windows(const Images& in, const Window& window, Use use) {
     }
 }
 
+/// Of an element within its window, counted row by row.
+std::uint32_t place_of(const Window& window, std::size_t row, Extent rows, std::size_t column, Extent columns) {
+    return static_cast<std::uint32_t>((row - rows.begin + rows.skipped) * window.size + column - columns.begin +
+                                      columns.skipped);
+}
+
 bool overlaps(const Window& window) {
     return window.size > window.stride;
 }
@@ -66,20 +73,21 @@ bool overlaps(const Window& window) {
 template <class Lanes>
 void max_of_window(const Images& in, const Window& window, const float* base, Extent rows, Extent columns, Lanes lanes,
                    float* y, std::uint8_t* chosen) {
+    // Places as wide as values, so that one comparison chooses both.
     std::array<float, most_lanes> best;
-    std::array<std::uint8_t, most_lanes> place;
+    std::array<std::uint32_t, most_lanes> place;
     bool first = true;
     for (std::size_t row = rows.begin; row < rows.end; ++row) {
         for (std::size_t column = columns.begin; column < columns.end; ++column) {
             const float* x = base + (row * in.width + column) * in.block;
-            const auto here = static_cast<std::uint8_t>((row - rows.begin + rows.skipped) * window.size + column -
-                                                        columns.begin + columns.skipped);
+            const std::uint32_t here = place_of(window, row, rows, column, columns);
             if (first) {
                 for (std::size_t i = 0; i < lanes; ++i) best[i] = x[i];
                 for (std::size_t i = 0; i < lanes; ++i) place[i] = here;
                 first = false;
                 continue;
             }
+#pragma omp simd
             for (std::size_t i = 0; i < lanes; ++i) {
                 const bool larger = !(x[i] <= best[i]) && best[i] == best[i];  // a NaN wins, and stays
                 place[i] = larger ? here : place[i];
@@ -88,7 +96,8 @@ void max_of_window(const Images& in, const Window& window, const float* base, Ex
         }
     }
     std::copy_n(best.begin(), lanes, y);
-    std::copy_n(place.begin(), lanes, chosen);
+#pragma omp simd
+    for (std::size_t i = 0; i < lanes; ++i) chosen[i] = static_cast<std::uint8_t>(place[i]);
 }
 
 }  // namespace
@@ -117,17 +126,21 @@ void max_pool_backward(const Images& in, const Window& window, const float* dy, 
                         out.width * window.stride >= in.width;
     if (adds || !covers) std::fill_n(dx, in.elements(), 0.0F);
     for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto lanes, std::size_t base) {
-        const float* gradient = dy + at;
-        const std::uint8_t* place = chosen.data() + at;
+        // Copies, which nothing written below can change: bytes could be anybody's.
+        std::array<float, most_lanes> gradient;
+        std::array<std::uint32_t, most_lanes> place;
+        for (std::size_t i = 0; i < lanes; ++i) gradient[i] = dy[at + i];
+#pragma omp simd
+        for (std::size_t i = 0; i < lanes; ++i) place[i] = chosen[at + i];
         for (std::size_t row = rows.begin; row < rows.end; ++row) {
             for (std::size_t column = columns.begin; column < columns.end; ++column) {
                 float* to = dx + base + (row * in.width + column) * in.block;
-                // A byte, as the places are: compared as anything wider, a register holds fewer of them.
-                const auto here = static_cast<std::uint8_t>((row - rows.begin + rows.skipped) * window.size + column -
-                                                            columns.begin + columns.skipped);
+                const std::uint32_t here = place_of(window, row, rows, column, columns);
                 if (adds) {
+#pragma omp simd
                     for (std::size_t i = 0; i < lanes; ++i) to[i] += place[i] == here ? gradient[i] : 0.0F;
                 } else {
+#pragma omp simd
                     for (std::size_t i = 0; i < lanes; ++i) to[i] = place[i] == here ? gradient[i] : 0.0F;
                 }
             }

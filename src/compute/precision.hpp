@@ -18,7 +18,7 @@ struct Bfloat16 {
     std::uint16_t bits = 0;
 };
 
-/// The nearest of the two neighbours, of equally near ones the even one: wrong by at most 2⁻⁹ of the value, unless that
+/// The nearest of the two neighbours, of equally near ones the even one: wrong by at most 2⁻⁸ of the value, unless that
 /// is denormal. Infinities and NaNs stay what they are.
 [[nodiscard]] constexpr Bfloat16 narrowed(float value) noexcept {
     const auto bits = std::bit_cast<std::uint32_t>(value);

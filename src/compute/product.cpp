@@ -86,8 +86,7 @@ Product::Product(const ProductShape& shape, Factor a, Factor b, std::size_t stri
     }
     const auto chosen = primitive_descriptor(desc_a, desc_b, desc_c, attributes);
     impl.kernel = chosen.impl_info_str();
-    impl.plain =
-        factors == Precision::f32 && (impl.kernel.starts_with("gemm") || impl.kernel.starts_with("ref"));
+    impl.plain = factors == Precision::f32 && (impl.kernel.starts_with("gemm") || impl.kernel.starts_with("ref"));
     if (impl.plain) return;
     impl.primitive = dnnl::matmul(chosen);
     impl.stream = dnnl::stream(cpu());

@@ -25,8 +25,7 @@ Factor turned(const Tensor& tensor) {
     return {tensor.stride, Transpose::yes};
 }
 
-Product forward_product(const Tensor& input, const Tensor& output, const ParameterBlock& weight,
-                        Precision precision) {
+Product forward_product(const Tensor& input, const Tensor& output, const ParameterBlock& weight, Precision precision) {
     return {ProductShape{input.rows, weight.columns, weight.rows},
             plain(input),
             Factor{weight.stride, Transpose::no},
@@ -81,12 +80,12 @@ void Linear::forward(const float* parameters, const Pass&) {
 
 void Linear::backward(const float* parameters, float* gradients, const GradientReady& ready) {
     if (!narrow_) {
-        return multiply_backward<float>(input_.values.data(), parameters + weight_.offset,
-                                 output_.gradients.data(), gradients, ready);
+        return multiply_backward<float>(input_.values.data(), parameters + weight_.offset, output_.gradients.data(),
+                                        gradients, ready);
     }
     compute::narrow(output_.gradients, narrow_->output_gradient);
-    multiply_backward<compute::Bfloat16>(narrow_->input.data(), narrow_->weight.data(), narrow_->output_gradient.data(), gradients,
-                      ready);
+    multiply_backward<compute::Bfloat16>(narrow_->input.data(), narrow_->weight.data(), narrow_->output_gradient.data(),
+                                         gradients, ready);
 }
 
 template <class Element>

@@ -77,9 +77,8 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
     if (!word.go_on) return nullptr;
 
     // Members are the same wherever they are trained, so every rank must be able to.
-    ranks.attempt([&] {
-        require_precision(word.options.training.precision, compute::multiplies_bf16(), ranks.host());
-    });
+    ranks.attempt(
+        [&] { require_precision(word.options.training.precision, compute::multiplies_bf16(), ranks.host()); });
 
     std::vector<std::byte> packed;
     if (loaded) packed = data::pack(*loaded);
