@@ -21,21 +21,23 @@ memory::dim dim(std::size_t extent) {
     return static_cast<memory::dim>(extent);
 }
 
-/// Images of one block's width lie in blocks and in plain order alike.
 bool lies_in_blocks(const Images& images) {
-    return images.block != images.channels || images.block == widest_block();
+    return images.block != images.channels;
 }
 
 /// One channel in plain order is both nhwc and nchw, and one block of channels both nhwc and nChw16c; kernels look for
-/// the one that goes with the other side. In single precision a block's width is nhwc.
-memory::desc image_layout(const Images& images, const Images& other_side, memory::data_type type, Precision precision) {
-    const bool either = precision == Precision::bf16 && lies_in_blocks(images) &&
-                        (lies_in_blocks(other_side) || other_side.channels == 1);
-    const bool plain = images.block == images.channels && !either;
-    const Tag blocks = images.block == 16 ? Tag::nChw16c : Tag::nChw8c;
-    const bool other_plain =
-        other_side.block == other_side.channels && !(precision == Precision::bf16 && lies_in_blocks(other_side));
-    const Tag tag = !plain ? blocks : images.channels == 1 && !other_plain ? Tag::nchw : Tag::nhwc;
+/// the one that goes with the other side. Where both sides are of that kind, bf16 has kernels for blocks, and single
+/// precision for nhwc.
+memory::desc image_layout(const Images& images, const Images& other, memory::data_type type, Precision precision) {
+    const auto is_one_block = [](const Images& side) { return side.channels == widest_block(); };
+    const bool other_in_blocks =
+        lies_in_blocks(other) || (precision == Precision::bf16 && (is_one_block(other) || other.channels == 1));
+    Tag tag = Tag::nhwc;
+    if (lies_in_blocks(images) || (is_one_block(images) && other_in_blocks)) {
+        tag = images.block == 16 ? Tag::nChw16c : Tag::nChw8c;
+    } else if (images.channels == 1 && other_in_blocks) {
+        tag = Tag::nchw;
+    }
     return {{dim(images.count), dim(images.channels), dim(images.height), dim(images.width)}, type, tag};
 }
 
