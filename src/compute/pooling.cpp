@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include "core/contract.hpp"
@@ -47,10 +49,14 @@ void for_windows_of(const Images& in, const Window& window, Lanes lanes_of, Use 
     }
 }
 
+using Sixteen = std::integral_constant<std::size_t, 16>;
+
+template <class Lanes>
+constexpr bool is_one_register = std::is_same_v<Lanes, Sixteen>;
+
 /// As above, with a number of lanes that the compiler knows where it can be known.
 template <class Use>
 void for_windows(const Images& in, const Window& window, Use use) {
-    using Sixteen = std::integral_constant<std::size_t, 16>;
     if (in.block == Sixteen::value) {
         for_windows_of(
             in, window, [](std::size_t) { return Sixteen{}; }, use);
@@ -70,9 +76,58 @@ bool overlaps(const Window& window) {
     return window.size > window.stride;
 }
 
-template <class Lanes>
-void max_of_window(const Images& in, const Window& window, const float* base, Extent rows, Extent columns, Lanes lanes,
-                   float* y, std::uint8_t* chosen) {
+/// Sixteen channels at a time, in a register or two. Left to itself the compiler takes loops over them to memory.
+using Values = float [[gnu::vector_size(64)]];
+using Places = std::int32_t [[gnu::vector_size(64)]];
+using PlaceBytes = std::uint8_t [[gnu::vector_size(16)]];
+
+void max_of_window(const Images& in, const Window& window, const float* base, Extent rows, Extent columns, float* y,
+                   std::uint8_t* chosen) {
+    Values best{};
+    Places place{};
+    bool first = true;
+    for (std::size_t row = rows.begin; row < rows.end; ++row) {
+        for (std::size_t column = columns.begin; column < columns.end; ++column) {
+            Values x;
+            std::memcpy(&x, base + (row * in.width + column) * in.block, sizeof(x));
+            const Places here = Places{} + static_cast<std::int32_t>(place_of(window, row, rows, column, columns));
+            const Places larger = ~(x <= best) & (best == best);  // a NaN wins, and stays
+            best = first ? x : (larger ? x : best);
+            place = first ? here : (larger ? here : place);
+            first = false;
+        }
+    }
+    const auto bytes = __builtin_convertvector(place, PlaceBytes);
+    std::memcpy(y, &best, sizeof(best));
+    std::memcpy(chosen, &bytes, sizeof(bytes));
+}
+
+/// Gives the gradient of a window to the element that was chosen; the others get zero.
+void spread_gradient(const Images& in, const Window& window, const float* dy, const std::uint8_t* chosen, Extent rows,
+                     Extent columns, bool adds, float* base) {
+    Values gradient;
+    PlaceBytes bytes;
+    std::memcpy(&gradient, dy, sizeof(gradient));
+    std::memcpy(&bytes, chosen, sizeof(bytes));
+    const auto place = __builtin_convertvector(bytes, Places);
+    for (std::size_t row = rows.begin; row < rows.end; ++row) {
+        for (std::size_t column = columns.begin; column < columns.end; ++column) {
+            float* to = base + (row * in.width + column) * in.block;
+            const auto here = static_cast<std::int32_t>(place_of(window, row, rows, column, columns));
+            Values share = place == here ? gradient : Values{};
+            if (adds) {
+                Values before;
+                std::memcpy(&before, to, sizeof(before));
+                share += before;
+            }
+            std::memcpy(to, &share, sizeof(share));
+        }
+    }
+}
+
+/// The same for any number of channels up to most_lanes.
+void max_of_window(const Images& in, const Window& window, const float* base, Extent rows, Extent columns,
+                   std::size_t lanes, float* y, std::uint8_t* chosen) {
     // Places as wide as values, so that one comparison chooses both.
     std::array<float, most_lanes> best;
     std::array<std::uint32_t, most_lanes> place;
@@ -113,7 +168,11 @@ void max_pool(const Images& in, const Window& window, const float* x, float* y, 
     core::require(window.size * window.size <= 256, "a place in a window fits a byte");
     core::require(chosen.size() >= pooled(in, window).elements(), "every window remembers its choice");
     for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto lanes, std::size_t base) {
-        max_of_window(in, window, x + base, rows, columns, lanes, y + at, chosen.data() + at);
+        if constexpr (is_one_register<decltype(lanes)>) {
+            max_of_window(in, window, x + base, rows, columns, y + at, chosen.data() + at);
+        } else {
+            max_of_window(in, window, x + base, rows, columns, lanes, y + at, chosen.data() + at);
+        }
     });
 }
 
@@ -126,6 +185,9 @@ void max_pool_backward(const Images& in, const Window& window, const float* dy, 
                         out.width * window.stride >= in.width;
     if (adds || !covers) std::fill_n(dx, in.elements(), 0.0F);
     for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto lanes, std::size_t base) {
+        if constexpr (is_one_register<decltype(lanes)>) {
+            return spread_gradient(in, window, dy + at, chosen.data() + at, rows, columns, adds, dx + base);
+        }
         // Copies, which nothing written below can change: bytes could be anybody's.
         std::array<float, most_lanes> gradient;
         std::array<std::uint32_t, most_lanes> place;
