@@ -6,7 +6,8 @@
 
 The first line of a run says on what machine, and every ratio is one of medians. The limit is the ratio that would be
 seen if a step took only the time of its matrix products, each at the best rate that oneDNN reaches on this machine in
-the same run (bench/step --products): what is attainable here, whatever the goals. Needs build/ with the benchmarks, and
+the same run (bench/step --products): what is attainable here, whatever the goals. Rows at the end compare our own bf16
+with our f32. Needs build/ with the benchmarks, and
 Debian's python3-torch; the peers use OpenBLAS, and refuse to run with the reference BLAS.
 """
 
@@ -14,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import shutil
 import statistics
 import subprocess
@@ -44,6 +46,11 @@ STEPS = [
      ["--net", SMALL_CNN, "--input", "28x28", "--batch", "100"]),
     ("deep CNN (lab-11-5) b100 adam", 2.3, ["--net", DEEP_CNN, "--input", "28x28", "--batch", "100"]),
     ("residual net, conv16, 6 skips b128 adam", 2.5, ["--net", RESIDUAL, "--input", "28x28", "--batch", "128"]),
+]
+# name, least ratio, options of bench/step: --precision bf16 against --precision f32
+PRECISIONS = [
+    ("784-2048-2048-10 b256 adam, bf16", 1.6,
+     ["--net", "dense(2048) relu dense(2048) relu", "--inputs", "784", "--outputs", "10", "--batch", "256"]),
 ]
 WHOLE_JOB_LEAST = 4
 MEMBERS, EPOCHS, PROCESSES = 8, 5, 2
@@ -101,6 +108,23 @@ def steps(given):
         best = best_rate(given, options)
         yield {"case": name, "unit": "samples/s", "ours": our_rate, "peer": peer_rate, "ratio": our_rate / peer_rate,
                "limit": best / peer_rate, "share": our_rate / best, "least": least, "runs": pairs}
+
+
+def precisions(given):
+    """Both sides are ours; without the processor's help bench/step would be slower in bf16, and nobody may ask for it."""
+    if not re.search(r"\b(avx512|amx)_bf16\b", Path("/proc/cpuinfo").read_text()):
+        return
+    for name, least, options in PRECISIONS:
+        if given.only not in name:
+            continue
+
+        def rate(precision, options=options):
+            command = [given.build / "bench/step", *options, "--precision", precision]
+            return measured(given, command)["samples_per_s"]
+
+        (narrow, wide), pairs = alternate(given.runs, lambda: rate("bf16"), lambda: rate("f32"))
+        yield {"case": name, "unit": "samples/s", "ours": narrow, "peer": wide, "ratio": narrow / wide, "limit": 2,
+               "least": least, "runs": pairs}
 
 
 def mpirun(ranks):
@@ -164,6 +188,10 @@ def main():
     print(f"{'':<54} {'ours':>11} {'PyTorch':>11} {'':<9} {'ratio':>6} {'limit':>7}", flush=True)
     rows = []
     for row in steps(given):
+        rows.append(row)
+        show(row)
+    print(f"{'':<54} {'bf16':>11} {'f32':>11}", flush=True)
+    for row in precisions(given):
         rows.append(row)
         show(row)
     if given.mnist:

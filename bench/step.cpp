@@ -26,6 +26,7 @@ struct Settings {
     std::size_t outputs = 10;
     std::size_t batch = 128;
     std::string optimizer = "adam";
+    std::string precision = "f32";
     bool regression = false;
     double seconds = 2;
     bool products = false;
@@ -86,6 +87,8 @@ int main(int argc, char** argv) {
     app.add_option("--outputs", settings.outputs);
     app.add_option("--batch", settings.batch);
     app.add_option("--optimizer", settings.optimizer)->check(CLI::IsMember({"sgd", "momentum", "adam"}));
+    app.add_option("--precision", settings.precision, "in what products and convolutions multiply")
+        ->check(CLI::IsMember({"f32", "bf16"}));
     app.add_flag("--regression", settings.regression, "squared error instead of cross-entropy");
     app.add_option("--seconds", settings.seconds, "how long to measure");
     app.add_flag("--products", settings.products, "also measure the bare matrix products and convolutions");
@@ -105,6 +108,7 @@ int main(int argc, char** argv) {
     hyperparameters.batch = settings.batch;
     hyperparameters.epochs = 1'000'000;
     hyperparameters.learning_rate = 1e-4;
+    if (settings.precision == "bf16") hyperparameters.precision = compute::Precision::bf16;
     hyperparameters.optimizer = settings.optimizer == "adam"       ? train::OptimizerKind::adam
                                 : settings.optimizer == "momentum" ? train::OptimizerKind::momentum
                                                                    : train::OptimizerKind::sgd;

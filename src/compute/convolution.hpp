@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "compute/images.hpp"
+#include "compute/precision.hpp"
 
 namespace compute {
 
@@ -50,12 +51,15 @@ struct ConvolutionOrder {
 
 enum class Derivatives : std::uint8_t { none, of_weights, of_weights_and_input };
 
-/// y(n, h, w, o) = b(o) + Σ x(n, h·s + i − pad, w·s + j − pad, c) · W(i, j, c, o), in single precision: compiled once,
-/// run many times. 3×3 windows of stride 1 over channels in whole blocks go by way of compute::Winograd, all others
-/// through the library.
+/// y(n, h, w, o) = b(o) + Σ x(n, h·s + i − pad, w·s + j − pad, c) · W(i, j, c, o): compiled once, run many times. 3×3
+/// windows of stride 1 over channels in whole blocks go by way of compute::Winograd, all others through the library.
+///
+/// All arguments are in single precision. Precision::bf16 multiplies copies in bf16, made once for each batch, in those
+/// of the three directions (y, dx, dW) where this is the faster way; which these are follows from the shape alone.
 class Convolution {
 public:
-    Convolution(const ConvolutionShape& shape, const ConvolutionOrder& order, Derivatives derivatives);
+    Convolution(const ConvolutionShape& shape, const ConvolutionOrder& order, Derivatives derivatives,
+                Precision precision = Precision::f32);
     ~Convolution();
     Convolution(Convolution&&) noexcept;
     Convolution& operator=(Convolution&&) noexcept;
@@ -65,7 +69,8 @@ public:
     /// dx from dy, with the weights of the last forward(). REQUIRES: Derivatives::of_weights_and_input.
     void backward_input(const float* dy, float* dx);
 
-    /// dW, db from x and dy. REQUIRES: derivatives of weights.
+    /// dW, db from x and dy. REQUIRES: derivatives of weights; forward() ran on this x, and if dx is compiled too
+    /// backward_input() on this dy.
     void backward_weights(const float* x, const float* dy, float* dw, float* db);
 
     /// Multiplications and additions of one forward pass, as the definition has them (padding included).

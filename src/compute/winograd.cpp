@@ -171,25 +171,28 @@ bool Winograd::supports(const ConvolutionShape& shape) {
            shape.channels_in % lanes == 0 && shape.channels_out % lanes == 0;
 }
 
-Winograd::Winograd(const ConvolutionShape& shape, Derivatives derivatives)
+Winograd::Winograd(const ConvolutionShape& shape, const Directions& directions)
     : shape_(shape),
       in_{.height = shape.height, .width = shape.width, .blocks = shape.channels_in / lanes},
       out_{.height = shape.window.positions(shape.height),
            .width = shape.window.positions(shape.width),
            .blocks = shape.channels_out / lanes},
-      has_input_gradient_(derivatives == Derivatives::of_weights_and_input) {
+      group_(group_of(std::min(shape.channels_in, shape.channels_out))) {
     core::require(supports(shape), "this convolution has a Winograd form");
     const std::size_t weights = points * shape.channels_in * shape.channels_out;
-    const std::size_t widest = std::max(in_.blocks, out_.blocks);
-    const std::size_t group = group_of(std::min(shape.channels_in, shape.channels_out));
-    forward_weights_.resize(weights);
-    inputs_.resize(points * point_stride(widest, group));
-    products_.resize(points * point_stride(1, group));
-    if (derivatives == Derivatives::none) return;
+    inputs_.resize(points * point_stride(std::max(in_.blocks, out_.blocks), group_));
+    products_.resize(points * point_stride(1, group_));
+    if (directions.forward) forward_weights_.resize(weights);
+    if (directions.input_gradient) backward_weights_.resize(weights);
+    if (!directions.weight_gradient) return;
     weight_sums_.resize(weights);
-    gradients_.resize(points * point_stride(out_.blocks, group));
+    gradients_.resize(points * point_stride(out_.blocks, group_));
     bias_sums_.resize(shape.channels_out);
-    if (has_input_gradient_) backward_weights_.resize(weights);
+}
+
+void Winograd::take(const float* weights) {
+    if (!forward_weights_.empty()) pack_forward(weights);
+    if (!backward_weights_.empty()) pack_backward(weights);
 }
 
 Winograd::Tiling Winograd::tiling_of(const Side& out, std::size_t before) {
@@ -275,7 +278,7 @@ void Winograd::transform_gradients(const Side& out, const Tiling& tiling, const 
 
 void Winograd::convolve(const Side& in, const Side& out, const Tiling& tiling, const float* x, const float* packed,
                         const float* bias, float* y) {
-    const std::size_t group = group_of(std::min(shape_.channels_in, shape_.channels_out));
+    const std::size_t group = group_;
     const std::size_t in_stride = point_stride(in.blocks, group);
     const std::size_t out_stride = point_stride(1, group);
     const std::size_t tiles = shape_.count * tiling.down * tiling.across;
@@ -311,9 +314,7 @@ void Winograd::convolve(const Side& in, const Side& out, const Tiling& tiling, c
     }
 }
 
-void Winograd::forward(const float* x, const float* weights, const float* bias, float* y) {
-    pack_forward(weights);
-    if (has_input_gradient_) pack_backward(weights);
+void Winograd::forward(const float* x, const float* bias, float* y) {
     convolve(in_, out_, tiling_of(out_, shape_.window.before(shape_.height)), x, forward_weights_.data(), bias, y);
 }
 
@@ -323,7 +324,7 @@ void Winograd::backward_input(const float* dy, float* dx) {
 }
 
 void Winograd::backward_weights(const float* x, const float* dy, float* dw, float* db) {
-    const std::size_t group = group_of(std::min(shape_.channels_in, shape_.channels_out));
+    const std::size_t group = group_;
     const Tiling tiling = tiling_of(out_, shape_.window.before(shape_.height));
     const std::size_t in_stride = point_stride(in_.blocks, group);
     const std::size_t out_stride = point_stride(out_.blocks, group);

@@ -18,11 +18,23 @@ class Winograd {
 public:
     [[nodiscard]] static bool supports(const ConvolutionShape& shape);
 
+    /// What it is compiled for.
+    struct Directions {
+        bool forward = false;
+        bool input_gradient = false;
+        bool weight_gradient = false;
+
+        [[nodiscard]] bool any() const noexcept { return forward || input_gradient || weight_gradient; }
+    };
+
     /// REQUIRES: supports(shape).
-    Winograd(const ConvolutionShape& shape, Derivatives derivatives);
+    Winograd(const ConvolutionShape& shape, const Directions& directions);
+
+    /// Transforms the weights for forward() and backward_input().
+    void take(const float* weights);
 
     /// As Convolution has them.
-    void forward(const float* x, const float* weights, const float* bias, float* y);
+    void forward(const float* x, const float* bias, float* y);
     void backward_input(const float* dy, float* dx);
     void backward_weights(const float* x, const float* dy, float* dw, float* db);
 
@@ -61,8 +73,8 @@ private:
     ConvolutionShape shape_;
     Side in_;
     Side out_;
-    bool has_input_gradient_;
-    core::Buffer<float> forward_weights_;   ///< [block out][point][channel in][16]
+    std::size_t group_;                     ///< tiles treated together
+    core::Buffer<float> forward_weights_;   ///< [block out][point][channel in][16]; empty if not compiled for
     core::Buffer<float> backward_weights_;  ///< [block in][point][channel out][16]
     core::Buffer<float> weight_sums_;       ///< [point][block out][channel in][16]
     core::Buffer<float> inputs_;            ///< [point][block][tile of the group][16], as the others

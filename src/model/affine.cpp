@@ -8,6 +8,7 @@ namespace model {
 namespace {
 
 using compute::Factor;
+using compute::Precision;
 using compute::Product;
 using compute::ProductShape;
 using compute::Store;
@@ -24,9 +25,13 @@ Factor turned(const Tensor& tensor) {
     return {tensor.stride, Transpose::yes};
 }
 
-Product forward_product(const Tensor& input, const Tensor& output, const ParameterBlock& weight) {
-    return {ProductShape{input.rows, weight.columns, weight.rows}, plain(input), Factor{weight.stride, Transpose::no},
-            output.stride, Store::replace};
+Product forward_product(const Tensor& input, const Tensor& output, const ParameterBlock& weight, Precision precision) {
+    return {ProductShape{input.rows, weight.columns, weight.rows},
+            plain(input),
+            Factor{weight.stride, Transpose::no},
+            output.stride,
+            Store::replace,
+            precision};
 }
 
 void deliver_rows(const compute::Rows& from, const Value& to) {
@@ -37,19 +42,25 @@ void deliver_rows(const compute::Rows& from, const Value& to) {
 
 }  // namespace
 
-Linear::Linear(Tensor& input, Store store, Tensor& output, const ParameterBlock& weight)
-    : input_(input), output_(output), weight_(weight), forward_(forward_product(input, output, weight)) {
+Linear::Linear(Tensor& input, Store store, Tensor& output, const ParameterBlock& weight, Precision precision)
+    : input_(input), output_(output), weight_(weight), forward_(forward_product(input, output, weight, precision)) {
     core::require(weight.rows == input.width() && weight.columns == output.width(), "weights fit what they connect");
+    if (precision == Precision::bf16) {
+        narrow_.emplace();
+        narrow_->input.resize(input.values.size());
+        narrow_->weight.resize(weight.size());
+        narrow_->output_gradient.resize(output.gradients.size());
+    }
     if (!output.has_gradient()) return;
     if (input.has_gradient()) {
         input_gradient_.emplace(ProductShape{input.rows, weight.rows, weight.columns}, plain(output),
-                                Factor{weight.stride, Transpose::yes}, input.stride, store);
+                                Factor{weight.stride, Transpose::yes}, input.stride, store, precision);
     }
     const std::size_t height = std::clamp<std::size_t>(panel_floats / weight.stride / 16 * 16, 16, weight.rows);
     panel_products_.reserve(2);
     const auto product = [&](std::size_t count) {
         panel_products_.emplace_back(ProductShape{count, weight.columns, input.rows}, turned(input), plain(output),
-                                     weight.stride, Store::replace);
+                                     weight.stride, Store::replace, precision);
         return &panel_products_.back();
     };
     const Product* whole = product(height);
@@ -60,16 +71,30 @@ Linear::Linear(Tensor& input, Store store, Tensor& output, const ParameterBlock&
 }
 
 void Linear::forward(const float* parameters, const Pass&) {
-    forward_(input_.values.data(), parameters + weight_.offset, output_.values.data());
+    const float* weight = parameters + weight_.offset;
+    if (!narrow_) return forward_(input_.values.data(), weight, output_.values.data());
+    compute::narrow(input_.values, narrow_->input);
+    compute::narrow({weight, weight_.size()}, narrow_->weight);
+    forward_(narrow_->input.data(), narrow_->weight.data(), output_.values.data());
 }
 
 void Linear::backward(const float* parameters, float* gradients, const GradientReady& ready) {
-    if (input_gradient_) {
-        (*input_gradient_)(output_.gradients.data(), parameters + weight_.offset, input_.gradients.data());
+    if (!narrow_) {
+        return multiply_backward<float>(input_.values.data(), parameters + weight_.offset, output_.gradients.data(),
+                                        gradients, ready);
     }
+    compute::narrow(output_.gradients, narrow_->output_gradient);
+    multiply_backward<compute::Bfloat16>(narrow_->input.data(), narrow_->weight.data(), narrow_->output_gradient.data(),
+                                         gradients, ready);
+}
+
+template <class Element>
+void Linear::multiply_backward(const Element* x, const Element* w, const Element* dy, float* gradients,
+                               const GradientReady& ready) {
+    if (input_gradient_) (*input_gradient_)(dy, w, input_.gradients.data());
     for (const Panel& panel : panels_) {
         const std::size_t begin = weight_.offset + panel.first * weight_.stride;
-        (*panel.product)(input_.values.data() + panel.first, output_.gradients.data(), gradients + begin);
+        (*panel.product)(x + panel.first, dy, gradients + begin);
         ready(weight_, begin, begin + panel.count * weight_.stride);
     }
 }

@@ -10,11 +10,13 @@
 
 namespace model {
 
-/// y = x·W for every row: x [rows × in], W [in × out], y [rows × out].
+/// y = x·W for every row: x [rows × in], W [in × out], y [rows × out]. In bf16 each factor is converted once for each
+/// batch; W too, since it changes in between.
 class Linear final : public Operation {
 public:
     /// `store` says how backward delivers dx, if the input has a gradient at all.
-    Linear(Tensor& input, compute::Store store, Tensor& output, const ParameterBlock& weight);
+    Linear(Tensor& input, compute::Store store, Tensor& output, const ParameterBlock& weight,
+           compute::Precision precision);
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
@@ -27,9 +29,21 @@ private:
         const compute::Product* product;
     };
 
+    /// Copies of the factors in bf16, which lie as the originals do.
+    struct Narrow {
+        core::Buffer<compute::Bfloat16> input;
+        core::Buffer<compute::Bfloat16> weight;
+        core::Buffer<compute::Bfloat16> output_gradient;
+    };
+
+    template <class Element>
+    void multiply_backward(const Element* x, const Element* w, const Element* dy, float* gradients,
+                           const GradientReady& ready);
+
     Tensor& input_;
     Tensor& output_;
     ParameterBlock weight_;
+    std::optional<Narrow> narrow_;  ///< in bf16
     compute::Product forward_;
     std::optional<compute::Product> input_gradient_;
     std::vector<compute::Product> panel_products_;

@@ -40,8 +40,8 @@ compute::Images images_of(const Tensor& tensor) {
 }
 
 Compiler::Compiler(std::span<const ParameterBlock> blocks, std::span<const StatisticsBlock> statistics,
-                   std::size_t rows, bool with_gradients)
-    : blocks_(blocks), statistics_(statistics), rows_(rows), with_gradients_(with_gradients) {
+                   std::size_t rows, bool with_gradients, compute::Precision precision)
+    : blocks_(blocks), statistics_(statistics), rows_(rows), with_gradients_(with_gradients), precision_(precision) {
     core::require(rows > 0, "a program has at least one row");
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compute/images.hpp"
+#include "compute/precision.hpp"
 #include "compute/product.hpp"
 #include "compute/rows.hpp"
 #include "core/buffer.hpp"
@@ -73,7 +74,7 @@ class Pointwise;
 class Compiler {
 public:
     Compiler(std::span<const ParameterBlock> blocks, std::span<const StatisticsBlock> statistics, std::size_t rows,
-             bool with_gradients);
+             bool with_gradients, compute::Precision precision);
     ~Compiler();
     Compiler(const Compiler&) = delete;
     Compiler& operator=(const Compiler&) = delete;
@@ -96,6 +97,9 @@ public:
     [[nodiscard]] const StatisticsBlock& statistics();
 
     [[nodiscard]] bool has_gradients() const noexcept { return with_gradients_; }
+
+    /// In what operations multiply where they can.
+    [[nodiscard]] compute::Precision precision() const noexcept { return precision_; }
 
     void append(std::unique_ptr<Operation> operation);
 
@@ -123,6 +127,7 @@ private:
     std::span<const StatisticsBlock> statistics_;
     std::size_t rows_;
     bool with_gradients_;
+    compute::Precision precision_;
     std::size_t next_block_ = 0;
     std::size_t next_statistics_ = 0;
     std::uint32_t next_random_ = 0;

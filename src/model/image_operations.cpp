@@ -46,14 +46,14 @@ void Reorder::backward(const float*, float*, const GradientReady&) {
 }
 
 Convolve::Convolve(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window,
-                   const ParameterBlock& weight, const ParameterBlock& bias)
+                   const ParameterBlock& weight, const ParameterBlock& bias, compute::Precision precision)
     : input_(input),
       output_(output),
       weight_(weight),
       bias_(bias),
       target_(input, store),
       convolution_(convolution_shape(input, window, weight), {images_of(input), images_of(output)},
-                   derivatives_of(input, output)) {}
+                   derivatives_of(input, output), precision) {}
 
 void Convolve::forward(const float* parameters, const Pass&) {
     convolution_.forward(input_.values.data(), parameters + weight_.offset, parameters + bias_.offset,

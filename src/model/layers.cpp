@@ -47,7 +47,8 @@ Shape plan_dense(const Item& item, const Shape& input, Layout& layout) {
 Value linear(const Shape& shape, const Value& input, Compiler& compiler) {
     const Value source = compiler.ordered(input, 0);
     Tensor& output = compiler.tensor(shape);
-    compiler.append(std::make_unique<Linear>(*source.tensor, source.gradient, output, compiler.parameters()));
+    compiler.append(
+        std::make_unique<Linear>(*source.tensor, source.gradient, output, compiler.parameters(), compiler.precision()));
     return {.tensor = &output, .exclusive = true};
 }
 

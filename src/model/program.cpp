@@ -8,8 +8,8 @@
 
 namespace model {
 
-Program::Program(const Network& network, std::size_t rows, Purpose purpose) {
-    Compiler compiler(network.blocks(), network.statistics(), rows, purpose == Purpose::training);
+Program::Program(const Network& network, std::size_t rows, Purpose purpose, compute::Precision precision) {
+    Compiler compiler(network.blocks(), network.statistics(), rows, purpose == Purpose::training, precision);
     // A network that flattens its input has it flat from the beginning.
     const bool flat = network.items().front().name == "flatten";
     input_ =

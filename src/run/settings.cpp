@@ -32,6 +32,7 @@ constexpr std::array<string_view, 4> schedules{"constant", "step", "cosine", "on
 constexpr std::array<string_view, 3> averages{"none", "swa", "ema"};
 constexpr std::array<string_view, 2> tasks{"classification", "regression"};
 constexpr std::array<string_view, 5> standards{"auto", "none", "features", "channels", "all"};
+constexpr std::array<string_view, 2> precisions{"f32", "bf16"};
 constexpr std::array<string_view, 2> combinations{"average", "vote"};
 
 template <std::size_t N>
@@ -322,6 +323,9 @@ std::vector<Setting> running_settings() {
         {"threads", "Running", "N", "threads per member", "", Kind::value,
          [](Options& o, string_view text) { o.threads = parse_count(text, 1, most_threads); },
          [](const Options& o) { return whole(o.threads); }},
+        {"precision", "Running", "NAME", "multiply in training in " + listed(precisions), "", Kind::value,
+         [](Options& o, string_view text) { o.training.precision = choose<compute::Precision>(text, precisions); },
+         [](const Options& o) { return name_of(o.training.precision, precisions); }},
     };
 }
 

@@ -13,6 +13,7 @@
 #include "data/source.hpp"
 #include "run/command_line.hpp"
 #include "run/configuration.hpp"
+#include "run/machine.hpp"
 
 namespace run {
 namespace {
@@ -74,6 +75,10 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
     ranks.broadcast(bytes);
     if (!ranks.is_root()) word = decode(bytes);
     if (!word.go_on) return nullptr;
+
+    // Members are the same wherever they are trained, so every rank must be able to.
+    ranks.attempt(
+        [&] { require_precision(word.options.training.precision, compute::multiplies_bf16(), ranks.host()); });
 
     std::vector<std::byte> packed;
     if (loaded) packed = data::pack(*loaded);

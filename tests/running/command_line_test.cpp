@@ -256,8 +256,14 @@ BOOST_AUTO_TEST_CASE(an_option_that_can_change_nothing_is_refused) {
     BOOST_TEST(parse({"--optimizer", "momentum", "--momentum", "0.5"}).training.momentum == 0.5);
 }
 
+BOOST_AUTO_TEST_CASE(a_precision_is_one_of_two) {
+    BOOST_TEST((parse({}).training.precision == compute::Precision::f32));
+    BOOST_TEST((parse({"--precision", "bf16"}).training.precision == compute::Precision::bf16));
+    BOOST_TEST(contains(refusal({"--precision", "f16"}), "f32, bf16"));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_not_built_yet_is_not_accepted) {
-    for (const char* option : {"--resume", "--precision"}) {
+    for (const char* option : {"--resume"}) {
         BOOST_TEST(contains(refusal({option, "x"}), "there is no option"));
     }
 }
