@@ -117,6 +117,16 @@ void transform_pixels(const float* image, std::size_t height, std::size_t width,
     transform<one_dimension, From, reach>([&](std::size_t i, std::size_t j) { return square[i * From + j]; }, put);
 }
 
+/// Tiles from the one under way to the one whose pixels are fetched from memory meanwhile.
+constexpr std::size_t fetch_ahead = 3;
+
+/// Asks for the 4 × 4 pixels from `first` on; the ones outside the image cost nothing worth a test.
+template <int writes>
+void fetch(const float* first, std::size_t width) {
+    for (std::size_t i = 0; i < side; ++i)
+        for (std::size_t j = 0; j < side; ++j) __builtin_prefetch(first + (i * width + j) * lanes, writes);
+}
+
 /// y[t] = Σ x[t][channel] · u[channel] for `Count` tiles.
 template <std::size_t Count>
 void multiply(std::size_t blocks, std::size_t block_stride, const float* x, const float* u, float* y) {
@@ -206,6 +216,10 @@ Winograd::Tile Winograd::tile_of(const Tiling& tiling, std::size_t index) {
             .left = static_cast<std::ptrdiff_t>(index % tiling.across * side)};
 }
 
+std::size_t Winograd::pixel_of(const Tile& tile, const Side& image) {
+    return static_cast<std::size_t>(tile.top) * image.width + static_cast<std::size_t>(tile.left);
+}
+
 void Winograd::pack_forward(const float* weights) {
     const std::size_t stride = shape_.weight_stride;
     for (std::size_t block = 0; block < out_.blocks; ++block) {
@@ -246,10 +260,14 @@ void Winograd::pack_backward(const float* weights) {
 void Winograd::transform_inputs(const Side& in, const Tiling& tiling, const float* x, std::size_t first,
                                 std::size_t count, std::size_t stride, std::size_t group, float* to) {
     const std::size_t plane = in.height * in.width * lanes;
+    const std::size_t last = first + count - 1;
     const auto before = static_cast<std::ptrdiff_t>(tiling.before);
     for (std::size_t t = 0; t < count; ++t) {
         const Tile tile = tile_of(tiling, first + t);
+        const Tile next = tile_of(tiling, std::min(first + t + fetch_ahead, last));
+        const float* next_pixels = x + next.image * in.blocks * plane + pixel_of(next, in) * lanes;
         for (std::size_t block = 0; block < in.blocks; ++block) {
+            fetch<0>(next_pixels + block * plane, in.width);
             float* at = to + (block * group + t) * lanes;
             transform_pixels<of_input, reach>(x + (tile.image * in.blocks + block) * plane, in.height, in.width,
                                               tile.top - before, tile.left - before,
@@ -263,9 +281,13 @@ void Winograd::transform_inputs(const Side& in, const Tiling& tiling, const floa
 void Winograd::transform_gradients(const Side& out, const Tiling& tiling, const float* dy, std::size_t first,
                                    std::size_t count, std::size_t stride, std::size_t group, float* to) {
     const std::size_t plane = out.height * out.width * lanes;
+    const std::size_t last = first + count - 1;
     for (std::size_t t = 0; t < count; ++t) {
         const Tile tile = tile_of(tiling, first + t);
+        const Tile next = tile_of(tiling, std::min(first + t + fetch_ahead, last));
+        const float* next_pixels = dy + next.image * out.blocks * plane + pixel_of(next, out) * lanes;
         for (std::size_t block = 0; block < out.blocks; ++block) {
+            fetch<0>(next_pixels + block * plane, out.width);
             float* at = to + (block * group + t) * lanes;
             transform_pixels<of_gradient, side>(dy + (tile.image * out.blocks + block) * plane, out.height, out.width,
                                                 tile.top, tile.left,
@@ -300,6 +322,8 @@ void Winograd::convolve(const Side& in, const Side& out, const Tiling& tiling, c
                 const Tile tile = tile_of(tiling, first + t);
                 const auto top = static_cast<std::size_t>(tile.top);
                 const auto left = static_cast<std::size_t>(tile.left);
+                const Tile next = tile_of(tiling, first + std::min(t + fetch_ahead, count - 1));
+                fetch<1>(y + (next.image * out.blocks + block) * plane + pixel_of(next, out) * lanes, out.width);
                 const std::size_t rows = std::min(side, out.height - top);
                 const std::size_t columns = std::min(side, out.width - left);
                 float* to = y + (tile.image * out.blocks + block) * plane + (top * out.width + left) * lanes;

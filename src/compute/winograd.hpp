@@ -61,6 +61,9 @@ private:
 
     [[nodiscard]] static Tiling tiling_of(const Side& out, std::size_t before);
     [[nodiscard]] static Tile tile_of(const Tiling& tiling, std::size_t index);
+
+    /// Number of the first output of a tile.
+    [[nodiscard]] static std::size_t pixel_of(const Tile& tile, const Side& image);
     void pack_forward(const float* weights);
     void pack_backward(const float* weights);
     void convolve(const Side& in, const Side& out, const Tiling& tiling, const float* x, const float* packed,
