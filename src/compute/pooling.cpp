@@ -77,9 +77,9 @@ bool overlaps(const Window& window) {
 }
 
 /// Sixteen channels at a time, in a register or two. Left to itself the compiler takes loops over them to memory.
-using Values = float [[gnu::vector_size(64)]];
-using Places = std::int32_t [[gnu::vector_size(64)]];
-using PlaceBytes = std::uint8_t [[gnu::vector_size(16)]];
+using Values [[gnu::vector_size(64)]] = float;
+using Places [[gnu::vector_size(64)]] = std::int32_t;
+using PlaceBytes [[gnu::vector_size(16)]] = std::uint8_t;
 
 void max_of_window(const Images& in, const Window& window, const float* base, Extent rows, Extent columns, float* y,
                    std::uint8_t* chosen) {
@@ -199,10 +199,8 @@ void max_pool_backward(const Images& in, const Window& window, const float* dy, 
                 float* to = dx + base + (row * in.width + column) * in.block;
                 const std::uint32_t here = place_of(window, row, rows, column, columns);
                 if (adds) {
-#pragma omp simd
                     for (std::size_t i = 0; i < lanes; ++i) to[i] += place[i] == here ? gradient[i] : 0.0F;
                 } else {
-#pragma omp simd
                     for (std::size_t i = 0; i < lanes; ++i) to[i] = place[i] == here ? gradient[i] : 0.0F;
                 }
             }
