@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 
 #include "core/contract.hpp"
@@ -83,6 +84,7 @@ using PlaceBytes [[gnu::vector_size(16)]] = std::uint8_t;
 
 void max_of_window(const Images& in, const Window& window, const float* base, Extent rows, Extent columns, float* y,
                    std::uint8_t* chosen) {
+    const Values infinity = Values{} + std::numeric_limits<float>::infinity();
     Values best{};
     Places place{};
     bool first = true;
@@ -91,7 +93,7 @@ void max_of_window(const Images& in, const Window& window, const float* base, Ex
             Values x;
             std::memcpy(&x, base + (row * in.width + column) * in.block, sizeof(x));
             const Places here = Places{} + static_cast<std::int32_t>(place_of(window, row, rows, column, columns));
-            const Places larger = ~(x <= best) & (best == best);  // a NaN wins, and stays
+            const Places larger = ~(x <= best) & (best <= infinity);  // a NaN wins, and stays
             best = first ? x : (larger ? x : best);
             place = first ? here : (larger ? here : place);
             first = false;
