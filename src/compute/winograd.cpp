@@ -105,16 +105,18 @@ void transform_pixels(const float* image, std::size_t height, std::size_t width,
             [&](std::size_t i, std::size_t j) { return load(first + (i * width + j) * lanes); }, put);
         return;
     }
-    // Row by row into a square of its own.
-    std::array<Vector, From * From> square{};
-    const std::ptrdiff_t begin = std::max<std::ptrdiff_t>(0, -left);
-    const std::ptrdiff_t end = std::min(extent, columns - left);
-    for (std::ptrdiff_t i = std::max<std::ptrdiff_t>(0, -top); i < std::min(extent, rows - top); ++i) {
-        const float* row = image + ((top + i) * columns + left) * static_cast<std::ptrdiff_t>(lanes);
-        for (std::ptrdiff_t j = begin; j < end; ++j)
-            square[static_cast<std::size_t>(i * extent + j)] = load(row + j * static_cast<std::ptrdiff_t>(lanes));
-    }
-    transform<one_dimension, From, reach>([&](std::size_t i, std::size_t j) { return square[i * From + j]; }, put);
+    // Pixels outside are read from a line of zeros: an address chosen costs less than a branch.
+    static constexpr std::array<float, lanes> nothing{};
+    const auto is_inside = [](std::ptrdiff_t at, std::ptrdiff_t end) { return at >= 0 && at < end; };
+    transform<one_dimension, From, reach>(
+        [&](std::size_t i, std::size_t j) {
+            const std::ptrdiff_t row = top + static_cast<std::ptrdiff_t>(i);
+            const std::ptrdiff_t column = left + static_cast<std::ptrdiff_t>(j);
+            const bool inside = is_inside(row, rows) && is_inside(column, columns);
+            return load(inside ? image + (row * columns + column) * static_cast<std::ptrdiff_t>(lanes)
+                               : nothing.data());
+        },
+        put);
 }
 
 /// Tiles from the one under way to the one whose pixels are fetched from memory meanwhile.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compute/activation.hpp"
 #include "core/contract.hpp"
 
 namespace model {
@@ -49,7 +50,7 @@ Linear::Linear(Tensor& input, Store store, Tensor& output, const ParameterBlock&
         narrow_.emplace();
         narrow_->input.resize(input.values.size());
         narrow_->weight.resize(weight.size());
-        narrow_->output_gradient.resize(output.gradients.size());
+        narrow_->output_gradient.resize(output.values.size());
     }
     if (!output.has_gradient()) return;
     if (input.has_gradient()) {
@@ -68,6 +69,10 @@ Linear::Linear(Tensor& input, Store store, Tensor& output, const ParameterBlock&
         const std::size_t count = std::min(height, weight.rows - first);
         panels_.push_back({first, count, count == height ? whole : product(count)});
     }
+}
+
+std::vector<const Tensor*> Linear::inputs() const {
+    return {&input_};
 }
 
 void Linear::forward(const float* parameters, const Pass&) {
@@ -115,21 +120,53 @@ void Sum::forward(const float*, const Pass&) {
     }
 }
 
+std::vector<const Tensor*> Sum::inputs() const {
+    return {a_.tensor, b_.tensor};
+}
+
 AddTo::AddTo(Tensor& a, const Value& b) : a_(a), b_(b) {
     core::require(a.width() == b.tensor->width(), "a sum's terms are of one size");
 }
 
 void AddTo::forward(const float*, const Pass&) {
-    for (std::size_t row = 0; row < a_.rows; ++row)
-        deliver(b_.tensor->value_rows()[row], Store::add, a_.value_rows()[row]);
+    for (std::size_t row = 0; row < a_.rows; ++row) {
+        const std::span<const float> b = b_.tensor->value_rows()[row];
+        const std::span<float> a = a_.value_rows()[row];
+        if (!rectifies_) {
+            deliver(b, Store::add, a);
+            continue;
+        }
+        for (std::size_t i = 0; i < a.size(); ++i) {
+            const float sum = a[i] + b[i];
+            a[i] = sum < 0.0F ? 0.0F : sum;  // a NaN stays
+        }
+    }
+}
+
+std::vector<const Tensor*> AddTo::inputs() const {
+    return {&a_, b_.tensor};
+}
+
+bool AddTo::absorb_relu(const Tensor& value) {
+    if (&value != &a_ || rectifies_) return false;
+    rectifies_ = true;
+    return true;
 }
 
 void AddTo::backward(const float*, float*, const GradientReady&) {
+    if (rectifies_) {
+        for (std::size_t row = 0; row < a_.rows; ++row)
+            compute::activate_backward(compute::Activation::relu, a_.value_rows()[row], a_.gradient_rows()[row]);
+    }
     deliver_rows(a_.gradient_rows(), b_);
 }
 
 Flatten::Flatten(Tensor& input, Store store, Tensor& output)
     : input_{.tensor = &input, .gradient = store}, output_(output) {}
+
+std::vector<const Tensor*> Flatten::inputs() const {
+    return {input_.tensor};
+}
 
 void Flatten::forward(const float*, const Pass&) {
     for (std::size_t row = 0; row < output_.rows; ++row)

@@ -20,6 +20,7 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
     /// Rows [first, first + count) of dW, computed in one go.
@@ -57,6 +58,7 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
     Value a_;
@@ -72,10 +74,14 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
+    [[nodiscard]] bool absorb_relu(const Tensor& value) override;
+    [[nodiscard]] bool reads_output_backward() const override { return rectifies_; }
 
 private:
     Tensor& a_;
     Value b_;
+    bool rectifies_ = false;  ///< leaves relu(a + b)
 };
 
 /// Copies items without gaps into padded rows.
@@ -85,6 +91,7 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
     Value input_;

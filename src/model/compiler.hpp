@@ -25,10 +25,14 @@ struct Tensor {
     std::size_t rows = 0;
     std::size_t stride = 0;
     core::Buffer<float> values;
-    core::Buffer<float> gradients;  ///< empty where nobody asks for one: the network's input, and in evaluation
+    std::span<float> gradients;  ///< empty where nobody asks for one, and until the program is complete
+
+    /// First operation of the program that knows the tensor.
+    std::size_t born = 0;
+    bool wants_gradient = false;  ///< not the network's input, and nothing in evaluation
 
     [[nodiscard]] std::size_t width() const noexcept { return shape.elements(); }
-    [[nodiscard]] bool has_gradient() const noexcept { return !gradients.empty(); }
+    [[nodiscard]] bool has_gradient() const noexcept { return wants_gradient; }
     [[nodiscard]] compute::Rows value_rows() noexcept { return {values.data(), rows, width(), stride}; }
     [[nodiscard]] compute::Rows gradient_rows() noexcept { return {gradients.data(), rows, width(), stride}; }
 };
@@ -103,6 +107,9 @@ public:
 
     void append(std::unique_ptr<Operation> operation);
 
+    /// Lets the last operation take over a relu that follows `value`, if it can; updates what others may do with it.
+    [[nodiscard]] bool absorb_relu(Value& value);
+
     /// True if `value` was left by a chain of element-wise stages whose derivatives read it.
     [[nodiscard]] bool is_read_backward(const Value& value) const;
 
@@ -119,10 +126,15 @@ public:
     struct Result {
         std::vector<std::unique_ptr<Tensor>> tensors;
         std::vector<std::unique_ptr<Operation>> operations;
+        std::vector<core::Buffer<float>> gradients;  ///< memory that tensors share, one after the other
     };
-    [[nodiscard]] Result finish();
+
+    /// `output` is what the program leaves behind.
+    [[nodiscard]] Result finish(const Tensor& output);
 
 private:
+    void place_gradients(const Tensor& output);
+
     std::span<const ParameterBlock> blocks_;
     std::span<const StatisticsBlock> statistics_;
     std::size_t rows_;

@@ -35,6 +35,10 @@ void report(const ParameterBlock& block, const GradientReady& ready) {
 Reorder::Reorder(Tensor& input, compute::Store store, Tensor& output)
     : input_(input), output_(output), target_(input, store) {}
 
+std::vector<const Tensor*> Reorder::inputs() const {
+    return {&input_};
+}
+
 void Reorder::forward(const float*, const Pass&) {
     compute::reorder(images_of(input_), input_.values.data(), images_of(output_), output_.values.data());
 }
@@ -55,6 +59,10 @@ Convolve::Convolve(Tensor& input, compute::Store store, Tensor& output, const co
       convolution_(convolution_shape(input, window, weight), {images_of(input), images_of(output)},
                    derivatives_of(input, output), precision) {}
 
+std::vector<const Tensor*> Convolve::inputs() const {
+    return {&input_};
+}
+
 void Convolve::forward(const float* parameters, const Pass&) {
     convolution_.forward(input_.values.data(), parameters + weight_.offset, parameters + bias_.offset,
                          output_.values.data());
@@ -74,6 +82,10 @@ void Convolve::backward(const float*, float* gradients, const GradientReady& rea
 MaxPool::MaxPool(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window)
     : input_(input), output_(output), window_(window), target_(input, store), chosen_(images_of(output).elements()) {}
 
+std::vector<const Tensor*> MaxPool::inputs() const {
+    return {&input_};
+}
+
 void MaxPool::forward(const float*, const Pass&) {
     compute::max_pool(images_of(input_), window_, input_.values.data(), output_.values.data(), chosen_);
 }
@@ -87,6 +99,10 @@ void MaxPool::backward(const float*, float*, const GradientReady&) {
 AveragePool::AveragePool(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window)
     : input_(input), output_(output), window_(window), target_(input, store) {}
 
+std::vector<const Tensor*> AveragePool::inputs() const {
+    return {&input_};
+}
+
 void AveragePool::forward(const float*, const Pass&) {
     compute::average_pool(images_of(input_), window_, input_.values.data(), output_.values.data());
 }
@@ -99,6 +115,10 @@ void AveragePool::backward(const float*, float*, const GradientReady&) {
 
 GlobalAverage::GlobalAverage(Tensor& input, compute::Store store, Tensor& output)
     : input_(input), store_(store), output_(output) {}
+
+std::vector<const Tensor*> GlobalAverage::inputs() const {
+    return {&input_};
+}
 
 void GlobalAverage::forward(const float*, const Pass&) {
     const compute::Images images = images_of(input_);
@@ -132,6 +152,14 @@ void GlobalAverage::backward(const float*, float*, const GradientReady&) {
 
 Normalise::Normalise(Tensor& input, compute::Store store, Tensor& output, State state)
     : input_(input), output_(output), state_(std::move(state)), target_(input, store), norm_(images_of(input)) {}
+
+std::vector<const Tensor*> Normalise::inputs() const {
+    return {&input_};
+}
+
+bool Normalise::absorb_relu(const Tensor& value) {
+    return &value == &output_ && norm_.absorb_relu();
+}
 
 void Normalise::forward(const float* parameters, const Pass& pass) {
     core::require(pass.statistics != nullptr, "a normalising network runs with its statistics");
@@ -180,6 +208,12 @@ void Concatenate::for_runs(Use use) const {
             done += in.channels;
         }
     }
+}
+
+std::vector<const Tensor*> Concatenate::inputs() const {
+    std::vector<const Tensor*> tensors;
+    for (const Value& branch : branches_) tensors.push_back(branch.tensor);
+    return tensors;
 }
 
 void Concatenate::forward(const float*, const Pass&) {

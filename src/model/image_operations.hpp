@@ -17,6 +17,7 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
     Tensor& input_;
@@ -32,6 +33,7 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
     Tensor& input_;
@@ -49,6 +51,7 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
     Tensor& input_;
@@ -65,6 +68,7 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
     Tensor& input_;
@@ -80,6 +84,7 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
     Tensor& input_;
@@ -102,6 +107,8 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
+    [[nodiscard]] bool absorb_relu(const Tensor& value) override;
 
 private:
     Tensor& input_;
@@ -119,6 +126,7 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
     /// Calls use(branch, offset in an item of the branch, offset in an item of the output, floats).

@@ -95,6 +95,7 @@ Value compile_flatten(const Item&, const Value& input, Compiler& compiler) {
 template <compute::Activation activation>
 Value compile_activation(const Item&, const Value& input, Compiler& compiler) {
     Value value = input;
+    if (activation == compute::Activation::relu && compiler.absorb_relu(value)) return value;
     compiler.pointwise(value).add_activation(activation);
     return value;
 }

@@ -15,7 +15,7 @@ Program::Program(const Network& network, std::size_t rows, Purpose purpose, comp
     input_ =
         &compiler.tensor(flat ? core::Shape{network.input().elements()} : network.input(), Compiler::Gradient::none);
     output_ = compile(network.items(), {.tensor = input_}, compiler).tensor;
-    parts_ = compiler.finish();
+    parts_ = compiler.finish(*output_);
 }
 
 Program::~Program() = default;
@@ -28,7 +28,8 @@ std::size_t Program::rows() const noexcept {
 
 std::size_t Program::bytes() const noexcept {
     std::size_t floats = 0;
-    for (const auto& tensor : parts_.tensors) floats += tensor->values.size() + tensor->gradients.size();
+    for (const auto& tensor : parts_.tensors) floats += tensor->values.size();
+    for (const auto& gradients : parts_.gradients) floats += gradients.size();
     return floats * sizeof(float);
 }
 
