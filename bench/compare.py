@@ -43,6 +43,12 @@ STEPS = [
     ("64-128-64-10 b32 adam", 6,
      ["--net", "dense(128) relu dense(64) relu", "--inputs", "64", "--outputs", "10", "--batch", "32"],
      ["--net", "64-128-64-10", "--batch", "32"]),
+    ("28x28 lstm 128-10 b100 adam", 2,
+     ["--net", "lstm(128)", "--input", "28x28", "--outputs", "10", "--batch", "100"],
+     ["--cell", "lstm", "--net", "28-128-10", "--batch", "100"]),
+    ("28x28 gru 128-10 b100 adam", 2,
+     ["--net", "gru(128)", "--input", "28x28", "--outputs", "10", "--batch", "100"],
+     ["--cell", "gru", "--net", "28-128-10", "--batch", "100"]),
 ]
 WHOLE_JOB_LEAST = 4
 MEMBERS, EPOCHS, PROCESSES = 8, 5, 2

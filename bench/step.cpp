@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <sstream>
+#include <string>
 #include <vector>
 
 #include <fmt/format.h>
@@ -20,7 +22,7 @@ namespace {
 
 struct Settings {
     std::string network = "dense(512) relu dropout(0.3) dense(512) relu dropout(0.3)";
-    std::size_t inputs = 784;
+    core::Shape input{784};
     std::size_t outputs = 10;
     std::size_t batch = 128;
     std::string optimizer = "adam";
@@ -35,6 +37,23 @@ struct Items {
     std::vector<float> targets;
 };
 
+/// "28x28" → {28, 28}.
+core::Shape shape_of(const std::string& text) {
+    std::vector<std::size_t> extents;
+    std::istringstream words(text);
+    for (std::string word; std::getline(words, word, 'x');) extents.push_back(std::stoul(word));
+    switch (extents.size()) {
+        case 1:
+            return {extents[0]};
+        case 2:
+            return {extents[0], extents[1]};
+        case 3:
+            return {extents[0], extents[1], extents[2]};
+        default:
+            throw CLI::ValidationError("--input", "one to three extents, as in 28x28");
+    }
+}
+
 template <class T>
 data::SharedBytes borrowed(const std::vector<T>& values) {
     return {.owner = nullptr, .bytes = std::as_bytes(std::span(values))};
@@ -42,7 +61,7 @@ data::SharedBytes borrowed(const std::vector<T>& values) {
 
 data::Table table_of(const Settings& settings, Items& items, std::size_t rows) {
     core::RandomStream random({.seed = 1});
-    items.features.resize(rows * settings.inputs);
+    items.features.resize(rows * settings.input.elements());
     std::ranges::generate(items.features, [&] { return static_cast<float>(random.uniform()); });
     items.labels.resize(rows);
     std::ranges::generate(items.labels, [&] {
@@ -52,7 +71,7 @@ data::Table table_of(const Settings& settings, Items& items, std::size_t rows) {
     std::ranges::generate(items.targets, [&] { return static_cast<float>(random.normal()); });
     return {{.task = settings.regression ? data::Task::regression : data::Task::classification,
              .element = data::Element::f32,
-             .shape = {settings.inputs},
+             .shape = settings.input,
              .rows = rows,
              .outputs = settings.outputs},
             borrowed(items.features),
@@ -92,11 +111,16 @@ struct Products {
     double best_seconds = 0;  ///< all products of one step, each at its best rate
 };
 
+bool is_of_recurrent_layer(const model::ParameterBlock& block) {
+    return block.name.starts_with("rnn") || block.name.starts_with("lstm") || block.name.starts_with("gru");
+}
+
+/// Of dense layers, and of recurrent ones whose steps are the first extent of an item.
 Products products_of(const model::Network& network, std::size_t batch) {
     Products all;
-    const auto add = [&](const compute::ProductShape& shape) {
+    const auto add = [&](const compute::ProductShape& shape, std::size_t times = 1) {
         const double rate = best_rate(shape);
-        const double flops = 2.0 * static_cast<double>(shape.m * shape.n * shape.k);
+        const double flops = 2.0 * static_cast<double>(shape.m * shape.n * shape.k * times);
         all.flops += flops;
         all.best_rate = std::max(all.best_rate, rate);
         all.best_seconds += flops / rate;
@@ -104,6 +128,15 @@ Products products_of(const model::Network& network, std::size_t batch) {
     bool first = true;
     for (const model::ParameterBlock& block : network.blocks()) {
         if (!block.is_weight) continue;
+        if (is_of_recurrent_layer(block)) {
+            // From state to state there is one product less than there are steps.
+            const std::size_t steps = network.input()[0] - (block.is_recurrent ? 1 : 0);
+            add({batch, block.columns, block.rows}, steps);
+            add({block.rows, block.columns, batch * steps});
+            if (!first || block.is_recurrent) add({batch, block.rows, block.columns}, steps);
+            first = first && block.is_recurrent;
+            continue;
+        }
         add({batch, block.columns, block.rows});
         add({block.rows, block.columns, batch});
         if (!first) add({batch, block.rows, block.columns});
@@ -118,13 +151,16 @@ int main(int argc, char** argv) {
     Settings settings;
     CLI::App app("Measures the training step of one network on one core");
     app.add_option("--net", settings.network, "network notation");
-    app.add_option("--inputs", settings.inputs);
+    app.add_option_function<std::size_t>("--inputs", [&](std::size_t inputs) { settings.input = {inputs}; });
+    app.add_option_function<std::string>(
+        "--input", [&](const std::string& text) { settings.input = shape_of(text); },
+        "shape of an item: 784, 28x28, 32x32x3");
     app.add_option("--outputs", settings.outputs);
     app.add_option("--batch", settings.batch);
     app.add_option("--optimizer", settings.optimizer)->check(CLI::IsMember({"sgd", "momentum", "adam"}));
     app.add_flag("--regression", settings.regression, "squared error instead of cross-entropy");
     app.add_option("--seconds", settings.seconds, "how long to measure");
-    app.add_flag("--products", settings.products, "also measure the bare matrix products (dense networks)");
+    app.add_flag("--products", settings.products, "also measure the bare matrix products (dense and recurrent layers)");
     CLI11_PARSE(app, argc, argv);
     omp_set_num_threads(1);
 
@@ -134,7 +170,7 @@ int main(int argc, char** argv) {
     const data::Table table = table_of(settings, items, distinct);
     std::vector<std::uint32_t> rows(4000 * settings.batch);
     std::ranges::generate(rows, [next = 0U]() mutable { return next++ % distinct; });
-    const model::Network network(settings.network, {settings.inputs}, settings.outputs,
+    const model::Network network(settings.network, settings.input, settings.outputs,
                                  settings.regression ? model::Objective::regression : model::Objective::classification);
     train::Hyperparameters hyperparameters;
     hyperparameters.batch = settings.batch;

@@ -46,6 +46,18 @@ def network(layer_sizes, dropout):
     return nn.Sequential(*layers)
 
 
+class Recurrent(nn.Module):
+    """A recurrent layer, read at its last step, and a dense layer."""
+
+    def __init__(self, cell, features, hidden, outputs):
+        super().__init__()
+        self.cell = {"lstm": nn.LSTM, "gru": nn.GRU}[cell](features, hidden, batch_first=True)
+        self.output = nn.Linear(hidden, outputs)
+
+    def forward(self, sequences):
+        return self.output(self.cell(sequences)[0][:, -1])
+
+
 def optimizer(kind, parameters, rate, foreach):
     if kind == "adam":
         return torch.optim.Adam(parameters, lr=rate, foreach=foreach)

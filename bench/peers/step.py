@@ -10,7 +10,7 @@ import json
 import statistics
 import time
 
-from peer import network, optimizer, set_up, sizes, torch, train_step
+from peer import Recurrent, network, optimizer, set_up, sizes, torch, train_step
 
 BATCHES = 32  # different batches, taken in turn
 
@@ -18,6 +18,8 @@ BATCHES = 32  # different batches, taken in turn
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--net", default="784-512-512-10", help="layer sizes, input to output (%(default)s)")
+    parser.add_argument("--cell", choices=("lstm", "gru"), help="hidden layer over sequences of --steps (--net F-H-O)")
+    parser.add_argument("--steps", type=int, default=28, help="of a sequence (%(default)s)")
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--optimizer", choices=("adam", "momentum", "sgd"), default="adam")
@@ -27,8 +29,8 @@ def arguments():
     return parser.parse_args()
 
 
-def synthetic(layer_sizes, batch, task):
-    features = torch.rand(BATCHES * batch, layer_sizes[0])
+def synthetic(layer_sizes, batch, task, steps):
+    features = torch.rand(BATCHES * batch, *steps, layer_sizes[0])
     if task == "classification":
         return features, torch.randint(layer_sizes[-1], (BATCHES * batch,))
     return features, torch.randn(BATCHES * batch, layer_sizes[-1])
@@ -38,10 +40,11 @@ class Measurement:
     def __init__(self, given, foreach):
         layer_sizes = sizes(given.net)
         self.batch = given.batch
-        self.model = network(layer_sizes, given.dropout).train()
+        self.model = Recurrent(given.cell, *layer_sizes) if given.cell else network(layer_sizes, given.dropout)
+        self.model.train()
         self.loss = torch.nn.CrossEntropyLoss() if given.task == "classification" else torch.nn.MSELoss()
         self.update = optimizer(given.optimizer, self.model.parameters(), 1e-3, foreach)
-        features, targets = synthetic(layer_sizes, given.batch, given.task)
+        features, targets = synthetic(layer_sizes, given.batch, given.task, [given.steps] if given.cell else [])
         self.batches = list(zip(features.split(given.batch), targets.split(given.batch)))
 
     def samples_per_s(self, seconds):

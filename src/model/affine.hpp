@@ -14,7 +14,8 @@ namespace model {
 class Linear final : public Operation {
 public:
     /// `store` says how backward delivers dx, if the input has a gradient at all.
-    Linear(Tensor& input, compute::Store store, Tensor& output, const ParameterBlock& weight);
+    /// Items of several `steps` (or pixels) without gaps count as that many rows.
+    Linear(Tensor& input, compute::Store store, Tensor& output, const ParameterBlock& weight, std::size_t steps = 1);
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
