@@ -11,7 +11,7 @@
 
 namespace {
 
-constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 constexpr float infinity = std::numeric_limits<float>::infinity();
 
 double relative(float value, double exact) {
@@ -46,9 +46,9 @@ BOOST_AUTO_TEST_CASE(ends_of_the_range) {
     BOOST_TEST(compute::logistic(-infinity) < 1e-37);
     BOOST_TEST(relative(compute::hyperbolic_tangent(infinity), 1) < 2e-7);
     BOOST_TEST(relative(compute::hyperbolic_tangent(-infinity), -1) < 2e-7);
-    BOOST_TEST(std::isnan(compute::exponential(nan)));
-    BOOST_TEST(std::isnan(compute::logistic(nan)));
-    BOOST_TEST(std::isnan(compute::hyperbolic_tangent(nan)));
+    BOOST_TEST(std::isnan(compute::exponential(not_a_number)));
+    BOOST_TEST(std::isnan(compute::logistic(not_a_number)));
+    BOOST_TEST(std::isnan(compute::hyperbolic_tangent(not_a_number)));
 }
 
 BOOST_AUTO_TEST_CASE(cells_keep_a_nan_where_it_is) {
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(cells_keep_a_nan_where_it_is) {
                 std::vector<float> after(units);
                 std::vector<float> c_before(units, 0.5F);
                 std::vector<float> c_after(units);
-                gates[gate * units + unit] = nan;
+                gates[gate * units + unit] = not_a_number;
                 const auto row = [](std::vector<float>& values) -> compute::Rows {
                     return {values.data(), 1, values.size(), values.size()};
                 };
