@@ -170,10 +170,10 @@ void Recurrent::forward(const float* parameters, const Pass&) {
     write_output();
 }
 
-void Recurrent::add_output_gradient(std::size_t t, Store store) const {
+void Recurrent::add_output_gradient(std::size_t t, Store store) {
     if (t + 1 < steps_ && leaves_ == Leaves::last) return;
     const std::size_t at = leaves_ == Leaves::last ? 0 : t * units_;
-    const Rows dh{const_cast<float*>(dh_.data()), rows_, units_, unit_stride_};
+    const Rows dh{dh_.data(), rows_, units_, unit_stride_};
     for (std::size_t row = 0; row < rows_; ++row)
         deliver({output_.gradients.data() + row * output_.stride + at, units_}, store, dh[row]);
 }

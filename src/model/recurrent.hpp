@@ -54,7 +54,7 @@ private:
     [[nodiscard]] float* gates(std::size_t t) const;
     void read_input() const;
     void write_output() const;
-    void add_output_gradient(std::size_t t, compute::Store store) const;
+    void add_output_gradient(std::size_t t, compute::Store store);
     void gather_bias(const float* parameters);
     void transpose_recurrent(const float* parameters);
     void deliver_input_gradient(const float* parameters);
