@@ -46,11 +46,14 @@ STEPS = [
      ["--net", SMALL_CNN, "--input", "28x28", "--batch", "100"]),
     ("deep CNN (lab-11-5) b100 adam", 2.3, ["--net", DEEP_CNN, "--input", "28x28", "--batch", "100"]),
     ("residual net, conv16, 6 skips b128 adam", 2.5, ["--net", RESIDUAL, "--input", "28x28", "--batch", "128"]),
+    ("28x28 lstm 128-10 b100 adam", 2, ["--net", "lstm(128)", "--input", "28x28", "--batch", "100"]),
+    ("28x28 gru 128-10 b100 adam", 2, ["--net", "gru(128)", "--input", "28x28", "--batch", "100"]),
 ]
 # name, least ratio, options of bench/step: --precision bf16 against --precision f32
 PRECISIONS = [
     ("784-2048-2048-10 b256 adam, bf16", 1.6,
-     ["--net", "dense(2048) relu dense(2048) relu", "--inputs", "784", "--outputs", "10", "--batch", "256"]),
+     ["--net", "dense(2048) relu dense(2048) relu", "--input", "784", "--batch", "256"]),
+    ("deep CNN (lab-11-5) b100 adam, bf16", 1.4, ["--net", DEEP_CNN, "--input", "28x28", "--batch", "100"]),
 ]
 WHOLE_JOB_LEAST = 4
 MEMBERS, EPOCHS, PROCESSES = 8, 5, 2

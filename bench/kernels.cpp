@@ -58,6 +58,7 @@ private:
         for (const model::Item& item : items) {
             if (item.name == "dense") add_dense(shape.elements(), static_cast<std::size_t>(item.arguments[0]));
             if (item.name == "conv") add_convolution(item, shape);
+            if (const std::size_t gates = gates_of(item.name); gates > 0) add_recurrent(item, gates, shape);
             const auto times = item.name == "repeat" ? static_cast<std::size_t>(item.arguments[0]) : 1;
             model::Layout ignored;
             const core::Shape before = shape;
@@ -82,6 +83,26 @@ private:
         add(flops, best_seconds({batch_, out, in}));
         add(flops, best_seconds({in, out, batch_}));
         if (!first) add(flops, best_seconds({batch_, in, out}));
+    }
+
+    [[nodiscard]] static std::size_t gates_of(const std::string& name) {
+        return name == "rnn" ? 1 : name == "lstm" ? 4 : name == "gru" ? 3 : 0;
+    }
+
+    /// Step by step forward and backward; the gradient of the weights in one product over all steps.
+    void add_recurrent(const model::Item& item, std::size_t gates, const core::Shape& input) {
+        const bool first = first_;
+        const auto units = static_cast<std::size_t>(item.arguments[0]);
+        const std::size_t columns = gates * units;
+        const auto add_side = [&](std::size_t in, std::size_t steps, bool has_input_gradient) {
+            const auto times = static_cast<double>(steps);
+            const double flops = 2.0 * times * static_cast<double>(batch_ * in * columns);
+            add(flops, times * best_seconds({batch_, columns, in}));
+            add(flops, best_seconds({in, columns, batch_ * steps}));
+            if (has_input_gradient) add(flops, times * best_seconds({batch_, in, columns}));
+        };
+        add_side(units, input[0] - 1, true);  // from state to state
+        add_side(input.elements() / input[0], input[0], !first);
     }
 
     void add_convolution(const model::Item& item, const core::Shape& input) {

@@ -13,7 +13,7 @@ struct Kernels {
     double best_seconds = 0;  ///< all of them, each at its best rate
 };
 
-/// Measures for some seconds. Recurrent layers are not taken apart: their steps depend on each other.
+/// Measures for some seconds.
 [[nodiscard]] Kernels kernels_of(const model::Network& network, std::size_t batch);
 
 }  // namespace bench

@@ -19,18 +19,19 @@ using compute::Transpose;
 /// pieces multiply at a lower rate, larger ones fall out of the cache (measured with bench/step).
 constexpr std::size_t panel_floats = 256 * 1024;
 
-Factor plain(const Tensor& tensor) {
-    return {tensor.stride, Transpose::no};
+Factor plain(const Tensor& tensor, std::size_t steps) {
+    return {tensor.stride / steps, Transpose::no};
 }
-Factor turned(const Tensor& tensor) {
-    return {tensor.stride, Transpose::yes};
+Factor turned(const Tensor& tensor, std::size_t steps) {
+    return {tensor.stride / steps, Transpose::yes};
 }
 
-Product forward_product(const Tensor& input, const Tensor& output, const ParameterBlock& weight, Precision precision) {
-    return {ProductShape{input.rows, weight.columns, weight.rows},
-            plain(input),
+Product forward_product(const Tensor& input, const Tensor& output, const ParameterBlock& weight, Precision precision,
+                        std::size_t steps) {
+    return {ProductShape{input.rows * steps, weight.columns, weight.rows},
+            plain(input, steps),
             Factor{weight.stride, Transpose::no},
-            output.stride,
+            output.stride / steps,
             Store::replace,
             precision};
 }
@@ -43,9 +44,14 @@ void deliver_rows(const compute::Rows& from, const Value& to) {
 
 }  // namespace
 
-Linear::Linear(Tensor& input, Store store, Tensor& output, const ParameterBlock& weight, Precision precision)
-    : input_(input), output_(output), weight_(weight), forward_(forward_product(input, output, weight, precision)) {
-    core::require(weight.rows == input.width() && weight.columns == output.width(), "weights fit what they connect");
+Linear::Linear(Tensor& input, Store store, Tensor& output, const ParameterBlock& weight, Precision precision,
+               std::size_t steps)
+    : input_(input),
+      output_(output),
+      weight_(weight),
+      forward_(forward_product(input, output, weight, precision, steps)) {
+    core::require(weight.rows * steps == input.width() && weight.columns * steps == output.width(),
+                  "weights fit what they connect");
     if (precision == Precision::bf16) {
         narrow_.emplace();
         narrow_->input.resize(input.values.size());
@@ -54,14 +60,14 @@ Linear::Linear(Tensor& input, Store store, Tensor& output, const ParameterBlock&
     }
     if (!output.has_gradient()) return;
     if (input.has_gradient()) {
-        input_gradient_.emplace(ProductShape{input.rows, weight.rows, weight.columns}, plain(output),
-                                Factor{weight.stride, Transpose::yes}, input.stride, store, precision);
+        input_gradient_.emplace(ProductShape{input.rows * steps, weight.rows, weight.columns}, plain(output, steps),
+                                Factor{weight.stride, Transpose::yes}, input.stride / steps, store, precision);
     }
     const std::size_t height = std::clamp<std::size_t>(panel_floats / weight.stride / 16 * 16, 16, weight.rows);
     panel_products_.reserve(2);
     const auto product = [&](std::size_t count) {
-        panel_products_.emplace_back(ProductShape{count, weight.columns, input.rows}, turned(input), plain(output),
-                                     weight.stride, Store::replace, precision);
+        panel_products_.emplace_back(ProductShape{count, weight.columns, input.rows * steps}, turned(input, steps),
+                                     plain(output, steps), weight.stride, Store::replace, precision);
         return &panel_products_.back();
     };
     const Product* whole = product(height);

@@ -15,8 +15,9 @@ namespace model {
 class Linear final : public Operation {
 public:
     /// `store` says how backward delivers dx, if the input has a gradient at all.
+    /// Items of several `steps` (or pixels) without gaps count as that many rows.
     Linear(Tensor& input, compute::Store store, Tensor& output, const ParameterBlock& weight,
-           compute::Precision precision);
+           compute::Precision precision, std::size_t steps = 1);
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;

@@ -204,7 +204,19 @@ Value compile_batchnorm(const Item&, const Value& input, Compiler& compiler) {
     return {.tensor = &output, .exclusive = true};
 }
 
-// split[ network | network … ]: every branch sees x; outputs are concatenated along the last axis
+// split[ network | network … ]: every branch sees x; outputs are concatenated along the last axis: features of vectors
+// and of each step of a sequence, channels of images
+
+namespace {
+
+/// The shape of two branches side by side, if they fit.
+std::optional<Shape> beside(const Shape& a, const Shape& b) {
+    if (a.rank() != b.rank() || (a.rank() > 1 && a[0] != b[0]) || (a.rank() > 2 && a[1] != b[1])) return std::nullopt;
+    if (a.rank() == 1) return Shape{a[0] + b[0]};
+    return a.rank() == 2 ? Shape{a[0], a[1] + b[1]} : Shape{a[0], a[1], a[2] + b[2]};
+}
+
+}  // namespace
 
 Shape plan_split(const Item& item, const Shape& input, Layout& layout) {
     static_cast<void>(layout.next_name("split"));
@@ -215,13 +227,12 @@ Shape plan_split(const Item& item, const Shape& input, Layout& layout) {
             sum = shape;
             continue;
         }
-        const bool fits = sum->rank() == shape.rank() && shape.rank() != 2 &&
-                          (shape.rank() < 3 || ((*sum)[0] == shape[0] && (*sum)[1] == shape[1]));
-        if (!fits) {
+        const std::optional<Shape> both = beside(*sum, shape);
+        if (!both) {
             refuse(item, fmt::format("its branches leave {} and {}, which cannot lie side by side", sum->text(),
                                      shape.text()));
         }
-        sum = shape.rank() == 3 ? Shape{shape[0], shape[1], (*sum)[2] + shape[2]} : Shape{(*sum)[0] + shape[0]};
+        sum = both;
     }
     return *sum;
 }
@@ -242,8 +253,7 @@ Value compile_split(const Item& item, const Value& input, Compiler& compiler) {
     Shape shape = outputs.front().tensor->shape;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         if (!same) outputs[i] = compiler.ordered(outputs[i], 0);
-        const Shape& own = outputs[i].tensor->shape;
-        if (i > 0) shape = own.rank() == 3 ? Shape{own[0], own[1], shape[2] + own[2]} : Shape{shape[0] + own[0]};
+        if (i > 0) shape = *beside(shape, outputs[i].tensor->shape);
     }
     Tensor& output = compiler.tensor(shape, Compiler::Gradient::as_compiled, same ? block : 0);
     compiler.append(std::make_unique<Concatenate>(std::move(outputs), output));

@@ -202,6 +202,11 @@ void Concatenate::for_runs(Use use) const {
         } else if (output_.block != 0) {
             use(branch, std::size_t{0}, done, in.item_elements());
             done += in.item_elements();
+        } else if (output_.shape.rank() == 2) {
+            const std::size_t features = branch.tensor->shape[1];
+            for (std::size_t t = 0; t < output_.shape[0]; ++t)
+                use(branch, t * features, t * output_.shape[1] + done, features);
+            done += features;
         } else {
             for (std::size_t pixel = 0; pixel < in.pixels(); ++pixel)
                 use(branch, pixel * in.channels, pixel * out.channels + done, in.channels);

@@ -260,8 +260,8 @@ std::vector<Setting> training_settings() {
              o.training.weight_decay = parse_number(text, {0, infinity, false, true}, "1e-4");
          },
          [](const Options& o) { return o.training.weight_decay; }},
-        {"max-norm", "Training", "C", "shorten the weights into each unit of a dense layer to the norm C (any norm)",
-         "", Kind::value,
+        {"max-norm", "Training", "C",
+         "shorten the weights into each unit of a dense or maxout layer to the norm C (any norm)", "", Kind::value,
          [=](Options& o, string_view text) { o.training.max_norm = parse_number(text, positive, "3"); },
          [](const Options& o) {
              return o.training.max_norm > 0 ? std::optional<Value>(o.training.max_norm) : std::nullopt;

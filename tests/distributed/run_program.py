@@ -289,6 +289,17 @@ def processors_without_bf16(stage):
 
 
 @case
+def same_bytes_of_sequences(stage):
+    rows, steps, features = 60, 6, 4
+    labels = [row % 3 for row in range(rows)]
+    values = [(row * 7 + at * 13) % 29 / 29 + (row % 3) * (at < features) for row in range(rows) for at in range(steps * features)]
+    write_npy(stage.directory / "x.npy", "<f4", (rows, steps, features), values)
+    write_npy(stage.directory / "y.npy", "<i4", (rows,), labels)
+    net = "split[ lstm(5, sequence) | gru(4, sequence) ] dropout(0.1) skip[ rnn(9, sequence) ] rnn(6) maxout(5, 2)"
+    same_bytes_of(stage, ["--data", "x.npy", "--target", "y.npy", "--batch", "16", "--net", net])
+
+
+@case
 def more_ranks_than_members(stage):
     for ranks in (1, 8):
         stage.ranks(ranks, [*TINY, "--members", "1", "--out", f"np{ranks}"]).expect(True, "")

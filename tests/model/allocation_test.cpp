@@ -42,6 +42,12 @@ BOOST_AUTO_TEST_CASE(running_a_program_allocates_nothing) {
     check_steps(
         "conv(16, 3) batchnorm relu maxpool(2) skip[ conv(16, 3) relu ] split[ conv(4, 3) | avgpool(2, 1) ] flatten",
         {8, 8});
+    for (const char* kind : {"rnn", "lstm", "gru"}) {
+        const std::string sequence = std::string(kind) + "(20, sequence) ";
+        check_steps(sequence + "dropout(0.2) skip[ " + sequence + "] split[ " + sequence + "| " + sequence + "] " +
+                        kind + "(16) maxout(8, 3)",
+                    {7, 5});
+    }
 }
 
 BOOST_AUTO_TEST_CASE(neither_does_a_program_in_bf16, *boost::unit_test::precondition(has_bf16)) {
