@@ -1,9 +1,28 @@
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "model/network.hpp"
 
 namespace model {
+namespace {
+
+/// A network of the lecture: Adam at 1e-3, batches of 100, 15 epochs, 5,000 of MNIST's 60,000 rows for validation,
+/// unless `settings` say otherwise.
+Preset rung(std::string_view name, std::string_view text, std::string_view purpose,
+            const std::vector<Preset::Setting>& settings) {
+    Preset preset{.name = name, .text = text, .purpose = purpose, .settings = settings};
+    const auto add = [&](Preset::Setting setting) {
+        const bool given = std::ranges::any_of(settings, [&](const auto& own) { return own.option == setting.option; });
+        if (!given) preset.settings.push_back(setting);
+    };
+    add({"epochs", "15"});
+    add({"members", "5"});
+    add({"validation-fraction", "0.083334"});
+    return preset;
+}
+
+}  // namespace
 
 std::span<const Preset> presets() {
     static const std::array all{
@@ -26,6 +45,71 @@ std::span<const Preset> presets() {
                .purpose = "the same with ReLU: reaches 100 %",
                .settings =
                    {{"data", "xor"}, {"init", "xavier"}, {"optimizer", "sgd"}, {"lr", "0.1"}, {"epochs", "10000"}}},
+        // The rungs of the lecture's ladder on MNIST: --data needs its directory.
+        rung("softmax", "flatten", "the lecture's first rung: softmax regression, N(0, 1) weights",
+             {{"init", "normal"}, {"epochs", "50"}}),
+        rung("nn", "dense(256) relu dense(256) relu", "256-256 from N(0, 1) weights", {{"init", "normal"}}),
+        rung("xavier", "dense(256) relu dense(256) relu", "the same from Xavier's weights", {{"init", "xavier"}}),
+        rung("deep", "repeat(4)[ dense(512) relu ]", "four layers of 512: deeper alone is no better",
+             {{"init", "xavier"}}),
+        rung("dropout", "repeat(4)[ dense(512) relu dropout(0.3) ]", "the same with dropout", {{"init", "xavier"}}),
+        rung("batchnorm", "repeat(4)[ dense(512) batchnorm relu dropout(0.3) ]", "and with batch normalisation",
+             {{"init", "xavier"}, {"lr", "0.01"}}),
+        rung("cnn", "conv(32, 3) relu maxpool(2) conv(64, 3) relu maxpool(2)", "two convolutions",
+             {{"init", "xavier"}}),
+        rung("deep-cnn",
+             "conv(32, 3) relu maxpool(2) dropout(0.3) conv(64, 3) relu maxpool(2) dropout(0.3) "
+             "conv(128, 3) relu maxpool(2) dropout(0.3) dense(625) relu dropout(0.3)",
+             "three convolutions and a wide layer", {{"init", "xavier"}}),
+        rung("seven-cnns",
+             "conv(32, 3) relu maxpool(2) dropout(0.3) conv(64, 3) relu maxpool(2) dropout(0.3) "
+             "conv(128, 3) relu maxpool(2) dropout(0.3) dense(625) relu dropout(0.5)",
+             "the last rung: an ensemble of seven", {{"epochs", "20"}, {"members", "7"}}),
+        Preset{
+            .name = "lenet5",
+            .text = "conv(6, 5) relu maxpool(2) conv(16, 5) relu maxpool(2) conv(120, 5) relu dense(84) relu",
+            .purpose = "LeNet-5 as in the uncertainty baselines, ten members",
+            .settings = {{"epochs", "25"}, {"batch", "256"}, {"members", "10"}, {"validation-fraction", "0.166667"}}},
+        Preset{.name = "residual",
+               .text = "conv(16, 3) batchnorm relu "
+                       "repeat(6)[ skip[ conv(16, 3) batchnorm relu conv(16, 3) batchnorm ] relu ] avgpool",
+               .purpose = "a small residual network",
+               .settings = {{"batch", "128"}, {"schedule", "one-cycle"}, {"lr", "0.01"}}},
+        Preset{.name = "gru-rows",
+               .text = "gru(128) dropout(0.3)",
+               .purpose = "reads images row by row",
+               .settings = {{"schedule", "cosine"}, {"lr", "0.003"}}},
+        Preset{.name = "best-mnist",
+               .text = "conv(32, 3) batchnorm relu conv(32, 3) batchnorm relu maxpool(2) dropout(0.2) "
+                       "conv(64, 3) batchnorm relu conv(64, 3) batchnorm relu maxpool(2) dropout(0.3) "
+                       "conv(128, 3) batchnorm relu conv(128, 3) batchnorm relu maxpool(2) dropout(0.4)",
+               .purpose = "what an hour on two cores can do on MNIST",
+               .settings = {{"epochs", "15"},
+                            {"members", "8"},
+                            {"schedule", "one-cycle"},
+                            {"lr", "0.003"},
+                            {"validation-fraction", "0.05"},
+                            {"augment", "shift:2,rotate:10,scale:0.1,elastic:2"}}},
+        Preset{.name = "best-fashion",
+               .text = "conv(32, 3) batchnorm relu conv(32, 3) batchnorm relu maxpool(2) dropout(0.2) "
+                       "conv(64, 3) batchnorm relu conv(64, 3) batchnorm relu maxpool(2) dropout(0.3) "
+                       "conv(128, 3) batchnorm relu conv(128, 3) batchnorm relu maxpool(2) dropout(0.4)",
+               .purpose = "the same network for Fashion-MNIST",
+               .settings = {{"epochs", "20"},
+                            {"members", "8"},
+                            {"schedule", "one-cycle"},
+                            {"lr", "0.003"},
+                            {"validation-fraction", "0.05"},
+                            {"augment", "shift:2,scale:0.05"}}},
+        Preset{.name = "best-mlp",
+               .text = "dropout(0.1) dense(1024) relu dropout(0.3) dense(1024) relu dropout(0.3)",
+               .purpose = "as far as dense layers go on MNIST",
+               .settings = {{"epochs", "40"},
+                            {"members", "8"},
+                            {"schedule", "one-cycle"},
+                            {"lr", "0.002"},
+                            {"validation-fraction", "0.05"},
+                            {"augment", "shift:2,rotate:10,scale:0.1,elastic:3"}}},
     };
     return all;
 }
