@@ -184,10 +184,10 @@ class Lecture:
         return self.given.out / experiment.name / words
 
     def finished(self, directory, options):
-        """True if the directory holds the results of these very options."""
+        """True if the directory holds the results of the options that were written beside it, and they are these."""
         try:
-            return json.loads((directory / "lecture.json").read_text())["options"] == options and \
-                (directory / "summary.json").exists()
+            asked = json.loads(directory.with_suffix(".json").read_text(encoding="utf-8"))["options"]
+            return asked == options and (directory / "summary.json").exists()
         except (OSError, ValueError, KeyError):
             return False
 
@@ -198,6 +198,7 @@ class Lecture:
             return figures(directory)
         shutil.rmtree(directory, ignore_errors=True)
         directory.parent.mkdir(parents=True, exist_ok=True)
+        directory.with_suffix(".json").write_text(json.dumps({"options": run.options}) + "\n", encoding="utf-8")
         log = directory.with_suffix(".log")
         with log.open("w", encoding="utf-8") as output:
             self.child = subprocess.Popen([*self.command, *run.options, "--out", directory], stdin=subprocess.DEVNULL,
@@ -207,7 +208,6 @@ class Lecture:
             sys.stderr.write(log.read_text(errors="replace"))
             raise SystemExit(f"lecture: {experiment.name}, {run.label}: exit code {self.child.returncode}; "
                              f"its output is in {log}")
-        (directory / "lecture.json").write_text(json.dumps({"options": run.options}) + "\n")
         return figures(directory)
 
     def watch(self, experiment, run, log):

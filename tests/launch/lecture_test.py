@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Runs launch/lecture as a person would. Arguments: the script, the build directory, the case."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+SCRIPT, BUILD, CASE = sys.argv[1:4]
+ENVIRONMENT = {**os.environ, "ENSEMBLE_BUILD": BUILD, "OMP_NUM_THREADS": "1"}
+
+
+def start(words, directory):
+    return subprocess.Popen([SCRIPT, *words], cwd=directory, env=ENVIRONMENT, stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def end(process, code):
+    out, err = process.communicate(timeout=120)
+    if process.returncode != code:
+        sys.exit(f"exit code {process.returncode} instead of {code}\n{out}\n{err}")
+    return out, err
+
+
+def expect(condition, what):
+    if not condition:
+        sys.exit(what)
+
+
+def results_and_no_second_training(directory):
+    words = ["--quick", "--only", "xor", "--out", "lecture"]
+    out, _ = end(start(words, directory), 0)
+    results = json.loads((directory / "lecture/results.json").read_text())["xor"]
+    expect(results["sigmoid"]["mean member"] == 50.0 and results["ReLU"]["mean member"] == 100.0, results)
+    expect(out.count("reproduced") == 2 and "BELOW" not in out, out)
+    runs = list((directory / "lecture/xor").glob("*/summary.json"))
+    before = {path: path.stat().st_mtime_ns for path in runs}
+    again, _ = end(start(words, directory), 0)
+    expect(len(before) == 2 and before == {path: path.stat().st_mtime_ns for path in runs}, "trained again")
+    expect(again.splitlines()[:6] == out.splitlines()[:6], "the table differs the second time")
+
+
+def stopped_and_continued(directory):
+    words = ["--quick", "--only", "init", "--out", "lecture"]
+    process = start(words, directory)
+    first = directory / "lecture/init/zeros--relu/summary.json"
+    deadline = time.monotonic() + 60
+    while not first.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    _, err = end(process, 75)
+    expect(err.count("stopped") == 1 and "goes on" in err, err)
+    stamp = first.stat().st_mtime_ns
+    end(start(words, directory), 0)
+    expect(first.stat().st_mtime_ns == stamp, "the finished run was trained again")
+    results = json.loads((directory / "lecture/results.json").read_text())["init"]
+    expect(len(results) == 6 and results["zeros, ReLU"]["first gradient"] == 0.0, results)
+    expect(results["Xavier, sigmoid"]["first gradient"] < results["Xavier, sigmoid"]["last gradient"] / 100, results)
+
+
+def wrong_words(directory):
+    for words, code, part in ((["--only", "xyz"], 2, "xyz"), (["--ranks", "0"], 2, "--ranks"), (["--speed"], 2, "--speed"),
+                              (["--quick", "--data", "."], 2, "not allowed"), (["--data", "missing"], 3, "missing")):
+        _, err = end(start(words, directory), code)
+        expect(part in err, f"{words}: {err}")
+    out, _ = end(start(["--list"], directory), 0)
+    expect(len(out.splitlines()) == 6, out)
+    expect(not list(directory.iterdir()), "wrong words left files behind")
+
+
+with tempfile.TemporaryDirectory() as temporary:
+    globals()[CASE](Path(temporary))
