@@ -31,11 +31,23 @@ struct Notes {
     std::vector<train::EpochRecord> epochs;
     std::vector<ensemble::MemberResult> done;
     std::vector<train::MemberState> stored;
+    std::vector<train::MemberState> saved;
+    std::vector<train::EpochRecord> restored;
     std::vector<std::string> log;
-    Witness witness{.store = [this](const train::MemberState& state) { stored.push_back(state); },
+    std::vector<std::string> remarks;
+    std::size_t stop_after = 0;  ///< epochs
+    std::string stop = "SIGTERM";
+    Witness witness{.storage = {.load = {},
+                                .offer = {},
+                                .save = [this](const train::MemberState& state) { saved.push_back(state); },
+                                .finish = [this](const train::MemberState& state) { stored.push_back(state); }},
                     .note = [this](const std::string& text) { log.push_back(text); },
+                    .stop_wanted = [this] { return stop_after > 0 && epochs.size() >= stop_after ? stop : ""; },
+                    .kept = {},
                     .epoch_done = [this](const train::EpochRecord& record) { epochs.push_back(record); },
+                    .epoch_restored = [this](const train::EpochRecord& record) { restored.push_back(record); },
                     .member_done = [this](const ensemble::MemberResult& member, int) { done.push_back(member); },
+                    .remark = [this](const std::string& text) { remarks.push_back(text); },
                     .wants_snapshot = [] { return true; },
                     .snapshot = [](const report::Snapshot&) {},
                     .what_survives = [] { return "this survives"; }};
@@ -166,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_member_that_overflows_only_on_the_test_rows_is_set_aside)
 BOOST_AUTO_TEST_CASE(want_of_memory_is_put_into_words) {
     const Experiment experiment = experiment_with(small_options());
     Notes notes;
-    notes.witness.store = [](const train::MemberState&) { throw std::bad_alloc(); };
+    notes.witness.storage.finish = [](const train::MemberState&) { throw std::bad_alloc(); };
     const std::string message =
         failure_of(core::Failure::run, [&] { static_cast<void>(train_all(experiment, notes)); });
     BOOST_TEST(contains(message, "not enough memory"));
@@ -175,7 +187,7 @@ BOOST_AUTO_TEST_CASE(want_of_memory_is_put_into_words) {
 BOOST_AUTO_TEST_CASE(a_failure_says_what_and_what_survives) {
     const Experiment experiment = experiment_with(small_options());
     Notes notes;
-    notes.witness.store = [](const train::MemberState& state) {
+    notes.witness.storage.finish = [](const train::MemberState& state) {
         if (state.member == 1) core::fail(core::Failure::run, "disk full");
     };
     BOOST_TEST(failure_of(core::Failure::run, [&] { static_cast<void>(train_all(experiment, notes)); }) ==
