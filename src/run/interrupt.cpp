@@ -1,57 +1,75 @@
 #include "run/interrupt.hpp"
 
+#include <sys/prctl.h>
+#include <unistd.h>
+
 #include <atomic>
+#include <chrono>
 #include <csignal>
-#include <ctime>
+#include <cstdlib>
+#include <thread>
+
+#include <pthread.h>
+
+#include "comm/launcher.hpp"
 
 namespace run {
 namespace {
 
-/// A handler has nowhere else to leave a note.
-std::atomic<int> first_signal{0};
-std::atomic<long long> first_ms{0};
-static_assert(std::atomic<int>::is_always_lock_free && std::atomic<long long>::is_always_lock_free);
+using Clock = std::chrono::steady_clock;
+
+/// The process has one set of signals, so this is one for the process.
+std::atomic<int> received{0};
 
 /// Launchers may deliver the same request twice, to the group and to the process.
-constexpr long long same_request_ms = 200;
+constexpr std::chrono::milliseconds same_request(200);
 
-long long now_ms() {
-    timespec now{};
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000LL + now.tv_nsec / 1'000'000;
+sigset_t stop_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int number : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&set, number);
+    return set;
+}
+
+[[noreturn]] void end_by(int number) {
+    std::signal(number, SIG_DFL);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+    std::raise(number);
+    std::_Exit(128 + number);
+}
+
+void watch() {
+    const sigset_t set = stop_signals();
+    Clock::time_point since;
+    while (true) {
+        int number = 0;
+        if (sigwait(&set, &number) != 0) continue;
+        const int before = received.load();
+        // A time limit is announced by SIGUSR1 and followed by SIGTERM; neither insists.
+        if (before == 0 || (before == SIGUSR1 && number != SIGUSR1)) {
+            received = number;
+            since = Clock::now();
+        } else if (number != SIGUSR1 && Clock::now() - since > same_request) {
+            end_by(number);
+        }
+    }
 }
 
 }  // namespace
 
-extern "C" {
-static void note_signal(int number) {
-    int none = 0;
-    if (first_signal.compare_exchange_strong(none, number)) {
-        first_ms = now_ms();
-        return;
-    }
-    // A time limit is announced by SIGUSR1 and followed by SIGTERM; that one insists on nothing yet.
-    if (number == SIGUSR1 || now_ms() - first_ms < same_request_ms) return;
-    if (none == SIGUSR1) {
-        first_signal = number;
-        first_ms = now_ms();
-        return;
-    }
-    std::signal(number, SIG_DFL);
-    std::raise(number);
-}
-}
-
 void watch_for_signals() {
-    struct sigaction action {};
-    action.sa_handler = note_signal;
-    action.sa_flags = SA_RESTART;
-    sigemptyset(&action.sa_mask);
-    for (const int number : {SIGTERM, SIGINT, SIGUSR1}) sigaction(number, &action, nullptr);
+    const sigset_t set = stop_signals();
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    std::thread(watch).detach();
+    const auto launch = comm::detect_launch([](const char* name) { return std::getenv(name); });
+    if (launch.is_one_of_several()) prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
 std::string signal_received() {
-    switch (first_signal.load(std::memory_order_relaxed)) {
+    switch (received.load(std::memory_order_relaxed)) {
         case 0:
             return "";
         case SIGTERM:
@@ -64,7 +82,7 @@ std::string signal_received() {
 }
 
 void forget_signals() {
-    first_signal = 0;
+    received = 0;
 }
 
 }  // namespace run

@@ -25,6 +25,10 @@ constexpr double look_interval_s = 50e-3;
 /// Longest sleep of a rank that has nothing to do.
 constexpr std::chrono::microseconds longest_sleep = std::chrono::milliseconds(5);
 
+/// A rank that was asked to stop leaves after so long even if the coordinator does not answer; longer than the
+/// coordinator waits for any rank.
+constexpr double longest_stop_s = 120;
+
 /// One rank's part in the training, root or not.
 class Participant {
 public:
@@ -102,9 +106,16 @@ private:
             const std::string who = witness_.stop_wanted();
             if (!who.empty()) {
                 told_ = true;
+                since_told_.restart();
                 witness_.note(fmt::format("asked to stop by {}", who));
                 send(0, Interrupted{who});
             }
+        }
+        if (told_ && since_told_.seconds() > longest_stop_s) {
+            core::fail(core::Failure::run,
+                       "rank {} on {} was asked to stop, but the coordinator does not answer; what is kept is kept: go "
+                       "on with --resume",
+                       world_.rank(), world_.host());
         }
         if (!coordinator_) return;
         if (const auto rank = coordinator_->overdue(clock_.seconds())) {
@@ -179,6 +190,7 @@ private:
     double first_step_s_ = 0;
     bool failed_ = false;
     bool stopped_ = false;
+    core::Stopwatch since_told_;
     bool told_ = false;  ///< the coordinator that somebody wants a stop
 };
 
