@@ -1,5 +1,6 @@
 #include "run/training.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <new>
 #include <numeric>
@@ -207,6 +208,44 @@ BOOST_AUTO_TEST_CASE(a_history_that_cannot_be_kept_ends_the_run_even_at_the_last
         BOOST_TEST(failure_of(core::Failure::run, [&] { static_cast<void>(train_all(experiment, notes)); }) ==
                    "no room; this survives");
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_is_to_stop_keeps_what_is_in_training_and_combines_the_rest) {
+    Options options = small_options();
+    options.training.epochs = 4000;
+    const Experiment experiment = experiment_with(options);
+    Notes notes;
+    notes.stop_after = 4500;  // it is heard of some epochs later
+    const Trained trained = train_all(experiment, notes);
+    BOOST_TEST(trained.total.members() == 1);
+    BOOST_TEST_REQUIRE(notes.saved.size() == 1U);
+    BOOST_TEST(notes.saved[0].member == 1U);
+    BOOST_TEST(!notes.saved[0].finished);
+    BOOST_TEST((trained.coordinator->missing() == std::vector<std::uint32_t>{1, 2}));
+    BOOST_TEST(trained.coordinator->suspended_by() == "SIGTERM");
+    notes.stop_after = 1;
+    BOOST_TEST(failure_of(core::Failure::stopped, [&] { static_cast<void>(train_all(experiment, notes)); }) ==
+               "stopped by SIGTERM; this survives");
+}
+
+BOOST_AUTO_TEST_CASE(members_go_on_from_what_was_kept) {
+    const Experiment experiment = experiment_with(small_options());
+    Notes whole;
+    const Trained reference = train_all(experiment, whole);
+    Notes notes;
+    notes.witness.storage.load = [&](std::uint32_t member) -> store::KeptMember {
+        if (member == 0) return {.state = whole.stored[0], .is_final = true, .refused = {}};
+        if (member == 1) return {.state = whole.stored[1], .is_final = false, .refused = {"a file is damaged"}};
+        return {};
+    };
+    const Trained trained = train_all(experiment, notes);
+    BOOST_TEST((std::ranges::equal(trained.total.counters(), reference.total.counters())));
+    BOOST_TEST(notes.restored.size() == 4U);
+    BOOST_TEST(notes.epochs.size() == 2U);
+    BOOST_TEST(notes.stored.size() == 2U);
+    BOOST_TEST_REQUIRE(notes.remarks.size() == 1U);
+    BOOST_TEST(contains(notes.remarks[0], "member 1 goes on from an older state"));
+    BOOST_TEST(trained.coordinator->samples() == reference.coordinator->samples() / 3);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

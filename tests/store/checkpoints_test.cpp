@@ -210,4 +210,35 @@ BOOST_AUTO_TEST_CASE(whatever_call_fails_it_is_reported_and_nothing_is_lost) {
     }
 }
 
+/// A disk that says it has written more than it has.
+class LyingFileSystem : public store::FileSystem {
+public:
+    bool lies = false;
+    ssize_t write(int file, const void* bytes, std::size_t count) override {
+        if (!lies) return FileSystem::write(file, bytes, count);
+        static_cast<void>(FileSystem::write(file, bytes, count / 2));
+        return static_cast<ssize_t>(count);
+    }
+};
+
+BOOST_AUTO_TEST_CASE(what_does_not_read_back_is_reported_and_the_generations_before_stay) {
+    LyingFileSystem system;
+    const Place place(system);
+    store::Checkpoints checkpoints = place.fresh();
+    save(checkpoints, state_after(1));
+    save(checkpoints, state_after(2));
+    system.lies = true;
+    for (const bool is_final : {false, true}) {
+        try {
+            is_final ? checkpoints.save_final(state_after(3)) : save(checkpoints, state_after(3));
+            BOOST_ERROR("nothing was thrown");
+        } catch (const core::Error& error) {
+            BOOST_TEST(error.exit_code() == 4);
+            BOOST_TEST(std::string(error.what()).find("are missing") != std::string::npos, error.what());
+        }
+        BOOST_TEST(epoch_of(place.load()) == 2U);
+        BOOST_TEST(place.names().contains("0003-000001.ckpt"));
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
