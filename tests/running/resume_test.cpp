@@ -88,12 +88,12 @@ std::set<std::string> names(const std::string& out) {
 /// Sends SIGUSR1 as soon as a file is there.
 class StopAt {
 public:
-    explicit StopAt(const fs::path& file)
-        : thread_([this, file] {
-              while (!done_ && !fs::exists(file)) std::this_thread::sleep_for(std::chrono::microseconds(200));
-              if (!done_) ::kill(::getpid(), SIGUSR1);
-          }) {
-        run::watch_for_signals();
+    explicit StopAt(const fs::path& file) {
+        run::watch_for_signals();  // before there is another thread
+        thread_ = std::thread([this, file] {
+            while (!done_ && !fs::exists(file)) std::this_thread::sleep_for(std::chrono::microseconds(200));
+            if (!done_) ::kill(::getpid(), SIGUSR1);
+        });
     }
     ~StopAt() {
         done_ = true;
