@@ -72,6 +72,7 @@ class Running:
         self.process = subprocess.Popen(self.command, cwd=stage.directory, env=stage.environment, stdin=subprocess.DEVNULL,
                                         stdout=self.out, stderr=self.err, start_new_session=True)
         self.seen = set()
+        self.hung_in_start = False
 
     def ranks(self):
         """Their ids in the order in which they were started, as far as they live; mpirun starts rank 0 first."""
@@ -88,10 +89,18 @@ class Running:
             time.sleep(0.002)
         return True
 
-    def ended(self):
-        """How it ended, once mpirun and all ranks are gone; nobody may stay behind."""
+    def ended(self, in_start=lambda: False):
+        """How it ended, once mpirun and all ranks are gone; nobody may stay behind.
+
+        Open MPI itself hangs when a rank dies in its start (MPI_Init), the others in there or mpirun alone: then whoever
+        launched it has to end it, and so do we.
+        """
         end = time.monotonic() + LIMIT_S
+        start_ends = time.monotonic() + 8
         while self.process.poll() is None or any(is_alive(rank) for rank in self.seen):
+            if time.monotonic() > start_ends and in_start():
+                self.hung_in_start = True
+                send(signal.SIGKILL, [self.process.pid, *self.ranks(), *self.seen])
             if time.monotonic() > end:
                 left = [rank for rank in self.seen if is_alive(rank)]
                 send(signal.SIGKILL, [self.process.pid, *left])
@@ -268,10 +277,10 @@ def killed(stage, victims, count, seed):
                 pass
         run.ranks()
         send(signal.SIGKILL, victims(run, chance))
-        ended = run.ended()
+        ended = run.ended(in_start=lambda: not (stage.directory / out / "history.jsonl").exists())
         done = (stage.directory / out / "summary.json").exists()
         begun = (stage.directory / out / "config.toml").exists()
-        kind = "finished" if done else "begun" if begun else "before its beginning"
+        kind = "in a start that hung" if run.hung_in_start else "finished" if done else "begun" if begun else "before its beginning"
         moments[kind] = moments.get(kind, 0) + 1
         try:
             reference.resume(out, chance.choice((1, 2, 3)))
