@@ -183,25 +183,25 @@ class Lecture:
         words = "".join(letter if letter.isalnum() else "-" for letter in run.label.lower())
         return self.given.out / experiment.name / words
 
-    def finished(self, directory, options):
-        """True if the directory holds the results of the options that were written beside it, and they are these."""
+    def begun(self, directory, options):
+        """True if the directory belongs to a run with these very options, which were written beside it."""
         try:
-            asked = json.loads(directory.with_suffix(".json").read_text(encoding="utf-8"))["options"]
-            return asked == options and (directory / "summary.json").exists()
+            return json.loads(directory.with_suffix(".json").read_text(encoding="utf-8"))["options"] == options
         except (OSError, ValueError, KeyError):
             return False
 
     def train(self, experiment, run):
-        """Figures of a run, from its directory if it is finished, else trained now."""
+        """Figures of a run, from its directory if it is finished, else trained now or gone on with."""
         directory = self.directory(experiment, run)
-        if self.finished(directory, run.options):
+        if not self.begun(directory, run.options):
+            shutil.rmtree(directory, ignore_errors=True)
+        elif (directory / "summary.json").exists():
             return figures(directory)
-        shutil.rmtree(directory, ignore_errors=True)
         directory.parent.mkdir(parents=True, exist_ok=True)
         directory.with_suffix(".json").write_text(json.dumps({"options": run.options}) + "\n", encoding="utf-8")
         log = directory.with_suffix(".log")
         with log.open("w", encoding="utf-8") as output:
-            self.child = subprocess.Popen([*self.command, *run.options, "--out", directory], stdin=subprocess.DEVNULL,
+            self.child = subprocess.Popen([*self.command, *run.options, "--resume", "--out", directory], stdin=subprocess.DEVNULL,
                                           stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
             self.watch(experiment, run, log)
         if self.child.returncode != 0:

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "run/conduct_settings.hpp"
 #include "run/parse_data.hpp"
 #include "run/parse_value.hpp"
 
@@ -331,8 +332,8 @@ std::vector<Setting> running_settings() {
 
 std::vector<Setting> all_settings() {
     std::vector<Setting> all;
-    for (auto part :
-         {data_settings(), network_settings(), training_settings(), ensemble_settings(), running_settings()}) {
+    for (auto part : {data_settings(), network_settings(), training_settings(), ensemble_settings(), running_settings(),
+                      conduct_settings()}) {
         std::move(part.begin(), part.end(), std::back_inserter(all));
     }
     return all;
