@@ -105,20 +105,20 @@ def lego_experiment(data, epochs):
 
 def ladder_experiment(data):
     def rung(name, published):
-        return Run(name, [*data, "--net", name], published)
+        return Run(name, [*data, "--net", f"mnist-{name}"], published)
 
     return Experiment("ladder", "The ladder on MNIST, five members a rung", [
         rung("softmax", 91.94), rung("nn", 94.55), rung("xavier", 97.83), rung("deep", 97.42), rung("dropout", 98.04),
         rung("batchnorm", 98.26), rung("cnn", 98.85), rung("deep-cnn", 99.38),
-        Run("seven-cnns", [*data, "--net", "seven-cnns"], 99.39),
-        Run("seven-cnns", [*data, "--net", "seven-cnns"], 99.52, of="average"),
+        Run("seven-cnns", [*data, "--net", "mnist-seven-cnns"], 99.39),
+        Run("seven-cnns", [*data, "--net", "mnist-seven-cnns"], 99.52, of="average"),
     ], lesson="Better beginnings, then dropout, then convolutions, then seven of them.")
 
 
 def small_ladder_experiment(data, epochs):
     common = [*data, "--epochs", epochs, "--members", "2", "--validation-fraction", "0.1"]
     names = ("softmax", "xavier", "dropout", "cnn")
-    return Experiment("ladder", "The ladder, on drawn digits", [Run(name, [*common, "--net", name]) for name in names],
+    return Experiment("ladder", "The ladder, on drawn digits", [Run(name, [*common, "--net", f"mnist-{name}"]) for name in names],
                       lesson="On MNIST itself: launch/lecture --data DIRECTORY.")
 
 
