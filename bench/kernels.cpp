@@ -128,7 +128,10 @@ private:
         core::Buffer<float> y(order.out.elements(), 0.5F);
         core::Buffer<float> bias(shape.channels_out);
         const double flops = convolution.flops();
-        add(flops, best_seconds(flops, [&] { convolution.forward(x.data(), w.data(), bias.data(), y.data()); }));
+        add(flops, best_seconds(flops, [&] {
+                convolution.take(w.data());
+                convolution.forward(x.data(), bias.data(), y.data());
+            }));
         add(flops,
             best_seconds(flops, [&] { convolution.backward_weights(x.data(), y.data(), w.data(), bias.data()); }));
         if (!first) add(flops, best_seconds(flops, [&] { convolution.backward_input(y.data(), x.data()); }));

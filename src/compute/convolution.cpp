@@ -325,14 +325,18 @@ Convolution::~Convolution() = default;
 Convolution::Convolution(Convolution&&) noexcept = default;
 Convolution& Convolution::operator=(Convolution&&) noexcept = default;
 
-void Convolution::forward(const float* x, const float* weights, const float* bias, float* y) {
+void Convolution::take(const float* weights) {
     Impl& impl = *impl_;
     if (impl.winograd) impl.winograd->take(weights);
     if (impl.input_gradient) impl.input_gradient->reorder({weights, impl.input_gradient->weights.data()});
+    if (impl.forward) impl.forward->reorder({weights, impl.forward->weights.data()});
+}
+
+void Convolution::forward(const float* x, const float* bias, float* y) {
+    Impl& impl = *impl_;
     impl.x.take(x);
     if (!impl.forward) return impl.winograd->forward(x, bias, y);
-    Direct<4>& direct = *impl.forward;
-    direct.reorder({weights, direct.weights.data()});
+    const Direct<4>& direct = *impl.forward;
     direct.kernel({impl.x.as(direct.narrow, x), direct.weights.data(), bias, y});
 }
 

@@ -64,9 +64,12 @@ public:
     Convolution(Convolution&&) noexcept;
     Convolution& operator=(Convolution&&) noexcept;
 
-    void forward(const float* x, const float* weights, const float* bias, float* y);
+    /// Takes weights over into the order of the kernels, for all that follows.
+    void take(const float* weights);
 
-    /// dx from dy, with the weights of the last forward(). REQUIRES: Derivatives::of_weights_and_input.
+    void forward(const float* x, const float* bias, float* y);
+
+    /// dx from dy, with the weights taken last. REQUIRES: Derivatives::of_weights_and_input.
     void backward_input(const float* dy, float* dx);
 
     /// dW, db from x and dy. REQUIRES: derivatives of weights; forward() ran on this x, and if dx is compiled too

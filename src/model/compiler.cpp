@@ -90,6 +90,19 @@ bool Compiler::absorb_relu(Value& value) {
     return true;
 }
 
+Operation* Compiler::maker_of(const Value& value) const {
+    const bool is_last = !result_.tensors.empty() && result_.tensors.back().get() == value.tensor;
+    if (!is_last || !value.exclusive || result_.operations.size() != value.tensor->born + 1) return nullptr;
+    return result_.operations.back().get();
+}
+
+void Compiler::take_back(const Value& value) {
+    core::require(maker_of(value) != nullptr, "only what was made last can be taken back");
+    result_.operations.pop_back();
+    result_.tensors.pop_back();
+    open_chain_ = nullptr;
+}
+
 bool Compiler::retract_relu(const Value& value) {
     if (open_chain_ == nullptr || &open_chain_->target() != value.tensor || !value.exclusive) return false;
     if (!open_chain_->is_lone_relu()) return false;

@@ -113,6 +113,12 @@ public:
     /// True if `value` was left by a chain of element-wise stages whose derivatives read it.
     [[nodiscard]] bool is_read_backward(const Value& value) const;
 
+    /// The last operation, if it left `value` to nobody else and nothing was made of it since; it may be taken back.
+    [[nodiscard]] Operation* maker_of(const Value& value) const;
+
+    /// Takes back the last operation, and the tensor it left. REQUIRES: maker_of(value) is not null.
+    void take_back(const Value& value);
+
     /// Takes back the last operation if it is a lone relu that left `value`; true if it was.
     [[nodiscard]] bool retract_relu(const Value& value);
 

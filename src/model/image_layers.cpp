@@ -140,6 +140,28 @@ Shape plan_pool(const Item& item, const Shape& input, Layout&) {
     return slide(item, pool_window(item), input, channels_of(input));
 }
 
+namespace {
+
+/// A convolution just before is pooled slice by slice where that pays.
+Value max_pool(const Shape& output_shape, const Window& window, const Value& input, Compiler& compiler) {
+    const std::size_t block = input.tensor->block;
+    const compute::Images between = images_of(*input.tensor);
+    const auto* convolve = dynamic_cast<const Convolve*>(compiler.maker_of(input));
+    const std::size_t slice = compiler.precision() == compute::Precision::f32 ? ConvolveAndPool::slice_of(between) : 0;
+    if (convolve == nullptr || slice == 0) {
+        Tensor& pooled = compiler.tensor(output_shape, Compiler::Gradient::as_compiled, block);
+        compiler.append(std::make_unique<MaxPool>(*input.tensor, input.gradient, pooled, window));
+        return {.tensor = &pooled, .exclusive = true};
+    }
+    const Convolve::Recipe recipe = convolve->recipe();
+    compiler.take_back(input);
+    Tensor& pooled = compiler.tensor(output_shape, Compiler::Gradient::as_compiled, block);
+    compiler.append(std::make_unique<ConvolveAndPool>(recipe, slice, between, window, pooled));
+    return {.tensor = &pooled, .exclusive = true};
+}
+
+}  // namespace
+
 Value compile_maxpool(const Item& item, const Value& input, Compiler& compiler) {
     const Shape& shape = input.tensor->shape;
     // The largest value after relu is relu of the largest value: pooled first, relu has less to do.
@@ -155,11 +177,7 @@ Value compile_maxpool(const Item& item, const Value& input, Compiler& compiler) 
         compiler.append(std::make_unique<GlobalAverage>(pooled, compute::Store::replace, vector));  // of one pixel
         value = {.tensor = &vector, .exclusive = true};
     } else {
-        const Window window = pool_window(item);
-        Tensor& pooled = compiler.tensor(slide(item, window, shape, channels_of(shape)),
-                                         Compiler::Gradient::as_compiled, input.tensor->block);
-        compiler.append(std::make_unique<MaxPool>(*input.tensor, input.gradient, pooled, window));
-        value = {.tensor = &pooled, .exclusive = true};
+        value = max_pool(slide(item, pool_window(item), shape, channels_of(shape)), pool_window(item), input, compiler);
     }
     if (relu_follows) compiler.pointwise(value).add_activation(compute::Activation::relu);
     return value;

@@ -9,9 +9,8 @@
 namespace model {
 namespace {
 
-compute::ConvolutionShape convolution_shape(const Tensor& input, const compute::Window& window,
+compute::ConvolutionShape convolution_shape(const compute::Images& images, const compute::Window& window,
                                             const ParameterBlock& weight) {
-    const compute::Images images = images_of(input);
     return {.count = images.count,
             .height = images.height,
             .width = images.width,
@@ -53,10 +52,9 @@ Convolve::Convolve(Tensor& input, compute::Store store, Tensor& output, const co
                    const ParameterBlock& weight, const ParameterBlock& bias, compute::Precision precision)
     : input_(input),
       output_(output),
-      weight_(weight),
-      bias_(bias),
+      recipe_{.input = {.tensor = &input, .gradient = store}, .window = window, .weight = weight, .bias = bias},
       target_(input, store),
-      convolution_(convolution_shape(input, window, weight), {images_of(input), images_of(output)},
+      convolution_(convolution_shape(images_of(input), window, weight), {images_of(input), images_of(output)},
                    derivatives_of(input, output), precision) {}
 
 std::vector<const Tensor*> Convolve::inputs() const {
@@ -64,8 +62,8 @@ std::vector<const Tensor*> Convolve::inputs() const {
 }
 
 void Convolve::forward(const float* parameters, const Pass&) {
-    convolution_.forward(input_.values.data(), parameters + weight_.offset, parameters + bias_.offset,
-                         output_.values.data());
+    convolution_.take(parameters + recipe_.weight.offset);
+    convolution_.forward(input_.values.data(), parameters + recipe_.bias.offset, output_.values.data());
 }
 
 void Convolve::backward(const float*, float* gradients, const GradientReady& ready) {
@@ -73,10 +71,86 @@ void Convolve::backward(const float*, float* gradients, const GradientReady& rea
         convolution_.backward_input(output_.gradients.data(), target_.data());
         target_.deliver();
     }
-    convolution_.backward_weights(input_.values.data(), output_.gradients.data(), gradients + weight_.offset,
-                                  gradients + bias_.offset);
-    report(weight_, ready);
-    report(bias_, ready);
+    convolution_.backward_weights(input_.values.data(), output_.gradients.data(), gradients + recipe_.weight.offset,
+                                  gradients + recipe_.bias.offset);
+    report(recipe_.weight, ready);
+    report(recipe_.bias, ready);
+}
+
+namespace {
+
+/// `images` with another count.
+compute::Images rows_of(compute::Images images, std::size_t count) {
+    images.count = count;
+    return images;
+}
+
+void add(std::span<const float> from, float* to) {
+    for (std::size_t i = 0; i < from.size(); ++i) to[i] += from[i];
+}
+
+}  // namespace
+
+std::size_t ConvolveAndPool::slice_of(const compute::Images& between) {
+    // Half of a second cache of 1 MiB; a batch that fits the third as it is gains nothing.
+    constexpr std::size_t slice_floats = 128 * 1024;
+    constexpr std::size_t large_floats = 1024 * 1024;
+    if (between.elements() < large_floats) return 0;
+    std::size_t slice = std::min(between.count, slice_floats / between.item_elements());
+    while (slice > 0 && between.count % slice != 0) --slice;
+    return slice > 1 ? slice : 0;
+}
+
+ConvolveAndPool::ConvolveAndPool(const Convolve::Recipe& recipe, std::size_t slice, const compute::Images& between,
+                                 const compute::Window& pool, Tensor& output)
+    : input_(*recipe.input.tensor),
+      output_(output),
+      recipe_(recipe),
+      pool_(pool),
+      slice_(slice),
+      between_(rows_of(between, slice)),
+      target_(input_, recipe.input.gradient),
+      convolution_(convolution_shape(rows_of(images_of(input_), slice), recipe.window, recipe.weight),
+                   {rows_of(images_of(input_), slice), between_}, derivatives_of(input_, output)),
+      values_(between_.elements()),
+      weight_gradient_(recipe.weight.size()),
+      bias_gradient_(recipe.bias.size()),
+      chosen_(images_of(output).elements()) {}
+
+std::vector<const Tensor*> ConvolveAndPool::inputs() const {
+    return {&input_};
+}
+
+void ConvolveAndPool::forward(const float* parameters, const Pass&) {
+    convolution_.take(parameters + recipe_.weight.offset);
+    const std::size_t outputs = images_of(output_).item_elements();
+    for (std::size_t row = 0; row < input_.rows; row += slice_) {
+        convolution_.forward(input_.values.data() + row * input_.stride, parameters + recipe_.bias.offset,
+                             values_.data());
+        compute::max_pool(between_, pool_, values_.data(), output_.values.data() + row * outputs,
+                          std::span(chosen_).subspan(row * outputs, slice_ * outputs));
+    }
+}
+
+void ConvolveAndPool::backward(const float*, float* gradients, const GradientReady& ready) {
+    const std::span<float> weight(gradients + recipe_.weight.offset, recipe_.weight.size());
+    const std::span<float> bias(gradients + recipe_.bias.offset, recipe_.bias.size());
+    const std::size_t outputs = images_of(output_).item_elements();
+    for (std::size_t row = 0; row < input_.rows; row += slice_) {
+        compute::max_pool_backward(between_, pool_, output_.gradients.data() + row * outputs,
+                                   std::span(chosen_).subspan(row * outputs, slice_ * outputs), values_.data());
+        if (target_.is_wanted()) convolution_.backward_input(values_.data(), target_.data() + row * input_.stride);
+        const bool first = row == 0;
+        convolution_.backward_weights(input_.values.data() + row * input_.stride, values_.data(),
+                                      first ? weight.data() : weight_gradient_.data(),
+                                      first ? bias.data() : bias_gradient_.data());
+        if (first) continue;
+        add(weight_gradient_, weight.data());
+        add(std::span(bias_gradient_).first(recipe_.bias.columns), bias.data());
+    }
+    if (target_.is_wanted()) target_.deliver();
+    report(recipe_.weight, ready);
+    report(recipe_.bias, ready);
 }
 
 MaxPool::MaxPool(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window)

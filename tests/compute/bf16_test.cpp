@@ -170,7 +170,8 @@ void check_convolution(const compute::ConvolutionShape& shape, bool narrow) {
     core::Buffer<float> found_dx(dx.size());
     core::Buffer<float> found_dw(dw.size());
     core::Buffer<float> found_db(shape.channels_out);
-    convolution.forward(x.data(), t.w.data(), t.bias.data(), found_y.data());
+    convolution.take(t.w.data());
+    convolution.forward(x.data(), t.bias.data(), found_y.data());
     convolution.backward_input(dy.data(), found_dx.data());
     convolution.backward_weights(x.data(), dy.data(), found_dw.data(), found_db.data());
 
@@ -247,7 +248,8 @@ BOOST_AUTO_TEST_CASE(the_same_convolution_gives_the_same_bits, *boost::unit_test
     core::Buffer<float> second(t.dy.size());
     for (auto* y : {&first, &second}) {
         compute::Convolution convolution(t.shape, t.order, compute::Derivatives::none, Precision::bf16);
-        convolution.forward(t.x.data(), t.w.data(), t.bias.data(), y->data());
+        convolution.take(t.w.data());
+        convolution.forward(t.x.data(), t.bias.data(), y->data());
     }
     BOOST_TEST((first == second));
 }
