@@ -8,6 +8,12 @@
 #include "store/checkpoints.hpp"
 #include "store/kept_state.hpp"
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::size_t random_damages = 5'000;  // instrumented code takes ten times as long
+#else
+constexpr std::size_t random_damages = 100'000;
+#endif
+
 namespace {
 
 using Bytes = std::string;
@@ -107,7 +113,7 @@ BOOST_AUTO_TEST_CASE(random_damages_of_a_large_checkpoint_are_found_out) {
     std::mt19937_64 random(1);
     std::size_t missed = 0;
     std::size_t tried = 0;
-    while (tried < 100'000) {
+    while (tried < random_damages) {
         const Bytes bytes = damage(damaged.sound, random);
         if (bytes == damaged.sound) continue;
         ++tried;
