@@ -6,7 +6,8 @@
 
 The first line of a run says on what machine, and every ratio is one of medians. The limit is the ratio that would be
 seen if a step took only the time of its matrix products, each at the best rate that oneDNN reaches on this machine in
-the same run (bench/step --products): what is attainable here, whatever the goals. Needs build/ with the benchmarks, and
+the same run (bench/step --products): what is attainable here, whatever the goals. Rows at the end compare our own bf16
+with our f32. Needs build/ with the benchmarks, and
 Debian's python3-torch; the peers use OpenBLAS, and refuse to run with the reference BLAS.
 """
 
@@ -14,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import shutil
 import statistics
 import subprocess
@@ -26,23 +28,32 @@ PROJECT = Path(__file__).resolve().parents[1]
 PYTHON = "/usr/bin/python3"  # the one that Debian's torch belongs to
 
 NOTATION = "dense(512) relu dropout(0.3) dense(512) relu dropout(0.3)"
-OUR_MNIST = ["--net", NOTATION, "--inputs", "784", "--outputs", "10", "--batch", "128"]
-PEER_MNIST = ["--net", "784-512-512-10", "--dropout", "0.3", "--batch", "128"]
+MNIST = ["--net", NOTATION, "--input", "784", "--batch", "128"]
+SMALL_CNN = "conv(32, 3) relu maxpool(2) conv(64, 3) relu maxpool(2) dense(625) relu dropout(0.5)"
+DEEP_CNN = ("conv(32, 3) relu maxpool(2) dropout(0.3) conv(64, 3) relu maxpool(2) dropout(0.3) "
+            "conv(128, 3) relu maxpool(2) dropout(0.3) dense(625) relu dropout(0.5)")
+RESIDUAL = ("conv(16, 3) batchnorm relu "
+            "repeat(6)[ skip[ conv(16, 3) batchnorm relu conv(16, 3) batchnorm ] relu ] avgpool")
 
-# name, least ratio, options of bench/step, options of bench/peers/step.py
+# name, least ratio, options of bench/step and of bench/peers/step.py
 STEPS = [
-    ("784-512-512-10 dropout 0.3 b128 adam", 3.8,
-     [*OUR_MNIST, "--optimizer", "adam"],
-     [*PEER_MNIST, "--optimizer", "adam"]),
-    ("784-512-512-10 dropout 0.3 b128 momentum", 2.6,
-     [*OUR_MNIST, "--optimizer", "momentum"],
-     [*PEER_MNIST, "--optimizer", "momentum"]),
+    ("784-512-512-10 dropout 0.3 b128 adam", 3.8, [*MNIST, "--optimizer", "adam"]),
+    ("784-512-512-10 dropout 0.3 b128 momentum", 2.6, [*MNIST, "--optimizer", "momentum"]),
     ("13-50-1 regression b100 adam", 15,
-     ["--net", "dense(50) relu", "--inputs", "13", "--outputs", "1", "--batch", "100", "--regression"],
-     ["--net", "13-50-1", "--batch", "100", "--task", "regression"]),
-    ("64-128-64-10 b32 adam", 6,
-     ["--net", "dense(128) relu dense(64) relu", "--inputs", "64", "--outputs", "10", "--batch", "32"],
-     ["--net", "64-128-64-10", "--batch", "32"]),
+     ["--net", "dense(50) relu", "--input", "13", "--outputs", "1", "--batch", "100", "--regression"]),
+    ("64-128-64-10 b32 adam", 6, ["--net", "dense(128) relu dense(64) relu", "--input", "64", "--batch", "32"]),
+    ("conv32-pool-conv64-pool-fc625-dropout b100 adam", 2.5,
+     ["--net", SMALL_CNN, "--input", "28x28", "--batch", "100"]),
+    ("deep CNN (lab-11-5) b100 adam", 2.3, ["--net", DEEP_CNN, "--input", "28x28", "--batch", "100"]),
+    ("residual net, conv16, 6 skips b128 adam", 2.5, ["--net", RESIDUAL, "--input", "28x28", "--batch", "128"]),
+    ("28x28 lstm 128-10 b100 adam", 2, ["--net", "lstm(128)", "--input", "28x28", "--batch", "100"]),
+    ("28x28 gru 128-10 b100 adam", 2, ["--net", "gru(128)", "--input", "28x28", "--batch", "100"]),
+]
+# name, least ratio, options of bench/step: --precision bf16 against --precision f32
+PRECISIONS = [
+    ("784-2048-2048-10 b256 adam, bf16", 1.6,
+     ["--net", "dense(2048) relu dense(2048) relu", "--input", "784", "--batch", "256"]),
+    ("deep CNN (lab-11-5) b100 adam, bf16", 1.4, ["--net", DEEP_CNN, "--input", "28x28", "--batch", "100"]),
 ]
 WHOLE_JOB_LEAST = 4
 MEMBERS, EPOCHS, PROCESSES = 8, 5, 2
@@ -91,14 +102,32 @@ def steps(given):
     def rate(command):
         return measured(given, command)["samples_per_s"]
 
-    for name, least, our_options, peer_options in STEPS:
+    for name, least, options in STEPS:
         if given.only not in name:
             continue
-        ours = [given.build / "bench/step", *our_options]
-        theirs = [PYTHON, "-B", PROJECT / "bench/peers/step.py", *peer_options]
+        ours = [given.build / "bench/step", *options]
+        theirs = [PYTHON, "-B", PROJECT / "bench/peers/step.py", *options]
         (our_rate, peer_rate), pairs = alternate(given.runs, lambda: rate(ours), lambda: rate(theirs))
+        best = best_rate(given, options)
         yield {"case": name, "unit": "samples/s", "ours": our_rate, "peer": peer_rate, "ratio": our_rate / peer_rate,
-               "limit": best_rate(given, our_options) / peer_rate, "least": least, "runs": pairs}
+               "limit": best / peer_rate, "share": our_rate / best, "least": least, "runs": pairs}
+
+
+def precisions(given):
+    """Both sides are ours; without the processor's help bench/step would be slower in bf16, and nobody may ask for it."""
+    if not re.search(r"\b(avx512|amx)_bf16\b", Path("/proc/cpuinfo").read_text()):
+        return
+    for name, least, options in PRECISIONS:
+        if given.only not in name:
+            continue
+
+        def rate(precision, options=options):
+            command = [given.build / "bench/step", *options, "--precision", precision]
+            return measured(given, command)["samples_per_s"]
+
+        (narrow, wide), pairs = alternate(given.runs, lambda: rate("bf16"), lambda: rate("f32"))
+        yield {"case": name, "unit": "samples/s", "ours": narrow, "peer": wide, "ratio": narrow / wide, "limit": 2,
+               "least": least, "runs": pairs}
 
 
 def mpirun(ranks):
@@ -134,7 +163,7 @@ def whole_job(given):
         return seconds
 
     (our_s, peer_s), pairs = alternate(given.runs, ours, theirs)
-    best_s = results.pop("samples") / (PROCESSES * best_rate(given, [*OUR_MNIST, "--optimizer", "adam"]))
+    best_s = results.pop("samples") / (PROCESSES * best_rate(given, [*MNIST, "--optimizer", "adam"]))
     return {"case": f"whole job: {MEMBERS} members x {EPOCHS} epochs of MNIST, {PROCESSES} processes", "unit": "s",
             "ours": our_s, "peer": peer_s, "ratio": peer_s / our_s, "limit": peer_s / best_s, "least": WHOLE_JOB_LEAST,
             "runs": pairs, "results": results}
@@ -162,6 +191,10 @@ def main():
     print(f"{'':<54} {'ours':>11} {'PyTorch':>11} {'':<9} {'ratio':>6} {'limit':>7}", flush=True)
     rows = []
     for row in steps(given):
+        rows.append(row)
+        show(row)
+    print(f"{'':<54} {'bf16':>11} {'f32':>11}", flush=True)
+    for row in precisions(given):
         rows.append(row)
         show(row)
     if given.mnist:

@@ -1,29 +1,32 @@
-// How fast is one training step, and how near is it to the rate of the matrix products it consists of?
+// How fast is one training step, and how near is it to the rate of the matrix products and convolutions it consists of?
 // Trains one member on random items that stay in memory and prints one line of JSON.
 
 #include <algorithm>
 #include <cstdio>
+#include <sstream>
+#include <string>
 #include <vector>
 
 #include <fmt/format.h>
 #include <omp.h>
 #include <CLI/CLI.hpp>
 
-#include "compute/product.hpp"
 #include "core/buffer.hpp"
 #include "core/random.hpp"
 #include "core/stopwatch.hpp"
 #include "data/dataset.hpp"
+#include "kernels.hpp"
 #include "train/trainer.hpp"
 
 namespace {
 
 struct Settings {
     std::string network = "dense(512) relu dropout(0.3) dense(512) relu dropout(0.3)";
-    std::size_t inputs = 784;
+    std::string input = "784";
     std::size_t outputs = 10;
     std::size_t batch = 128;
     std::string optimizer = "adam";
+    std::string precision = "f32";
     bool regression = false;
     double seconds = 2;
     bool products = false;
@@ -40,9 +43,24 @@ data::SharedBytes borrowed(const std::vector<T>& values) {
     return {.owner = nullptr, .bytes = std::as_bytes(std::span(values))};
 }
 
-data::Table table_of(const Settings& settings, Items& items, std::size_t rows) {
+/// "28x28" or "28x28x3" or "784".
+core::Shape shape_of(const std::string& text) {
+    std::vector<std::size_t> extents;
+    std::istringstream words(text);
+    for (std::string extent; std::getline(words, extent, 'x');) extents.push_back(std::stoul(extent));
+    switch (extents.size()) {
+        case 1:
+            return {extents[0]};
+        case 2:
+            return {extents[0], extents[1]};
+        default:
+            return {extents.at(0), extents.at(1), extents.at(2)};
+    }
+}
+
+data::Table table_of(const Settings& settings, const core::Shape& shape, Items& items, std::size_t rows) {
     core::RandomStream random({.seed = 1});
-    items.features.resize(rows * settings.inputs);
+    items.features.resize(rows * shape.elements());
     std::ranges::generate(items.features, [&] { return static_cast<float>(random.uniform()); });
     items.labels.resize(rows);
     std::ranges::generate(items.labels, [&] {
@@ -52,64 +70,11 @@ data::Table table_of(const Settings& settings, Items& items, std::size_t rows) {
     std::ranges::generate(items.targets, [&] { return static_cast<float>(random.normal()); });
     return {{.task = settings.regression ? data::Task::regression : data::Task::classification,
              .element = data::Element::f32,
-             .shape = {settings.inputs},
+             .shape = shape,
              .rows = rows,
              .outputs = settings.outputs},
             borrowed(items.features),
             settings.regression ? borrowed(items.targets) : borrowed(items.labels)};
-}
-
-/// Best rate in FLOP/s of one product, over the memory layouts that a network could choose.
-double best_rate(const compute::ProductShape& shape) {
-    using compute::Factor;
-    using compute::Transpose;
-    const std::size_t widest = std::max({shape.m, shape.n, shape.k});
-    const std::size_t room = widest * core::row_stride(widest);
-    const core::Buffer<float> a(room, 0.5F);
-    const core::Buffer<float> b(room, 0.25F);
-    core::Buffer<float> c(room);
-    double best = 0;
-    for (const Transpose turn_a : {Transpose::no, Transpose::yes}) {
-        for (const Transpose turn_b : {Transpose::no, Transpose::yes}) {
-            const compute::Product product(
-                shape, Factor{core::row_stride(turn_a == Transpose::yes ? shape.m : shape.k), turn_a},
-                Factor{core::row_stride(turn_b == Transpose::yes ? shape.k : shape.n), turn_b},
-                core::row_stride(shape.n), compute::Store::replace);
-            const int runs = std::max(1, static_cast<int>(2e8 / product.flops()));
-            for (int repeat = 0; repeat < 5; ++repeat) {
-                const core::Stopwatch watch;
-                for (int i = 0; i < runs; ++i) product(a.data(), b.data(), c.data());
-                best = std::max(best, runs * product.flops() / watch.seconds());
-            }
-        }
-    }
-    return best;
-}
-
-struct Products {
-    double flops = 0;         ///< of one step
-    double best_rate = 0;     ///< of the fastest product
-    double best_seconds = 0;  ///< all products of one step, each at its best rate
-};
-
-Products products_of(const model::Network& network, std::size_t batch) {
-    Products all;
-    const auto add = [&](const compute::ProductShape& shape) {
-        const double rate = best_rate(shape);
-        const double flops = 2.0 * static_cast<double>(shape.m * shape.n * shape.k);
-        all.flops += flops;
-        all.best_rate = std::max(all.best_rate, rate);
-        all.best_seconds += flops / rate;
-    };
-    bool first = true;
-    for (const model::ParameterBlock& block : network.blocks()) {
-        if (!block.is_weight) continue;
-        add({batch, block.columns, block.rows});
-        add({block.rows, block.columns, batch});
-        if (!first) add({batch, block.rows, block.columns});
-        first = false;
-    }
-    return all;
 }
 
 }  // namespace
@@ -118,28 +83,32 @@ int main(int argc, char** argv) {
     Settings settings;
     CLI::App app("Measures the training step of one network on one core");
     app.add_option("--net", settings.network, "network notation");
-    app.add_option("--inputs", settings.inputs);
+    app.add_option("--input", settings.input, "extents of an item: 784, 28x28 or 28x28x3");
     app.add_option("--outputs", settings.outputs);
     app.add_option("--batch", settings.batch);
     app.add_option("--optimizer", settings.optimizer)->check(CLI::IsMember({"sgd", "momentum", "adam"}));
+    app.add_option("--precision", settings.precision, "in what products and convolutions multiply")
+        ->check(CLI::IsMember({"f32", "bf16"}));
     app.add_flag("--regression", settings.regression, "squared error instead of cross-entropy");
     app.add_option("--seconds", settings.seconds, "how long to measure");
-    app.add_flag("--products", settings.products, "also measure the bare matrix products (dense networks)");
+    app.add_flag("--products", settings.products, "also measure the bare matrix products and convolutions");
     CLI11_PARSE(app, argc, argv);
     omp_set_num_threads(1);
 
     // Few items, each seen many times in an epoch: validation stays out of the measurement.
     constexpr std::uint32_t distinct = 4096;
     Items items;
-    const data::Table table = table_of(settings, items, distinct);
+    const core::Shape shape = shape_of(settings.input);
+    const data::Table table = table_of(settings, shape, items, distinct);
     std::vector<std::uint32_t> rows(4000 * settings.batch);
     std::ranges::generate(rows, [next = 0U]() mutable { return next++ % distinct; });
-    const model::Network network(settings.network, {settings.inputs}, settings.outputs,
+    const model::Network network(settings.network, shape, settings.outputs,
                                  settings.regression ? model::Objective::regression : model::Objective::classification);
     train::Hyperparameters hyperparameters;
     hyperparameters.batch = settings.batch;
     hyperparameters.epochs = 1'000'000;
     hyperparameters.learning_rate = 1e-4;
+    if (settings.precision == "bf16") hyperparameters.precision = compute::Precision::bf16;
     hyperparameters.optimizer = settings.optimizer == "adam"       ? train::OptimizerKind::adam
                                 : settings.optimizer == "momentum" ? train::OptimizerKind::momentum
                                                                    : train::OptimizerKind::sgd;
@@ -147,7 +116,7 @@ int main(int argc, char** argv) {
     const data::View one{&table, std::span(rows).first(1)};
     train::Trainer trainer(network, hyperparameters, {.train = view, .validation = one}, 0);
 
-    for (int i = 0; i < 20; ++i) trainer.step();
+    for (int i = 0; i < 6; ++i) trainer.step();
     // The machine is shared: the median over short slices tells more than one long mean.
     std::vector<double> rates;
     const core::Stopwatch total;
@@ -156,8 +125,8 @@ int main(int argc, char** argv) {
         const core::Stopwatch watch;
         std::size_t steps = 0;
         do {
-            for (int i = 0; i < 4; ++i) trainer.step();
-            steps += 4;
+            trainer.step();
+            ++steps;
         } while (watch.seconds() < slice);
         rates.push_back(static_cast<double>(steps * settings.batch) / watch.seconds());
     }
@@ -165,7 +134,7 @@ int main(int argc, char** argv) {
     const double samples_per_s = rates[rates.size() / 2];
     fmt::print("{{\"samples_per_s\": {:.0f}", samples_per_s);
     if (settings.products) {
-        const Products products = products_of(network, settings.batch);
+        const bench::Kernels products = bench::kernels_of(network, settings.batch);
         const double rate = products.flops * samples_per_s / static_cast<double>(settings.batch);
         fmt::print(
             ", \"gflop_per_s\": {:.1f}, \"best_product_gflop_per_s\": {:.1f}, \"share_of_best_product\": {:.3f}"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 START = time.perf_counter()
 
-from peer import network, optimizer, set_up, sizes, torch, train_step  # noqa: E402
+from peer import network, notation, optimizer, set_up, sizes, torch, train_step  # noqa: E402
 
 import numpy as np  # noqa: E402
 
@@ -59,7 +59,8 @@ def probabilities(model, features):
 def train_member(given, member, train, validation):
     torch.manual_seed(given.seed * 1000 + member)
     features, labels = train
-    model = network(sizes(given.net), given.dropout)
+    layer_sizes = sizes(given.net)
+    model = network(notation(layer_sizes, given.dropout), layer_sizes[:1], layer_sizes[-1])
     # On networks of this size foreach is the faster form here, see step.py.
     update = optimizer("adam", model.parameters(), given.lr, foreach=True)
     loss = torch.nn.CrossEntropyLoss()

@@ -3,7 +3,9 @@
 Import this before torch: it sets the number of threads that the BLAS library reads when it is loaded.
 """
 
+import math
 import os
+import re
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[variable] = "1"
@@ -31,19 +33,135 @@ def sizes(text):
     return [int(word) for word in text.split("-")]
 
 
-def network(layer_sizes, dropout):
-    """Dense layers with ReLU and dropout after each but the last, He initialisation."""
-    layers = []
-    for index in range(len(layer_sizes) - 1):
-        dense = nn.Linear(layer_sizes[index], layer_sizes[index + 1])
-        nn.init.kaiming_normal_(dense.weight, nonlinearity="relu")
-        nn.init.zeros_(dense.bias)
-        layers.append(dense)
-        if index + 2 < len(layer_sizes):
-            layers.append(nn.ReLU(inplace=True))
-            if dropout > 0:
-                layers.append(nn.Dropout(dropout))
-    return nn.Sequential(*layers)
+def notation(layer_sizes, dropout):
+    """Dense layers with ReLU and dropout after each but the last, in the notation of ensemble_train."""
+    after = f" relu dropout({dropout})" if dropout > 0 else " relu"
+    return " ".join(f"dense({width}){after}" for width in layer_sizes[1:-1])
+
+
+class Skip(nn.Module):
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x):
+        return x + self.inner(x)
+
+
+class LastState(nn.Module):
+    """A recurrent layer over the rows of images or the steps of sequences."""
+
+    def __init__(self, recurrence):
+        super().__init__()
+        self.recurrence = recurrence
+
+    def forward(self, x):
+        return self.recurrence(x.squeeze(1))[0][:, -1]
+
+
+class Builder:
+    """Builds the network that a text in ensemble_train's notation describes: the layers that the comparisons use."""
+
+    def __init__(self, text, shape):
+        self.words = re.findall(r"[a-z_]+|[\d.]+|[()\[\],]", text)
+        self.at = 0
+        # Channels first, as PyTorch has them.
+        self.shape = shape if len(shape) == 1 else [shape[2] if len(shape) > 2 else 1, *shape[:2]]
+
+    def take(self):
+        self.at += 1
+        return self.words[self.at - 1]
+
+    def next_is(self, word):
+        return self.at < len(self.words) and self.words[self.at] == word
+
+    def arguments(self):
+        found = []
+        if self.next_is("("):
+            self.take()
+            while (word := self.take()) != ")":
+                if word != ",":
+                    found.append(float(word))
+        return found
+
+    def network(self):
+        layers = []
+        while self.at < len(self.words) and not self.next_is("]"):
+            layers += getattr(self, self.take())(*self.arguments())
+        return layers
+
+    def bracket(self):
+        self.take()
+        inner = self.network()
+        self.take()
+        return inner
+
+    def relu(self):
+        return [nn.ReLU(inplace=True)]
+
+    def dropout(self, rate):
+        return [nn.Dropout(rate)]
+
+    def dense(self, units):
+        flatten = [nn.Flatten()] if len(self.shape) > 1 else []
+        layer = nn.Linear(math.prod(self.shape), int(units))
+        self.shape = [int(units)]
+        return [*flatten, layer]
+
+    def flatten(self):
+        self.shape = [math.prod(self.shape)]
+        return [nn.Flatten()]
+
+    def conv(self, channels, window):
+        layer = nn.Conv2d(self.shape[0], int(channels), int(window), padding="same")
+        self.shape[0] = int(channels)
+        return [layer]
+
+    def maxpool(self, window):
+        self.shape[1:] = [math.ceil(extent / window) for extent in self.shape[1:]]
+        return [nn.MaxPool2d(int(window), ceil_mode=True)]
+
+    def avgpool(self):
+        self.shape = self.shape[:1]
+        return [nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+
+    def batchnorm(self):
+        return [(nn.BatchNorm1d if len(self.shape) == 1 else nn.BatchNorm2d)(self.shape[0])]
+
+    def skip(self):
+        return [Skip(nn.Sequential(*self.bracket()))]
+
+    def repeat(self, times):
+        start = self.at
+        layers = []
+        for _ in range(int(times)):
+            self.at = start
+            layers += self.bracket()
+        return layers
+
+    def recurrent(self, kind, units):
+        layer = kind(self.shape[2], int(units), batch_first=True)
+        self.shape = [int(units)]
+        return [LastState(layer)]
+
+    def rnn(self, units):
+        return self.recurrent(nn.RNN, units)
+
+    def lstm(self, units):
+        return self.recurrent(nn.LSTM, units)
+
+    def gru(self, units):
+        return self.recurrent(nn.GRU, units)
+
+
+def network(text, shape, outputs):
+    """The described layers and an output layer, He initialisation. Images are height×width, channels last."""
+    model = nn.Sequential(*Builder(f"{text} dense({outputs})", shape).network())
+    for module in model.modules():
+        if isinstance(module, (nn.Linear, nn.Conv2d)):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            nn.init.zeros_(module.bias)
+    return model
 
 
 def optimizer(kind, parameters, rate, foreach):

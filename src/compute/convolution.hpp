@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "compute/images.hpp"
+#include "compute/precision.hpp"
 
 namespace compute {
 
@@ -50,28 +51,35 @@ struct ConvolutionOrder {
 
 enum class Derivatives : std::uint8_t { none, of_weights, of_weights_and_input };
 
-/// y(n, h, w, o) = b(o) + Σ x(n, h·s + i − pad, w·s + j − pad, c) · W(i, j, c, o), in single precision: compiled once,
-/// run many times. 3×3 windows of stride 1 use Winograd's F(4×4, 3×3) (Lavin & Gray 2016) where the library has it:
-/// fewer multiplications, rounding errors of about 1e-5 of the largest value.
+/// y(n, h, w, o) = b(o) + Σ x(n, h·s + i − pad, w·s + j − pad, c) · W(i, j, c, o): compiled once, run many times. 3×3
+/// windows of stride 1 over channels in whole blocks go by way of compute::Winograd, all others through the library.
+///
+/// All arguments are in single precision. Precision::bf16 multiplies copies in bf16, made once for each batch, in those
+/// of the three directions (y, dx, dW) where this is the faster way; which these are follows from the shape alone.
 class Convolution {
 public:
-    Convolution(const ConvolutionShape& shape, const ConvolutionOrder& order, Derivatives derivatives);
+    Convolution(const ConvolutionShape& shape, const ConvolutionOrder& order, Derivatives derivatives,
+                Precision precision = Precision::f32);
     ~Convolution();
     Convolution(Convolution&&) noexcept;
     Convolution& operator=(Convolution&&) noexcept;
 
-    void forward(const float* x, const float* weights, const float* bias, float* y);
+    /// Takes weights over into the order of the kernels, for all that follows.
+    void take(const float* weights);
 
-    /// dx from dy, with the weights of the last forward(). REQUIRES: Derivatives::of_weights_and_input.
-    void backward_input(const float* dy, float* dx) const;
+    void forward(const float* x, const float* bias, float* y);
 
-    /// dW, db from x and dy. REQUIRES: derivatives of weights.
+    /// dx from dy, with the weights taken last. REQUIRES: Derivatives::of_weights_and_input.
+    void backward_input(const float* dy, float* dx);
+
+    /// dW, db from x and dy. REQUIRES: derivatives of weights; forward() ran on this x, and if dx is compiled too
+    /// backward_input() on this dy.
     void backward_weights(const float* x, const float* dy, float* dw, float* db);
 
     /// Multiplications and additions of one forward pass, as the definition has them (padding included).
     [[nodiscard]] double flops() const noexcept;
 
-    /// Name of the library's forward kernel, for benchmarks and bug reports.
+    /// Name of the forward kernel, for benchmarks and bug reports.
     [[nodiscard]] const char* kernel() const noexcept;
 
 private:

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
+#include <utility>
 
 #include "compute/images.hpp"
 #include "core/buffer.hpp"
@@ -21,6 +21,9 @@ public:
 
     explicit BatchNorm(const Images& images);
 
+    /// From now on y = relu(γ·(x − μ)/√(σ² + ε) + β). Returns false if that was so already.
+    [[nodiscard]] bool absorb_relu() noexcept { return !std::exchange(rectifies_, true); }
+
     /// Normalises with the batch's statistics and takes them into the running ones (variance without bias).
     void train(const float* x, const float* gamma, const float* beta, float* running_mean, float* running_variance,
                float* y);
@@ -33,14 +36,23 @@ public:
     void backward(const float* x, const float* gamma, const float* dy, float* dgamma, float* dbeta, float* dx);
 
 private:
+    template <bool rectifies>
     void apply(const float* x, float* y) const;
+    template <bool rectifies>
+    void sum_gradients(const float* x, const float* dy);
+    template <bool rectifies>
+    void spread_gradients(const float* x, const float* dy, float* dx) const;
+
+    bool rectifies_ = false;
 
     Images images_;
     core::Buffer<float> mean_;
     core::Buffer<float> inverse_deviation_;
     core::Buffer<float> scale_;  ///< y = scale·x + offset
     core::Buffer<float> offset_;
+    core::Buffer<float> gradient_scale_;  ///< dx = gradient_scale·dy + slope·x + gradient_offset
     core::Buffer<float> slope_;
+    core::Buffer<float> gradient_offset_;
     core::Buffer<double> first_sum_;
     core::Buffer<double> second_sum_;
 };

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <type_traits>
 
+#include "compute/vector.hpp"
 #include "core/contract.hpp"
 
 namespace compute {
@@ -16,28 +18,43 @@ struct Extent {
     std::size_t skipped;  ///< elements of the window before the image's edge
 };
 
-Extent inside(const Window& window, std::size_t position, std::size_t extent) {
-    const std::size_t before = window.before(extent);
-    const std::size_t first = position * window.stride;  // in the padded image
-    const std::size_t begin = first < before ? 0 : first - before;
-    return {begin, std::min(first + window.size - before, extent), first < before ? before - first : 0};
-}
+/// One axis of the image with its windows.
+struct Axis {
+    Axis(const Window& window, std::size_t image_extent)
+        : size(window.size), stride(window.stride), before(window.before(image_extent)), extent(image_extent) {}
+
+    [[nodiscard]] Extent inside(std::size_t position) const {
+        const std::size_t first = position * stride;  // in the padded image
+        const std::size_t begin = first < before ? 0 : first - before;
+        return {begin, std::min(first + size - before, extent), first < before ? before - first : 0};
+    }
+
+    std::size_t size;
+    std::size_t stride;
+    std::size_t before;
+    std::size_t extent;
+};
 
 /// Channels treated in one go: a few vector registers.
 constexpr std::size_t most_lanes = 64;
+
+/// A whole block of channels, as a number that the compiler knows.
+using Block = std::integral_constant<std::size_t, lanes>;
 
 /// Calls use(first channel element of the window's output, rows, columns, lanes, image base) for every window of
 /// every image and group of channels. Offsets count floats.
 template <class Lanes, class Use>
 void for_windows_of(const Images& in, const Window& window, Lanes lanes_of, Use use) {
     const Images out = pooled(in, window);
+    const Axis vertical(window, in.height);
+    const Axis horizontal(window, in.width);
     for (std::size_t plane = 0; plane < in.count * in.blocks(); ++plane) {
         const std::size_t in_base = plane * in.pixels() * in.block;
         const std::size_t out_base = plane * out.pixels() * in.block;
         for (std::size_t row = 0; row < out.height; ++row) {
-            const Extent rows = inside(window, row, in.height);
+            const Extent rows = vertical.inside(row);
             for (std::size_t column = 0; column < out.width; ++column) {
-                const Extent columns = inside(window, column, in.width);
+                const Extent columns = horizontal.inside(column);
                 const std::size_t at = out_base + (row * out.width + column) * in.block;
                 for (std::size_t lane = 0; lane < in.block; lane += most_lanes)
                     use(at + lane, rows, columns, lanes_of(lane), in_base + lane);
@@ -49,46 +66,83 @@ void for_windows_of(const Images& in, const Window& window, Lanes lanes_of, Use 
 /// As above, with a number of lanes that the compiler knows where it can be known.
 template <class Use>
 void for_windows(const Images& in, const Window& window, Use use) {
-    using Sixteen = std::integral_constant<std::size_t, 16>;
-    if (in.block == Sixteen::value) {
+    if (in.block == lanes) {
         for_windows_of(
-            in, window, [](std::size_t) { return Sixteen{}; }, use);
+            in, window, [](std::size_t) { return Block{}; }, use);
     } else {
         const auto lanes_of = [&](std::size_t lane) { return std::min(most_lanes, in.block - lane); };
         for_windows_of(in, window, lanes_of, use);
     }
 }
 
+/// Number of an element in its window, which counts elements outside the image too.
+std::uint8_t place_in(const Window& window, Extent rows, Extent columns, std::size_t row, std::size_t column) {
+    return static_cast<std::uint8_t>((row - rows.begin + rows.skipped) * window.size + column - columns.begin +
+                                     columns.skipped);
+}
+
 bool overlaps(const Window& window) {
     return window.size > window.stride;
 }
 
-template <class Lanes>
-void max_of_window(const Images& in, const Window& window, const float* base, Extent rows, Extent columns, Lanes lanes,
-                   float* y, std::uint8_t* chosen) {
+/// The largest of a window's values, channel by channel, and its place in the window. A NaN wins, and stays.
+void max_of_window(const Images& in, const Window& window, const float* base, Extent rows, Extent columns,
+                   std::size_t count, float* y, std::uint8_t* chosen) {
     std::array<float, most_lanes> best;
     std::array<std::uint8_t, most_lanes> place;
     bool first = true;
     for (std::size_t row = rows.begin; row < rows.end; ++row) {
         for (std::size_t column = columns.begin; column < columns.end; ++column) {
             const float* x = base + (row * in.width + column) * in.block;
-            const auto here = static_cast<std::uint8_t>((row - rows.begin + rows.skipped) * window.size + column -
-                                                        columns.begin + columns.skipped);
+            const auto here = place_in(window, rows, columns, row, column);
             if (first) {
-                for (std::size_t i = 0; i < lanes; ++i) best[i] = x[i];
-                for (std::size_t i = 0; i < lanes; ++i) place[i] = here;
+                for (std::size_t i = 0; i < count; ++i) best[i] = x[i];
+                for (std::size_t i = 0; i < count; ++i) place[i] = here;
                 first = false;
                 continue;
             }
-            for (std::size_t i = 0; i < lanes; ++i) {
-                const bool larger = !(x[i] <= best[i]) && best[i] == best[i];  // a NaN wins, and stays
+            for (std::size_t i = 0; i < count; ++i) {
+                const bool larger = !(x[i] <= best[i]) && best[i] == best[i];
                 place[i] = larger ? here : place[i];
                 best[i] = larger ? x[i] : best[i];
             }
         }
     }
-    std::copy_n(best.begin(), lanes, y);
-    std::copy_n(place.begin(), lanes, chosen);
+    std::copy_n(best.begin(), count, y);
+    std::copy_n(place.begin(), count, chosen);
+}
+
+/// The same for a whole block of channels.
+void max_of_window(const Images& in, const Window& window, const float* base, Extent rows, Extent columns, Block,
+                   float* y, std::uint8_t* chosen) {
+    const float* row_begin = base + (rows.begin * in.width + columns.begin) * lanes;
+    Vector best = load(row_begin);
+    Integers place = Integers{} + place_in(window, rows, columns, rows.begin, columns.begin);
+    for (std::size_t row = rows.begin; row < rows.end; ++row, row_begin += in.width * lanes) {
+        const float* x = row_begin;
+        for (std::size_t column = columns.begin; column < columns.end; ++column, x += lanes) {
+            const Vector value = load(x);
+            const Integers larger = ~(value <= best) & (best == best);
+            place = larger ? Integers{} + place_in(window, rows, columns, row, column) : place;
+            best = larger ? value : best;
+        }
+    }
+    store(best, y);
+    store(place, chosen);
+}
+
+/// Puts or adds each channel's gradient where its largest value came from, and zero elsewhere.
+template <bool adds>
+void spread(std::uint8_t here, const float* gradient, const std::uint8_t* place, std::size_t count, float* to) {
+    for (std::size_t i = 0; i < count; ++i) {
+        const float share = place[i] == here ? gradient[i] : 0.0F;
+        to[i] = adds ? to[i] + share : share;
+    }
+}
+template <bool adds>
+void spread(std::uint8_t here, const float* gradient, const std::uint8_t* place, Block, float* to) {
+    const Vector share = load(place) == here ? load(gradient) : Vector{};
+    store(adds ? load(to) + share : share, to);
 }
 
 }  // namespace
@@ -103,59 +157,57 @@ Images pooled(const Images& in, const Window& window) {
 void max_pool(const Images& in, const Window& window, const float* x, float* y, std::span<std::uint8_t> chosen) {
     core::require(window.size * window.size <= 256, "a place in a window fits a byte");
     core::require(chosen.size() >= pooled(in, window).elements(), "every window remembers its choice");
-    for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto lanes, std::size_t base) {
-        max_of_window(in, window, x + base, rows, columns, lanes, y + at, chosen.data() + at);
+    for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto count, std::size_t base) {
+        max_of_window(in, window, x + base, rows, columns, count, y + at, chosen.data() + at);
     });
 }
 
 void max_pool_backward(const Images& in, const Window& window, const float* dy, std::span<const std::uint8_t> chosen,
                        float* dx) {
-    const bool adds = overlaps(window);
     // Without overlap every element belongs to one window, unless the stride skips it or the edge cuts windows off.
     const Images out = pooled(in, window);
     const bool covers = window.stride == window.size && out.height * window.stride >= in.height &&
                         out.width * window.stride >= in.width;
-    if (adds || !covers) std::fill_n(dx, in.elements(), 0.0F);
-    for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto lanes, std::size_t base) {
-        const float* gradient = dy + at;
-        const std::uint8_t* place = chosen.data() + at;
-        for (std::size_t row = rows.begin; row < rows.end; ++row) {
-            for (std::size_t column = columns.begin; column < columns.end; ++column) {
-                float* to = dx + base + (row * in.width + column) * in.block;
-                const std::size_t here =
-                    (row - rows.begin + rows.skipped) * window.size + column - columns.begin + columns.skipped;
-                if (adds) {
-                    for (std::size_t i = 0; i < lanes; ++i) to[i] += place[i] == here ? gradient[i] : 0.0F;
-                } else {
-                    for (std::size_t i = 0; i < lanes; ++i) to[i] = place[i] == here ? gradient[i] : 0.0F;
+    if (!covers) std::fill_n(dx, in.elements(), 0.0F);
+    const auto spread_all = [&]<bool adds>() {
+        for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto count, std::size_t base) {
+            for (std::size_t row = rows.begin; row < rows.end; ++row) {
+                for (std::size_t column = columns.begin; column < columns.end; ++column) {
+                    spread<adds>(place_in(window, rows, columns, row, column), dy + at, chosen.data() + at, count,
+                                 dx + base + (row * in.width + column) * in.block);
                 }
             }
-        }
-    });
+        });
+    };
+    if (overlaps(window)) {
+        spread_all.operator()<true>();
+    } else {
+        spread_all.operator()<false>();
+    }
 }
 
 void average_pool(const Images& in, const Window& window, const float* x, float* y) {
-    for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto lanes, std::size_t base) {
+    for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto count, std::size_t base) {
         std::array<float, most_lanes> sum{};
         for (std::size_t row = rows.begin; row < rows.end; ++row) {
             for (std::size_t column = columns.begin; column < columns.end; ++column) {
                 const float* from = x + base + (row * in.width + column) * in.block;
-                for (std::size_t i = 0; i < lanes; ++i) sum[i] += from[i];
+                for (std::size_t i = 0; i < count; ++i) sum[i] += from[i];
             }
         }
         const auto share = 1.0F / static_cast<float>((rows.end - rows.begin) * (columns.end - columns.begin));
-        for (std::size_t i = 0; i < lanes; ++i) y[at + i] = share * sum[i];
+        for (std::size_t i = 0; i < count; ++i) y[at + i] = share * sum[i];
     });
 }
 
 void average_pool_backward(const Images& in, const Window& window, const float* dy, float* dx) {
     std::fill_n(dx, in.elements(), 0.0F);
-    for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto lanes, std::size_t base) {
+    for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto count, std::size_t base) {
         const auto share = 1.0F / static_cast<float>((rows.end - rows.begin) * (columns.end - columns.begin));
         for (std::size_t row = rows.begin; row < rows.end; ++row) {
             for (std::size_t column = columns.begin; column < columns.end; ++column) {
                 float* to = dx + base + (row * in.width + column) * in.block;
-                for (std::size_t i = 0; i < lanes; ++i) to[i] += share * dy[at + i];
+                for (std::size_t i = 0; i < count; ++i) to[i] += share * dy[at + i];
             }
         }
     });

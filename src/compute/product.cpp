@@ -14,10 +14,11 @@ namespace {
 
 using dnnl::memory;
 
-memory::desc descriptor(std::size_t rows, std::size_t columns, Factor factor) {
+memory::desc descriptor(std::size_t rows, std::size_t columns, Factor factor, Precision precision) {
     const auto stride = static_cast<memory::dim>(factor.stride);
     const memory::dims strides = factor.transpose == Transpose::yes ? memory::dims{1, stride} : memory::dims{stride, 1};
-    return {{static_cast<memory::dim>(rows), static_cast<memory::dim>(columns)}, memory::data_type::f32, strides};
+    const auto type = precision == Precision::bf16 ? memory::data_type::bf16 : memory::data_type::f32;
+    return {{static_cast<memory::dim>(rows), static_cast<memory::dim>(columns)}, type, strides};
 }
 
 const dnnl::engine& cpu() {
@@ -47,6 +48,7 @@ struct Product::Impl {
     Factor b;
     std::size_t stride_c;
     Store store;
+    Precision factors;
     std::string kernel;
     // Where the library would run its plain matrix multiplication anyway we call that directly: the same kernel
     // without the bookkeeping of a primitive, which costs as much as a small product.
@@ -59,7 +61,7 @@ struct Product::Impl {
     std::array<dnnl_exec_arg_t, 3> arguments{};
 };
 
-Product::Product(const ProductShape& shape, Factor a, Factor b, std::size_t stride_c, Store store)
+Product::Product(const ProductShape& shape, Factor a, Factor b, std::size_t stride_c, Store store, Precision factors)
     : impl_(std::make_unique<Impl>()) {
     core::require(shape.m > 0 && shape.n > 0 && shape.k > 0, "a product has no empty extent");
     core::require(a.stride >= (a.transpose == Transpose::yes ? shape.m : shape.k), "rows of A do not overlap");
@@ -71,10 +73,11 @@ Product::Product(const ProductShape& shape, Factor a, Factor b, std::size_t stri
     impl.b = b;
     impl.stride_c = stride_c;
     impl.store = store;
+    impl.factors = factors;
 
-    const memory::desc desc_a = descriptor(shape.m, shape.k, a);
-    const memory::desc desc_b = descriptor(shape.k, shape.n, b);
-    const memory::desc desc_c = descriptor(shape.m, shape.n, {stride_c, Transpose::no});
+    const memory::desc desc_a = descriptor(shape.m, shape.k, a, factors);
+    const memory::desc desc_b = descriptor(shape.k, shape.n, b, factors);
+    const memory::desc desc_c = descriptor(shape.m, shape.n, {stride_c, Transpose::no}, Precision::f32);
     dnnl::primitive_attr attributes;
     if (store == Store::add) {
         dnnl::post_ops sum;
@@ -83,7 +86,7 @@ Product::Product(const ProductShape& shape, Factor a, Factor b, std::size_t stri
     }
     const auto chosen = primitive_descriptor(desc_a, desc_b, desc_c, attributes);
     impl.kernel = chosen.impl_info_str();
-    impl.plain = impl.kernel.starts_with("gemm") || impl.kernel.starts_with("ref");
+    impl.plain = factors == Precision::f32 && (impl.kernel.starts_with("gemm") || impl.kernel.starts_with("ref"));
     if (impl.plain) return;
     impl.primitive = dnnl::matmul(chosen);
     impl.stream = dnnl::stream(cpu());
@@ -100,7 +103,8 @@ Product::Product(Product&&) noexcept = default;
 Product& Product::operator=(Product&&) noexcept = default;
 
 void Product::operator()(const float* a, const float* b, float* c) const {
-    Impl& impl = *impl_;
+    const Impl& impl = *impl_;
+    core::require(impl.factors == Precision::f32, "a product is compiled for the precision of its factors");
     if (impl.plain) {
         const auto dim = [](std::size_t extent) { return static_cast<dnnl_dim_t>(extent); };
         const dnnl_status_t status =
@@ -110,9 +114,19 @@ void Product::operator()(const float* a, const float* b, float* c) const {
         core::require(status == dnnl_success, "oneDNN multiplies matrices");
         return;
     }
+    execute(a, b, c);
+}
+
+void Product::operator()(const Bfloat16* a, const Bfloat16* b, float* c) const {
+    core::require(impl_->factors == Precision::bf16, "a product is compiled for the precision of its factors");
+    execute(a, b, c);
+}
+
+void Product::execute(const void* a, const void* b, float* c) const {
+    Impl& impl = *impl_;
     // The library's handles are not const, though factors are only read.
-    impl.memory_a.set_data_handle(const_cast<float*>(a));
-    impl.memory_b.set_data_handle(const_cast<float*>(b));
+    impl.memory_a.set_data_handle(const_cast<void*>(a));
+    impl.memory_b.set_data_handle(const_cast<void*>(b));
     impl.memory_c.set_data_handle(c);
     const dnnl_status_t status = dnnl_primitive_execute(impl.primitive.get(), impl.stream.get(),
                                                         static_cast<int>(impl.arguments.size()), impl.arguments.data());

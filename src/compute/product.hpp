@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "compute/precision.hpp"
+
 namespace compute {
 
 enum class Transpose : std::uint8_t { no, yes };
@@ -13,7 +15,7 @@ enum class Store : std::uint8_t { replace, add };
 
 /// A factor of a product: how it lies in memory, and whether it is read transposed.
 struct Factor {
-    std::size_t stride = 0;  ///< floats between two rows as they lie in memory
+    std::size_t stride = 0;  ///< elements between two rows as they lie in memory
     Transpose transpose = Transpose::no;
 };
 
@@ -23,17 +25,21 @@ struct ProductShape {
     std::size_t k = 0;
 };
 
-/// C [m×n] = op(A) [m×k] · op(B) [k×n], or C += …, in single precision: compiled once for its shape, run many times.
+/// C [m×n] = op(A) [m×k] · op(B) [k×n], or C += …: compiled once for its shape, run many times. C and the sums are in
+/// single precision, the factors in the one that is asked for.
 /// The same shape, strides and data give the same bits on the same instruction set and number of threads.
 class Product {
 public:
     /// REQUIRES: m, n, k > 0; strides no smaller than the rows they separate.
-    Product(const ProductShape& shape, Factor a, Factor b, std::size_t stride_c, Store store);
+    Product(const ProductShape& shape, Factor a, Factor b, std::size_t stride_c, Store store,
+            Precision factors = Precision::f32);
     ~Product();
     Product(Product&&) noexcept;
     Product& operator=(Product&&) noexcept;
 
+    /// REQUIRES: factors of the precision it was made for.
     void operator()(const float* a, const float* b, float* c) const;
+    void operator()(const Bfloat16* a, const Bfloat16* b, float* c) const;
 
     /// Floating-point operations of one run: 2·m·n·k.
     [[nodiscard]] double flops() const noexcept;
@@ -43,6 +49,9 @@ public:
 
 private:
     struct Impl;
+
+    void execute(const void* a, const void* b, float* c) const;
+
     std::unique_ptr<Impl> impl_;
 };
 

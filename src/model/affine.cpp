@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "compute/activation.hpp"
 #include "core/contract.hpp"
 
 namespace model {
 namespace {
 
 using compute::Factor;
+using compute::Precision;
 using compute::Product;
 using compute::ProductShape;
 using compute::Store;
@@ -17,16 +19,21 @@ using compute::Transpose;
 /// pieces multiply at a lower rate, larger ones fall out of the cache (measured with bench/step).
 constexpr std::size_t panel_floats = 256 * 1024;
 
-Factor plain(const Tensor& tensor) {
-    return {tensor.stride, Transpose::no};
+Factor plain(const Tensor& tensor, std::size_t steps) {
+    return {tensor.stride / steps, Transpose::no};
 }
-Factor turned(const Tensor& tensor) {
-    return {tensor.stride, Transpose::yes};
+Factor turned(const Tensor& tensor, std::size_t steps) {
+    return {tensor.stride / steps, Transpose::yes};
 }
 
-Product forward_product(const Tensor& input, const Tensor& output, const ParameterBlock& weight) {
-    return {ProductShape{input.rows, weight.columns, weight.rows}, plain(input), Factor{weight.stride, Transpose::no},
-            output.stride, Store::replace};
+Product forward_product(const Tensor& input, const Tensor& output, const ParameterBlock& weight, Precision precision,
+                        std::size_t steps) {
+    return {ProductShape{input.rows * steps, weight.columns, weight.rows},
+            plain(input, steps),
+            Factor{weight.stride, Transpose::no},
+            output.stride / steps,
+            Store::replace,
+            precision};
 }
 
 void deliver_rows(const compute::Rows& from, const Value& to) {
@@ -37,19 +44,30 @@ void deliver_rows(const compute::Rows& from, const Value& to) {
 
 }  // namespace
 
-Linear::Linear(Tensor& input, Store store, Tensor& output, const ParameterBlock& weight)
-    : input_(input), output_(output), weight_(weight), forward_(forward_product(input, output, weight)) {
-    core::require(weight.rows == input.width() && weight.columns == output.width(), "weights fit what they connect");
+Linear::Linear(Tensor& input, Store store, Tensor& output, const ParameterBlock& weight, Precision precision,
+               std::size_t steps)
+    : input_(input),
+      output_(output),
+      weight_(weight),
+      forward_(forward_product(input, output, weight, precision, steps)) {
+    core::require(weight.rows * steps == input.width() && weight.columns * steps == output.width(),
+                  "weights fit what they connect");
+    if (precision == Precision::bf16) {
+        narrow_.emplace();
+        narrow_->input.resize(input.values.size());
+        narrow_->weight.resize(weight.size());
+        narrow_->output_gradient.resize(output.values.size());
+    }
     if (!output.has_gradient()) return;
     if (input.has_gradient()) {
-        input_gradient_.emplace(ProductShape{input.rows, weight.rows, weight.columns}, plain(output),
-                                Factor{weight.stride, Transpose::yes}, input.stride, store);
+        input_gradient_.emplace(ProductShape{input.rows * steps, weight.rows, weight.columns}, plain(output, steps),
+                                Factor{weight.stride, Transpose::yes}, input.stride / steps, store, precision);
     }
     const std::size_t height = std::clamp<std::size_t>(panel_floats / weight.stride / 16 * 16, 16, weight.rows);
     panel_products_.reserve(2);
     const auto product = [&](std::size_t count) {
-        panel_products_.emplace_back(ProductShape{count, weight.columns, input.rows}, turned(input), plain(output),
-                                     weight.stride, Store::replace);
+        panel_products_.emplace_back(ProductShape{count, weight.columns, input.rows * steps}, turned(input, steps),
+                                     plain(output, steps), weight.stride, Store::replace, precision);
         return &panel_products_.back();
     };
     const Product* whole = product(height);
@@ -59,17 +77,35 @@ Linear::Linear(Tensor& input, Store store, Tensor& output, const ParameterBlock&
     }
 }
 
+std::vector<const Tensor*> Linear::inputs() const {
+    return {&input_};
+}
+
 void Linear::forward(const float* parameters, const Pass&) {
-    forward_(input_.values.data(), parameters + weight_.offset, output_.values.data());
+    const float* weight = parameters + weight_.offset;
+    if (!narrow_) return forward_(input_.values.data(), weight, output_.values.data());
+    compute::narrow(input_.values, narrow_->input);
+    compute::narrow({weight, weight_.size()}, narrow_->weight);
+    forward_(narrow_->input.data(), narrow_->weight.data(), output_.values.data());
 }
 
 void Linear::backward(const float* parameters, float* gradients, const GradientReady& ready) {
-    if (input_gradient_) {
-        (*input_gradient_)(output_.gradients.data(), parameters + weight_.offset, input_.gradients.data());
+    if (!narrow_) {
+        return multiply_backward<float>(input_.values.data(), parameters + weight_.offset, output_.gradients.data(),
+                                        gradients, ready);
     }
+    compute::narrow(output_.gradients, narrow_->output_gradient);
+    multiply_backward<compute::Bfloat16>(narrow_->input.data(), narrow_->weight.data(), narrow_->output_gradient.data(),
+                                         gradients, ready);
+}
+
+template <class Element>
+void Linear::multiply_backward(const Element* x, const Element* w, const Element* dy, float* gradients,
+                               const GradientReady& ready) {
+    if (input_gradient_) (*input_gradient_)(dy, w, input_.gradients.data());
     for (const Panel& panel : panels_) {
         const std::size_t begin = weight_.offset + panel.first * weight_.stride;
-        (*panel.product)(input_.values.data() + panel.first, output_.gradients.data(), gradients + begin);
+        (*panel.product)(x + panel.first, dy, gradients + begin);
         ready(weight_, begin, begin + panel.count * weight_.stride);
     }
 }
@@ -90,21 +126,53 @@ void Sum::forward(const float*, const Pass&) {
     }
 }
 
+std::vector<const Tensor*> Sum::inputs() const {
+    return {a_.tensor, b_.tensor};
+}
+
 AddTo::AddTo(Tensor& a, const Value& b) : a_(a), b_(b) {
     core::require(a.width() == b.tensor->width(), "a sum's terms are of one size");
 }
 
 void AddTo::forward(const float*, const Pass&) {
-    for (std::size_t row = 0; row < a_.rows; ++row)
-        deliver(b_.tensor->value_rows()[row], Store::add, a_.value_rows()[row]);
+    for (std::size_t row = 0; row < a_.rows; ++row) {
+        const std::span<const float> b = b_.tensor->value_rows()[row];
+        const std::span<float> a = a_.value_rows()[row];
+        if (!rectifies_) {
+            deliver(b, Store::add, a);
+            continue;
+        }
+        for (std::size_t i = 0; i < a.size(); ++i) {
+            const float sum = a[i] + b[i];
+            a[i] = sum < 0.0F ? 0.0F : sum;  // a NaN stays
+        }
+    }
+}
+
+std::vector<const Tensor*> AddTo::inputs() const {
+    return {&a_, b_.tensor};
+}
+
+bool AddTo::absorb_relu(const Tensor& value) {
+    if (&value != &a_ || rectifies_) return false;
+    rectifies_ = true;
+    return true;
 }
 
 void AddTo::backward(const float*, float*, const GradientReady&) {
+    if (rectifies_) {
+        for (std::size_t row = 0; row < a_.rows; ++row)
+            compute::activate_backward(compute::Activation::relu, a_.value_rows()[row], a_.gradient_rows()[row]);
+    }
     deliver_rows(a_.gradient_rows(), b_);
 }
 
 Flatten::Flatten(Tensor& input, Store store, Tensor& output)
     : input_{.tensor = &input, .gradient = store}, output_(output) {}
+
+std::vector<const Tensor*> Flatten::inputs() const {
+    return {input_.tensor};
+}
 
 void Flatten::forward(const float*, const Pass&) {
     for (std::size_t row = 0; row < output_.rows; ++row)

@@ -10,14 +10,18 @@
 
 namespace model {
 
-/// y = x·W for every row: x [rows × in], W [in × out], y [rows × out].
+/// y = x·W for every row: x [rows × in], W [in × out], y [rows × out]. In bf16 each factor is converted once for each
+/// batch; W too, since it changes in between.
 class Linear final : public Operation {
 public:
     /// `store` says how backward delivers dx, if the input has a gradient at all.
-    Linear(Tensor& input, compute::Store store, Tensor& output, const ParameterBlock& weight);
+    /// Items of several `steps` (or pixels) without gaps count as that many rows.
+    Linear(Tensor& input, compute::Store store, Tensor& output, const ParameterBlock& weight,
+           compute::Precision precision, std::size_t steps = 1);
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
     /// Rows [first, first + count) of dW, computed in one go.
@@ -27,9 +31,21 @@ private:
         const compute::Product* product;
     };
 
+    /// Copies of the factors in bf16, which lie as the originals do.
+    struct Narrow {
+        core::Buffer<compute::Bfloat16> input;
+        core::Buffer<compute::Bfloat16> weight;
+        core::Buffer<compute::Bfloat16> output_gradient;
+    };
+
+    template <class Element>
+    void multiply_backward(const Element* x, const Element* w, const Element* dy, float* gradients,
+                           const GradientReady& ready);
+
     Tensor& input_;
     Tensor& output_;
     ParameterBlock weight_;
+    std::optional<Narrow> narrow_;  ///< in bf16
     compute::Product forward_;
     std::optional<compute::Product> input_gradient_;
     std::vector<compute::Product> panel_products_;
@@ -43,6 +59,7 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
     Value a_;
@@ -58,10 +75,14 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
+    [[nodiscard]] bool absorb_relu(const Tensor& value) override;
+    [[nodiscard]] bool reads_output_backward() const override { return rectifies_; }
 
 private:
     Tensor& a_;
     Value b_;
+    bool rectifies_ = false;  ///< leaves relu(a + b)
 };
 
 /// Copies items without gaps into padded rows.
@@ -71,6 +92,7 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
     Value input_;

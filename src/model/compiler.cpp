@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "core/contract.hpp"
@@ -20,7 +21,7 @@ void deliver(std::span<const float> from, compute::Store store, std::span<float>
 }
 
 GradientTarget::GradientTarget(Tensor& input, compute::Store store) : input_(input) {
-    if (store == compute::Store::add) scratch_.resize(input.gradients.size());
+    if (store == compute::Store::add) scratch_.resize(input.has_gradient() ? input.values.size() : 0);
 }
 
 void GradientTarget::deliver() {
@@ -41,8 +42,13 @@ compute::Images images_of(const Tensor& tensor) {
 }
 
 Compiler::Compiler(std::span<const ParameterBlock> blocks, std::span<const StatisticsBlock> statistics,
-                   std::size_t rows, bool with_gradients, Recorder* recorder)
-    : blocks_(blocks), statistics_(statistics), rows_(rows), with_gradients_(with_gradients), recorder_(recorder) {
+                   std::size_t rows, bool with_gradients, compute::Precision precision, Recorder* recorder)
+    : blocks_(blocks),
+      statistics_(statistics),
+      rows_(rows),
+      with_gradients_(with_gradients),
+      precision_(precision),
+      recorder_(recorder) {
     core::require(rows > 0, "a program has at least one row");
 }
 
@@ -55,7 +61,8 @@ Tensor& Compiler::tensor(const core::Shape& shape, Gradient gradient, std::size_
     made->stride = shape.rank() < 2 ? core::row_stride(shape.elements()) : shape.elements();
     made->block = block;
     made->values.assign(rows_ * made->stride, 0.0F);
-    if (with_gradients_ && gradient == Gradient::as_compiled) made->gradients.assign(rows_ * made->stride, 0.0F);
+    made->born = result_.operations.size();
+    made->wants_gradient = with_gradients_ && gradient == Gradient::as_compiled;
     if (recorder_ != nullptr) recorder_->makes(*made);
     result_.tensors.push_back(std::move(made));
     return *result_.tensors.back();
@@ -81,6 +88,28 @@ Value Compiler::ordered(const Value& value, std::size_t block) {
 
 bool Compiler::is_read_backward(const Value& value) const {
     return open_chain_ != nullptr && &open_chain_->target() == value.tensor && open_chain_->reads_its_values();
+}
+
+bool Compiler::absorb_relu(Value& value) {
+    if (result_.operations.empty() || !value.exclusive) return false;
+    const Operation& last = *result_.operations.back();
+    if (!result_.operations.back()->absorb_relu(*value.tensor)) return false;
+    value.exclusive = !last.reads_output_backward();
+    return true;
+}
+
+Operation* Compiler::maker_of(const Value& value) const {
+    const bool is_last = !result_.tensors.empty() && result_.tensors.back().get() == value.tensor;
+    if (!is_last || !value.exclusive || result_.operations.size() != value.tensor->born + 1) return nullptr;
+    return result_.operations.back().get();
+}
+
+void Compiler::take_back(const Value& value) {
+    core::require(maker_of(value) != nullptr, "only what was made last can be taken back");
+    if (recorder_ != nullptr) recorder_->drops(*value.tensor);
+    result_.operations.pop_back();
+    result_.tensors.pop_back();
+    open_chain_ = nullptr;
 }
 
 bool Compiler::retract_relu(const Value& value) {
@@ -118,9 +147,39 @@ std::uint32_t Compiler::reserve_random(std::size_t blocks) {
     return std::exchange(next_random_, next_random_ + static_cast<std::uint32_t>(blocks));
 }
 
-Compiler::Result Compiler::finish() {
+/// Gradients of images and sequences share memory: one is needed from the last operation that reads its tensor back to
+/// the one that made it. In deep networks they then stay in cache. Vectors keep their own: they are small, and the
+/// padding of their rows stays zero.
+void Compiler::place_gradients(const Tensor& output) {
+    constexpr std::size_t never = 0;
+    std::map<const Tensor*, std::size_t> last_reader;
+    for (std::size_t i = 0; i < result_.operations.size(); ++i)
+        for (const Tensor* tensor : result_.operations[i]->inputs()) last_reader[tensor] = i;
+    std::vector<std::size_t> busy_until;  // by buffer
+    std::vector<std::pair<Tensor*, std::size_t>> places;
+    for (const auto& tensor : result_.tensors) {
+        if (!tensor->has_gradient()) continue;
+        const auto reader = last_reader.find(tensor.get());
+        const bool shares = tensor->shape.rank() > 1 && tensor.get() != &output && reader != last_reader.end();
+        std::size_t place = result_.gradients.size();
+        for (std::size_t i = 0; shares && i < result_.gradients.size(); ++i) {
+            const bool fits = result_.gradients[i].size() == tensor->values.size();
+            if (fits && busy_until[i] != never && busy_until[i] < tensor->born) place = i;
+        }
+        if (place == result_.gradients.size()) {
+            result_.gradients.emplace_back(tensor->values.size());
+            busy_until.push_back(never);
+        }
+        busy_until[place] = shares ? reader->second : never;
+        places.emplace_back(tensor.get(), place);
+    }
+    for (const auto& [tensor, place] : places) tensor->gradients = result_.gradients[place];
+}
+
+Compiler::Result Compiler::finish(const Tensor& output) {
     core::require(next_block_ == blocks_.size() && next_statistics_ == statistics_.size(),
                   "every planned block of parameters and statistics was compiled");
+    place_gradients(output);
     return std::move(result_);
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compute/images.hpp"
+#include "compute/precision.hpp"
 #include "compute/product.hpp"
 #include "compute/rows.hpp"
 #include "core/buffer.hpp"
@@ -24,11 +25,14 @@ struct Tensor {
     std::size_t rows = 0;
     std::size_t stride = 0;
     core::Buffer<float> values;
-    core::Buffer<float> gradients;  ///< empty where nobody asks for one: the network's input, and in evaluation
+    std::span<float> gradients;  ///< empty where nobody asks for one, and until the program is complete
+
+    /// First operation of the program that knows the tensor.
+    std::size_t born = 0;
+    bool wants_gradient = false;  ///< not the network's input, and nothing in evaluation
 
     [[nodiscard]] std::size_t width() const noexcept { return shape.elements(); }
-    [[nodiscard]] bool has_gradient() const noexcept { return !gradients.empty(); }
-    [[nodiscard]] std::size_t bytes() const noexcept { return (values.size() + gradients.size()) * sizeof(float); }
+    [[nodiscard]] bool has_gradient() const noexcept { return wants_gradient; }
     [[nodiscard]] compute::Rows value_rows() noexcept { return {values.data(), rows, width(), stride}; }
     [[nodiscard]] compute::Rows gradient_rows() noexcept { return {gradients.data(), rows, width(), stride}; }
 };
@@ -75,7 +79,7 @@ class Recorder;
 class Compiler {
 public:
     Compiler(std::span<const ParameterBlock> blocks, std::span<const StatisticsBlock> statistics, std::size_t rows,
-             bool with_gradients, Recorder* recorder = nullptr);
+             bool with_gradients, compute::Precision precision, Recorder* recorder = nullptr);
     ~Compiler();
     Compiler(const Compiler&) = delete;
     Compiler& operator=(const Compiler&) = delete;
@@ -102,10 +106,22 @@ public:
 
     [[nodiscard]] bool has_gradients() const noexcept { return with_gradients_; }
 
+    /// In what operations multiply where they can.
+    [[nodiscard]] compute::Precision precision() const noexcept { return precision_; }
+
     void append(std::unique_ptr<Operation> operation);
+
+    /// Lets the last operation take over a relu that follows `value`, if it can; updates what others may do with it.
+    [[nodiscard]] bool absorb_relu(Value& value);
 
     /// True if `value` was left by a chain of element-wise stages whose derivatives read it.
     [[nodiscard]] bool is_read_backward(const Value& value) const;
+
+    /// The last operation, if it left `value` to nobody else and nothing was made of it since; it may be taken back.
+    [[nodiscard]] Operation* maker_of(const Value& value) const;
+
+    /// Takes back the last operation, and the tensor it left. REQUIRES: maker_of(value) is not null.
+    void take_back(const Value& value);
 
     /// Takes back the last operation if it is a lone relu that left `value`; true if it was.
     [[nodiscard]] bool retract_relu(const Value& value);
@@ -120,14 +136,20 @@ public:
     struct Result {
         std::vector<std::unique_ptr<Tensor>> tensors;
         std::vector<std::unique_ptr<Operation>> operations;
+        std::vector<core::Buffer<float>> gradients;  ///< memory that tensors share, one after the other
     };
-    [[nodiscard]] Result finish();
+
+    /// `output` is what the program leaves behind.
+    [[nodiscard]] Result finish(const Tensor& output);
 
 private:
+    void place_gradients(const Tensor& output);
+
     std::span<const ParameterBlock> blocks_;
     std::span<const StatisticsBlock> statistics_;
     std::size_t rows_;
     bool with_gradients_;
+    compute::Precision precision_;
     Recorder* recorder_;
     std::size_t next_block_ = 0;
     std::size_t next_statistics_ = 0;

@@ -83,7 +83,8 @@ Value convolve(const Shape& output_shape, const Window& window, const Value& inp
                                                                     .weight_stride = weight.stride});
     const Value source = compiler.ordered(input, block_of(order.in));
     Tensor& output = compiler.tensor(output_shape, Compiler::Gradient::as_compiled, block_of(order.out));
-    compiler.append(std::make_unique<Convolve>(*source.tensor, source.gradient, output, window, weight, bias));
+    compiler.append(std::make_unique<Convolve>(*source.tensor, source.gradient, output, window, weight, bias,
+                                               compiler.precision()));
     return {.tensor = &output, .exclusive = true};
 }
 
@@ -145,6 +146,28 @@ double operations_of_pool(const Item& item, const Shape& input, const Shape& out
     return static_cast<double>(size * size * output.elements());
 }
 
+namespace {
+
+/// A convolution just before is pooled slice by slice where that pays.
+Value max_pool(const Shape& output_shape, const Window& window, const Value& input, Compiler& compiler) {
+    const std::size_t block = input.tensor->block;
+    const compute::Images between = images_of(*input.tensor);
+    const auto* convolve = dynamic_cast<const Convolve*>(compiler.maker_of(input));
+    const std::size_t slice = compiler.precision() == compute::Precision::f32 ? ConvolveAndPool::slice_of(between) : 0;
+    if (convolve == nullptr || slice == 0) {
+        Tensor& pooled = compiler.tensor(output_shape, Compiler::Gradient::as_compiled, block);
+        compiler.append(std::make_unique<MaxPool>(*input.tensor, input.gradient, pooled, window));
+        return {.tensor = &pooled, .exclusive = true};
+    }
+    const Convolve::Recipe recipe = convolve->recipe();
+    compiler.take_back(input);
+    Tensor& pooled = compiler.tensor(output_shape, Compiler::Gradient::as_compiled, block);
+    compiler.append(std::make_unique<ConvolveAndPool>(recipe, slice, between, window, pooled));
+    return {.tensor = &pooled, .exclusive = true};
+}
+
+}  // namespace
+
 Value compile_maxpool(const Item& item, const Value& input, Compiler& compiler) {
     const Shape& shape = input.tensor->shape;
     // The largest value after relu is relu of the largest value: pooled first, relu has less to do.
@@ -160,11 +183,7 @@ Value compile_maxpool(const Item& item, const Value& input, Compiler& compiler) 
         compiler.append(std::make_unique<GlobalAverage>(pooled, compute::Store::replace, vector));  // of one pixel
         value = {.tensor = &vector, .exclusive = true};
     } else {
-        const Window window = pool_window(item);
-        Tensor& pooled = compiler.tensor(slide(item, window, shape, channels_of(shape)),
-                                         Compiler::Gradient::as_compiled, input.tensor->block);
-        compiler.append(std::make_unique<MaxPool>(*input.tensor, input.gradient, pooled, window));
-        value = {.tensor = &pooled, .exclusive = true};
+        value = max_pool(slide(item, pool_window(item), shape, channels_of(shape)), pool_window(item), input, compiler);
     }
     if (relu_follows) compiler.pointwise(value).add_activation(compute::Activation::relu);
     return value;
@@ -209,7 +228,19 @@ Value compile_batchnorm(const Item&, const Value& input, Compiler& compiler) {
     return {.tensor = &output, .exclusive = true};
 }
 
-// split[ network | network … ]: every branch sees x; outputs are concatenated along the last axis
+// split[ network | network … ]: every branch sees x; outputs are concatenated along the last axis: features of vectors
+// and of each step of a sequence, channels of images
+
+namespace {
+
+/// The shape of two branches side by side, if they fit.
+std::optional<Shape> beside(const Shape& a, const Shape& b) {
+    if (a.rank() != b.rank() || (a.rank() > 1 && a[0] != b[0]) || (a.rank() > 2 && a[1] != b[1])) return std::nullopt;
+    if (a.rank() == 1) return Shape{a[0] + b[0]};
+    return a.rank() == 2 ? Shape{a[0], a[1] + b[1]} : Shape{a[0], a[1], a[2] + b[2]};
+}
+
+}  // namespace
 
 Shape plan_split(const Item& item, const Shape& input, Layout& layout) {
     static_cast<void>(layout.next_name("split"));
@@ -220,13 +251,12 @@ Shape plan_split(const Item& item, const Shape& input, Layout& layout) {
             sum = shape;
             continue;
         }
-        const bool fits = sum->rank() == shape.rank() && shape.rank() != 2 &&
-                          (shape.rank() < 3 || ((*sum)[0] == shape[0] && (*sum)[1] == shape[1]));
-        if (!fits) {
+        const std::optional<Shape> both = beside(*sum, shape);
+        if (!both) {
             refuse(item, fmt::format("its branches leave {} and {}, which cannot lie side by side", sum->text(),
                                      shape.text()));
         }
-        sum = shape.rank() == 3 ? Shape{shape[0], shape[1], (*sum)[2] + shape[2]} : Shape{(*sum)[0] + shape[0]};
+        sum = both;
     }
     return *sum;
 }
@@ -247,8 +277,7 @@ Value compile_split(const Item& item, const Value& input, Compiler& compiler) {
     Shape shape = outputs.front().tensor->shape;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         if (!same) outputs[i] = compiler.ordered(outputs[i], 0);
-        const Shape& own = outputs[i].tensor->shape;
-        if (i > 0) shape = own.rank() == 3 ? Shape{own[0], own[1], shape[2] + own[2]} : Shape{shape[0] + own[0]};
+        if (i > 0) shape = *beside(shape, outputs[i].tensor->shape);
     }
     Tensor& output = compiler.tensor(shape, Compiler::Gradient::as_compiled, same ? block : 0);
     compiler.append(std::make_unique<Concatenate>(std::move(outputs), output));

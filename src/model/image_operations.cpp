@@ -9,9 +9,8 @@
 namespace model {
 namespace {
 
-compute::ConvolutionShape convolution_shape(const Tensor& input, const compute::Window& window,
+compute::ConvolutionShape convolution_shape(const compute::Images& images, const compute::Window& window,
                                             const ParameterBlock& weight) {
-    const compute::Images images = images_of(input);
     return {.count = images.count,
             .height = images.height,
             .width = images.width,
@@ -35,6 +34,10 @@ void report(const ParameterBlock& block, const GradientReady& ready) {
 Reorder::Reorder(Tensor& input, compute::Store store, Tensor& output)
     : input_(input), output_(output), target_(input, store) {}
 
+std::vector<const Tensor*> Reorder::inputs() const {
+    return {&input_};
+}
+
 void Reorder::forward(const float*, const Pass&) {
     compute::reorder(images_of(input_), input_.values.data(), images_of(output_), output_.values.data());
 }
@@ -46,18 +49,21 @@ void Reorder::backward(const float*, float*, const GradientReady&) {
 }
 
 Convolve::Convolve(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window,
-                   const ParameterBlock& weight, const ParameterBlock& bias)
+                   const ParameterBlock& weight, const ParameterBlock& bias, compute::Precision precision)
     : input_(input),
       output_(output),
-      weight_(weight),
-      bias_(bias),
+      recipe_{.input = {.tensor = &input, .gradient = store}, .window = window, .weight = weight, .bias = bias},
       target_(input, store),
-      convolution_(convolution_shape(input, window, weight), {images_of(input), images_of(output)},
-                   derivatives_of(input, output)) {}
+      convolution_(convolution_shape(images_of(input), window, weight), {images_of(input), images_of(output)},
+                   derivatives_of(input, output), precision) {}
+
+std::vector<const Tensor*> Convolve::inputs() const {
+    return {&input_};
+}
 
 void Convolve::forward(const float* parameters, const Pass&) {
-    convolution_.forward(input_.values.data(), parameters + weight_.offset, parameters + bias_.offset,
-                         output_.values.data());
+    convolution_.take(parameters + recipe_.weight.offset);
+    convolution_.forward(input_.values.data(), parameters + recipe_.bias.offset, output_.values.data());
 }
 
 void Convolve::backward(const float*, float* gradients, const GradientReady& ready) {
@@ -65,14 +71,94 @@ void Convolve::backward(const float*, float* gradients, const GradientReady& rea
         convolution_.backward_input(output_.gradients.data(), target_.data());
         target_.deliver();
     }
-    convolution_.backward_weights(input_.values.data(), output_.gradients.data(), gradients + weight_.offset,
-                                  gradients + bias_.offset);
-    report(weight_, ready);
-    report(bias_, ready);
+    convolution_.backward_weights(input_.values.data(), output_.gradients.data(), gradients + recipe_.weight.offset,
+                                  gradients + recipe_.bias.offset);
+    report(recipe_.weight, ready);
+    report(recipe_.bias, ready);
+}
+
+namespace {
+
+/// `images` with another count.
+compute::Images rows_of(compute::Images images, std::size_t count) {
+    images.count = count;
+    return images;
+}
+
+void add(std::span<const float> from, float* to) {
+    for (std::size_t i = 0; i < from.size(); ++i) to[i] += from[i];
+}
+
+}  // namespace
+
+std::size_t ConvolveAndPool::slice_of(const compute::Images& between) {
+    // Half of a second cache of 1 MiB; a batch that fits the third as it is gains nothing.
+    constexpr std::size_t slice_floats = 128 * 1024;
+    constexpr std::size_t large_floats = 1024 * 1024;
+    if (between.elements() < large_floats) return 0;
+    std::size_t slice = std::min(between.count, slice_floats / between.item_elements());
+    while (slice > 0 && between.count % slice != 0) --slice;
+    return slice > 1 ? slice : 0;
+}
+
+ConvolveAndPool::ConvolveAndPool(const Convolve::Recipe& recipe, std::size_t slice, const compute::Images& between,
+                                 const compute::Window& pool, Tensor& output)
+    : input_(*recipe.input.tensor),
+      output_(output),
+      recipe_(recipe),
+      pool_(pool),
+      slice_(slice),
+      between_(rows_of(between, slice)),
+      target_(input_, recipe.input.gradient),
+      convolution_(convolution_shape(rows_of(images_of(input_), slice), recipe.window, recipe.weight),
+                   {rows_of(images_of(input_), slice), between_}, derivatives_of(input_, output)),
+      values_(between_.elements()),
+      weight_gradient_(recipe.weight.size()),
+      bias_gradient_(recipe.bias.size()),
+      chosen_(images_of(output).elements()) {}
+
+std::vector<const Tensor*> ConvolveAndPool::inputs() const {
+    return {&input_};
+}
+
+void ConvolveAndPool::forward(const float* parameters, const Pass&) {
+    convolution_.take(parameters + recipe_.weight.offset);
+    const std::size_t outputs = images_of(output_).item_elements();
+    for (std::size_t row = 0; row < input_.rows; row += slice_) {
+        convolution_.forward(input_.values.data() + row * input_.stride, parameters + recipe_.bias.offset,
+                             values_.data());
+        compute::max_pool(between_, pool_, values_.data(), output_.values.data() + row * outputs,
+                          std::span(chosen_).subspan(row * outputs, slice_ * outputs));
+    }
+}
+
+void ConvolveAndPool::backward(const float*, float* gradients, const GradientReady& ready) {
+    const std::span<float> weight(gradients + recipe_.weight.offset, recipe_.weight.size());
+    const std::span<float> bias(gradients + recipe_.bias.offset, recipe_.bias.size());
+    const std::size_t outputs = images_of(output_).item_elements();
+    for (std::size_t row = 0; row < input_.rows; row += slice_) {
+        compute::max_pool_backward(between_, pool_, output_.gradients.data() + row * outputs,
+                                   std::span(chosen_).subspan(row * outputs, slice_ * outputs), values_.data());
+        if (target_.is_wanted()) convolution_.backward_input(values_.data(), target_.data() + row * input_.stride);
+        const bool first = row == 0;
+        convolution_.backward_weights(input_.values.data() + row * input_.stride, values_.data(),
+                                      first ? weight.data() : weight_gradient_.data(),
+                                      first ? bias.data() : bias_gradient_.data());
+        if (first) continue;
+        add(weight_gradient_, weight.data());
+        add(std::span(bias_gradient_).first(recipe_.bias.columns), bias.data());
+    }
+    if (target_.is_wanted()) target_.deliver();
+    report(recipe_.weight, ready);
+    report(recipe_.bias, ready);
 }
 
 MaxPool::MaxPool(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window)
     : input_(input), output_(output), window_(window), target_(input, store), chosen_(images_of(output).elements()) {}
+
+std::vector<const Tensor*> MaxPool::inputs() const {
+    return {&input_};
+}
 
 void MaxPool::forward(const float*, const Pass&) {
     compute::max_pool(images_of(input_), window_, input_.values.data(), output_.values.data(), chosen_);
@@ -87,6 +173,10 @@ void MaxPool::backward(const float*, float*, const GradientReady&) {
 AveragePool::AveragePool(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window)
     : input_(input), output_(output), window_(window), target_(input, store) {}
 
+std::vector<const Tensor*> AveragePool::inputs() const {
+    return {&input_};
+}
+
 void AveragePool::forward(const float*, const Pass&) {
     compute::average_pool(images_of(input_), window_, input_.values.data(), output_.values.data());
 }
@@ -99,6 +189,10 @@ void AveragePool::backward(const float*, float*, const GradientReady&) {
 
 GlobalAverage::GlobalAverage(Tensor& input, compute::Store store, Tensor& output)
     : input_(input), store_(store), output_(output) {}
+
+std::vector<const Tensor*> GlobalAverage::inputs() const {
+    return {&input_};
+}
 
 void GlobalAverage::forward(const float*, const Pass&) {
     const compute::Images images = images_of(input_);
@@ -132,6 +226,14 @@ void GlobalAverage::backward(const float*, float*, const GradientReady&) {
 
 Normalise::Normalise(Tensor& input, compute::Store store, Tensor& output, State state)
     : input_(input), output_(output), state_(std::move(state)), target_(input, store), norm_(images_of(input)) {}
+
+std::vector<const Tensor*> Normalise::inputs() const {
+    return {&input_};
+}
+
+bool Normalise::absorb_relu(const Tensor& value) {
+    return &value == &output_ && norm_.absorb_relu();
+}
 
 void Normalise::forward(const float* parameters, const Pass& pass) {
     core::require(pass.statistics != nullptr, "a normalising network runs with its statistics");
@@ -174,12 +276,23 @@ void Concatenate::for_runs(Use use) const {
         } else if (output_.block != 0) {
             use(branch, std::size_t{0}, done, in.item_elements());
             done += in.item_elements();
+        } else if (output_.shape.rank() == 2) {
+            const std::size_t features = branch.tensor->shape[1];
+            for (std::size_t t = 0; t < output_.shape[0]; ++t)
+                use(branch, t * features, t * output_.shape[1] + done, features);
+            done += features;
         } else {
             for (std::size_t pixel = 0; pixel < in.pixels(); ++pixel)
                 use(branch, pixel * in.channels, pixel * out.channels + done, in.channels);
             done += in.channels;
         }
     }
+}
+
+std::vector<const Tensor*> Concatenate::inputs() const {
+    std::vector<const Tensor*> tensors;
+    for (const Value& branch : branches_) tensors.push_back(branch.tensor);
+    return tensors;
 }
 
 void Concatenate::forward(const float*, const Pass&) {

@@ -17,6 +17,7 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
     Tensor& input_;
@@ -28,18 +29,56 @@ private:
 class Convolve final : public Operation {
 public:
     Convolve(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window,
-             const ParameterBlock& weight, const ParameterBlock& bias);
+             const ParameterBlock& weight, const ParameterBlock& bias, compute::Precision precision);
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
+
+    /// What another operation needs to do the same.
+    struct Recipe {
+        Value input;
+        compute::Window window;
+        ParameterBlock weight;
+        ParameterBlock bias;
+    };
+    [[nodiscard]] const Recipe& recipe() const noexcept { return recipe_; }
 
 private:
     Tensor& input_;
     Tensor& output_;
-    ParameterBlock weight_;
-    ParameterBlock bias_;
+    Recipe recipe_;
     GradientTarget target_;
     compute::Convolution convolution_;
+};
+
+/// A convolution and the largest value of each window of what it leaves, slice by slice of the batch: what lies between
+/// never leaves the cache. In single precision.
+class ConvolveAndPool final : public Operation {
+public:
+    /// Rows of a slice for which this pays, or 0. `between` are the images between convolution and pooling.
+    [[nodiscard]] static std::size_t slice_of(const compute::Images& between);
+
+    ConvolveAndPool(const Convolve::Recipe& recipe, std::size_t slice, const compute::Images& between,
+                    const compute::Window& pool, Tensor& output);
+
+    void forward(const float* parameters, const Pass& pass) override;
+    void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
+
+private:
+    Tensor& input_;
+    Tensor& output_;
+    Convolve::Recipe recipe_;
+    compute::Window pool_;
+    std::size_t slice_;
+    compute::Images between_;  ///< of one slice
+    GradientTarget target_;
+    compute::Convolution convolution_;
+    core::Buffer<float> values_;  ///< between, and their gradients
+    core::Buffer<float> weight_gradient_;
+    core::Buffer<float> bias_gradient_;
+    std::vector<std::uint8_t> chosen_;
 };
 
 /// The largest value of each window.
@@ -49,6 +88,7 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
     Tensor& input_;
@@ -65,6 +105,7 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
     Tensor& input_;
@@ -80,6 +121,7 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
     Tensor& input_;
@@ -102,6 +144,8 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
+    [[nodiscard]] bool absorb_relu(const Tensor& value) override;
 
 private:
     Tensor& input_;
@@ -119,6 +163,7 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
     /// Calls use(branch, offset in an item of the branch, offset in an item of the output, floats).

@@ -12,8 +12,10 @@
 #include "model/affine.hpp"
 #include "model/compiler.hpp"
 #include "model/image_layers.hpp"
+#include "model/maxout.hpp"
 #include "model/pointwise.hpp"
 #include "model/recorder.hpp"
+#include "model/recurrent_layers.hpp"
 
 namespace model {
 namespace {
@@ -49,10 +51,11 @@ Shape plan_dense(const Item& item, const Shape& input, Layout& layout) {
     return {count(item.arguments[0])};
 }
 
-Value linear(const Shape& shape, const Value& input, Compiler& compiler) {
+Value linear(const Shape& shape, const Value& input, Compiler& compiler, std::size_t steps = 1) {
     const Value source = compiler.ordered(input, 0);
     Tensor& output = compiler.tensor(shape);
-    compiler.append(std::make_unique<Linear>(*source.tensor, source.gradient, output, compiler.parameters()));
+    compiler.append(std::make_unique<Linear>(*source.tensor, source.gradient, output, compiler.parameters(),
+                                             compiler.precision(), steps));
     return {.tensor = &output, .exclusive = true};
 }
 
@@ -60,6 +63,38 @@ Value compile_dense(const Item& item, const Value& input, Compiler& compiler) {
     Value value = linear({count(item.arguments[0])}, input, compiler);
     compiler.pointwise(value).add_bias(compiler.parameters());
     return value;
+}
+
+// maxout(units, pieces): the largest of several linear pieces for each unit (Goodfellow et al. 2013).
+
+std::string check_maxout(Arguments arguments) {
+    constexpr double most_pieces = 255;
+    if (!is_count(arguments[0], widest)) return "units must be a whole number from 1";
+    return is_count(arguments[1], most_pieces) && arguments[1] >= 2 ? ""
+                                                                    : "pieces must be a whole number from 2 to 255";
+}
+
+std::size_t maxout_width(const Item& item) {
+    return count(item.arguments[0]) * count(item.arguments[1]);
+}
+
+Shape plan_maxout(const Item& item, const Shape& input, Layout& layout) {
+    const std::string name = layout.next_name("maxout");
+    layout.add_weight(name + ".weight", input.elements(), maxout_width(item));
+    layout.add_bias(name + ".bias", maxout_width(item));
+    return {count(item.arguments[0])};
+}
+
+double operations_of_maxout(const Item& item, const Shape&, const Shape&) {
+    return static_cast<double>(maxout_width(item));
+}
+
+Value compile_maxout(const Item& item, const Value& input, Compiler& compiler) {
+    Value pieces = linear({maxout_width(item)}, input, compiler);
+    compiler.pointwise(pieces).add_bias(compiler.parameters());
+    Tensor& output = compiler.tensor({count(item.arguments[0])});
+    compiler.append(std::make_unique<LargestPiece>(*pieces.tensor, output));
+    return {.tensor = &output, .exclusive = true};
 }
 
 // dropout(p): drops with probability p in training.
@@ -99,8 +134,25 @@ Value compile_flatten(const Item&, const Value& input, Compiler& compiler) {
 template <compute::Activation activation>
 Value compile_activation(const Item&, const Value& input, Compiler& compiler) {
     Value value = input;
+    if (activation == compute::Activation::relu && compiler.absorb_relu(value)) return value;
     compiler.pointwise(value).add_activation(activation);
     return value;
+}
+
+constexpr std::array<std::string_view, 1> sequence{"sequence"};
+
+template <compute::Cell cell>
+constexpr LayerKind recurrent_kind(std::string_view name, std::string_view usage) {
+    return {.name = name,
+            .usage = usage,
+            .least_arguments = 1,
+            .most_arguments = 1,
+            .words = sequence,
+            .check = check_recurrent,
+            .uses = steps_of,
+            .operations = operations_of_recurrent<cell>,
+            .plan = plan_recurrent<cell>,
+            .compile = compile_recurrent<cell>};
 }
 
 template <compute::Activation activation>
@@ -118,6 +170,7 @@ Shape plan_skip(const Item& item, const Shape& input, Layout& layout) {
     const std::string name = layout.next_name("skip");
     const Shape inner = plan(item.branches[0], input, layout);
     if (inner == input || plan_image_projection(name, input, inner, layout)) return inner;
+    if (plan_step_projection(name, input, inner, layout)) return inner;
     if (inner.rank() > 1)
         refuse(item, fmt::format("{} cannot be added to {}: no stride leads from one to the other", input.text(),
                                  inner.text()));
@@ -132,7 +185,8 @@ Value compile_skip(const Item& item, const Value& input, Compiler& compiler) {
     const bool in_place = inner.exclusive && !compiler.is_read_backward(inner);
     Value across = input;
     if (shape != input.tensor->shape) {
-        across = shape.rank() > 1 ? compile_image_projection(input, shape, compiler) : linear(shape, input, compiler);
+        across = shape.rank() > 2 ? compile_image_projection(input, shape, compiler)
+                                  : linear(shape, input, compiler, shape.rank() == 2 ? shape[0] : 1);
     }
     across = compiler.ordered(across, inner.tensor->block);
     if (in_place) {
@@ -211,6 +265,17 @@ constexpr std::array kinds{
               .compile = compile_avgpool},
     LayerKind{.name = "batchnorm", .usage = "batchnorm", .plan = plan_batchnorm, .compile = compile_batchnorm},
     LayerKind{.name = "flatten", .usage = "flatten", .plan = plan_flatten, .compile = compile_flatten},
+    recurrent_kind<compute::Cell::rnn>("rnn", "rnn(units[, sequence])"),
+    recurrent_kind<compute::Cell::lstm>("lstm", "lstm(units[, sequence])"),
+    recurrent_kind<compute::Cell::gru>("gru", "gru(units[, sequence])"),
+    LayerKind{.name = "maxout",
+              .usage = "maxout(units, pieces)",
+              .least_arguments = 2,
+              .most_arguments = 2,
+              .check = check_maxout,
+              .operations = operations_of_maxout,
+              .plan = plan_maxout,
+              .compile = compile_maxout},
     activation_kind<Activation::sigmoid>("sigmoid"),
     activation_kind<Activation::tanh>("tanh"),
     activation_kind<Activation::relu>("relu"),

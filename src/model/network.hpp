@@ -65,6 +65,8 @@ private:
 /// he: N(0, 2/fan_in) (He et al. 2015) · xavier: U(±√(6/(fan_in + fan_out))) (Glorot & Bengio 2010), both with zero
 /// biases · normal: N(0, 1) for weights and biases · zeros · rbm: where Boltzmann machines begin to learn, N(0, 0.01²)
 /// with zero biases, and xavier in the output layer.
+/// With he and xavier, the weights of recurrent layers from state to state start as orthogonal matrices, one for each
+/// gate (Saxe et al. 2014): they keep the length of a state and of its gradient over many steps.
 void initialise(const Network& network, Initialiser how, std::uint64_t seed, std::uint32_t member,
                 std::span<float> parameters);
 

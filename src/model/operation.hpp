@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "compute/product.hpp"
 #include "core/random.hpp"
@@ -30,6 +31,8 @@ struct Pass {
 /// themselves again before the next forward pass: the optimiser may update them while they are still in cache.
 using GradientReady = std::function<void(const ParameterBlock& block, std::size_t begin, std::size_t end)>;
 
+struct Tensor;
+
 /// One compiled operation on fixed buffers: the stud that every layer shows to its neighbours.
 /// Shapes, buffers and kernels were chosen when it was made; running it allocates nothing.
 class Operation {
@@ -41,6 +44,18 @@ public:
 
     /// Reads the values of its input and writes those of its output.
     virtual void forward(const float* parameters, const Pass& pass) = 0;
+
+    /// The tensors to whose gradients backward() delivers; their memory is kept for that long.
+    [[nodiscard]] virtual std::vector<const Tensor*> inputs() const = 0;
+
+    /// Takes over a relu that follows, if it left `value` and can: saves a pass over the values.
+    [[nodiscard]] virtual bool absorb_relu(const Tensor& value) {
+        static_cast<void>(value);
+        return false;
+    }
+
+    /// True if backward() reads the values of the output, which nobody may change before.
+    [[nodiscard]] virtual bool reads_output_backward() const { return false; }
 
     /// Reads the gradient of its output, puts or adds its share into the gradient of its input (as compiled), and
     /// writes the gradients of its parameters, reporting each as it becomes final.

@@ -29,6 +29,10 @@ Work work_with(const std::vector<ParameterBlock>& blocks, const LayerKind& kind,
     return work;
 }
 
+std::size_t bytes_of(const Tensor& tensor) {
+    return tensor.values.size() * sizeof(float);
+}
+
 void add(const std::vector<Described>& items, Cost& sum) {
     for (const Described& item : items) {
         sum += item.own;
@@ -53,7 +57,7 @@ bool operator==(const Part& a, const Part& b) {
 }
 
 Cost Overview::total() const {
-    Cost sum{.bytes = input_bytes};
+    Cost sum{.bytes = input_bytes + gradient_bytes};
     add(items, sum);
     return sum;
 }
@@ -66,21 +70,15 @@ void Recorder::end_network() {
     std::vector<Described> items = std::move(lists_.back());
     lists_.pop_back();
     if (open_.empty()) {
-        result_.items = std::move(items);
-        return;
-    }
-    Open& block = open_.back();
-    std::vector<Part>& parts = block.described.parts;
-    const bool repeats = find_layer(block.item->name)->times != nullptr;
-    if (repeats && !parts.empty() && parts.back().items == items) {
-        ++parts.back().times;
+        items_ = std::move(items);
     } else {
-        parts.push_back({.items = std::move(items)});
+        open_.back().described.parts.push_back({.items = std::move(items)});
     }
 }
 
 void Recorder::begin_item(const Item& item, const Tensor& input) {
-    open_.push_back({.item = &item,
+    open_.push_back({.number = bytes_.size(),
+                     .item = &item,
                      .described = {.text = item.name + arguments_text(item),
                                    .name = item.name,
                                    .input = input.shape,
@@ -89,6 +87,7 @@ void Recorder::begin_item(const Item& item, const Tensor& input) {
                                    .parts = {}},
                      .blocks = {},
                      .needs_input_gradient = input.has_gradient()});
+    bytes_.push_back(0);
 }
 
 void Recorder::end_item(const LayerKind& kind, const Tensor& output) {
@@ -112,17 +111,44 @@ void Recorder::takes(const ParameterBlock& block) {
 }
 
 void Recorder::makes(const Tensor& tensor) {
-    (open_.empty() ? result_.input_bytes : open_.back().described.own.bytes) += tensor.bytes();
+    const std::size_t number = open_.empty() ? 0 : open_.back().number;
+    made_by_[&tensor] = number;
+    bytes_[number] += bytes_of(tensor);
+}
+
+void Recorder::drops(const Tensor& tensor) {
+    bytes_[made_by_.at(&tensor)] -= bytes_of(tensor);
+    made_by_.erase(&tensor);
+}
+
+void Recorder::settle(std::vector<Described>& items, std::size_t& number) const {
+    for (Described& item : items) {
+        item.own.bytes = bytes_[number++];
+        std::vector<Part> joined;
+        const bool repeats = find_layer(item.name)->times != nullptr;
+        for (Part& part : item.parts) {
+            settle(part.items, number);
+            if (repeats && !joined.empty() && joined.back().items == part.items) {
+                ++joined.back().times;
+            } else {
+                joined.push_back(std::move(part));
+            }
+        }
+        item.parts = std::move(joined);
+    }
 }
 
 Overview Recorder::finish() {
-    return std::move(result_);
+    std::size_t number = 1;
+    settle(items_, number);
+    return {.input = {}, .input_bytes = bytes_[0], .gradient_bytes = 0, .items = std::move(items_)};
 }
 
-Overview overview(const Network& network, std::size_t batch) {
+Overview overview(const Network& network, std::size_t batch, compute::Precision precision) {
     Recorder recorder;
-    static_cast<void>(Program(network, batch, Program::Purpose::training, &recorder));
+    const Program program(network, batch, Program::Purpose::training, precision, &recorder);
     Overview result = recorder.finish();
+    result.gradient_bytes = program.bytes() - result.total().bytes;
     result.input = network.input();
     result.items.front().input = network.input();  // which a network that flattens it first has flat already
     return result;

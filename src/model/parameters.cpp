@@ -7,7 +7,7 @@
 namespace model {
 
 bool is_dense_weight(const ParameterBlock& block) {
-    return block.is_weight && block.name.starts_with("dense");
+    return block.is_weight && (block.name.starts_with("dense") || block.name.starts_with("maxout"));
 }
 
 std::string Layout::next_name(const std::string& kind) {
@@ -22,6 +22,11 @@ void Layout::add_weight(const std::string& name, std::size_t rows, std::size_t c
          .fan_in = rows,
          .fan_out = columns,
          .is_weight = true});
+}
+
+void Layout::add_recurrent(const std::string& name, std::size_t units, std::size_t gates) {
+    add_weight(name, units, gates * units);
+    blocks_.back().is_recurrent = true;
 }
 
 void Layout::add_convolution(const std::string& name, std::size_t rows, std::size_t columns, std::size_t fan_out) {

@@ -20,6 +20,9 @@ struct ParameterBlock {
     bool is_weight = true;  ///< weights are initialised at random and decay; the others start at `initial` and do not
     float initial = 0.0F;   ///< of what is no weight: 0 for biases, 1 for scales
 
+    /// Squares of rows × rows side by side that carry a state from step to step: each starts as an orthogonal matrix.
+    bool is_recurrent = false;
+
     [[nodiscard]] std::size_t size() const noexcept { return rows * stride; }
 };
 
@@ -30,7 +33,7 @@ struct StatisticsBlock {
     float initial = 0.0F;
 };
 
-/// Whether the block is the matrix of a dense layer: a row for each input, a column for each unit.
+/// Whether the block is the matrix of a dense or maxout layer: a row for each input, a column for each unit or piece.
 [[nodiscard]] bool is_dense_weight(const ParameterBlock& block);
 
 /// Floats that a flat buffer may hold: 16 GiB.
@@ -44,6 +47,9 @@ public:
 
     /// A weight that connects each of `columns` outputs with `rows` inputs.
     void add_weight(const std::string& name, std::size_t rows, std::size_t columns);
+
+    /// The weights from `units` states of a recurrent layer to `gates` gates of each.
+    void add_recurrent(const std::string& name, std::size_t units, std::size_t gates);
 
     /// The weight of a convolution: rows without gaps, since kernels take them in another order anyway. `fan_out` is
     /// window elements times channels.

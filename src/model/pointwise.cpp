@@ -150,6 +150,10 @@ void Pointwise::values_change(bool zeros_stop_gradient) {
     }
 }
 
+std::vector<const Tensor*> Pointwise::inputs() const {
+    return {source_ != nullptr ? source_ : &target_};
+}
+
 void Pointwise::forward(const float* parameters, const Pass& pass) {
     for (const auto& stage : stages_) stage->begin(pass);
     const compute::Rows target = target_.value_rows();

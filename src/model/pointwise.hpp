@@ -63,6 +63,7 @@ public:
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
     class Activate;

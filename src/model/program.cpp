@@ -8,14 +8,15 @@
 
 namespace model {
 
-Program::Program(const Network& network, std::size_t rows, Purpose purpose, Recorder* recorder) {
-    Compiler compiler(network.blocks(), network.statistics(), rows, purpose == Purpose::training, recorder);
+Program::Program(const Network& network, std::size_t rows, Purpose purpose, compute::Precision precision,
+                 Recorder* recorder) {
+    Compiler compiler(network.blocks(), network.statistics(), rows, purpose == Purpose::training, precision, recorder);
     // A network that flattens its input has it flat from the beginning.
     const bool flat = network.items().front().name == "flatten";
     input_ =
         &compiler.tensor(flat ? core::Shape{network.input().elements()} : network.input(), Compiler::Gradient::none);
     output_ = compile(network.items(), {.tensor = input_}, compiler).tensor;
-    parts_ = compiler.finish();
+    parts_ = compiler.finish(*output_);
 }
 
 Program::~Program() = default;
@@ -27,9 +28,10 @@ std::size_t Program::rows() const noexcept {
 }
 
 std::size_t Program::bytes() const noexcept {
-    std::size_t sum = 0;
-    for (const auto& tensor : parts_.tensors) sum += tensor->bytes();
-    return sum;
+    std::size_t floats = 0;
+    for (const auto& tensor : parts_.tensors) floats += tensor->values.size();
+    for (const auto& gradients : parts_.gradients) floats += gradients.size();
+    return floats * sizeof(float);
 }
 
 compute::Rows Program::input() noexcept {

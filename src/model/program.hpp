@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "compute/precision.hpp"
 #include "compute/rows.hpp"
 #include "model/compiler.hpp"
 #include "model/network.hpp"
@@ -18,9 +19,11 @@ class Program {
 public:
     enum class Purpose : std::uint8_t { training, inference };
 
-    /// REQUIRES: rows > 0. The program does not refer to `network` afterwards. A `recorder` writes down what is
-    /// compiled.
-    Program(const Network& network, std::size_t rows, Purpose purpose, Recorder* recorder = nullptr);
+    /// `precision` is that of the factors of products and convolutions; parameters, gradients and all that stands
+    /// between operations are in single precision. REQUIRES: rows > 0. The program does not refer to `network`
+    /// afterwards. A `recorder` writes down what is compiled.
+    Program(const Network& network, std::size_t rows, Purpose purpose,
+            compute::Precision precision = compute::Precision::f32, Recorder* recorder = nullptr);
     ~Program();
     Program(Program&&) noexcept;
     Program& operator=(Program&&) noexcept;

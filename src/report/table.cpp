@@ -121,6 +121,14 @@ std::string quarantine_lines(const std::vector<MemberResult>& members) {
     return text;
 }
 
+std::string missing_line(const store::Summary& summary) {
+    if (summary.missing.empty()) return "";
+    const std::size_t all = summary.members.size() + summary.missing.size();
+    return fmt::format("{} {} of {}, since the run was stopped.\n",
+                       summary.partial ? "These are partial results:" : "Accepted as it is, with",
+                       summary.members.size(), counted(all, "member"));
+}
+
 std::string emphasised(const std::string& line, const Terminal& terminal) {
     return terminal.color ? fmt::format("\x1b[1m{}\x1b[0m\n", line.substr(0, line.size() - 1)) : line;
 }
@@ -134,7 +142,7 @@ std::string results_table(const store::Summary& summary, const std::string& dire
     const Rows rows(terminal);
     const std::string rule = rows.rule();
 
-    const MemberResult& best = summary.members.at(result.best_member);
+    const MemberResult& best = *std::ranges::find(summary.members, result.best_member, &MemberResult::index);
     const store::Timing& timing = summary.timing;
     std::string text = "\n";
     text += rows.row({"", "epochs", "validation", "test", "NLL", "ECE", "time"});
@@ -149,7 +157,7 @@ std::string results_table(const store::Summary& summary, const std::string& dire
     std::string words =
         "best: chosen on validation data · NLL: negative log-likelihood,\nECE: expected calibration error, of both "
         "small is good\n\n";
-    words += gain_lines(summary) + quarantine_lines(summary.members);
+    words += gain_lines(summary) + quarantine_lines(summary.members) + missing_line(summary);
     words += fmt::format("\n{} on {} · {} samples/s · results in {}\n", duration(timing.wall_s),
                          counted(static_cast<std::uint64_t>(timing.ranks), "rank"),
                          grouped(static_cast<std::uint64_t>(std::llround(timing.samples_per_s))), directory);

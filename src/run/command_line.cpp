@@ -11,7 +11,9 @@
 #include "core/error.hpp"
 #include "run/configuration.hpp"
 #include "run/parse_value.hpp"
+#include "run/resume.hpp"
 #include "run/settings.hpp"
+#include "store/run_directory.hpp"
 
 namespace run {
 namespace {
@@ -22,10 +24,10 @@ using core::Failure;
 std::string footer() {
     std::string text = "Presets for --net:\n";
     for (const model::Preset& preset : model::presets()) {
-        text += fmt::format("  {:<18} {}\n  {:<18} {}\n", preset.name, preset.purpose, "", preset.text);
+        text += fmt::format("  {:<14} {}\n  {:<14} {}\n", preset.name, preset.purpose, "", preset.text);
         std::string brings;
         for (const auto& [option, value] : preset.settings) brings += fmt::format(" --{} {}", option, value);
-        if (!brings.empty()) text += fmt::format("  {:<18} unless given otherwise:{}\n", "", brings);
+        if (!brings.empty()) text += fmt::format("  {:<14} unless given otherwise:{}\n", "", brings);
     }
     text +=
         "\nData for --data:\n"
@@ -95,6 +97,10 @@ public:
                  [this](const std::string& text) { invocation_.options.out = text; });
         add_word("--config", "FILE", "read settings from a TOML file; the command line wins",
                  [this](const std::string& text) { config_ = text; });
+        app_.add_flag("--resume", invocation_.options.resume,
+                      "go on with the run in --out, on any number of ranks, with its settings; begin it if there is "
+                      "none yet")
+            ->group("Stopping and going on");
         app_.add_flag("--dry-run", invocation_.options.dry_run, "check everything, print the plan and stop")
             ->group("Running");
         app_.add_flag("--version", wants_version_, "print the version and stop")->group("Running");
@@ -126,6 +132,10 @@ public:
         if (!config_.empty()) {
             chosen.merge(apply_configuration(options, read_file(config_, "--config", Failure::usage), config_, given_));
         }
+        for (const std::string& name : chosen) {
+            if (find_setting(name)->role == Role::result) invocation_.has_choices = true;
+        }
+        if (options.resume) take_settings_of_run(options, chosen);
         if (const model::Preset* preset = model::find_preset(options.net)) apply_preset(*preset, chosen);
         refuse_idle_settings();
         if (options.net.starts_with("@")) options.net = read_file(options.net.substr(1), "--net", Failure::data);
@@ -167,6 +177,14 @@ private:
             fail(error.kind(), "--{}: {}", setting.name, error.what());
         }
         given_.insert(setting.name);
+    }
+
+    /// A run that goes on has its own settings, where nothing else is said.
+    static void take_settings_of_run(Options& options, std::set<std::string>& chosen) {
+        if (options.out.empty()) fail(Failure::usage, "--resume needs the directory of a run: --out DIR");
+        if (state_of_run(options.out) == RunState::none) return;
+        const std::string file = store::RunDirectory::at(options.out).configuration().string();
+        chosen.merge(apply_configuration(options, read_file(file, "--resume", Failure::data), file, chosen));
     }
 
     /// What a preset brings along, where neither command line nor file says otherwise.

@@ -10,7 +10,8 @@ namespace run {
 /// What a command line asks for.
 struct Invocation {
     Options options;
-    std::string answer;  ///< of --help or --version: to be printed instead of a run
+    bool has_choices = false;  ///< a setting that determines results was given, by option or by --config
+    std::string answer;        ///< of --help or --version: to be printed instead of a run
 };
 
 /// Reads the words after the program's name, and the files named by --config and --net @FILE. Local.

@@ -45,12 +45,11 @@ std::string unknown(std::string_view name) {
     return fmt::format("there is no setting '{}'; did you mean '{}'?", name, close);
 }
 
-}  // namespace
-
-std::string to_toml(const Options& options) {
-    std::string text = "# The complete configuration of a run: --config with this file repeats it bit for bit.\n";
+std::string lines_of(const Options& options, bool with_conduct) {
+    std::string text;
     std::string group;
     for (const Setting& setting : settings()) {
+        if (setting.role == Role::conduct && !with_conduct) continue;
         const auto value = setting.get(options);
         if (!value) continue;
         if (setting.group != group) text += fmt::format("\n# {}\n", setting.group);
@@ -60,10 +59,21 @@ std::string to_toml(const Options& options) {
     return text;
 }
 
+}  // namespace
+
+std::string to_toml(const Options& options) {
+    return "# The complete configuration of a run: --config with this file repeats it bit for bit.\n" +
+           lines_of(options, false);
+}
+
+std::string to_complete_toml(const Options& options) {
+    return lines_of(options, true);
+}
+
 std::string to_json(const Options& options) {
     nlohmann::ordered_json json = nlohmann::ordered_json::object();
     for (const Setting& setting : settings()) {
-        const auto value = setting.get(options);
+        const auto value = setting.role == Role::result ? setting.get(options) : std::nullopt;
         if (value) std::visit([&](const auto& held) { json[setting.name] = held; }, *value);
     }
     return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);

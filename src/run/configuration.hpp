@@ -8,10 +8,13 @@
 
 namespace run {
 
-/// The configuration as TOML: apply_configuration on it gives the same settings, bit for bit.
+/// What determines the results, as TOML: apply_configuration on it gives the same settings, bit for bit.
 [[nodiscard]] std::string to_toml(const Options& options);
 
-/// The configuration as one JSON object with the same names.
+/// The same with the settings that say how the run is conducted, for other ranks.
+[[nodiscard]] std::string to_complete_toml(const Options& options);
+
+/// What determines the results, as one JSON object with the same names.
 [[nodiscard]] std::string to_json(const Options& options);
 
 /// Sets what the TOML `text` says, except the settings named in `keep`; `origin` is its file's name for messages.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "core/contract.hpp"
@@ -13,6 +14,9 @@ namespace {
 [[noreturn]] void refuse(int rank, const char* what) {
     core::fail(core::Failure::run, "rank {} sends {}; do all ranks run the same program?", rank, what);
 }
+
+/// Seconds that ranks have to keep what they are training; a large member on a slow disk takes some.
+constexpr double longest_suspension_s = 60;
 
 /// A member's training may end early, but is never done before its worker says so.
 constexpr double almost_done = 0.999;
@@ -46,16 +50,66 @@ struct Coordinator::Visitor {
         return self.fail(core::Error(letter.kind, letter.message));
     }
 
+    std::vector<Answer> operator()(const Interrupted& letter) const { return self.suspend(letter.why, now_s); }
+
+    std::vector<Answer> operator()(const Suspended& letter) const {
+        Rank& state = self.ranks_[static_cast<std::size_t>(rank)];
+        if (self.suspended_by_.empty() || state.suspended) refuse(rank, "that it has stopped, though nobody asked");
+        state.suspended = true;
+        if (letter.saved) ++self.saved_;
+        return self.is_over() || !std::ranges::all_of(self.ranks_, &Rank::suspended) ? std::vector<Answer>{}
+                                                                                     : self.conclude();
+    }
+
+    std::vector<Answer> operator()(const Remark&) const { return {}; }
+
     // What only a coordinator sends.
     std::vector<Answer> operator()(const Assign&) const { refuse(rank, "an assignment"); }
     std::vector<Answer> operator()(const Combine&) const { refuse(rank, "the end of training"); }
     std::vector<Answer> operator()(const Stop&) const { refuse(rank, "an order to stop"); }
+    std::vector<Answer> operator()(const Suspend&) const { refuse(rank, "an order to suspend"); }
 };
 
-Coordinator::Coordinator(std::size_t members, int ranks, std::size_t epochs)
+Coordinator::Coordinator(std::size_t members, int ranks, std::size_t epochs, const store::KeptNames& kept)
     : epochs_(epochs), ranks_(static_cast<std::size_t>(std::max(ranks, 0))), results_(members) {
     core::require(members > 0 && ranks > 0 && epochs > 0, "there are members, ranks and epochs");
-    for (std::size_t i = 0; i < members; ++i) results_[i].index = static_cast<std::uint32_t>(i);
+    order_.resize(members);
+    std::iota(order_.begin(), order_.end(), 0U);
+    const auto urgency = [&](std::uint32_t member) {
+        return kept.finished.contains(member) ? 0 : (kept.begun.contains(member) ? 1 : 2);
+    };
+    std::ranges::stable_sort(order_, {}, urgency);
+}
+
+std::vector<ensemble::MemberResult> Coordinator::results() const {
+    std::vector<ensemble::MemberResult> done;
+    for (const auto& result : results_) {
+        if (result) done.push_back(*result);
+    }
+    return done;
+}
+
+std::vector<std::uint32_t> Coordinator::missing() const {
+    std::vector<std::uint32_t> members;
+    for (std::size_t i = 0; i < results_.size(); ++i) {
+        if (!results_[i]) members.push_back(static_cast<std::uint32_t>(i));
+    }
+    return members;
+}
+
+std::vector<Coordinator::Answer> Coordinator::suspend(const std::string& why, double now_s) {
+    if (is_over() || !suspended_by_.empty()) return {};
+    suspended_by_ = why;
+    suspended_s_ = now_s;
+    return to_all(Suspend{});
+}
+
+std::optional<int> Coordinator::overdue(double now_s) const noexcept {
+    if (suspended_by_.empty() || is_over() || now_s < suspended_s_ + longest_suspension_s) return std::nullopt;
+    for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
+        if (!ranks_[rank].suspended) return static_cast<int>(rank);
+    }
+    return std::nullopt;
 }
 
 std::vector<Coordinator::Answer> Coordinator::receive(int rank, const Letter& letter, double now_s) {
@@ -67,11 +121,11 @@ std::vector<Coordinator::Answer> Coordinator::receive(int rank, const Letter& le
 std::vector<Coordinator::Answer> Coordinator::assign(int rank, double now_s) {
     Rank& state = ranks_[static_cast<std::size_t>(rank)];
     if (state.next || state.waits) refuse(rank, "a second request before the answer to the first");
-    if (next_member_ == results_.size()) {
+    if (next_member_ == order_.size() || !suspended_by_.empty()) {
         state.waits = true;
         return {};
     }
-    const std::uint32_t member = next_member_++;
+    const std::uint32_t member = order_[next_member_++];
     if (!std::exchange(started_, true)) first_start_s_ = now_s;
     // A worker asks for the next member when it has trained one, before it has tested and stored it.
     if (state.member) {
@@ -97,8 +151,7 @@ Coordinator::Rank& Coordinator::training(int rank, std::uint32_t member) {
 
 std::vector<Coordinator::Answer> Coordinator::finish(int rank, const Finished& finished, double now_s) {
     Rank& state = training(rank, finished.result.index);
-    results_[finished.result.index] = finished.result;
-    ++done_;
+    if (!std::exchange(results_[finished.result.index], finished.result)) ++done_;
     samples_done_ += finished.samples;
     busy_s_ += finished.busy_s;
     last_end_s_ = now_s;
@@ -110,11 +163,16 @@ std::vector<Coordinator::Answer> Coordinator::finish(int rank, const Finished& f
 }
 
 std::vector<Coordinator::Answer> Coordinator::conclude() {
-    if (const auto best = ensemble::choose_best(results_)) return to_all(Combine{*best});
+    const std::vector<ensemble::MemberResult> done = results();
+    concluded_ = true;
+    if (const auto best = ensemble::choose_best(done)) return to_all(Combine{*best});
+    if (done.size() < results_.size()) {
+        return fail(core::Error(core::Failure::stopped, fmt::format("stopped by {}", suspended_by_)));
+    }
     return fail(core::Error(core::Failure::run,
                             fmt::format("training diverged: every member had to be set aside (member 0: {}); a smaller "
                                         "--lr often helps",
-                                        results_.front().quarantine)));
+                                        done.front().quarantine)));
 }
 
 std::vector<Coordinator::Answer> Coordinator::fail(const core::Error& error) {
@@ -145,7 +203,7 @@ double Coordinator::seconds_left(double now_s) const {
     auto trained = static_cast<double>(done_);
     double spent_s = busy_s_;
     std::vector<double> remaining;
-    std::size_t queued = results_.size() - next_member_;
+    std::size_t queued = order_.size() - next_member_;
     for (const Rank& rank : ranks_) {
         if (rank.next) ++queued;
         remaining.push_back(rank.member ? 1.0 - rank.progress.fraction : 0.0);

@@ -10,6 +10,7 @@
 #include "ensemble/results.hpp"
 #include "report/progress.hpp"
 #include "run/protocol.hpp"
+#include "store/checkpoints.hpp"
 
 namespace run {
 
@@ -22,8 +23,9 @@ public:
         Letter letter;
     };
 
-    /// REQUIRES: members, ranks and epochs > 0.
-    Coordinator(std::size_t members, int ranks, std::size_t epochs);
+    /// Members of which `kept` knows something are handed out first: finished ones, which only have to be tested, then
+    /// those that have begun. REQUIRES: members, ranks and epochs > 0.
+    Coordinator(std::size_t members, int ranks, std::size_t epochs, const store::KeptNames& kept = {});
 
     /// Takes a worker's letter; `now_s` never goes back. Throws core::Error (run) for a letter that cannot be.
     [[nodiscard]] std::vector<Answer> receive(int rank, const Letter& letter, double now_s);
@@ -31,14 +33,30 @@ public:
     /// Ends the run because of `error` on this side.
     [[nodiscard]] std::vector<Answer> fail(const core::Error& error);
 
+    /// Ends the run early because of `why`: ranks keep what they have, and what is finished is combined. Does nothing
+    /// if all members are done or the run is on its way out already.
+    [[nodiscard]] std::vector<Answer> suspend(const std::string& why, double now_s);
+
+    /// Why the run was suspended; empty if it was not.
+    [[nodiscard]] const std::string& suspended_by() const noexcept { return suspended_by_; }
+
+    /// The first rank that has not answered an order to suspend for too long; the run must not wait for it any more.
+    [[nodiscard]] std::optional<int> overdue(double now_s) const noexcept;
+
     /// Every member has become something, or the run has failed.
-    [[nodiscard]] bool is_over() const noexcept { return failure_ || done_ == results_.size(); }
+    [[nodiscard]] bool is_over() const noexcept { return failure_ || concluded_; }
 
     /// Why the run failed, in words for the user.
     [[nodiscard]] const std::optional<core::Error>& failure() const noexcept { return failure_; }
 
-    /// What became of the members so far, by index; a member that is not done has no epochs.
-    [[nodiscard]] const std::vector<ensemble::MemberResult>& results() const noexcept { return results_; }
+    /// What became of the members that are done, in the order of their index.
+    [[nodiscard]] std::vector<ensemble::MemberResult> results() const;
+
+    /// The members that are not done.
+    [[nodiscard]] std::vector<std::uint32_t> missing() const;
+
+    /// Members in training that were kept when the run was suspended.
+    [[nodiscard]] std::size_t members_saved() const noexcept { return saved_; }
 
     [[nodiscard]] std::size_t members_done() const noexcept { return done_; }
 
@@ -61,6 +79,7 @@ private:
         report::RankProgress progress;
         std::uint64_t samples = 0;  ///< of the current member
         bool waits = false;         ///< has asked in vain
+        bool suspended = false;     ///< has kept what it had
     };
 
     struct Visitor;
@@ -74,10 +93,15 @@ private:
     [[nodiscard]] double seconds_left(double now_s) const;
 
     std::size_t epochs_;
-    std::uint32_t next_member_ = 0;
+    std::vector<std::uint32_t> order_;  ///< in which members are handed out
+    std::size_t next_member_ = 0;       ///< place in order_
     std::size_t done_ = 0;
+    bool concluded_ = false;
     std::vector<Rank> ranks_;
-    std::vector<ensemble::MemberResult> results_;
+    std::vector<std::optional<ensemble::MemberResult>> results_;  ///< by index
+    std::string suspended_by_;
+    double suspended_s_ = 0;
+    std::size_t saved_ = 0;
     std::optional<core::Error> failure_;
     std::uint64_t samples_done_ = 0;
     double busy_s_ = 0;

@@ -111,7 +111,7 @@ std::string Experiment::member_digest() const {
     const std::set<std::string_view> of_the_ensemble{"members", "combine", "data", "test", "target", "test-target"};
     std::string text = "data sha256 = " + source_.sha256 + "\n";
     for (const Setting& setting : settings()) {
-        const auto value = setting.get(options_);
+        const auto value = setting.role == Role::result ? setting.get(options_) : std::nullopt;
         if (!value || of_the_ensemble.contains(setting.name)) continue;
         text += setting.name + " = " + text_of(*value) + "\n";
     }

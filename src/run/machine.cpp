@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "core/error.hpp"
 #include "run/command_line.hpp"
 
 namespace run {
@@ -45,6 +46,14 @@ store::Program describe_program() {
     std::ifstream stream("/proc/cpuinfo");
     const std::string cpuinfo{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
     return {.version = version(), .build = ENSEMBLE_BUILD, .cpu = describe_cpu(cpuinfo)};
+}
+
+void require_precision(compute::Precision asked, bool multiplies_bf16, std::string_view host) {
+    if (asked == compute::Precision::f32 || multiplies_bf16) return;
+    core::fail(core::Failure::usage,
+               "--precision bf16: the processor of {} lacks the instruction set AVX512_BF16 (or AMX_BF16), or "
+               "ONEDNN_MAX_CPU_ISA hides it; --precision f32 runs everywhere",
+               host);
 }
 
 std::size_t host_cores() {

@@ -85,7 +85,7 @@ private:
         const std::string indent(2 * depth, ' ');
         const bool block = !one.parts.empty();
         add(cells_of(indent + one.text + (block && one.own.parameters > 0 ? " with projection" : ""),
-                     shapes_of(one.input, one.output), one.own, block ? "" : "in place"));
+                     shapes_of(one.input, one.output), one.own, block ? "" : "none"));
         std::size_t number = 1;
         for (const Part& part : one.parts) {
             // The network of a skip needs no heading.
@@ -145,6 +145,7 @@ std::string network_table(const model::Overview& network, const Terminal& termin
     std::vector<Described> items = network.items;
     if (!items.empty()) items.back().text += ", the output";
     table.add(items, 0);
+    table.add(cells_of("gradients", "", {.bytes = network.gradient_bytes}, ""));
     const Cost total = network.total();
     table.add(cells_of("together", network.input.text() + " → " + items.back().output.text(), total, ""));
     return table.text(terminal);

@@ -13,6 +13,12 @@
 
 namespace run {
 
+/// How often members in training are kept: every so many epochs, or else so many seconds; 0 and 0: never.
+struct CheckpointInterval {
+    std::size_t epochs = 0;
+    double seconds = 60;
+};
+
 /// Everything a person can ask for, with the defaults in place.
 struct Options {
     std::string data = "digits";
@@ -37,7 +43,13 @@ struct Options {
 
     std::uint64_t seed = 1;
     std::size_t threads = 1;
-    std::string out;  ///< empty: runs/<time>
+
+    CheckpointInterval checkpoint_every;
+    double time_limit_s = 0;      ///< 0: none
+    std::size_t min_members = 0;  ///< that suffice when the run is stopped; 0: all
+
+    std::string out;      ///< empty: runs/<time>
+    bool resume = false;  ///< go on with the run in `out`
     bool dry_run = false;
 };
 

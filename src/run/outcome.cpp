@@ -26,7 +26,7 @@ store::DataSummary describe_data(const Experiment& experiment) {
 }
 
 store::Summary write_predictions(const Experiment& experiment, const Trained& trained,
-                                 const store::RunDirectory& directory) {
+                                 const store::RunDirectory& directory, bool is_partial) {
     const Options& options = experiment.options();
     const ensemble::Contribution& total = trained.total;
     store::Summary summary{.program = describe_program(),
@@ -35,14 +35,18 @@ store::Summary write_predictions(const Experiment& experiment, const Trained& tr
                            .members = trained.coordinator->results(),
                            .ensemble = {},
                            .combine = options.combine,
-                           .timing = {}};
+                           .timing = {},
+                           .missing = trained.coordinator->missing(),
+                           .partial = is_partial};
     summary.ensemble = ensemble::evaluate(total, experiment.test_labels(), summary.members, options.seed);
 
     const bool averages = options.combine == ensemble::Combination::average;
     const std::vector<float> predictions = averages ? ensemble::average(total) : ensemble::vote_shares(total);
     const std::vector<std::int32_t> votes(total.votes().begin(), total.votes().end());
-    store::write_file_atomically(directory.predictions(), store::to_npy(predictions, total.items(), total.classes()));
-    store::write_file_atomically(directory.votes(), store::to_npy(votes, total.items(), total.classes()));
+    store::write_file_atomically(is_partial ? directory.partial_predictions() : directory.predictions(),
+                                 store::to_npy(predictions, total.items(), total.classes()));
+    store::write_file_atomically(is_partial ? directory.partial_votes() : directory.votes(),
+                                 store::to_npy(votes, total.items(), total.classes()));
     directory.sort_history();
     return summary;
 }

@@ -9,9 +9,10 @@
 
 namespace run {
 
-/// Evaluates the ensemble and writes what it predicts; the summary still lacks its timing. Root only.
+/// Evaluates the ensemble and writes what it predicts, under other names if it `is_partial`; the summary still lacks
+/// its timing. Root only.
 [[nodiscard]] store::Summary write_predictions(const Experiment& experiment, const Trained& trained,
-                                               const store::RunDirectory& directory);
+                                               const store::RunDirectory& directory, bool is_partial);
 
 /// The names and sizes of the data.
 [[nodiscard]] store::DataSummary describe_data(const Experiment& experiment);

@@ -1,6 +1,7 @@
 #include "run/parse_value.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <numeric>
@@ -75,6 +76,43 @@ std::size_t parse_choice(std::string_view text, std::span<const std::string_view
              close.empty() ? "" : fmt::format("; did you mean {}?", close));
     }
     return static_cast<std::size_t>(found - names.begin());
+}
+
+double parse_duration(std::string_view text) {
+    struct Unit {
+        std::string_view name;
+        double seconds;
+    };
+    constexpr std::array<Unit, 5> units{{{"ms", 1e-3}, {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}}};
+    constexpr double most = 1e9;
+    const auto number = [](std::string_view digits, double& value) {
+        const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+        return problem == std::errc{} && end == digits.data() + digits.size() && value >= 0 && value < most;
+    };
+    double seconds = 0;
+    bool good = false;
+    if (text.find(':') != std::string_view::npos) {
+        // Hours, minutes and seconds; of two parts minutes and seconds would be a guess.
+        good = std::ranges::count(text, ':') == 2;
+        for (std::string_view rest = text; good && !rest.empty();) {
+            const std::string_view part = rest.substr(0, rest.find(':'));
+            rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+            double value = 0;
+            good = number(part, value) && std::floor(value) == value;
+            seconds = 60 * seconds + value;
+        }
+    } else {
+        const std::size_t end = text.find_first_not_of("0123456789.e+-");
+        for (const Unit& unit : units) {
+            if (end == std::string_view::npos || text.substr(end) != unit.name) continue;
+            good = number(text.substr(0, end), seconds);
+            seconds *= unit.seconds;
+        }
+    }
+    if (!good || !(seconds > 0) || !(seconds < most)) {
+        fail(Failure::usage, "'{}' is not a time; give one such as 90s, 30min, 1.5h, 2d or 1:30:00", text);
+    }
+    return seconds;
 }
 
 bool parse_toggle(std::string_view text) {

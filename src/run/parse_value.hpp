@@ -23,6 +23,9 @@ struct Range {
 /// Index of `text` among `names`.
 [[nodiscard]] std::size_t parse_choice(std::string_view text, std::span<const std::string_view> names);
 
+/// Seconds of a time above zero: "90s", "500ms", "1.5h", "30min", "2d" or "1:30:00". Throws core::Error (usage).
+[[nodiscard]] double parse_duration(std::string_view text);
+
 [[nodiscard]] bool parse_toggle(std::string_view text);
 
 /// The name most like `text`, if any is close enough to be what was meant, else empty.

@@ -132,7 +132,7 @@ std::string preview(const comm::Communicator& world, const Experiment& experimen
             network_text(experiment), training_text(experiment));
         const std::string rest = fmt::format(
             "\nFLOPs: additions and multiplications for one row, forward; training: forward and backward; memory: "
-            "activations and their gradients for a batch of {}, and nothing where a layer works in place\n\n"
+            "activations of a batch of {}, none where a layer works in place; their gradients share what they can\n\n"
             "memory    {}; each rank trains one at a time\n"
             "          {} of data, once on each host\n"
             "members   each to the rank that is free first; if all take equally long:\n{}"
@@ -143,7 +143,9 @@ std::string preview(const comm::Communicator& world, const Experiment& experimen
         const auto fitted = [&](const std::string& words) {
             return report::wrapped(words, terminal.live ? terminal.columns : log_columns);
         };
-        text = fitted(head) + network_table(model::overview(experiment.network(), options.training.batch), terminal) +
+        text = fitted(head) +
+               network_table(model::overview(experiment.network(), options.training.batch, options.training.precision),
+                             terminal) +
                fitted(rest);
     });
     return text;

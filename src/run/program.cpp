@@ -2,13 +2,16 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <limits>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,14 +24,17 @@
 #include "report/table.hpp"
 #include "report/text.hpp"
 #include "run/configuration.hpp"
+#include "run/interrupt.hpp"
+#include "run/keeper.hpp"
 #include "run/machine.hpp"
+#include "run/opening.hpp"
 #include "run/outcome.hpp"
 #include "run/preview.hpp"
+#include "run/resume.hpp"
 #include "run/startup.hpp"
 #include "run/training.hpp"
 #include "store/file.hpp"
 #include "store/history.hpp"
-#include "store/member_file.hpp"
 #include "store/run_directory.hpp"
 #include "store/summary.hpp"
 
@@ -50,58 +56,6 @@ report::Terminal terminal_of(const comm::Communicator& world) {
     return report::detect_terminal(environment, under_launcher);
 }
 
-/// A directory that did not exist before, even if several runs begin within the same second.
-fs::path make_default_directory() {
-    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    const fs::path path = fs::path("runs") / fmt::format("{:%Y-%m-%dT%H-%M-%SZ}", fmt::gmtime(now));
-    std::error_code error;
-    fs::create_directories(path.parent_path(), error);
-    constexpr int tries = 1000;
-    for (int number = 1; number <= tries && !error; ++number) {
-        const fs::path name = number == 1 ? path : fs::path(fmt::format("{}-{}", path.string(), number));
-        if (fs::create_directory(name, error)) return name;
-    }
-    fail(Failure::usage, "cannot make the directory '{}': {}; choose another with --out", path.string(),
-         error.message());
-}
-
-store::RunDirectory create_directory(const std::string& out) {
-    if (out.empty()) return store::RunDirectory::create(make_default_directory());
-    try {
-        return store::RunDirectory::create(out);
-    } catch (const core::Error& error) {
-        fail(error.kind(), "--out {}: {}", out, error.what());
-    }
-}
-
-/// Makes the run directory on the root; every rank gets it. Collective.
-store::RunDirectory open_directory(comm::Communicator world, const Options& options) {
-    std::optional<store::RunDirectory> made;
-    std::vector<std::byte> bytes;
-    try {
-        world.attempt([&] {
-            if (!world.is_root()) return;
-            made = create_directory(options.out);
-            store::write_file_atomically(made->configuration(), to_toml(options));
-            const std::string path = fs::absolute(made->path()).string();
-            const auto view = std::as_bytes(std::span(path));
-            bytes.assign(view.begin(), view.end());
-        });
-        world.broadcast(bytes);
-        const fs::path path(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
-        world.attempt([&] {
-            if (world.is_root() || fs::is_directory(path)) return;
-            fail(Failure::usage,
-                 "rank {} on {} does not see the run directory '{}'; choose one with --out that all hosts share",
-                 world.rank(), world.host(), path.string());
-        });
-        return made ? std::move(*made) : store::RunDirectory::at(path);
-    } catch (...) {
-        if (made) made->discard();
-        throw;
-    }
-}
-
 /// The run after its start: trains, shows, keeps and sums up. Collective.
 class Run {
 public:
@@ -109,51 +63,96 @@ public:
         : world_(world),
           experiment_(experiment),
           since_start_(since_start),
-          directory_(open_directory(world, experiment.options())),
+          is_resumed_(world.is_root() && goes_on(experiment.options())),
+          directory_(open_directory(world, experiment)),
+          keeper_(directory_, experiment.member_digest(), experiment.options().checkpoint_every),
           terminal_(terminal_of(world)),
           display_(terminal_, print) {}
 
     void execute() {
         warn_of_few_cores();
-        if (world_.is_root()) display_.line(announcement(experiment_, world_.size()));
+        if (world_.is_root()) begin();
         const double begin_s = since_start_.seconds();
         const Trained trained = train();
         const double trained_s = since_start_.seconds();
         world_.attempt([&] {
-            if (!world_.is_root()) return;
-            store::Summary summary = write_predictions(experiment_, trained, directory_);
-            const Coordinator& coordinator = *trained.coordinator;
-            const double wall_s = since_start_.seconds();
-            summary.timing = {.ranks = world_.size(),
-                              .wall_s = wall_s,
-                              .startup_s = begin_s + trained.first_step_s,
-                              .train_s = coordinator.train_s(),
-                              .combine_s = wall_s - trained_s,
-                              .idle_fraction = coordinator.idle_fraction(),
-                              .samples_per_s = coordinator.train_s() > 0
-                                                   ? static_cast<double>(coordinator.samples()) / coordinator.train_s()
-                                                   : 0.0};
-            store::write_file_atomically(directory_.summary(), store::to_json(summary));
-            print(report::results_table(summary, directory_.path().string(), terminal_));
+            if (world_.is_root()) conclude(trained, begin_s, trained_s);
         });
     }
 
 private:
+    /// Root only.
+    void begin() {
+        display_.line(announcement(experiment_, world_.size()));
+        if (!directory_.is_locked()) {
+            display_.line("note: this file system has no locks, so nothing keeps another run out of the directory");
+        }
+        if (!is_resumed_) {
+            if (experiment_.options().resume) display_.line("note: no run to go on with is there yet; this one begins");
+            return;
+        }
+        known_epochs_ = directory_.sort_history();
+        kept_ = store::kept_members(directory_);
+        display_.line(fmt::format("resumed   {}", progress_text()));
+    }
+
+    /// What of the members is in the run directory. Root only.
+    [[nodiscard]] std::string progress_text() const {
+        const store::KeptNames kept = store::kept_members(directory_);
+        const auto half_trained =
+            std::ranges::count_if(kept.begun, [&](auto member) { return !kept.finished.contains(member); });
+        std::string text = fmt::format("{} of {} are finished", kept.finished.size(),
+                                       report::counted(experiment_.options().members, "member"));
+        if (half_trained > 0) text += fmt::format(", {} more kept where they stand", half_trained);
+        return text;
+    }
+
+    /// Writes what has come out. Throws core::Error (stopped) if that is not the whole yet. Root only.
+    void conclude(const Trained& trained, double begin_s, double trained_s) {
+        const Coordinator& coordinator = *trained.coordinator;
+        const std::size_t wanted = experiment_.options().min_members;
+        const auto usable = static_cast<std::size_t>(trained.total.members());
+        const bool is_complete = coordinator.missing().empty();
+        if (is_complete && usable < wanted) {
+            fail(Failure::run, "only {} of {} are usable, and --min-members asks for {}; {}", usable,
+                 report::counted(experiment_.options().members, "member"), wanted, what_survives());
+        }
+        const bool is_partial = !is_complete && (wanted == 0 || usable < wanted);
+        if (!is_partial) directory_.remove_unfinished();
+        store::Summary summary = write_predictions(experiment_, trained, directory_, is_partial);
+        const double wall_s = since_start_.seconds();
+        summary.timing = {.ranks = world_.size(),
+                          .wall_s = wall_s,
+                          .startup_s = begin_s + trained.first_step_s,
+                          .train_s = coordinator.train_s(),
+                          .combine_s = wall_s - trained_s,
+                          .idle_fraction = coordinator.idle_fraction(),
+                          .samples_per_s = coordinator.train_s() > 0
+                                               ? static_cast<double>(coordinator.samples()) / coordinator.train_s()
+                                               : 0.0};
+        store::write_file_atomically(is_partial ? directory_.partial_summary() : directory_.summary(),
+                                     store::to_json(summary));
+        print(report::results_table(summary, directory_.path().string(), terminal_));
+        if (!is_partial) return;
+        fail(Failure::stopped, "stopped by {}; {}; what the finished ones give is in '{}'; {}",
+             coordinator.suspended_by(), progress_text(), directory_.partial_summary().string(), how_to_go_on());
+    }
+
     Trained train() {
-        const std::string configuration = experiment_.member_digest();
         note(fmt::format("rank {} of {} on {}, process {}, may use {}", world_.rank(), world_.size(), world_.host(),
                          getpid(), report::counted(allowed_cores(), "core")));
         const core::Stopwatch clock;
         const Witness witness{
-            .store =
-                [&](const train::MemberState& state) {
-                    store::save_member(directory_.member(state.member), state, configuration);
-                },
+            .storage = storage(),
             .note = [&](const std::string& text) { note(text); },
+            .stop_wanted = [&] { return stop_wanted(); },
+            .kept = kept_,
             .epoch_done =
                 [&](const train::EpochRecord& record) { directory_.append_history(store::history_line(record)); },
+            .epoch_restored = [&](const train::EpochRecord& record) { restore(record); },
             .member_done = [&](const ensemble::MemberResult& member,
                                int rank) { announce(member, rank, clock.seconds()); },
+            .remark = [&](const std::string& text) { display_.line(text); },
             .wants_snapshot = [&] { return display_.is_due(clock.seconds()); },
             .snapshot = [&](const report::Snapshot& snapshot) { display_.update(snapshot, clock.seconds()); },
             .what_survives = [&] { return what_survives(); }};
@@ -165,6 +164,40 @@ private:
             display_.clear();
             throw;
         }
+    }
+
+    [[nodiscard]] Worker::Storage storage() {
+        Worker::Storage storage{.load = {},
+                                .offer = [&](const train::MemberState& state) { keeper_.offer(state); },
+                                .save = [&](const train::MemberState& state) { keeper_.save(state); },
+                                .finish = [&](const train::MemberState& state) { keeper_.finish(state); }};
+        storage.load = [&](std::uint32_t member) {
+            store::KeptMember kept = keeper_.load(member);
+            for (const std::string& why : kept.refused) note(why);
+            if (kept.state) note(fmt::format("member {} goes on after {} epochs", member, kept.state->epoch));
+            return kept;
+        };
+        return storage;
+    }
+
+    /// On the root the clock may want it too.
+    [[nodiscard]] std::string stop_wanted() const {
+        std::string signal = signal_received();
+        const double limit_s = experiment_.options().time_limit_s;
+        if (!signal.empty() || !world_.is_root() || limit_s == 0 || since_start_.seconds() < limit_s) return signal;
+        return fmt::format("its time limit of {}", report::duration(limit_s));
+    }
+
+    /// The history has an epoch of an earlier run already, unless that was killed between keeping and writing it down.
+    void restore(const train::EpochRecord& record) {
+        if (!known_epochs_.insert({record.member, record.epoch}).second) return;
+        train::EpochRecord line = record;
+        line.seconds = line.samples_per_s = std::numeric_limits<double>::quiet_NaN();
+        directory_.append_history(store::history_line(line));
+    }
+
+    [[nodiscard]] std::string how_to_go_on() const {
+        return fmt::format("go on with --resume --out {}", directory_.path().string());
     }
 
     /// A log names every member that is done; on a terminal the table does so at the end, and only bad news cannot
@@ -189,9 +222,9 @@ private:
     }
 
     [[nodiscard]] std::string what_survives() const {
-        if (members_kept_ == 0) return "no usable member is kept";
-        return fmt::format("{} of {} are finished and kept in '{}'", members_kept_,
-                           report::counted(experiment_.options().members, "member"), directory_.members().string());
+        if (!stop_wanted().empty()) return fmt::format("{}; {}", progress_text(), how_to_go_on());
+        if (members_kept_ == 0 && store::kept_members(directory_).begun.empty()) return "no usable member is kept";
+        return fmt::format("{} and kept in '{}'; {}", progress_text(), directory_.path().string(), how_to_go_on());
     }
 
     /// Open MPI binds each of few ranks to one core, which their threads then share. Collective.
@@ -212,10 +245,14 @@ private:
     comm::Communicator world_;
     const Experiment& experiment_;
     const core::Stopwatch& since_start_;
+    bool is_resumed_;  ///< known on the root only
     store::RunDirectory directory_;
+    Keeper keeper_;
     report::Terminal terminal_;
     report::Display display_;
     std::size_t members_kept_ = 0;
+    store::KeptNames kept_;                                           ///< by an earlier run
+    std::set<std::pair<std::uint32_t, std::uint32_t>> known_epochs_;  ///< in the history of an earlier run
 };
 
 }  // namespace
@@ -237,10 +274,18 @@ int train_ensemble(const comm::Communicator& world, std::span<const char* const>
 int run_program(int argc, char** argv) {
     // A reader of our output that leaves early must not end the run.
     std::signal(SIGPIPE, SIG_IGN);
+    watch_for_signals();
     return comm::run_ranks(
         argc, argv,
         [&](const comm::Communicator& world) {
-            return train_ensemble(world, std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
+            try {
+                return train_ensemble(world, std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
+            } catch (const comm::SharedError& error) {
+                // What was asked for is no error.
+                if (error.kind() != Failure::stopped) throw;
+                if (world.is_root()) fmt::print(stderr, "ensemble_train: {}\n", error.what());
+                return error.exit_code();
+            }
         },
         [](const std::string& message) { fmt::print(stderr, "ensemble_train: error: {}\n", message); });
 }

@@ -9,7 +9,7 @@ namespace run {
 namespace {
 
 constexpr std::uint32_t letter_magic = 0x454E5331;  // "ENS1"
-constexpr std::uint16_t letter_version = 2;
+constexpr std::uint16_t letter_version = 3;
 constexpr std::uint32_t most_members = 1U << 22U;
 
 struct Header {
@@ -93,7 +93,7 @@ requires std::is_same_v<std::remove_const_t<L>, EpochDone>
 void fields(L& letter, Each& each) {
     auto& r = letter.record;
     each(r.member), each(r.epoch), each(r.train_loss), each(r.validation_loss), each(r.validation_accuracy);
-    each(r.learning_rate), each(r.seconds), each(r.samples_per_s), each(r.gradient_norm);
+    each(r.learning_rate), each(r.seconds), each(r.samples_per_s), each(r.gradient_norm), each(letter.restored);
 }
 
 template <class L, class Each>
@@ -123,6 +123,24 @@ void fields(L& letter, Each& each) {
     each(letter.best);
 }
 
+template <class L, class Each>
+requires std::is_same_v<std::remove_const_t<L>, Interrupted>
+void fields(L& letter, Each& each) {
+    each(letter.why);
+}
+
+template <class L, class Each>
+requires std::is_same_v<std::remove_const_t<L>, Suspended>
+void fields(L& letter, Each& each) {
+    each(letter.saved);
+}
+
+template <class L, class Each>
+requires std::is_same_v<std::remove_const_t<L>, Remark>
+void fields(L& letter, Each& each) {
+    each(letter.text);
+}
+
 bool is_failure(core::Failure kind) {
     switch (kind) {
         case core::Failure::usage:
@@ -145,6 +163,10 @@ struct MakesSense {
     bool operator()(const Assign& a) const { return a.member < most_members; }
     bool operator()(const Combine& c) const { return c.best < most_members; }
     bool operator()(const Stop&) const { return true; }
+    bool operator()(const Interrupted& i) const { return !i.why.empty(); }
+    bool operator()(const Suspend&) const { return true; }
+    bool operator()(const Suspended&) const { return true; }
+    bool operator()(const Remark& r) const { return !r.text.empty(); }
 };
 
 /// An empty letter of the kind with that number.
@@ -165,6 +187,7 @@ std::vector<std::byte> encode(const Letter& letter) {
     std::visit([&](const auto& held) { fields(held, content); }, letter);
     Writer whole;
     const Header header{.kind = static_cast<std::uint16_t>(letter.index()), .size = content.bytes.size()};
+    whole.bytes.reserve(sizeof header + content.bytes.size());
     whole(header.magic), whole(header.version), whole(header.kind), whole(header.size);
     whole.bytes.insert(whole.bytes.end(), content.bytes.begin(), content.bytes.end());
     return std::move(whole.bytes);

@@ -30,6 +30,7 @@ struct Progress {
 
 struct EpochDone {
     train::EpochRecord record;
+    bool restored = false;  ///< trained in an earlier run, which may or may not have written it down
 };
 
 /// A member is trained, tested, stored and added to its rank's contribution.
@@ -37,6 +38,21 @@ struct Finished {
     ensemble::MemberResult result;
     std::uint64_t samples = 0;
     double busy_s = 0;  ///< the rank's time from its assignment to here
+};
+
+/// Somebody wants the run to stop.
+struct Interrupted {
+    std::string why;  ///< "SIGTERM"
+};
+
+/// As asked by Suspend: what this rank was training is kept where it stands, and it does no more.
+struct Suspended {
+    bool saved = false;  ///< there was something to keep
+};
+
+/// Something the user should know.
+struct Remark {
+    std::string text;
 };
 
 /// This rank cannot go on.
@@ -51,7 +67,10 @@ struct Assign {
     std::uint32_t member = 0;
 };
 
-/// All members are done: add up the contributions.
+/// Keep what is in training, and train no more.
+struct Suspend {};
+
+/// All members are done, or as many as will be: add up the contributions.
 struct Combine {
     std::uint32_t best = 0;  ///< the member chosen on validation data
 };
@@ -59,7 +78,8 @@ struct Combine {
 /// The run has failed: leave.
 struct Stop {};
 
-using Letter = std::variant<Request, Progress, EpochDone, Finished, Failed, Assign, Combine, Stop>;
+using Letter = std::variant<Request, Progress, EpochDone, Finished, Failed, Assign, Combine, Stop, Interrupted, Suspend,
+                            Suspended, Remark>;
 
 /// A letter as bytes: kind, version and size, then the content. REQUIRES: the content makes sense.
 [[nodiscard]] std::vector<std::byte> encode(const Letter& letter);

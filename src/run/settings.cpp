@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "run/conduct_settings.hpp"
 #include "run/parse_data.hpp"
 #include "run/parse_value.hpp"
 
@@ -32,6 +33,7 @@ constexpr std::array<string_view, 4> schedules{"constant", "step", "cosine", "on
 constexpr std::array<string_view, 3> averages{"none", "swa", "ema"};
 constexpr std::array<string_view, 2> tasks{"classification", "regression"};
 constexpr std::array<string_view, 5> standards{"auto", "none", "features", "channels", "all"};
+constexpr std::array<string_view, 2> precisions{"f32", "bf16"};
 constexpr std::array<string_view, 2> combinations{"average", "vote"};
 
 template <std::size_t N>
@@ -259,8 +261,8 @@ std::vector<Setting> training_settings() {
              o.training.weight_decay = parse_number(text, {0, infinity, false, true}, "1e-4");
          },
          [](const Options& o) { return o.training.weight_decay; }},
-        {"max-norm", "Training", "C", "shorten the weights into each unit of a dense layer to the norm C (any norm)",
-         "", Kind::value,
+        {"max-norm", "Training", "C",
+         "shorten the weights into each unit of a dense or maxout layer to the norm C (any norm)", "", Kind::value,
          [=](Options& o, string_view text) { o.training.max_norm = parse_number(text, positive, "3"); },
          [](const Options& o) {
              return o.training.max_norm > 0 ? std::optional<Value>(o.training.max_norm) : std::nullopt;
@@ -322,13 +324,16 @@ std::vector<Setting> running_settings() {
         {"threads", "Running", "N", "threads per member", "", Kind::value,
          [](Options& o, string_view text) { o.threads = parse_count(text, 1, most_threads); },
          [](const Options& o) { return whole(o.threads); }},
+        {"precision", "Running", "NAME", "multiply in training in " + listed(precisions), "", Kind::value,
+         [](Options& o, string_view text) { o.training.precision = choose<compute::Precision>(text, precisions); },
+         [](const Options& o) { return name_of(o.training.precision, precisions); }},
     };
 }
 
 std::vector<Setting> all_settings() {
     std::vector<Setting> all;
-    for (auto part :
-         {data_settings(), network_settings(), training_settings(), ensemble_settings(), running_settings()}) {
+    for (auto part : {data_settings(), network_settings(), training_settings(), ensemble_settings(), running_settings(),
+                      conduct_settings()}) {
         std::move(part.begin(), part.end(), std::back_inserter(all));
     }
     return all;

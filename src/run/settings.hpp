@@ -20,6 +20,11 @@ enum class Kind : std::uint8_t {
     toggle,  ///< --name and --no-name
 };
 
+enum class Role : std::uint8_t {
+    result,   ///< determines the results
+    conduct,  ///< says how the run goes, and may change when it is resumed
+};
+
 /// One field of Options under its public name: the command line, the configuration file, --help and the results all
 /// read this one list.
 struct Setting {
@@ -35,9 +40,11 @@ struct Setting {
 
     /// The value in force; nothing where the setting has no part in these options.
     std::function<std::optional<Value>(const Options&)> get;
+
+    Role role = Role::result;
 };
 
-/// What determines the results, in the order of --help: all of it is written to config.toml.
+/// All of them, in the order of --help. What determines the results is written to config.toml.
 [[nodiscard]] std::span<const Setting> settings();
 
 /// The setting of that name, or nullptr.

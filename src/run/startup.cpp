@@ -13,6 +13,8 @@
 #include "data/source.hpp"
 #include "run/command_line.hpp"
 #include "run/configuration.hpp"
+#include "run/machine.hpp"
+#include "run/resume.hpp"
 
 namespace run {
 namespace {
@@ -33,8 +35,10 @@ struct Word {
 };
 
 std::vector<std::byte> encode(const Word& word) {
-    const nlohmann::json json{
-        {"go_on", word.go_on}, {"settings", to_toml(word.options)}, {"dry_run", word.options.dry_run}};
+    const nlohmann::json json{{"go_on", word.go_on},
+                              {"settings", to_complete_toml(word.options)},
+                              {"dry_run", word.options.dry_run},
+                              {"resume", word.options.resume}};
     const std::string text = json.dump();
     const auto bytes = std::as_bytes(std::span(text));
     return {bytes.begin(), bytes.end()};
@@ -45,6 +49,7 @@ Word decode(std::span<const std::byte> bytes) {
         nlohmann::json::parse(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
     Word word{.go_on = json.at("go_on").get<bool>(), .options = {}};
     word.options.dry_run = json.at("dry_run").get<bool>();
+    word.options.resume = json.at("resume").get<bool>();
     apply_configuration(word.options, json.at("settings").get<std::string>(), "the root's settings");
     return word;
 }
@@ -60,20 +65,37 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
         if (!ranks.is_root()) return;
         const Invocation invocation = parse_command_line(words);
         word.options = invocation.options;
-        if (!invocation.answer.empty()) {
-            static_cast<void>(std::fputs(invocation.answer.c_str(), stdout));
+        const RunState state = word.options.resume ? state_of_run(word.options.out) : RunState::none;
+        const auto answer = [&](const std::string& text) {
+            static_cast<void>(std::fputs(text.c_str(), stdout));
             bytes = encode(word);
-            return;
+        };
+        if (!invocation.answer.empty()) return answer(invocation.answer);
+        const std::string finished =
+            fmt::format("The run in {} is complete; there is nothing left to do.\n", word.options.out);
+        if (state == RunState::finished && !invocation.has_choices) return answer(finished);
+        if (word.options.min_members > word.options.members) {
+            core::fail(core::Failure::usage, "--min-members {}: the ensemble has only {}", word.options.min_members,
+                       word.options.members);
         }
         resolve_paths(word.options);
         loaded = load_data(word.options);
         word.options = Experiment(word.options, *loaded).options();
+        if (state != RunState::none) {
+            const std::string note = refuse_other_run(word.options, loaded->sha256);
+            if (state == RunState::finished) return answer(finished);
+            if (!note.empty()) static_cast<void>(std::fputs((note + "\n").c_str(), stdout));
+        }
         word.go_on = true;
         bytes = encode(word);
     });
     ranks.broadcast(bytes);
     if (!ranks.is_root()) word = decode(bytes);
     if (!word.go_on) return nullptr;
+
+    // Members are the same wherever they are trained, so every rank must be able to.
+    ranks.attempt(
+        [&] { require_precision(word.options.training.precision, compute::multiplies_bf16(), ranks.host()); });
 
     std::vector<std::byte> packed;
     if (loaded) packed = data::pack(*loaded);

@@ -25,16 +25,22 @@ constexpr double look_interval_s = 50e-3;
 /// Longest sleep of a rank that has nothing to do.
 constexpr std::chrono::microseconds longest_sleep = std::chrono::milliseconds(5);
 
+/// A rank that was asked to stop leaves after so long even if the coordinator does not answer; longer than the
+/// coordinator waits for any rank.
+constexpr double longest_stop_s = 120;
+
 /// One rank's part in the training, root or not.
 class Participant {
 public:
     Participant(const comm::Communicator& world, const Experiment& experiment, const Witness& witness)
         : world_(world), witness_(witness) {
         const Options& options = experiment.options();
-        if (world_.is_root()) coordinator_.emplace(options.members, world_.size(), options.training.epochs);
+        if (world_.is_root()) {
+            coordinator_.emplace(options.members, world_.size(), options.training.epochs, witness_.kept);
+        }
         guarded([&] {
             worker_.emplace(
-                experiment, [this](const Letter& letter) { tell(letter); }, witness_.store);
+                experiment, [this](const Letter& letter) { tell(letter); }, witness_.storage);
         });
     }
 
@@ -45,6 +51,7 @@ public:
         core::Stopwatch since_look;
         while (!stopped_ && !(worker_ && worker_->is_to_combine())) {
             bool busy = false;
+            attend_to_stops();
             if (!failed_) guarded([&] { busy = worker_->work(); });
             if (busy && !std::exchange(ready_, true)) first_step_s_ = clock_.seconds();
             if (busy && since_look.seconds() < interval_s) continue;
@@ -93,6 +100,32 @@ private:
         }
     }
 
+    /// Hands on that somebody wants this run to stop, once; on the root, waits for nobody for ever.
+    void attend_to_stops() {
+        if (!told_ && witness_.stop_wanted) {
+            const std::string who = witness_.stop_wanted();
+            if (!who.empty()) {
+                told_ = true;
+                since_told_.restart();
+                witness_.note(fmt::format("asked to stop by {}", who));
+                send(0, Interrupted{who});
+            }
+        }
+        if (told_ && since_told_.seconds() > longest_stop_s) {
+            core::fail(core::Failure::run,
+                       "rank {} on {} was asked to stop, but the coordinator does not answer; what is kept is kept: go "
+                       "on with --resume",
+                       world_.rank(), world_.host());
+        }
+        if (!coordinator_) return;
+        if (const auto rank = coordinator_->overdue(clock_.seconds())) {
+            core::fail(core::Failure::run,
+                       "rank {} does not answer the order to stop; what it was training is kept as of its last "
+                       "checkpoint, everything else as it is: go on with --resume",
+                       *rank);
+        }
+    }
+
     /// What the worker has to say to the coordinator.
     void tell(const Letter& letter) {
         if (const auto* finished = std::get_if<Finished>(&letter)) {
@@ -124,7 +157,8 @@ private:
     void take(int source, const Letter& letter) {
         if (std::holds_alternative<Stop>(letter)) {
             stopped_ = true;
-        } else if (std::holds_alternative<Assign>(letter) || std::holds_alternative<Combine>(letter)) {
+        } else if (std::holds_alternative<Assign>(letter) || std::holds_alternative<Combine>(letter) ||
+                   std::holds_alternative<Suspend>(letter)) {
             if (worker_) worker_->receive(letter);
         } else {
             coordinate(source, letter);
@@ -134,8 +168,16 @@ private:
     void coordinate(int source, const Letter& letter) {
         core::require(coordinator_.has_value(), "only the root coordinates");
         // Witnesses first: the answer to the last member's end may send everybody into the reduction.
-        if (const auto* epoch = std::get_if<EpochDone>(&letter)) witness_.epoch_done(epoch->record);
+        if (const auto* epoch = std::get_if<EpochDone>(&letter)) {
+            if (!epoch->restored) {
+                witness_.epoch_done(epoch->record);
+            } else if (witness_.epoch_restored) {
+                witness_.epoch_restored(epoch->record);
+            }
+        }
         if (const auto* finished = std::get_if<Finished>(&letter)) witness_.member_done(finished->result, source);
+        const auto* remark = std::get_if<Remark>(&letter);
+        if (remark != nullptr && witness_.remark) witness_.remark(remark->text);
         for (const auto& [rank, answer] : coordinator_->receive(source, letter, clock_.seconds())) send(rank, answer);
     }
 
@@ -148,6 +190,8 @@ private:
     double first_step_s_ = 0;
     bool failed_ = false;
     bool stopped_ = false;
+    core::Stopwatch since_told_;
+    bool told_ = false;  ///< the coordinator that somebody wants a stop
 };
 
 }  // namespace

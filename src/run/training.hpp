@@ -9,18 +9,24 @@
 #include "report/progress.hpp"
 #include "run/coordinator.hpp"
 #include "run/experiment.hpp"
+#include "run/worker.hpp"
 #include "train/member_state.hpp"
 
 namespace run {
 
 /// What happens beside the training: keeping what is made, and showing it.
 struct Witness {
-    std::function<void(const train::MemberState&)> store;  ///< on the rank that trained the member
-    std::function<void(const std::string&)> note;          ///< of what this rank does and suffers, for its own log
+    Worker::Storage storage;                       ///< of this rank
+    std::function<void(const std::string&)> note;  ///< of what this rank does and suffers, for its own log
+
+    std::function<std::string()> stop_wanted;  ///< by whom; empty as long as nobody does
 
     // On the root only.
+    store::KeptNames kept;  ///< by an earlier run
     std::function<void(const train::EpochRecord&)> epoch_done;
+    std::function<void(const train::EpochRecord&)> epoch_restored;  ///< was trained in an earlier run
     std::function<void(const ensemble::MemberResult&, int rank)> member_done;
+    std::function<void(const std::string&)> remark;  ///< of any rank, for the user
     std::function<bool()> wants_snapshot;
     std::function<void(const report::Snapshot&)> snapshot;
     std::function<std::string()> what_survives;  ///< ends the message of a run that failed
@@ -34,8 +40,10 @@ struct Trained {
 };
 
 /// Trains all members: ranks take them one by one from the root, which trains too and answers between its batches.
-/// Only point-to-point messages until all are done, then one reduction. Collective.
-/// Throws comm::SharedError on every rank when any rank fails.
+/// When somebody wants it to stop, members in training are kept where they stand, and only those that are done
+/// combined. Only point-to-point messages until all are done, then one reduction. Collective. Throws comm::SharedError
+/// on every rank when any rank fails, or when it is stopped before any member is done; and core::Error (run) on the
+/// root if a rank does not answer the order to stop.
 [[nodiscard]] Trained train_members(const comm::Communicator& world, const Experiment& experiment,
                                     const Witness& witness);
 

@@ -20,10 +20,10 @@ constexpr std::size_t rows_per_piece = 1024;
 
 }  // namespace
 
-Worker::Worker(const Experiment& experiment, Send send, Store store)
+Worker::Worker(const Experiment& experiment, Send send, Storage storage)
     : experiment_(experiment),
       send_(std::move(send)),
-      store_(std::move(store)),
+      storage_(std::move(storage)),
       contribution_(experiment.test_labels().size(), experiment.network().outputs()) {
     send_(Request{});
 }
@@ -33,16 +33,29 @@ void Worker::receive(const Letter& letter) {
         core::require(!next_, "a worker is given one member at a time");
         next_ = assign->member;
     } else if (const auto* combine = std::get_if<Combine>(&letter)) {
-        core::require(!training_ && !testing_ && !next_, "members are combined when all are done");
+        core::require(!training_ && !testing_ && !next_, "members are combined when none is in training");
         best_ = combine->best;
     } else {
-        core::require(std::holds_alternative<Stop>(letter), "a coordinator assigns, combines or stops");
-        stopped_ = true;
+        core::require(std::holds_alternative<Suspend>(letter), "a coordinator assigns, combines or suspends");
+        suspend();
     }
 }
 
+void Worker::suspend() {
+    next_.reset();
+    const bool has_member = training_ || testing_;
+    if (has_member && storage_.save) {
+        // One that is being tested goes back to the end of its training.
+        const bool is_kept = testing_ ? testing_->is_final : training_->is_final;
+        if (!is_kept) storage_.save(testing_ ? testing_->trainer.state() : training_->trainer.state());
+    }
+    training_.reset();
+    testing_.reset();
+    send_(Suspended{has_member});
+}
+
 bool Worker::work() {
-    if (stopped_ || best_) return false;
+    if (best_) return false;
     if (testing_) {
         test_rows();
     } else if (training_) {
@@ -57,9 +70,26 @@ bool Worker::work() {
 
 void Worker::begin(std::uint32_t member) {
     const core::Stopwatch since_start;
-    training_.emplace(
-        Training{{experiment_.network(), experiment_.options().training, experiment_.problem(), member}, since_start});
     since_progress_.restart();
+    const train::Hyperparameters& training = experiment_.options().training;
+    store::KeptMember kept = storage_.load ? storage_.load(member) : store::KeptMember{};
+    for (const std::string& why : kept.refused) {
+        send_(Remark{fmt::format("note: member {} goes on from {}: {}", member,
+                                 kept.state ? fmt::format("an older state, {} epochs trained", kept.state->epoch)
+                                            : std::string("its beginning"),
+                                 why)});
+    }
+    if (!kept.state) {
+        training_.emplace(Training{{experiment_.network(), training, experiment_.problem(), member}, since_start});
+        return;
+    }
+    for (const train::EpochRecord& record : kept.state->history) send_(EpochDone{record, true});
+    const std::uint64_t earlier = samples(*kept.state);
+    training_.emplace(Training{{experiment_.network(), training, experiment_.problem(), std::move(*kept.state)},
+                               since_start,
+                               earlier,
+                               kept.is_final});
+    if (training_->trainer.finished()) end_training();
 }
 
 void Worker::train_batch() {
@@ -67,6 +97,7 @@ void Worker::train_batch() {
     const auto record = trainer.step();
     if (record) send_(EpochDone{*record});
     if (trainer.finished()) return end_training();
+    if (storage_.offer) storage_.offer(trainer.state());
     if (!record && since_progress_.seconds() < progress_interval_s) return;
     since_progress_.restart();
     const train::MemberState& state = trainer.state();
@@ -74,7 +105,7 @@ void Worker::train_batch() {
                    .epoch = state.epoch + 1,
                    .fraction = trainer.progress(),
                    .loss = record ? record->train_loss : trainer.running_loss(),
-                   .samples = samples(state)});
+                   .samples = samples(state) - training_->earlier_samples});
 }
 
 void Worker::end_training() {
@@ -87,7 +118,7 @@ void Worker::end_training() {
     const bool healthy = training_->trainer.state().quarantine.empty();
     const std::size_t rows = healthy ? experiment_.test_labels().size() : 0;
     testing_.emplace(Testing{
-        std::move(training_->trainer), training_->since_start,
+        std::move(training_->trainer), training_->since_start, training_->earlier_samples, training_->is_final,
         train::Predictor(network, std::move(hidden), train::evaluation_masks(options.training, options.seed, member)),
         std::vector<float>(rows * network.outputs()), 0});
     training_.reset();
@@ -113,10 +144,11 @@ void Worker::finish() {
         testing_->trainer.set_aside("its predictions for the test data are not all finite numbers");
     }
     const ensemble::MemberResult result = result_of(*testing_);
-    store_(testing_->trainer.state());
+    if (!testing_->is_final) storage_.finish(testing_->trainer.state());
     if (result.quarantine.empty()) join(result, std::move(testing_->probabilities));
-    const Finished finished{
-        .result = result, .samples = samples(testing_->trainer.state()), .busy_s = testing_->since_start.seconds()};
+    const Finished finished{.result = result,
+                            .samples = samples(testing_->trainer.state()) - testing_->earlier_samples,
+                            .busy_s = testing_->since_start.seconds()};
     testing_.reset();
     send_(finished);
 }

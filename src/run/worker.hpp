@@ -10,6 +10,7 @@
 #include "ensemble/combination.hpp"
 #include "run/experiment.hpp"
 #include "run/protocol.hpp"
+#include "store/checkpoints.hpp"
 #include "train/predictor.hpp"
 #include "train/trainer.hpp"
 
@@ -19,11 +20,18 @@ namespace run {
 /// between; tests each, stores it, and adds it to this rank's part of the ensemble.
 class Worker {
 public:
-    using Send = std::function<void(const Letter&)>;               ///< to the coordinator
-    using Store = std::function<void(const train::MemberState&)>;  ///< keeps a member that is trained
+    using Send = std::function<void(const Letter&)>;  ///< to the coordinator
+
+    /// Where members are kept. Only `finish` must be there.
+    struct Storage {
+        std::function<store::KeptMember(std::uint32_t member)> load;  ///< of an earlier run
+        std::function<void(const train::MemberState&)> offer;         ///< after every batch: may be kept now
+        std::function<void(const train::MemberState&)> save;    ///< is to be kept as it is, though it is not finished
+        std::function<void(const train::MemberState&)> finish;  ///< is trained and tested
+    };
 
     /// Asks for its first member. `experiment` must outlive it.
-    Worker(const Experiment& experiment, Send send, Store store);
+    Worker(const Experiment& experiment, Send send, Storage storage);
 
     /// Takes what the coordinator says.
     void receive(const Letter& letter);
@@ -31,8 +39,7 @@ public:
     /// Does a piece of work; false if there is nothing to do.
     bool work();
 
-    /// What the coordinator wants at the end, once it has come.
-    [[nodiscard]] bool is_stopped() const noexcept { return stopped_; }
+    /// The order to combine has come.
     [[nodiscard]] bool is_to_combine() const noexcept { return best_.has_value(); }
 
     /// The sum over this rank's healthy members. REQUIRES: is_to_combine(). To be called once.
@@ -43,12 +50,16 @@ private:
     struct Training {
         train::Trainer trainer;
         core::Stopwatch since_start;
+        std::uint64_t earlier_samples = 0;  ///< it was trained on in an earlier run
+        bool is_final = false;              ///< it is kept for good already
     };
 
     /// The member that is trained and on its way into the ensemble.
     struct Testing {
         train::Trainer trainer;
         core::Stopwatch since_start;
+        std::uint64_t earlier_samples;
+        bool is_final;
         train::Predictor predictor;
         std::vector<float> probabilities;  ///< [test rows × classes]
         std::size_t rows_done = 0;
@@ -62,6 +73,7 @@ private:
     };
 
     void begin(std::uint32_t member);
+    void suspend();
     void train_batch();
     void end_training();
     void test_rows();
@@ -72,14 +84,13 @@ private:
 
     const Experiment& experiment_;
     Send send_;
-    Store store_;
+    Storage storage_;
     ensemble::Contribution contribution_;
     std::optional<Training> training_;
     std::optional<Testing> testing_;
     std::optional<std::uint32_t> next_;
     std::optional<Best> best_here_;
     std::optional<std::uint32_t> best_;
-    bool stopped_ = false;
     core::Stopwatch since_progress_;
 };
 

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 
+#include "core/contract.hpp"
 #include "core/error.hpp"
 #include "core/hash.hpp"
 
@@ -17,8 +18,9 @@ constexpr std::array<unsigned char, 8> magic{0x89, 'E', 'N', 'S', '\r', '\n', 0x
 constexpr std::size_t version_at = 8;
 constexpr std::size_t kind_at = 12;
 constexpr std::size_t length_at = 16;
-constexpr std::size_t header_size = 24;
+constexpr std::size_t header_size = envelope_head;
 constexpr std::size_t digest_size = sizeof(core::Digest);
+static_assert(digest_size == envelope_tail);
 constexpr std::size_t frame_size = header_size + digest_size;
 
 template <class Integer>
@@ -53,14 +55,19 @@ const char* advice = "restore it from a copy, or train the run again";
 
 std::vector<std::byte> seal(Payload kind, std::span<const std::byte> payload) {
     std::vector<std::byte> file(frame_size + payload.size());
+    std::ranges::copy(payload, file.begin() + static_cast<std::ptrdiff_t>(header_size));
+    seal_in_place(kind, file);
+    return file;
+}
+
+void seal_in_place(Payload kind, std::span<std::byte> file) {
+    core::require(file.size() >= frame_size, "there is room for the envelope");
     write_at(file, 0, magic);
     write_at(file, version_at, format_version);
     write_at(file, kind_at, static_cast<std::uint32_t>(kind));
-    write_at(file, length_at, static_cast<std::uint64_t>(payload.size()));
-    std::ranges::copy(payload, file.begin() + static_cast<std::ptrdiff_t>(header_size));
+    write_at(file, length_at, static_cast<std::uint64_t>(file.size() - frame_size));
     const std::size_t checked = file.size() - digest_size;
-    write_at(file, checked, core::sha256(std::span(file).first(checked)));
-    return file;
+    write_at(file, checked, core::sha256(file.first(checked)));
 }
 
 std::span<const std::byte> open(std::span<const std::byte> file, Payload kind, const std::string& name) {

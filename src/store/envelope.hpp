@@ -17,6 +17,10 @@ enum class Payload : std::uint32_t {
 /// 2: a member knows its layers that are pretrained, a mean of its parameters, and the sizes of gradients.
 inline constexpr std::uint32_t format_version = 2;
 
+/// Bytes of an envelope before and behind its payload.
+inline constexpr std::size_t envelope_head = 24;
+inline constexpr std::size_t envelope_tail = 32;
+
 /// A checked envelope around `payload`:
 ///   offset 0   8 bytes  magic "\x89" "ENS\r\n\x1a\n": spoilt by transfers that take it for text
 ///          8   u32      format version
@@ -26,6 +30,9 @@ inline constexpr std::uint32_t format_version = 2;
 ///   last 32 bytes       SHA-256 of everything before, in every version of the format
 /// Integers are little-endian.
 [[nodiscard]] std::vector<std::byte> seal(Payload kind, std::span<const std::byte> payload);
+
+/// seal() without a copy: `file` holds the payload behind envelope_head and before envelope_tail bytes of room.
+void seal_in_place(Payload kind, std::span<std::byte> file);
 
 /// The payload of a sealed file, as a view of `file`. `name` is how messages call it.
 /// Throws core::Error (data) for whatever is not exactly what seal() made: another kind of file, any changed bit, a

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <system_error>
 
@@ -41,6 +42,8 @@ int FileSystem::unlink(const char* path) {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view temporary_mark = ".tmp-";
 
 constexpr mode_t permissions = 0666;  // the user's umask decides
 
@@ -124,7 +127,7 @@ const char* sync_entries(const fs::path& directory, FileSystem& system) {
 
 void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes, FileSystem& system) {
     const fs::path directory = directory_of(path);
-    const fs::path temporary = directory / fmt::format(".{}.tmp-{}", path.filename().string(), ::getpid());
+    const fs::path temporary = directory / fmt::format(".{}{}{}", path.filename().string(), temporary_mark, ::getpid());
     const char* failed = write_and_sync(temporary, bytes, system);
     if (failed == nullptr && uninterrupted([&] { return system.rename(temporary.c_str(), path.c_str()); }) != 0) {
         failed = "rename";
@@ -184,6 +187,42 @@ void sync_directory(const fs::path& directory, FileSystem& system) {
         core::fail(core::Failure::run, "cannot make directory '{}' durable: {} failed: {}", directory.string(), failed,
                    reason(errno));
     }
+}
+
+void verify_file(const fs::path& path, std::span<const std::byte> bytes) {
+    const auto give_up = [&path](const std::string& why) {
+        core::fail(core::Failure::run, "'{}' was written, but {}; check the disk", path.string(), why);
+    };
+    FileSystem system;
+    const File file(system, path, O_RDONLY);
+    if (!file.is_open()) give_up("cannot be opened: " + reason(errno));
+    constexpr std::size_t piece = 256 * 1024;  // stays in a core's own cache
+    std::vector<std::byte> buffer(std::min(piece, bytes.size() + 1));
+    while (true) {
+        const ssize_t count = uninterrupted([&] { return ::read(file.number(), buffer.data(), buffer.size()); });
+        if (count < 0) give_up("cannot be read back: " + reason(errno));
+        if (count == 0) break;
+        const auto size = static_cast<std::size_t>(count);
+        if (size > bytes.size() || std::memcmp(buffer.data(), bytes.data(), size) != 0) {
+            give_up("reads back differently");
+        }
+        bytes = bytes.subspan(size);
+    }
+    if (!bytes.empty()) give_up(fmt::format("its last {} bytes are missing", bytes.size()));
+}
+
+bool is_temporary(const fs::path& path) {
+    const std::string name = path.filename().string();
+    return name.starts_with('.') && (name.starts_with(probe_prefix) || name.find(temporary_mark) != std::string::npos);
+}
+
+void remove_temporaries(const fs::path& directory) noexcept {
+    std::error_code ignored;
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::directory_iterator(directory, ignored)) {
+        if (is_temporary(entry.path())) found.push_back(entry.path());
+    }
+    for (const fs::path& path : found) fs::remove(path, ignored);
 }
 
 std::vector<std::byte> read_file(const fs::path& path) {

@@ -28,6 +28,9 @@ public:
     virtual int unlink(const char* path);
 };
 
+/// How the names begin of files that only try out whether a directory takes them.
+inline constexpr std::string_view probe_prefix = ".probe-";
+
 /// Writes a file so that `path` names either the complete new content or whatever it named before, at any moment and
 /// after a power failure: a temporary file beside it, fsync, rename, fsync of the directory.
 /// Throws core::Error (run) with path, operation, reason and what survives; nothing temporary stays behind.
@@ -41,6 +44,16 @@ void append_line(const std::filesystem::path& path, std::string_view line, FileS
 
 /// Makes the directory's entries durable. Throws core::Error (run).
 void sync_directory(const std::filesystem::path& directory, FileSystem& system);
+
+/// Reads a file back and holds it against what was written. Throws core::Error (run) if it is not the same.
+void verify_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
+
+/// Removes what writers that were killed left behind in `directory`: temporary files of write_file_atomically().
+/// REQUIRES: nobody writes there.
+void remove_temporaries(const std::filesystem::path& directory) noexcept;
+
+/// True for the name of a temporary file.
+[[nodiscard]] bool is_temporary(const std::filesystem::path& path);
 
 /// The whole file. Throws core::Error (data) if it cannot be read.
 [[nodiscard]] std::vector<std::byte> read_file(const std::filesystem::path& path);

@@ -22,7 +22,9 @@ std::string history_line(const train::EpochRecord& record) {
     return line.dump();
 }
 
-std::string sorted_history(std::string_view lines) {
+namespace {
+
+std::map<std::pair<std::uint32_t, std::uint32_t>, std::string_view> ordered_lines(std::string_view lines) {
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::string_view> ordered;
     while (!lines.empty()) {
         const std::string_view line = lines.substr(0, lines.find('\n'));
@@ -34,9 +36,21 @@ std::string sorted_history(std::string_view lines) {
         if (!member.is_number_unsigned() || !epoch.is_number_unsigned()) continue;
         ordered[{member.get<std::uint32_t>(), epoch.get<std::uint32_t>()}] = line;
     }
+    return ordered;
+}
+
+}  // namespace
+
+std::string sorted_history(std::string_view lines) {
     std::string sorted;
-    for (const auto& [key, line] : ordered) sorted.append(line) += '\n';
+    for (const auto& [key, line] : ordered_lines(lines)) sorted.append(line) += '\n';
     return sorted;
+}
+
+std::set<std::pair<std::uint32_t, std::uint32_t>> epochs_in_history(std::string_view lines) {
+    std::set<std::pair<std::uint32_t, std::uint32_t>> epochs;
+    for (const auto& [key, line] : ordered_lines(lines)) epochs.insert(key);
+    return epochs;
 }
 
 }  // namespace store

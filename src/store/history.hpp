@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "train/member_state.hpp"
 
@@ -13,5 +16,8 @@ namespace store {
 /// Lines of history.jsonl in the order of (member, epoch); of several for the same epoch the last stays, and a line
 /// that is not whole (its writer was killed) goes.
 [[nodiscard]] std::string sorted_history(std::string_view lines);
+
+/// The epochs, as (member, epoch), that `lines` have a whole line for.
+[[nodiscard]] std::set<std::pair<std::uint32_t, std::uint32_t>> epochs_in_history(std::string_view lines);
 
 }  // namespace store

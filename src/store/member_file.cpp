@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <sstream>
+#include <streambuf>
 #include <utility>
 
 #include <boost/archive/binary_iarchive.hpp>
@@ -56,6 +57,26 @@ namespace {
 /// The envelope has the version; the archive's own header would only tie files to a release of Boost.
 constexpr unsigned archive_flags = boost::archive::no_header | boost::archive::no_codecvt;
 
+/// Collects what is written to it at the end of a vector.
+class Sink : public std::streambuf {
+public:
+    explicit Sink(std::vector<std::byte>& bytes) : bytes_(bytes) {}
+
+protected:
+    std::streamsize xsputn(const char* text, std::streamsize count) override {
+        const auto* first = reinterpret_cast<const std::byte*>(text);
+        bytes_.insert(bytes_.end(), first, first + count);
+        return count;
+    }
+    int_type overflow(int_type letter) override {
+        if (!traits_type::eq_int_type(letter, traits_type::eof())) bytes_.push_back(static_cast<std::byte>(letter));
+        return traits_type::not_eof(letter);
+    }
+
+private:
+    std::vector<std::byte>& bytes_;
+};
+
 struct Content {
     std::string configuration;
     train::MemberState state;
@@ -80,12 +101,24 @@ Content read_archive(std::span<const std::byte> payload, const std::string& name
 }  // namespace
 
 std::vector<std::byte> pack_member(const train::MemberState& state, const std::string& configuration) {
-    std::ostringstream stream;
+    std::vector<std::byte> file;
+    draft_member(state, configuration, file);
+    seal_member(file);
+    return file;
+}
+
+void draft_member(const train::MemberState& state, const std::string& configuration, std::vector<std::byte>& draft) {
+    draft.assign(envelope_head, std::byte{0});
     {
-        boost::archive::binary_oarchive archive(stream, archive_flags);
+        Sink sink(draft);
+        boost::archive::binary_oarchive archive(sink, archive_flags);
         archive << configuration << state;
     }
-    return seal(Payload::member, std::as_bytes(std::span(stream.view())));
+    draft.resize(draft.size() + envelope_tail);
+}
+
+void seal_member(std::span<std::byte> draft) {
+    seal_in_place(Payload::member, draft);
 }
 
 train::MemberState unpack_member(std::span<const std::byte> file, const std::string& configuration,

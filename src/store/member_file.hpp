@@ -15,6 +15,11 @@ namespace store {
 /// trained it, wherever and how fast. `configuration` is a digest of everything that determines the results of the run.
 [[nodiscard]] std::vector<std::byte> pack_member(const train::MemberState& state, const std::string& configuration);
 
+/// pack_member() in two steps. First the cheap one, which needs the state and fills `draft` (whose memory is used
+/// again); then the costly one, which does not and may happen elsewhere.
+void draft_member(const train::MemberState& state, const std::string& configuration, std::vector<std::byte>& draft);
+void seal_member(std::span<std::byte> draft);
+
 /// The state in `file`, with timings of zero. `name` is how messages call the file.
 /// Throws core::Error (data) if it is damaged, or belongs to a run with another configuration.
 [[nodiscard]] train::MemberState unpack_member(std::span<const std::byte> file, const std::string& configuration,

@@ -2,9 +2,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <ranges>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -20,9 +22,10 @@ namespace fs = std::filesystem;
 /// Larger than what a file system may keep inside an inode, so that a full disk shows.
 constexpr std::size_t probe_size = 64 * 1024;
 
-/// What a run writes beside members/ and logs/.
-constexpr std::array<const char*, 5> file_names{"summary.json", "config.toml", "history.jsonl", "predictions.npy",
-                                                "votes.npy"};
+/// What a run writes beside its directories.
+constexpr std::array<const char*, 9> file_names{
+    "summary.json", "config.toml",  "history.jsonl",           "predictions.npy",  "votes.npy",
+    "origin.json",  "partial.json", "partial-predictions.npy", "partial-votes.npy"};
 
 constexpr const char* other_directory = "choose another directory with --out";
 
@@ -34,7 +37,10 @@ fs::path tidy(const fs::path& path) {
 
 bool is_empty_or_missing(const fs::path& directory) {
     std::error_code ignored;
-    return !fs::exists(directory, ignored) || fs::is_empty(directory, ignored);
+    if (!fs::exists(directory, ignored)) return true;
+    // A start that was killed may have left its probes.
+    const fs::directory_iterator entries(directory, ignored);
+    return std::ranges::all_of(entries, [](const auto& entry) { return is_temporary(entry.path()); });
 }
 
 void refuse_other_runs(const RunDirectory& run) {
@@ -50,15 +56,16 @@ void refuse_other_runs(const RunDirectory& run) {
     }
     if (fs::exists(run.configuration(), error)) {
         core::fail(core::Failure::usage,
-                   "'{}' holds an unfinished run (config.toml without summary.json); {}, or remove that one", name,
-                   other_directory);
+                   "'{}' holds an unfinished run (config.toml without summary.json); go on with it by --resume, {}, or "
+                   "remove that one",
+                   name, other_directory);
     }
-    for (const char* file : file_names) {
-        if (fs::exists(run.path() / file, error)) {
+    for (const std::string_view file : file_names) {
+        if (file != "origin.json" && fs::exists(run.path() / file, error)) {  // alone, that one is of a killed start
             core::fail(core::Failure::usage, "'{}' holds '{}' of another run; {}", name, file, other_directory);
         }
     }
-    for (const fs::path& directory : {run.members(), run.logs()}) {
+    for (const fs::path& directory : {run.members(), run.checkpoints(), run.logs()}) {
         if (!is_empty_or_missing(directory)) {
             core::fail(core::Failure::usage, "'{}' holds files of another run; {}", directory.string(),
                        other_directory);
@@ -86,7 +93,7 @@ void make_directories(const fs::path& directory, std::vector<fs::path>& made, Fi
 }
 
 void probe(const fs::path& directory, FileSystem& system) {
-    const fs::path file = directory / fmt::format(".probe-{}", ::getpid());
+    const fs::path file = directory / fmt::format("{}{}", probe_prefix, ::getpid());
     try {
         write_file_atomically(file, std::vector<std::byte>(probe_size, std::byte{0x5a}), system);
     } catch (const core::Error&) {
@@ -104,18 +111,41 @@ RunDirectory RunDirectory::create(const fs::path& path, FileSystem& system) {
     RunDirectory run(tidy(path));
     refuse_other_runs(run);
     run.created_ = true;
+    run.prepare(system);
+    return run;
+}
+
+RunDirectory RunDirectory::resume(const fs::path& path) {
+    RunDirectory run(tidy(path));
+    FileSystem system;
+    run.prepare(system);
+    return run;
+}
+
+/// Takes the lock, and makes sure that all directories are there and take files.
+void RunDirectory::prepare(FileSystem& system) {
+    const bool is_new = std::exchange(created_, false);  // nothing here is this run's own before it has the lock
     try {
-        for (const fs::path& directory : {run.path_, run.members(), run.logs()}) {
-            make_directories(directory, run.made_, system);
+        make_directories(path_, made_, system);
+        lock_ = std::make_shared<RunLock>(path_ / "lock");
+        std::error_code ignored;
+        if (is_new) {
+            refuse_other_runs(*this);  // another one may have come and gone meanwhile
+            created_ = true;
+        } else if (fs::exists(summary(), ignored)) {
+            core::fail(core::Failure::usage, "the run in '{}' has been finished by another process", path_.string());
+        }
+        for (const fs::path& directory : {path_, members(), checkpoints(), logs()}) {
+            make_directories(directory, made_, system);
+            remove_temporaries(directory);
             probe(directory, system);
         }
     } catch (const core::Error& error) {
-        run.discard();
+        take_back();
         if (error.kind() == core::Failure::usage) throw;
-        core::fail(core::Failure::usage, "the run directory '{}' does not take files: {}; or {}", run.path_.string(),
+        core::fail(core::Failure::usage, "the run directory '{}' does not take files: {}; or {}", path_.string(),
                    error.what(), other_directory);
     }
-    return run;
 }
 
 RunDirectory RunDirectory::create(const fs::path& path) {
@@ -140,20 +170,35 @@ void RunDirectory::append_history(std::string_view line) const {
     append_line(history(), line, system);
 }
 
-void RunDirectory::sort_history() const {
-    const std::vector<std::byte> bytes = read_file(history());
-    write_file_atomically(history(), sorted_history({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+std::set<std::pair<std::uint32_t, std::uint32_t>> RunDirectory::sort_history() const {
+    std::error_code ignored;
+    std::vector<std::byte> bytes;
+    if (fs::exists(history(), ignored)) bytes = read_file(history());
+    const std::string_view lines(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    write_file_atomically(history(), sorted_history(lines));
+    return epochs_in_history(lines);
+}
+
+void RunDirectory::remove_unfinished() const noexcept {
+    std::error_code ignored;
+    for (const fs::path& file : {partial_summary(), partial_predictions(), partial_votes()}) fs::remove(file, ignored);
+    fs::remove_all(checkpoints(), ignored);
 }
 
 void RunDirectory::discard() noexcept {
-    if (!created_) return;
-    created_ = false;
-    // create() has seen that none of these existed, so all of them are this run's own.
+    if (created_) take_back();
+}
+
+void RunDirectory::take_back() noexcept {
     std::error_code ignored;
-    for (const char* file : file_names) fs::remove(path_ / file, ignored);
-    for (const fs::path& directory : {members(), logs()}) {
-        for (const auto& entry : fs::directory_iterator(directory, ignored)) fs::remove(entry.path(), ignored);
+    if (std::exchange(created_, false)) {
+        // create() has seen that none of these existed, so all of them are this run's own.
+        for (const char* file : file_names) fs::remove(path_ / file, ignored);
+        for (const fs::path& directory : {members(), checkpoints(), logs()}) {
+            for (const auto& entry : fs::directory_iterator(directory, ignored)) fs::remove(entry.path(), ignored);
+        }
     }
+    lock_.reset();
     for (const fs::path& directory : made_ | std::views::reverse) fs::remove(directory, ignored);
     made_.clear();
 }

@@ -2,34 +2,49 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "store/file.hpp"
+#include "store/run_lock.hpp"
 
 namespace store {
 
 /// Where a run puts its files; the names are part of the public interface.
+/// Who makes or resumes one is its only writer, with the ranks of the same run, until the object ends.
 class RunDirectory {
 public:
-    /// Makes the directory with its parents, members/ and logs/, and proves by writing that it takes files.
-    /// Root only. Throws core::Error (usage) if it holds a run, finished or not, or cannot be written; then everything
-    /// is as it was before.
+    /// Makes the directory with its parents, members/, checkpoints/ and logs/, and proves by writing that it takes
+    /// files. Root only. Throws core::Error (usage) if it holds a run, finished or not, is in use, or cannot be
+    /// written; then everything is as it was before.
     [[nodiscard]] static RunDirectory create(const std::filesystem::path& path, FileSystem& system);
     [[nodiscard]] static RunDirectory create(const std::filesystem::path& path);
+
+    /// The directory of an unfinished run, to go on with it; what a killed writer left half-done is removed.
+    /// Root only. Throws core::Error (usage) like create(), or if the run is finished.
+    [[nodiscard]] static RunDirectory resume(const std::filesystem::path& path);
 
     /// The directory that the root has made, for other ranks. Local; touches nothing.
     [[nodiscard]] static RunDirectory at(const std::filesystem::path& path);
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
     [[nodiscard]] std::filesystem::path configuration() const { return path_ / "config.toml"; }
+    [[nodiscard]] std::filesystem::path origin() const { return path_ / "origin.json"; }
     [[nodiscard]] std::filesystem::path summary() const { return path_ / "summary.json"; }
     [[nodiscard]] std::filesystem::path history() const { return path_ / "history.jsonl"; }
     [[nodiscard]] std::filesystem::path predictions() const { return path_ / "predictions.npy"; }
     [[nodiscard]] std::filesystem::path votes() const { return path_ / "votes.npy"; }
     [[nodiscard]] std::filesystem::path members() const { return path_ / "members"; }
+    [[nodiscard]] std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
     [[nodiscard]] std::filesystem::path logs() const { return path_ / "logs"; }
+
+    // Of a run that was stopped; partial.json is written last.
+    [[nodiscard]] std::filesystem::path partial_summary() const { return path_ / "partial.json"; }
+    [[nodiscard]] std::filesystem::path partial_predictions() const { return path_ / "partial-predictions.npy"; }
+    [[nodiscard]] std::filesystem::path partial_votes() const { return path_ / "partial-votes.npy"; }
 
     /// members/0007.ckpt
     [[nodiscard]] std::filesystem::path member(std::uint32_t index) const;
@@ -40,18 +55,29 @@ public:
     /// Adds a line to history.jsonl. Root only. Throws core::Error (run).
     void append_history(std::string_view line) const;
 
-    /// Rewrites history.jsonl in the order of (member, epoch), atomically. Root only. Throws core::Error (run, data).
-    void sort_history() const;
+    /// Rewrites history.jsonl in the order of (member, epoch), without lines cut short, atomically; returns its epochs.
+    /// A file that is missing is made. Root only. Throws core::Error (run, data).
+    std::set<std::pair<std::uint32_t, std::uint32_t>> sort_history() const;
+
+    /// Removes partial results and checkpoints, which a run that is complete needs no more. Root only.
+    void remove_unfinished() const noexcept;
+
+    /// False on a file system that has no locks; then nothing keeps a second run from writing here.
+    [[nodiscard]] bool is_locked() const noexcept { return lock_ && lock_->is_sure(); }
 
     /// Takes back what create() and the run have made, and nothing else: the run's files, then the directories that
-    /// were made for it, as far as they are empty. For a run that is refused before it begins. Does nothing after at().
+    /// were made for it, as far as they are empty. For a run that is refused before it begins. Does nothing after at()
+    /// and resume().
     void discard() noexcept;
 
 private:
     explicit RunDirectory(std::filesystem::path path) : path_(std::move(path)) {}
+    void prepare(FileSystem& system);
+    void take_back() noexcept;
 
     std::filesystem::path path_;
     std::vector<std::filesystem::path> made_;  ///< directories, outermost first
+    std::shared_ptr<RunLock> lock_;
     bool created_ = false;
 };
 

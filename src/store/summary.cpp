@@ -76,19 +76,20 @@ std::string to_json(const Summary& summary) {
     gain["average"] = average_gains;
     gain["vote"] = vote_gains;
 
-    const Json json{
-        {"program",
-         {{"version", summary.program.version}, {"build", summary.program.build}, {"cpu", summary.program.cpu}}},
-        {"config", Json::parse(summary.config)},
-        {"data", json_of(data)},
-        {"members", members},
-        {"ensemble",
-         {{"average", json_of(result.average)},
-          {"vote", {{"accuracy", result.vote_accuracy}}},
-          {"mean_member", json_of(result.mean_member)},
-          {"best_member", {{"index", result.best_member}, {"test", json_of(result.best_member_test)}}}}},
-        {"gain", gain},
-        {"timing", json_of(summary.timing)}};
+    Json json{{"program",
+               {{"version", summary.program.version}, {"build", summary.program.build}, {"cpu", summary.program.cpu}}},
+              {"config", Json::parse(summary.config)},
+              {"data", json_of(data)},
+              {"members", members},
+              {"ensemble",
+               {{"average", json_of(result.average)},
+                {"vote", {{"accuracy", result.vote_accuracy}}},
+                {"mean_member", json_of(result.mean_member)},
+                {"best_member", {{"index", result.best_member}, {"test", json_of(result.best_member_test)}}}}},
+              {"gain", gain},
+              {"timing", json_of(summary.timing)}};
+    if (summary.partial) json["partial"] = true;
+    if (!summary.missing.empty()) json["missing"] = summary.missing;
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

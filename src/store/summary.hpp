@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,8 @@ struct Summary {
     ensemble::EnsembleResult ensemble;
     ensemble::Combination combine = ensemble::Combination::average;
     Timing timing;
+    std::vector<std::uint32_t> missing = {};  ///< members that are not part of it, since the run was stopped before
+    bool partial = false;                     ///< the run is to go on: these are no final results
 };
 
 /// The content of summary.json. Always valid JSON: what is not finite becomes null, what is not UTF-8 is replaced.

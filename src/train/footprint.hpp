@@ -7,7 +7,8 @@
 
 namespace train {
 
-/// Bytes that one member takes while it is trained; what a kernel needs for a moment is not counted.
+/// Bytes that one member takes while it is trained; what a kernel needs for a moment is not counted,
+/// nor the copy from which a checkpoint is written.
 struct Footprint {
     std::size_t parameters = 0;   ///< and running statistics
     std::size_t gradients = 0;    ///< of the parameters

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "model/network.hpp"
+#include "model/program.hpp"
 
 namespace train {
 
@@ -19,6 +20,7 @@ struct Hyperparameters {
     std::size_t rbm_epochs = 10;  ///< of rbm: passes over the rows for each layer
     std::size_t rbm_gibbs_steps = 1;
     double rbm_learning_rate = 0.1;
+    compute::Precision precision = compute::Precision::f32;  ///< of factors in training; evaluation is in f32
     std::size_t epochs = 20;
     std::size_t batch = 100;
     OptimizerKind optimizer = OptimizerKind::adam;

@@ -92,7 +92,7 @@ struct Trainer::Impl {
           hidden(hidden_features(network.input().elements(), given.feature_fraction, given.seed, state.member)),
           batch(std::min(chosen.batch, rows.size())),
           batches((rows.size() + batch - 1) / batch),
-          program(network, batch, Program::Purpose::training),
+          program(network, batch, Program::Purpose::training, chosen.precision),
           predictor(network, hidden, evaluation_masks(chosen, given.seed, state.member)),
           objective(chosen.label_smoothing),
           optimizer(chosen),
@@ -100,7 +100,7 @@ struct Trainer::Impl {
           blocks(network.blocks().begin(), network.blocks().end()),
           gradients(network.buffer_size(), 0.0F) {
         if (const std::size_t rest = rows.size() % batch; rest != 0) {
-            last_program.emplace(network, rest, Program::Purpose::training);
+            last_program.emplace(network, rest, Program::Purpose::training, chosen.precision);
         }
         if (chosen.max_norm > 0) max_norm.emplace(network.blocks(), chosen.max_norm);
         if (given.augmentation.any()) augmenter.emplace(given.augmentation, network.input(), batch);

@@ -251,6 +251,54 @@ def same_bytes_of_augmented_arrays(stage):
     same_bytes_of(stage, [*words, "--batch", "16", "--augment", "shift:1,rotate:10,scale:0.1,elastic:2", "--bootstrap"])
 
 
+def needs_bf16():
+    flags = pathlib.Path("/proc/cpuinfo").read_text().split()
+    if "avx512_bf16" not in flags and "amx_bf16" not in flags:
+        print("skipped: this processor does not multiply bf16")
+        sys.exit(SKIPPED)
+
+
+@case
+def same_bytes_in_bf16(stage):
+    needs_bf16()
+    net = "conv(16, 3) relu maxpool(2) dropout(0.1) conv(16, 3) relu maxpool(2) flatten dense(32) relu"
+    words = ["--data", "digits:train=300,test=100", "--net", net, "--batch", "64", "--precision", "bf16"]
+    same_bytes_of(stage, words)
+    summary = json.loads((stage.directory / "np2/summary.json").read_text())
+    if summary["config"]["precision"] != "bf16":
+        give_up("the summary tells another precision")
+    ended = stage.ranks(2, ["--config", "np1/config.toml", "--out", "again"])
+    ended.expect(results(stage.directory / "again", 3) == results(stage.directory / "np1", 3), "its config.toml does not repeat it")
+    ended = stage.ranks(2, ["--config", "np1/config.toml", "--precision", "f32", "--out", "f32"])
+    ended.expect(results(stage.directory / "f32", 3) != results(stage.directory / "np1", 3), "f32 is the same as bf16")
+
+
+@case
+def processors_without_bf16(stage):
+    old = ["env", "ONEDNN_MAX_CPU_ISA=AVX512_CORE"]
+    words = [*TINY, "--precision", "bf16"]
+    for ranks in (1, 3):
+        stage.refuses(words, USAGE, "--precision bf16", "AVX512_BF16", "f32", ranks=ranks, prefix=old)
+    needs_bf16()
+    # One such host among others is enough.
+    before = stage.content()
+    ended = stage.execute([stage.mpirun, "-np", "2", stage.program, *words, ":", "-np", "1", *old, stage.program, *words])
+    ended.expect(ended.code == USAGE, f"exit code is not {USAGE}")
+    check_message(ended, "--precision bf16", "AVX512_BF16")
+    ended.expect(stage.content() == before, "something was written")
+
+
+@case
+def same_bytes_of_sequences(stage):
+    rows, steps, features = 60, 6, 4
+    labels = [row % 3 for row in range(rows)]
+    values = [(row * 7 + at * 13) % 29 / 29 + (row % 3) * (at < features) for row in range(rows) for at in range(steps * features)]
+    write_npy(stage.directory / "x.npy", "<f4", (rows, steps, features), values)
+    write_npy(stage.directory / "y.npy", "<i4", (rows,), labels)
+    net = "split[ lstm(5, sequence) | gru(4, sequence) ] dropout(0.1) skip[ rnn(9, sequence) ] rnn(6) maxout(5, 2)"
+    same_bytes_of(stage, ["--data", "x.npy", "--target", "y.npy", "--batch", "16", "--net", net])
+
+
 @case
 def more_ranks_than_members(stage):
     for ranks in (1, 8):

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "bf16.hpp"
 #include "core/buffer.hpp"
 #include "core/random.hpp"
 #include "counting_allocator.hpp"
@@ -15,9 +16,10 @@ BOOST_AUTO_TEST_CASE(the_counter_counts) {
     BOOST_TEST(allocations == before + 1);
 }
 
-void check_steps(const std::string& text, const core::Shape& input) {
+void check_steps(const std::string& text, const core::Shape& input,
+                 compute::Precision precision = compute::Precision::f32) {
     const model::Network network(text, input, 10, model::Objective::classification);
-    model::Program program(network, 50, model::Program::Purpose::training);
+    model::Program program(network, 50, model::Program::Purpose::training, precision);
     core::Buffer<float> parameters(network.buffer_size());
     core::Buffer<float> gradients(network.buffer_size());
     const model::GradientReady ready = [](const model::ParameterBlock&, std::size_t, std::size_t) {};
@@ -40,6 +42,19 @@ BOOST_AUTO_TEST_CASE(running_a_program_allocates_nothing) {
     check_steps(
         "conv(16, 3) batchnorm relu maxpool(2) skip[ conv(16, 3) relu ] split[ conv(4, 3) | avgpool(2, 1) ] flatten",
         {8, 8});
+    for (const char* kind : {"rnn", "lstm", "gru"}) {
+        const std::string sequence = std::string(kind) + "(20, sequence) ";
+        check_steps(sequence + "dropout(0.2) skip[ " + sequence + "] split[ " + sequence + "| " + sequence + "] " +
+                        kind + "(16) maxout(8, 3)",
+                    {7, 5});
+    }
+}
+
+BOOST_AUTO_TEST_CASE(neither_does_a_program_in_bf16, *boost::unit_test::precondition(has_bf16)) {
+    check_steps("dense(64) relu dropout(0.3) skip[ dense(32) gelu dense(64) ] dense(20) tanh", {30},
+                compute::Precision::bf16);
+    check_steps("conv(16, 3) batchnorm relu maxpool(2) skip[ conv(16, 3) relu ] conv(4, 3) flatten", {8, 8},
+                compute::Precision::bf16);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

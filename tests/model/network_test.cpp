@@ -1,4 +1,5 @@
 #include "model/network.hpp"
+#include "model/layers.hpp"
 
 #include <set>
 #include <string>
@@ -54,6 +55,7 @@ BOOST_AUTO_TEST_CASE(every_preset_is_a_network_under_its_name) {
         const Network by_name(preset.name, {28, 28}, 10, Objective::classification);
         const Network by_text(preset.text, {28, 28}, 10, Objective::classification);
         BOOST_TEST(by_name.text() == by_text.text());
+        BOOST_TEST(model::find_layer(preset.name) == nullptr, preset.name << " is a layer too");
         BOOST_TEST(!preset.purpose.empty());
     }
 }

@@ -56,12 +56,13 @@ BOOST_AUTO_TEST_CASE(dense_layers) {
     check(found.items[2], "dropout(0.3)", {512}, {512}, 0, 0, 0);
     check(found.items[3], "dense(10)", {512}, {10}, 5120 + 10, 10'240 + 10, 3 * 10'240 + 2 * 10);
     BOOST_TEST(found.total().forward == 802'816.0 + 512 + 512 + 10'240 + 10);
-    // Rows of floats: the input's values; values and gradients behind it.
+    // Rows of floats.
     BOOST_TEST(found.input_bytes == rows * core::row_stride(784) * 4);
-    BOOST_TEST(found.items[0].own.bytes == rows * core::row_stride(512) * 4 * 2);
+    BOOST_TEST(found.items[0].own.bytes == rows * core::row_stride(512) * 4);
+    BOOST_TEST(found.gradient_bytes == rows * (core::row_stride(512) + core::row_stride(10)) * 4);
     BOOST_TEST(found.items[1].own.bytes == 0U);
     BOOST_TEST(found.items[2].own.bytes == 0U);
-    BOOST_TEST(found.items[3].own.bytes == rows * core::row_stride(10) * 4 * 2);
+    BOOST_TEST(found.items[3].own.bytes == rows * core::row_stride(10) * 4);
 }
 
 BOOST_AUTO_TEST_CASE(convolutions_and_pools) {
@@ -121,7 +122,7 @@ BOOST_AUTO_TEST_CASE(branches_of_a_split) {
     check(split.parts[2].items[0], "repeat(2)", {2}, {2}, 0, 0, 0);
     check(found.items[1], "dense(3)", {18}, {3}, 57, 111, 3 * 108 + 2 * 3);
     BOOST_TEST(found.total().forward == 45.0 + 9 + 35 + 4 + 111);
-    BOOST_TEST(split.own.bytes == rows * core::row_stride(18) * 4 * 2);
+    BOOST_TEST(split.own.bytes == rows * core::row_stride(18) * 4);
 }
 
 BOOST_AUTO_TEST_CASE(copies_of_a_repeat_that_are_alike_are_one) {
@@ -135,6 +136,28 @@ BOOST_AUTO_TEST_CASE(copies_of_a_repeat_that_are_alike_are_one) {
     check(repeat.parts[1].items[0], "dense(10)", {10}, {10}, 110, 210, 3 * 200 + 2 * 10);
     BOOST_TEST(found.total().parameters == 30U + 8 * 110 + 11);
     BOOST_TEST(found.total().forward == 50.0 + 8 * 210 + 9 * 10 + 21);
+}
+
+BOOST_AUTO_TEST_CASE(recurrent_layers_work_at_every_step) {
+    // Of 4 units on 3 features: (3 + 4)·4 weights for each of 1, 4 and 3 products, with 4, 16 and 16 biases.
+    const Overview rnn = overview_of("rnn(4)", {5, 3});
+    check(rnn.items[0], "rnn(4)", {5, 3}, {4}, 28 + 4, 5.0 * (2 * 28 + 4 + 2 * 4), 5.0 * (4 * 28 + 2 * (4 + 2 * 4)));
+    const Overview lstm = overview_of("lstm(4, sequence) gru(4)", {5, 3});
+    check(lstm.items[0], "lstm(4, sequence)", {5, 3}, {5, 4}, 112 + 16, 5.0 * (2 * 112 + 16 + 13 * 4),
+          5.0 * (4 * 112 + 2 * (16 + 13 * 4)));
+    check(lstm.items[1], "gru(4)", {5, 4}, {4}, 96 + 16, 5.0 * (2 * 96 + 16 + 10 * 4),
+          5.0 * (6 * 96 + 2 * (16 + 10 * 4)));
+}
+
+BOOST_AUTO_TEST_CASE(maxout_compares_its_pieces) {
+    const Overview found = overview_of("maxout(6, 3)", {4});
+    check(found.items[0], "maxout(6, 3)", {4}, {6}, 4 * 18 + 18, 2 * 72 + 18 + 18, 4 * 72 + 2 * (18 + 18));
+}
+
+BOOST_AUTO_TEST_CASE(convolutions_that_are_pooled_slice_by_slice_add_up_too) {
+    // Whether it is depends on the machine; what is counted must be what is there.
+    const Overview found = overview_of("conv(32, 3) relu maxpool(2) conv(64, 3) maxpool(2)", {28, 28});
+    BOOST_TEST(found.items[2].own.bytes == rows * 14 * 14 * 32 * 4);
 }
 
 BOOST_AUTO_TEST_CASE(a_network_that_flattens_its_input_first) {

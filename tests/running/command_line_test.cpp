@@ -256,10 +256,10 @@ BOOST_AUTO_TEST_CASE(an_option_that_can_change_nothing_is_refused) {
     BOOST_TEST(parse({"--optimizer", "momentum", "--momentum", "0.5"}).training.momentum == 0.5);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_not_built_yet_is_not_accepted) {
-    for (const char* option : {"--resume", "--precision"}) {
-        BOOST_TEST(contains(refusal({option, "x"}), "there is no option"));
-    }
+BOOST_AUTO_TEST_CASE(a_precision_is_one_of_two) {
+    BOOST_TEST((parse({}).training.precision == compute::Precision::f32));
+    BOOST_TEST((parse({"--precision", "bf16"}).training.precision == compute::Precision::bf16));
+    BOOST_TEST(contains(refusal({"--precision", "f16"}), "f32, bf16"));
 }
 
 BOOST_AUTO_TEST_CASE(a_preset_brings_its_settings_unless_told_otherwise) {
@@ -309,6 +309,26 @@ BOOST_AUTO_TEST_CASE(help_names_everything) {
     }
     const std::vector<const char*> version{"--version"};
     BOOST_TEST(parse_command_line(version).answer == fmt::format("ensemble_train {}\n", run::version()));
+}
+
+BOOST_AUTO_TEST_CASE(how_a_run_is_conducted) {
+    BOOST_TEST(parse({"--checkpoint-every", "5"}).checkpoint_every.epochs == 5U);
+    BOOST_TEST(parse({"--checkpoint-every", "10min"}).checkpoint_every.seconds == 600.0);
+    BOOST_TEST(parse({"--checkpoint-every", "10min"}).checkpoint_every.epochs == 0U);
+    const auto never = parse({"--checkpoint-every", "none"}).checkpoint_every;
+    BOOST_TEST((never.epochs == 0 && never.seconds == 0));
+    BOOST_TEST(parse({"--time-limit", "1:30:00"}).time_limit_s == 5400.0);
+    BOOST_TEST(parse({"--min-members", "3"}).min_members == 3U);
+    BOOST_TEST(parse({"--resume", "--out", "/nowhere/run"}).resume);
+    for (const char* value : {"0", "-1", "often", "0s", "1.5"}) {
+        BOOST_TEST(contains(refusal({"--checkpoint-every", value}), "--checkpoint-every"));
+    }
+    BOOST_TEST(contains(refusal({"--time-limit", "90"}), "--time-limit"));
+    BOOST_TEST(contains(refusal({"--min-members", "0"}), "--min-members"));
+    const Scratch scratch;
+    const std::string file = scratch.write("c.toml", "checkpoint-every = \"30s\"\nmin-members = 2\n");
+    BOOST_TEST(parse({"--config", file.c_str()}).checkpoint_every.seconds == 30.0);
+    BOOST_TEST(parse({"--config", file.c_str()}).min_members == 2U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

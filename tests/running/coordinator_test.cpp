@@ -129,6 +129,77 @@ BOOST_AUTO_TEST_CASE(letters_that_cannot_be_are_refused) {
     BOOST_TEST(contains(refused(0, Request{}), "a second request"));
 }
 
+BOOST_AUTO_TEST_CASE(what_an_earlier_run_kept_is_handed_out_first) {
+    Coordinator coordinator(6, 1, 4, {.finished = {4, 2}, .begun = {4, 3}});
+    for (const std::uint32_t member : {2U, 4U, 3U, 0U, 1U, 5U}) {
+        BOOST_TEST(assigned(coordinator.receive(0, Request{}, 0), 0).value() == member);
+        static_cast<void>(coordinator.receive(0, finished(member, 0.5), 0));
+    }
+    BOOST_TEST(coordinator.is_over());
+}
+
+BOOST_AUTO_TEST_CASE(a_suspended_run_combines_what_is_done_once_all_have_kept_theirs) {
+    Coordinator coordinator(5, 2, 4);
+    static_cast<void>(coordinator.receive(0, Request{}, 0));
+    static_cast<void>(coordinator.receive(1, Request{}, 0));
+    static_cast<void>(coordinator.receive(0, Request{}, 1));
+    static_cast<void>(coordinator.receive(0, finished(0, 0.5), 1));
+    BOOST_TEST(goes_to_all<Suspend>(coordinator.receive(1, Interrupted{"SIGTERM"}, 10), 2));
+    BOOST_TEST(coordinator.receive(0, Interrupted{"SIGTERM"}, 10).empty());
+    BOOST_TEST(coordinator.suspended_by() == "SIGTERM");
+    BOOST_TEST(coordinator.receive(0, Suspended{true}, 11).empty());
+    BOOST_TEST(contains(
+        failure_of(core::Failure::run, [&] { static_cast<void>(coordinator.receive(0, Suspended{true}, 11)); }),
+        "stopped, though nobody asked"));
+    // On its way when the order came: it gets nothing more.
+    BOOST_TEST(coordinator.receive(1, Request{}, 11).empty());
+    BOOST_TEST(coordinator.receive(1, finished(1, 0.7), 11).empty());
+    BOOST_TEST(!coordinator.is_over());
+    const Answers end = coordinator.receive(1, Suspended{false}, 12);
+    BOOST_TEST(goes_to_all<Combine>(end, 2));
+    BOOST_TEST(std::get<Combine>(end[0].letter).best == 1U);
+    BOOST_TEST(coordinator.is_over());
+    BOOST_TEST(!coordinator.failure().has_value());
+    BOOST_TEST(coordinator.results().size() == 2U);
+    BOOST_TEST((coordinator.missing() == std::vector<std::uint32_t>{2, 3, 4}));
+    BOOST_TEST(coordinator.members_saved() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_suspended_run_without_any_member_just_stops) {
+    Coordinator coordinator(5, 1, 4);
+    static_cast<void>(coordinator.receive(0, Request{}, 0));
+    static_cast<void>(coordinator.suspend("its time limit", 1));
+    BOOST_TEST(goes_to_all<Stop>(coordinator.receive(0, Suspended{true}, 2), 1));
+    BOOST_TEST_REQUIRE(coordinator.failure().has_value());
+    BOOST_TEST(coordinator.failure()->exit_code() == 75);
+    BOOST_TEST(contains(coordinator.failure()->what(), "stopped by its time limit"));
+}
+
+BOOST_AUTO_TEST_CASE(the_last_member_may_come_after_the_order_to_suspend) {
+    Coordinator coordinator(1, 2, 4);
+    static_cast<void>(coordinator.receive(0, Request{}, 0));
+    static_cast<void>(coordinator.receive(1, Request{}, 0));
+    static_cast<void>(coordinator.suspend("SIGTERM", 1));
+    BOOST_TEST(coordinator.receive(1, Suspended{}, 2).empty());
+    BOOST_TEST(goes_to_all<Combine>(coordinator.receive(0, finished(0, 0.5), 2), 2));
+    BOOST_TEST(coordinator.receive(0, Suspended{}, 3).empty());
+    BOOST_TEST(coordinator.missing().empty());
+    BOOST_TEST(coordinator.suspend("SIGTERM", 4).empty());
+}
+
+BOOST_AUTO_TEST_CASE(nobody_is_waited_for_for_ever) {
+    Coordinator coordinator(5, 3, 4);
+    BOOST_TEST(!coordinator.overdue(1e6).has_value());
+    static_cast<void>(coordinator.suspend("SIGTERM", 10));
+    static_cast<void>(coordinator.receive(0, Suspended{}, 11));
+    BOOST_TEST(!coordinator.overdue(69).has_value());
+    BOOST_TEST(coordinator.overdue(71).value() == 1);
+    static_cast<void>(coordinator.receive(1, Suspended{}, 72));
+    BOOST_TEST(coordinator.overdue(73).value() == 2);
+    static_cast<void>(coordinator.receive(2, Suspended{}, 74));
+    BOOST_TEST(!coordinator.overdue(1e6).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_snapshot_says_how_far_everybody_is) {
     Coordinator coordinator(4, 2, 10);
     BOOST_TEST(std::isnan(coordinator.snapshot(0).left_s));

@@ -27,15 +27,16 @@ BOOST_AUTO_TEST_SUITE(network_table_tests)
 
 BOOST_AUTO_TEST_CASE(a_stack_of_layers) {
     const std::string expected = R"(
-                       shape        parameters   FLOPs  training    memory
-──────────────────────────────────────────────────────────────────────────
-input                  28×28                                       306 KiB
-dense(300)             28×28 → 300     235,500   471 k     941 k   238 KiB
-relu                   300                         300       600  in place
-dropout(0.5)           300                                        in place
-dense(10), the output  300 → 10          3,010  6.01 k    18.0 k    12 KiB
-──────────────────────────────────────────────────────────────────────────
-together               28×28 → 10      238,510   477 k     960 k   556 KiB
+                       shape        parameters   FLOPs  training   memory
+─────────────────────────────────────────────────────────────────────────
+input                  28×28                                      306 KiB
+dense(300)             28×28 → 300     235,500   471 k     941 k  119 KiB
+relu                   300                         300       600     none
+dropout(0.5)           300                                           none
+dense(10), the output  300 → 10          3,010  6.01 k    18.0 k  6.2 KiB
+gradients                                                         125 KiB
+─────────────────────────────────────────────────────────────────────────
+together               28×28 → 10      238,510   477 k     960 k  556 KiB
 )";
     BOOST_TEST(table_of("dense(300) relu dropout(0.5)", {28, 28}, log) == expected.substr(1));
 }

@@ -72,4 +72,21 @@ BOOST_AUTO_TEST_CASE(the_nearest_name_is_one_that_could_be_meant) {
     BOOST_TEST(nearest("", names).empty());
 }
 
+BOOST_AUTO_TEST_CASE(times_have_a_unit_or_are_hours_minutes_and_seconds) {
+    for (const auto& [text, seconds] : std::initializer_list<std::pair<const char*, double>>{{"90s", 90},
+                                                                                             {"250ms", 0.25},
+                                                                                             {"1.5h", 5400},
+                                                                                             {"30min", 1800},
+                                                                                             {"2d", 172800},
+                                                                                             {"1:30:00", 5400},
+                                                                                             {"0:00:07", 7},
+                                                                                             {"100:00:00", 360000}}) {
+        BOOST_TEST(run::parse_duration(text) == seconds);
+    }
+    for (const char* text : {"", "90", "s", "-5s", "0s", "5 s", "5m", "1:30", "1:2:3:4", "::", "1::2", "a:b:c", "nans",
+                             "infs", "1e20s", "0:0:0", "1.5:0:0"}) {
+        BOOST_TEST(contains(usage_error([&] { static_cast<void>(run::parse_duration(text)); }), "is not a time"), text);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

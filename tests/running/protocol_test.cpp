@@ -42,6 +42,10 @@ const std::vector<Letter> all{
     Assign{.member = 4'000'000},
     Combine{.best = 5},
     Stop{},
+    Interrupted{.why = "SIGTERM"},
+    Suspend{},
+    Suspended{.saved = true},
+    Remark{.text = "a file is damaged"},
 };
 
 void decode_quietly(std::span<const std::byte> bytes) {

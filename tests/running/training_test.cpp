@@ -1,5 +1,6 @@
 #include "run/training.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <new>
 #include <numeric>
@@ -31,11 +32,23 @@ struct Notes {
     std::vector<train::EpochRecord> epochs;
     std::vector<ensemble::MemberResult> done;
     std::vector<train::MemberState> stored;
+    std::vector<train::MemberState> saved;
+    std::vector<train::EpochRecord> restored;
     std::vector<std::string> log;
-    Witness witness{.store = [this](const train::MemberState& state) { stored.push_back(state); },
+    std::vector<std::string> remarks;
+    std::size_t stop_after = 0;  ///< epochs
+    std::string stop = "SIGTERM";
+    Witness witness{.storage = {.load = {},
+                                .offer = {},
+                                .save = [this](const train::MemberState& state) { saved.push_back(state); },
+                                .finish = [this](const train::MemberState& state) { stored.push_back(state); }},
                     .note = [this](const std::string& text) { log.push_back(text); },
+                    .stop_wanted = [this] { return stop_after > 0 && epochs.size() >= stop_after ? stop : ""; },
+                    .kept = {},
                     .epoch_done = [this](const train::EpochRecord& record) { epochs.push_back(record); },
+                    .epoch_restored = [this](const train::EpochRecord& record) { restored.push_back(record); },
                     .member_done = [this](const ensemble::MemberResult& member, int) { done.push_back(member); },
+                    .remark = [this](const std::string& text) { remarks.push_back(text); },
                     .wants_snapshot = [] { return true; },
                     .snapshot = [](const report::Snapshot&) {},
                     .what_survives = [] { return "this survives"; }};
@@ -166,7 +179,7 @@ BOOST_AUTO_TEST_CASE(a_member_that_overflows_only_on_the_test_rows_is_set_aside)
 BOOST_AUTO_TEST_CASE(want_of_memory_is_put_into_words) {
     const Experiment experiment = experiment_with(small_options());
     Notes notes;
-    notes.witness.store = [](const train::MemberState&) { throw std::bad_alloc(); };
+    notes.witness.storage.finish = [](const train::MemberState&) { throw std::bad_alloc(); };
     const std::string message =
         failure_of(core::Failure::run, [&] { static_cast<void>(train_all(experiment, notes)); });
     BOOST_TEST(contains(message, "not enough memory"));
@@ -175,7 +188,7 @@ BOOST_AUTO_TEST_CASE(want_of_memory_is_put_into_words) {
 BOOST_AUTO_TEST_CASE(a_failure_says_what_and_what_survives) {
     const Experiment experiment = experiment_with(small_options());
     Notes notes;
-    notes.witness.store = [](const train::MemberState& state) {
+    notes.witness.storage.finish = [](const train::MemberState& state) {
         if (state.member == 1) core::fail(core::Failure::run, "disk full");
     };
     BOOST_TEST(failure_of(core::Failure::run, [&] { static_cast<void>(train_all(experiment, notes)); }) ==
@@ -195,6 +208,44 @@ BOOST_AUTO_TEST_CASE(a_history_that_cannot_be_kept_ends_the_run_even_at_the_last
         BOOST_TEST(failure_of(core::Failure::run, [&] { static_cast<void>(train_all(experiment, notes)); }) ==
                    "no room; this survives");
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_is_to_stop_keeps_what_is_in_training_and_combines_the_rest) {
+    Options options = small_options();
+    options.training.epochs = 4000;
+    const Experiment experiment = experiment_with(options);
+    Notes notes;
+    notes.stop_after = 4500;  // it is heard of some epochs later
+    const Trained trained = train_all(experiment, notes);
+    BOOST_TEST(trained.total.members() == 1);
+    BOOST_TEST_REQUIRE(notes.saved.size() == 1U);
+    BOOST_TEST(notes.saved[0].member == 1U);
+    BOOST_TEST(!notes.saved[0].finished);
+    BOOST_TEST((trained.coordinator->missing() == std::vector<std::uint32_t>{1, 2}));
+    BOOST_TEST(trained.coordinator->suspended_by() == "SIGTERM");
+    notes.stop_after = 1;
+    BOOST_TEST(failure_of(core::Failure::stopped, [&] { static_cast<void>(train_all(experiment, notes)); }) ==
+               "stopped by SIGTERM; this survives");
+}
+
+BOOST_AUTO_TEST_CASE(members_go_on_from_what_was_kept) {
+    const Experiment experiment = experiment_with(small_options());
+    Notes whole;
+    const Trained reference = train_all(experiment, whole);
+    Notes notes;
+    notes.witness.storage.load = [&](std::uint32_t member) -> store::KeptMember {
+        if (member == 0) return {.state = whole.stored[0], .is_final = true, .refused = {}};
+        if (member == 1) return {.state = whole.stored[1], .is_final = false, .refused = {"a file is damaged"}};
+        return {};
+    };
+    const Trained trained = train_all(experiment, notes);
+    BOOST_TEST((std::ranges::equal(trained.total.counters(), reference.total.counters())));
+    BOOST_TEST(notes.restored.size() == 4U);
+    BOOST_TEST(notes.epochs.size() == 2U);
+    BOOST_TEST(notes.stored.size() == 2U);
+    BOOST_TEST_REQUIRE(notes.remarks.size() == 1U);
+    BOOST_TEST(contains(notes.remarks[0], "member 1 goes on from an older state"));
+    BOOST_TEST(trained.coordinator->samples() == reference.coordinator->samples() / 3);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -58,7 +58,8 @@ BOOST_AUTO_TEST_CASE(it_is_made_with_its_parents_and_left_clean) {
     const ScratchDirectory scratch;
     const RunDirectory run = RunDirectory::create(scratch / "a/b/run/");
     BOOST_TEST(run.path() == scratch / "a/b/run");
-    BOOST_TEST((scratch.content() == Names{"a", "a/b", "a/b/run", "a/b/run/members", "a/b/run/logs"}));
+    BOOST_TEST((scratch.content() == Names{"a", "a/b", "a/b/run", "a/b/run/members", "a/b/run/checkpoints",
+                                           "a/b/run/logs", "a/b/run/lock"}));
 }
 
 BOOST_AUTO_TEST_CASE(discarding_takes_back_everything_that_was_made) {

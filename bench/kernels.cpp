@@ -1,0 +1,151 @@
+#include "kernels.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "compute/convolution.hpp"
+#include "compute/product.hpp"
+#include "core/buffer.hpp"
+#include "core/stopwatch.hpp"
+#include "model/layers.hpp"
+
+namespace bench {
+namespace {
+
+/// Shortest time of one call, in seconds.
+double best_seconds(double flops, const std::function<void()>& call) {
+    const int runs = std::max(1, static_cast<int>(2e8 / flops));
+    double best = 1e9;
+    for (int repeat = 0; repeat < 5; ++repeat) {
+        const core::Stopwatch watch;
+        for (int i = 0; i < runs; ++i) call();
+        best = std::min(best, watch.seconds() / runs);
+    }
+    return best;
+}
+
+/// Of one product, over the memory layouts that a network could choose.
+double best_seconds(const compute::ProductShape& shape) {
+    using compute::Factor;
+    using compute::Transpose;
+    const std::size_t widest = std::max({shape.m, shape.n, shape.k});
+    const std::size_t room = widest * core::row_stride(widest);
+    const core::Buffer<float> a(room, 0.5F);
+    const core::Buffer<float> b(room, 0.25F);
+    core::Buffer<float> c(room);
+    double best = 1e9;
+    for (const Transpose turn_a : {Transpose::no, Transpose::yes}) {
+        for (const Transpose turn_b : {Transpose::no, Transpose::yes}) {
+            const compute::Product product(
+                shape, Factor{core::row_stride(turn_a == Transpose::yes ? shape.m : shape.k), turn_a},
+                Factor{core::row_stride(turn_b == Transpose::yes ? shape.k : shape.n), turn_b},
+                core::row_stride(shape.n), compute::Store::replace);
+            best = std::min(best, best_seconds(product.flops(), [&] { product(a.data(), b.data(), c.data()); }));
+        }
+    }
+    return best;
+}
+
+class Collector {
+public:
+    Collector(const model::Network& network, std::size_t batch) : batch_(batch) {
+        static_cast<void>(walk(network.items(), network.input()));
+    }
+    [[nodiscard]] const Kernels& kernels() const { return kernels_; }
+
+private:
+    core::Shape walk(const model::Items& items, core::Shape shape) {
+        for (const model::Item& item : items) {
+            if (item.name == "dense") add_dense(shape.elements(), static_cast<std::size_t>(item.arguments[0]));
+            if (item.name == "conv") add_convolution(item, shape);
+            if (const std::size_t gates = gates_of(item.name); gates > 0) add_recurrent(item, gates, shape);
+            const auto times = item.name == "repeat" ? static_cast<std::size_t>(item.arguments[0]) : 1;
+            model::Layout ignored;
+            const core::Shape before = shape;
+            shape = model::plan({item}, shape, ignored);
+            core::Shape inner = before;
+            for (std::size_t i = 0; i < times; ++i)
+                for (const model::Items& branch : item.branches) inner = walk(branch, times > 1 ? inner : before);
+        }
+        return shape;
+    }
+
+    void add(double flops, double seconds) {
+        kernels_.flops += flops;
+        kernels_.best_rate = std::max(kernels_.best_rate, flops / seconds);
+        kernels_.best_seconds += seconds;
+        first_ = false;
+    }
+
+    void add_dense(std::size_t in, std::size_t out) {
+        const bool first = first_;
+        const double flops = 2.0 * static_cast<double>(batch_ * in * out);
+        add(flops, best_seconds({batch_, out, in}));
+        add(flops, best_seconds({in, out, batch_}));
+        if (!first) add(flops, best_seconds({batch_, in, out}));
+    }
+
+    [[nodiscard]] static std::size_t gates_of(const std::string& name) {
+        return name == "rnn" ? 1 : name == "lstm" ? 4 : name == "gru" ? 3 : 0;
+    }
+
+    /// Step by step forward and backward; the gradient of the weights in one product over all steps.
+    void add_recurrent(const model::Item& item, std::size_t gates, const core::Shape& input) {
+        const bool first = first_;
+        const auto units = static_cast<std::size_t>(item.arguments[0]);
+        const std::size_t columns = gates * units;
+        const auto add_side = [&](std::size_t in, std::size_t steps, bool has_input_gradient) {
+            const auto times = static_cast<double>(steps);
+            const double flops = 2.0 * times * static_cast<double>(batch_ * in * columns);
+            add(flops, times * best_seconds({batch_, columns, in}));
+            add(flops, best_seconds({in, columns, batch_ * steps}));
+            if (has_input_gradient) add(flops, times * best_seconds({batch_, in, columns}));
+        };
+        add_side(units, input[0] - 1, true);  // from state to state
+        add_side(input.elements() / input[0], input[0], !first);
+    }
+
+    void add_convolution(const model::Item& item, const core::Shape& input) {
+        const bool first = first_;
+        const auto argument = [&](std::size_t i) { return static_cast<std::size_t>(item.arguments[i]); };
+        const bool valid = !item.words.empty() && item.words.front() == "valid";
+        const compute::ConvolutionShape shape{
+            .count = batch_,
+            .height = input[0],
+            .width = input[1],
+            .channels_in = input.rank() == 2 ? 1 : input[2],
+            .channels_out = argument(0),
+            .window = {.size = argument(1),
+                       .stride = item.arguments.size() > 2 ? argument(2) : 1,
+                       .padding = valid ? compute::Padding::valid : compute::Padding::same},
+            .weight_stride = argument(0)};
+        const compute::ConvolutionOrder order = compute::fastest_order(shape);
+        compute::Convolution convolution(
+            shape, order, first ? compute::Derivatives::of_weights : compute::Derivatives::of_weights_and_input);
+        const std::size_t weights = shape.window.size * shape.window.size * shape.channels_in * shape.weight_stride;
+        core::Buffer<float> x(order.in.elements(), 0.5F);
+        core::Buffer<float> w(weights, 0.25F);
+        core::Buffer<float> y(order.out.elements(), 0.5F);
+        core::Buffer<float> bias(shape.channels_out);
+        const double flops = convolution.flops();
+        add(flops, best_seconds(flops, [&] {
+                convolution.take(w.data());
+                convolution.forward(x.data(), bias.data(), y.data());
+            }));
+        add(flops,
+            best_seconds(flops, [&] { convolution.backward_weights(x.data(), y.data(), w.data(), bias.data()); }));
+        if (!first) add(flops, best_seconds(flops, [&] { convolution.backward_input(y.data(), x.data()); }));
+    }
+
+    std::size_t batch_;
+    bool first_ = true;
+    Kernels kernels_;
+};
+
+}  // namespace
+
+Kernels kernels_of(const model::Network& network, std::size_t batch) {
+    return Collector(network, batch).kernels();
+}
+
+}  // namespace bench

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+
+#include "model/network.hpp"
+
+namespace bench {
+
+/// The matrix products and convolutions of one training step, each measured by itself at its best.
+struct Kernels {
+    double flops = 0;         ///< of one step, as the definitions have them
+    double best_rate = 0;     ///< FLOP/s of the fastest kernel
+    double best_seconds = 0;  ///< all of them, each at its best rate
+};
+
+/// Measures for some seconds.
+[[nodiscard]] Kernels kernels_of(const model::Network& network, std::size_t batch);
+
+}  // namespace bench

@@ -1,0 +1,37 @@
+# Sourced by the scripts that run the program: how it is built, and how mpirun has to start it here.
+# shellcheck shell=bash
+
+# shellcheck source=launch/environment.sh
+source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+
+# ENSEMBLE_BUILD names another build directory, which is taken as it is.
+readonly build=${ENSEMBLE_BUILD:-$project/build}
+readonly program=$build/ensemble_train
+
+# A build directory that exists keeps its options (tests, compiler, instruction set): it may be a developer's.
+build_program() {
+    [[ ! ${ENSEMBLE_BUILD:-} ]] || return 0
+    local log=$build/${0##*/}.log options=() output type
+    mkdir -p "$build"
+    ! is_new "$build" || options=(-DCMAKE_BUILD_TYPE=Release -DENSEMBLE_TESTS=OFF -DENSEMBLE_BENCH=OFF)
+    say "building $program (a few minutes the first time)"
+    configure "$build" "${options[@]}" >"$log" 2>&1 || { cat "$log" >&2; die "the build could not be configured"; }
+    # On a terminal Ninja shows its progress on one line that it rewrites.
+    output=$log
+    [[ ! -t 2 ]] || output=/dev/stderr
+    cmake --build "$build" --parallel "$(build_jobs)" --target ensemble_train >"$output" 2>&1 ||
+        { [[ -t 2 ]] || cat "$log" >&2; die "the build failed"; }
+    type=$(sed -n 's/^CMAKE_BUILD_TYPE:[A-Z]*=//p' "$build/CMakeCache.txt")
+    [[ -z $type || $type == Release ]] || say "note: build/ is configured as $type, which is slower than Release"
+}
+
+# mpirun_command RANKS: the words that start so many ranks of a program, one to a line.
+# More ranks than cores is fine here: ranks are not bound, and yield the core while they wait.
+# Containers forbid reading another process's memory, so ranks copy through shared memory.
+mpirun_command() {
+    # The launcher that belongs to the MPI library the program was built with.
+    sed -n 's/^MPIEXEC_EXECUTABLE:[A-Z]*=//p' "$build/CMakeCache.txt"
+    printf '%s\n' -np "$1" --oversubscribe --bind-to none --quiet \
+        --mca mpi_yield_when_idle 1 --mca btl_vader_single_copy_mechanism none
+    ((EUID != 0)) || echo --allow-run-as-root
+}

@@ -1,0 +1,398 @@
+#include "compute/winograd.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "compute/vector.hpp"
+#include "core/contract.hpp"
+
+namespace compute {
+namespace {
+
+constexpr std::size_t side = 4;   ///< outputs of a tile, each way
+constexpr std::size_t reach = 6;  ///< inputs of a tile, each way
+constexpr std::size_t points = reach * reach;
+
+/// Tiles multiplied at a time: as many sums stay in registers.
+constexpr std::size_t strip = 14;
+
+/// Floats of transformed tiles in a group of them.
+constexpr std::size_t group_floats = 192 * 1024;
+
+using Six = std::array<Vector, reach>;
+using Four = std::array<Vector, side>;
+using Three = std::array<Vector, 3>;
+
+// The four transforms in one dimension, from the interpolation points 0, ±1, ±2 and ∞.
+
+/// Bᵀ·d
+Six of_input(const Six& d) {
+    const Vector a = d[4] - 4 * d[2];
+    const Vector b = d[3] - 4 * d[1];
+    const Vector c = d[4] - d[2];
+    const Vector e = 2 * (d[3] - d[1]);
+    return {4 * d[0] - 5 * d[2] + d[4], a + b, a - b, c + e, c - e, 4 * d[1] - 5 * d[3] + d[5]};
+}
+
+/// Aᵀ·m
+Four to_output(const Six& m) {
+    const Vector sum = m[1] + m[2];
+    const Vector difference = m[1] - m[2];
+    const Vector outer_sum = m[3] + m[4];
+    const Vector outer_difference = m[3] - m[4];
+    return {m[0] + sum + outer_sum, difference + 2 * outer_difference, sum + 4 * outer_sum,
+            difference + 8 * outer_difference + m[5]};
+}
+
+/// A·dy
+Six of_gradient(const Four& d) {
+    const Vector even = d[0] + d[2];
+    const Vector odd = d[1] + d[3];
+    const Vector outer_even = d[0] + 4 * d[2];
+    const Vector outer_odd = 2 * d[1] + 8 * d[3];
+    return {d[0], even + odd, even - odd, outer_even + outer_odd, outer_even - outer_odd, d[3]};
+}
+
+/// G·g
+Six of_weights(const Three& g) {
+    const Vector even = (g[0] + g[2]) * (-1.0F / 6);
+    const Vector odd = g[1] * (1.0F / 6);
+    const Vector outer_even = g[0] * (1.0F / 24) + g[2] * (1.0F / 6);
+    const Vector outer_odd = g[1] * (1.0F / 12);
+    return {g[0] * 0.25F, even - odd, even + odd, outer_even + outer_odd, outer_even - outer_odd, g[2]};
+}
+
+/// Gᵀ·s
+Three to_weights(const Six& s) {
+    const Vector sum = s[1] + s[2];
+    const Vector outer_sum = s[3] + s[4];
+    return {s[0] * 0.25F - sum * (1.0F / 6) + outer_sum * (1.0F / 24),
+            (s[2] - s[1]) * (1.0F / 6) + (s[3] - s[4]) * (1.0F / 12), (outer_sum - sum) * (1.0F / 6) + s[5]};
+}
+
+/// A transform of both dimensions: of columns first, then of rows. `get(i, j)` gives, `put(i, j, value)` takes.
+template <auto one_dimension, std::size_t From, std::size_t To, class Get, class Put>
+void transform(Get get, Put put) {
+    std::array<std::array<Vector, From>, To> half;
+#pragma GCC unroll 6
+    for (std::size_t j = 0; j < From; ++j) {
+        std::array<Vector, From> column;
+#pragma GCC unroll 6
+        for (std::size_t i = 0; i < From; ++i) column[i] = get(i, j);
+        const auto changed = one_dimension(column);
+#pragma GCC unroll 6
+        for (std::size_t i = 0; i < To; ++i) half[i][j] = changed[i];
+    }
+#pragma GCC unroll 6
+    for (std::size_t i = 0; i < To; ++i) {
+        const auto row = one_dimension(half[i]);
+#pragma GCC unroll 6
+        for (std::size_t j = 0; j < To; ++j) put(i, j, row[j]);
+    }
+}
+
+/// Transforms a square of `From` × `From` pixels whose first is (top, left); outside the image all is zero.
+template <auto one_dimension, std::size_t From, class Put>
+void transform_pixels(const float* image, std::size_t height, std::size_t width, std::ptrdiff_t top,
+                      std::ptrdiff_t left, Put put) {
+    const auto extent = static_cast<std::ptrdiff_t>(From);
+    const auto rows = static_cast<std::ptrdiff_t>(height);
+    const auto columns = static_cast<std::ptrdiff_t>(width);
+    if (top >= 0 && left >= 0 && top + extent <= rows && left + extent <= columns) {
+        const float* first = image + (top * columns + left) * static_cast<std::ptrdiff_t>(lanes);
+        transform<one_dimension, From, reach>(
+            [&](std::size_t i, std::size_t j) { return load(first + (i * width + j) * lanes); }, put);
+        return;
+    }
+    // Pixels outside are read from a line of zeros: an address chosen costs less than a branch.
+    static constexpr std::array<float, lanes> nothing{};
+    const auto is_inside = [](std::ptrdiff_t at, std::ptrdiff_t end) { return at >= 0 && at < end; };
+    transform<one_dimension, From, reach>(
+        [&](std::size_t i, std::size_t j) {
+            const std::ptrdiff_t row = top + static_cast<std::ptrdiff_t>(i);
+            const std::ptrdiff_t column = left + static_cast<std::ptrdiff_t>(j);
+            const bool inside = is_inside(row, rows) && is_inside(column, columns);
+            return load(inside ? image + (row * columns + column) * static_cast<std::ptrdiff_t>(lanes)
+                               : nothing.data());
+        },
+        put);
+}
+
+/// Tiles from the one under way to the one whose pixels are fetched from memory meanwhile.
+constexpr std::size_t fetch_ahead = 3;
+
+/// Asks for the 4 × 4 pixels from `first` on; the ones outside the image cost nothing worth a test.
+template <int writes>
+void fetch(const float* first, std::size_t width) {
+    for (std::size_t i = 0; i < side; ++i)
+        for (std::size_t j = 0; j < side; ++j) __builtin_prefetch(first + (i * width + j) * lanes, writes);
+}
+
+/// y[t] = Σ x[t][channel] · u[channel] for `Count` tiles.
+template <std::size_t Count>
+void multiply(std::size_t blocks, std::size_t block_stride, const float* x, const float* u, float* y) {
+    std::array<Vector, Count> sums{};
+    for (std::size_t block = 0; block < blocks; ++block, x += block_stride) {
+        for (std::size_t channel = 0; channel < lanes; ++channel, u += lanes) {
+            const Vector weights = load(u);
+#pragma GCC unroll 16
+            for (std::size_t t = 0; t < Count; ++t) sums[t] += x[t * lanes + channel] * weights;
+        }
+    }
+#pragma GCC unroll 16
+    for (std::size_t t = 0; t < Count; ++t) store(sums[t], y + t * lanes);
+}
+
+using Multiply = void (*)(std::size_t, std::size_t, const float*, const float*, float*);
+
+template <std::size_t... Counts>
+constexpr std::array<Multiply, sizeof...(Counts)> multiply_table(std::index_sequence<Counts...>) {
+    return {multiply<Counts + 1>...};
+}
+constexpr auto multiply_tiles = multiply_table(std::make_index_sequence<strip>());
+
+/// sums[channel] += Σ x[t][channel] · dy[t] over `count` tiles, for 16 channels.
+void multiply_outer(std::size_t count, const float* x, const float* dy, float* sums) {
+    std::array<Vector, lanes> sum;
+#pragma GCC unroll 16
+    for (std::size_t channel = 0; channel < lanes; ++channel) sum[channel] = load(sums + channel * lanes);
+    for (std::size_t t = 0; t < count; ++t) {
+        const Vector gradient = load(dy + t * lanes);
+#pragma GCC unroll 16
+        for (std::size_t channel = 0; channel < lanes; ++channel) sum[channel] += x[t * lanes + channel] * gradient;
+    }
+#pragma GCC unroll 16
+    for (std::size_t channel = 0; channel < lanes; ++channel) store(sum[channel], sums + channel * lanes);
+}
+
+/// Tiles of a group with so many channels: whole strips.
+std::size_t group_of(std::size_t channels) {
+    return std::clamp<std::size_t>(group_floats / (points * channels) / strip, 2, 16) * strip;
+}
+
+/// Floats from one point to the next. The line more keeps points out of the same sets of the first cache.
+std::size_t point_stride(std::size_t blocks, std::size_t group) {
+    return (blocks * group + 1) * lanes;
+}
+
+}  // namespace
+
+bool Winograd::supports(const ConvolutionShape& shape) {
+    return widest_block() == lanes && shape.window.size == 3 && shape.window.stride == 1 &&
+           shape.channels_in % lanes == 0 && shape.channels_out % lanes == 0;
+}
+
+Winograd::Winograd(const ConvolutionShape& shape, const Directions& directions)
+    : shape_(shape),
+      in_{.height = shape.height, .width = shape.width, .blocks = shape.channels_in / lanes},
+      out_{.height = shape.window.positions(shape.height),
+           .width = shape.window.positions(shape.width),
+           .blocks = shape.channels_out / lanes},
+      group_(group_of(std::min(shape.channels_in, shape.channels_out))) {
+    core::require(supports(shape), "this convolution has a Winograd form");
+    const std::size_t weights = points * shape.channels_in * shape.channels_out;
+    inputs_.resize(points * point_stride(std::max(in_.blocks, out_.blocks), group_));
+    products_.resize(points * point_stride(1, group_));
+    if (directions.forward) forward_weights_.resize(weights);
+    if (directions.input_gradient) backward_weights_.resize(weights);
+    if (!directions.weight_gradient) return;
+    weight_sums_.resize(weights);
+    gradients_.resize(points * point_stride(out_.blocks, group_));
+    bias_sums_.resize(shape.channels_out);
+}
+
+void Winograd::take(const float* weights) {
+    if (!forward_weights_.empty()) pack_forward(weights);
+    if (!backward_weights_.empty()) pack_backward(weights);
+}
+
+Winograd::Tiling Winograd::tiling_of(const Side& out, std::size_t before) {
+    return {.down = (out.height + side - 1) / side, .across = (out.width + side - 1) / side, .before = before};
+}
+
+Winograd::Tile Winograd::tile_of(const Tiling& tiling, std::size_t index) {
+    const std::size_t row = index / tiling.across;
+    return {.image = row / tiling.down,
+            .top = static_cast<std::ptrdiff_t>(row % tiling.down * side),
+            .left = static_cast<std::ptrdiff_t>(index % tiling.across * side)};
+}
+
+std::size_t Winograd::pixel_of(const Tile& tile, const Side& image) {
+    return static_cast<std::size_t>(tile.top) * image.width + static_cast<std::size_t>(tile.left);
+}
+
+void Winograd::pack_forward(const float* weights) {
+    const std::size_t stride = shape_.weight_stride;
+    for (std::size_t block = 0; block < out_.blocks; ++block) {
+        float* to = forward_weights_.data() + block * points * shape_.channels_in * lanes;
+        for (std::size_t channel = 0; channel < shape_.channels_in; ++channel) {
+            transform<of_weights, 3, reach>(
+                [&](std::size_t i, std::size_t j) {
+                    return load(weights + ((i * 3 + j) * shape_.channels_in + channel) * stride + block * lanes);
+                },
+                [&](std::size_t i, std::size_t j, const Vector& value) {
+                    store(value, to + ((i * reach + j) * shape_.channels_in + channel) * lanes);
+                });
+        }
+    }
+}
+
+/// The gradient of the input is a convolution with the window turned by half a turn and the channels' roles exchanged.
+void Winograd::pack_backward(const float* weights) {
+    const std::size_t stride = shape_.weight_stride;
+    for (std::size_t block = 0; block < in_.blocks; ++block) {
+        float* to = backward_weights_.data() + block * points * shape_.channels_out * lanes;
+        for (std::size_t channel = 0; channel < shape_.channels_out; ++channel) {
+            transform<of_weights, 3, reach>(
+                [&](std::size_t i, std::size_t j) {
+                    const float* from =
+                        weights + (((2 - i) * 3 + 2 - j) * shape_.channels_in + block * lanes) * stride + channel;
+                    Vector turned;
+                    for (std::size_t lane = 0; lane < lanes; ++lane) turned[lane] = from[lane * stride];
+                    return turned;
+                },
+                [&](std::size_t i, std::size_t j, const Vector& value) {
+                    store(value, to + ((i * reach + j) * shape_.channels_out + channel) * lanes);
+                });
+        }
+    }
+}
+
+void Winograd::transform_inputs(const Side& in, const Tiling& tiling, const float* x, std::size_t first,
+                                std::size_t count, std::size_t stride, std::size_t group, float* to) {
+    const std::size_t plane = in.height * in.width * lanes;
+    const std::size_t last = first + count - 1;
+    const auto before = static_cast<std::ptrdiff_t>(tiling.before);
+    for (std::size_t t = 0; t < count; ++t) {
+        const Tile tile = tile_of(tiling, first + t);
+        const Tile next = tile_of(tiling, std::min(first + t + fetch_ahead, last));
+        const float* next_pixels = x + next.image * in.blocks * plane + pixel_of(next, in) * lanes;
+        for (std::size_t block = 0; block < in.blocks; ++block) {
+            fetch<0>(next_pixels + block * plane, in.width);
+            float* at = to + (block * group + t) * lanes;
+            transform_pixels<of_input, reach>(x + (tile.image * in.blocks + block) * plane, in.height, in.width,
+                                              tile.top - before, tile.left - before,
+                                              [&](std::size_t i, std::size_t j, const Vector& value) {
+                                                  store(value, at + (i * reach + j) * stride);
+                                              });
+        }
+    }
+}
+
+void Winograd::transform_gradients(const Side& out, const Tiling& tiling, const float* dy, std::size_t first,
+                                   std::size_t count, std::size_t stride, std::size_t group, float* to) {
+    const std::size_t plane = out.height * out.width * lanes;
+    const std::size_t last = first + count - 1;
+    for (std::size_t t = 0; t < count; ++t) {
+        const Tile tile = tile_of(tiling, first + t);
+        const Tile next = tile_of(tiling, std::min(first + t + fetch_ahead, last));
+        const float* next_pixels = dy + next.image * out.blocks * plane + pixel_of(next, out) * lanes;
+        for (std::size_t block = 0; block < out.blocks; ++block) {
+            fetch<0>(next_pixels + block * plane, out.width);
+            float* at = to + (block * group + t) * lanes;
+            transform_pixels<of_gradient, side>(dy + (tile.image * out.blocks + block) * plane, out.height, out.width,
+                                                tile.top, tile.left,
+                                                [&](std::size_t i, std::size_t j, const Vector& value) {
+                                                    store(value, at + (i * reach + j) * stride);
+                                                });
+        }
+    }
+}
+
+void Winograd::convolve(const Side& in, const Side& out, const Tiling& tiling, const float* x, const float* packed,
+                        const float* bias, float* y) {
+    const std::size_t group = group_;
+    const std::size_t in_stride = point_stride(in.blocks, group);
+    const std::size_t out_stride = point_stride(1, group);
+    const std::size_t tiles = shape_.count * tiling.down * tiling.across;
+    const std::size_t plane = out.height * out.width * lanes;
+    for (std::size_t first = 0; first < tiles; first += group) {
+        const std::size_t count = std::min(group, tiles - first);
+        transform_inputs(in, tiling, x, first, count, in_stride, group, inputs_.data());
+        const float* weights = packed;
+        for (std::size_t block = 0; block < out.blocks; ++block) {
+            for (std::size_t point = 0; point < points; ++point, weights += in.blocks * lanes * lanes) {
+                for (std::size_t t = 0; t < count; t += strip) {
+                    multiply_tiles[std::min(strip, count - t) - 1](
+                        in.blocks, group * lanes, inputs_.data() + point * in_stride + t * lanes, weights,
+                        products_.data() + point * out_stride + t * lanes);
+                }
+            }
+            const Vector offset = bias == nullptr ? Vector{} : load(bias + block * lanes);
+            for (std::size_t t = 0; t < count; ++t) {
+                const Tile tile = tile_of(tiling, first + t);
+                const auto top = static_cast<std::size_t>(tile.top);
+                const auto left = static_cast<std::size_t>(tile.left);
+                const Tile next = tile_of(tiling, first + std::min(t + fetch_ahead, count - 1));
+                fetch<1>(y + (next.image * out.blocks + block) * plane + pixel_of(next, out) * lanes, out.width);
+                const std::size_t rows = std::min(side, out.height - top);
+                const std::size_t columns = std::min(side, out.width - left);
+                float* to = y + (tile.image * out.blocks + block) * plane + (top * out.width + left) * lanes;
+                const float* from = products_.data() + t * lanes;
+                transform<to_output, reach, side>(
+                    [&](std::size_t i, std::size_t j) { return load(from + (i * reach + j) * out_stride); },
+                    [&](std::size_t i, std::size_t j, const Vector& value) {
+                        if (i < rows && j < columns) store(value + offset, to + (i * out.width + j) * lanes);
+                    });
+            }
+        }
+    }
+}
+
+void Winograd::forward(const float* x, const float* bias, float* y) {
+    convolve(in_, out_, tiling_of(out_, shape_.window.before(shape_.height)), x, forward_weights_.data(), bias, y);
+}
+
+void Winograd::backward_input(const float* dy, float* dx) {
+    convolve(out_, in_, tiling_of(in_, 2 - shape_.window.before(shape_.height)), dy, backward_weights_.data(), nullptr,
+             dx);
+}
+
+void Winograd::backward_weights(const float* x, const float* dy, float* dw, float* db) {
+    const std::size_t group = group_;
+    const Tiling tiling = tiling_of(out_, shape_.window.before(shape_.height));
+    const std::size_t in_stride = point_stride(in_.blocks, group);
+    const std::size_t out_stride = point_stride(out_.blocks, group);
+    const std::size_t tiles = shape_.count * tiling.down * tiling.across;
+    std::ranges::fill(weight_sums_, 0.0F);
+    std::ranges::fill(bias_sums_, 0.0);
+    for (std::size_t first = 0; first < tiles; first += group) {
+        const std::size_t count = std::min(group, tiles - first);
+        transform_inputs(in_, tiling, x, first, count, in_stride, group, inputs_.data());
+        transform_gradients(out_, tiling, dy, first, count, out_stride, group, gradients_.data());
+        float* sums = weight_sums_.data();
+        for (std::size_t point = 0; point < points; ++point) {
+            for (std::size_t out = 0; out < out_.blocks; ++out) {
+                for (std::size_t in = 0; in < in_.blocks; ++in, sums += lanes * lanes) {
+                    multiply_outer(count, inputs_.data() + point * in_stride + in * group * lanes,
+                                   gradients_.data() + point * out_stride + out * group * lanes, sums);
+                }
+            }
+        }
+        // At the point (1, 1) every output of a tile counts once.
+        for (std::size_t out = 0; out < out_.blocks; ++out) {
+            const float* all = gradients_.data() + (reach + 1) * out_stride + out * group * lanes;
+            Vector sum{};
+            for (std::size_t t = 0; t < count; ++t) sum += load(all + t * lanes);
+            for (std::size_t lane = 0; lane < lanes; ++lane)
+                bias_sums_[out * lanes + lane] += static_cast<double>(sum[lane]);
+        }
+    }
+    const std::size_t point_sums = out_.blocks * shape_.channels_in * lanes;
+    for (std::size_t out = 0; out < out_.blocks; ++out) {
+        for (std::size_t channel = 0; channel < shape_.channels_in; ++channel) {
+            const float* from = weight_sums_.data() + (out * shape_.channels_in + channel) * lanes;
+            transform<to_weights, reach, 3>(
+                [&](std::size_t i, std::size_t j) { return load(from + (i * reach + j) * point_sums); },
+                [&](std::size_t i, std::size_t j, const Vector& value) {
+                    store(value,
+                          dw + ((i * 3 + j) * shape_.channels_in + channel) * shape_.weight_stride + out * lanes);
+                });
+        }
+    }
+    for (std::size_t channel = 0; channel < shape_.channels_out; ++channel)
+        db[channel] = static_cast<float>(bias_sums_[channel]);
+}
+
+}  // namespace compute

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "compute/convolution.hpp"
+#include "core/buffer.hpp"
+
+namespace compute {
+
+/// Convolutions with windows of 3×3 and stride 1 by Winograd's F(4×4, 3×3) (Lavin & Gray 2016): tiles of 4×4 outputs
+/// are transformed, multiplied channel by channel at 36 points, and transformed back. A quarter of the multiplications
+/// of the definition; rounding errors of about 1e-5 of the largest value.
+///
+/// Images lie in blocks of 16 channels on both sides. The library's own kernel wants more channels than this one, and
+/// keeps all transformed tiles in memory; here a group of tiles goes all the way while it is in the second cache.
+class Winograd {
+public:
+    [[nodiscard]] static bool supports(const ConvolutionShape& shape);
+
+    /// What it is compiled for.
+    struct Directions {
+        bool forward = false;
+        bool input_gradient = false;
+        bool weight_gradient = false;
+
+        [[nodiscard]] bool any() const noexcept { return forward || input_gradient || weight_gradient; }
+    };
+
+    /// REQUIRES: supports(shape).
+    Winograd(const ConvolutionShape& shape, const Directions& directions);
+
+    /// Transforms the weights for forward() and backward_input().
+    void take(const float* weights);
+
+    /// As Convolution has them.
+    void forward(const float* x, const float* bias, float* y);
+    void backward_input(const float* dy, float* dx);
+    void backward_weights(const float* x, const float* dy, float* dw, float* db);
+
+private:
+    /// One side of the convolution, cut into tiles.
+    struct Side {
+        std::size_t height = 0;
+        std::size_t width = 0;
+        std::size_t blocks = 0;  ///< of 16 channels
+    };
+
+    /// Where the tiles of a pass over the images lie.
+    struct Tiling {
+        std::size_t down = 0;  ///< tiles in a column
+        std::size_t across = 0;
+        std::size_t before = 0;  ///< zeros before the first element of the images that windows slide over
+    };
+
+    struct Tile {
+        std::size_t image;
+        std::ptrdiff_t top;  ///< of its outputs
+        std::ptrdiff_t left;
+    };
+
+    [[nodiscard]] static Tiling tiling_of(const Side& out, std::size_t before);
+    [[nodiscard]] static Tile tile_of(const Tiling& tiling, std::size_t index);
+
+    /// Number of the first output of a tile.
+    [[nodiscard]] static std::size_t pixel_of(const Tile& tile, const Side& image);
+    void pack_forward(const float* weights);
+    void pack_backward(const float* weights);
+    void convolve(const Side& in, const Side& out, const Tiling& tiling, const float* x, const float* packed,
+                  const float* bias, float* y);
+    static void transform_inputs(const Side& in, const Tiling& tiling, const float* x, std::size_t first,
+                                 std::size_t count, std::size_t point_stride, std::size_t group, float* to);
+    static void transform_gradients(const Side& out, const Tiling& tiling, const float* dy, std::size_t first,
+                                    std::size_t count, std::size_t point_stride, std::size_t group, float* to);
+
+    ConvolutionShape shape_;
+    Side in_;
+    Side out_;
+    std::size_t group_;                     ///< tiles treated together
+    core::Buffer<float> forward_weights_;   ///< [block out][point][channel in][16]; empty if not compiled for
+    core::Buffer<float> backward_weights_;  ///< [block in][point][channel out][16]
+    core::Buffer<float> weight_sums_;       ///< [point][block out][channel in][16]
+    core::Buffer<float> inputs_;            ///< [point][block][tile of the group][16], as the others
+    core::Buffer<float> gradients_;
+    core::Buffer<float> products_;  ///< [point][tile of the group][16]
+    std::vector<double> bias_sums_;
+};
+
+}  // namespace compute

@@ -1,0 +1,44 @@
+#include "model/maxout.hpp"
+
+#include <algorithm>
+
+namespace model {
+
+LargestPiece::LargestPiece(Tensor& input, Tensor& output)
+    : input_(input), output_(output), chosen_(output.rows * output.width()) {}
+
+std::vector<const Tensor*> LargestPiece::inputs() const {
+    return {&input_};
+}
+
+void LargestPiece::forward(const float*, const Pass&) {
+    const std::size_t units = output_.width();
+    for (std::size_t row = 0; row < output_.rows; ++row) {
+        const float* x = input_.value_rows()[row].data();
+        float* y = output_.value_rows()[row].data();
+        std::uint8_t* chosen = chosen_.data() + row * units;
+        std::copy_n(x, units, y);
+        std::fill_n(chosen, units, std::uint8_t{0});
+        for (std::size_t piece = 1; piece < input_.width() / units; ++piece) {
+            x += units;
+            for (std::size_t i = 0; i < units; ++i) {
+                const bool larger = x[i] > y[i] || x[i] != x[i];
+                y[i] = larger ? x[i] : y[i];
+                chosen[i] = larger ? static_cast<std::uint8_t>(piece) : chosen[i];
+            }
+        }
+    }
+}
+
+void LargestPiece::backward(const float*, float*, const GradientReady&) {
+    const std::size_t units = output_.width();
+    for (std::size_t row = 0; row < output_.rows; ++row) {
+        const float* dy = output_.gradient_rows()[row].data();
+        float* dx = input_.gradient_rows()[row].data();
+        const std::uint8_t* chosen = chosen_.data() + row * units;
+        for (std::size_t piece = 0; piece < input_.width() / units; ++piece, dx += units)
+            for (std::size_t i = 0; i < units; ++i) dx[i] = chosen[i] == piece ? dy[i] : 0.0F;
+    }
+}
+
+}  // namespace model

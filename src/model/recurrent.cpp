@@ -1,0 +1,235 @@
+#include "model/recurrent.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/contract.hpp"
+
+namespace model {
+namespace {
+
+using compute::Cell;
+using compute::Factor;
+using compute::Product;
+using compute::ProductShape;
+using compute::Rows;
+using compute::Store;
+using compute::Transpose;
+
+std::size_t features_of(const core::Shape& sequence) {
+    return sequence.elements() / sequence[0];
+}
+
+void report(const ParameterBlock& block, const GradientReady& ready) {
+    ready(block, block.offset, block.offset + block.size());
+}
+
+/// to [columns × rows] = from [rows × columns]ᵀ, in tiles so that no cache line is fetched more often than needed.
+void transpose(const float* from, std::size_t from_stride, std::size_t rows, std::size_t columns, float* to,
+               std::size_t to_stride) {
+    constexpr std::size_t tile = 16;
+    for (std::size_t row = 0; row < rows; row += tile) {
+        for (std::size_t column = 0; column < columns; column += tile) {
+            for (std::size_t c = column; c < std::min(column + tile, columns); ++c) {
+                for (std::size_t r = row; r < std::min(row + tile, rows); ++r)
+                    to[c * to_stride + r] = from[r * from_stride + c];
+            }
+        }
+    }
+}
+
+}  // namespace
+
+Recurrent::Buffers Recurrent::make_buffers(Cell cell, const core::Shape& input, std::size_t units, Compiler& compiler) {
+    const auto make = [&](std::size_t steps, std::size_t width) -> Tensor& {
+        return compiler.tensor({steps, core::row_stride(width)}, Compiler::Gradient::none);
+    };
+    const std::size_t steps = input[0];
+    return {.states = make(steps + 1, units + features_of(input)),
+            .gates = make(compiler.has_gradients() ? steps : 1, compute::gates_of(cell) * units),
+            .cells = make(cell == Cell::lstm ? steps + 1 : 1, units)};
+}
+
+Recurrent::Recurrent(Cell cell, const Value& input, Leaves leaves, Tensor& output, Buffers buffers,
+                     RecurrentParameters parameters)
+    : cell_(cell),
+      input_(input),
+      leaves_(leaves),
+      output_(output),
+      buffers_(buffers),
+      parameters_(std::move(parameters)),
+      steps_(input.tensor->shape[0]),
+      rows_(input.tensor->rows),
+      features_(features_of(input.tensor->shape)),
+      units_(parameters_.recurrent.rows),
+      from_x_{0, parameters_.weight.columns},
+      from_h_{cell == Cell::gru ? units_ : 0, parameters_.recurrent.columns},
+      state_stride_(buffers.states.shape[1]),
+      gate_stride_(buffers.gates.shape[1]),
+      unit_stride_(core::row_stride(units_)),
+      bias_(compute::gates_of(cell) * units_) {
+    core::require(parameters_.weight.rows == features_, "weights fit what they connect");
+    core::require(parameters_.weight.offset == parameters_.recurrent.offset + parameters_.recurrent.size() &&
+                      parameters_.weight.stride == parameters_.recurrent.stride,
+                  "the rows of h and x lie one behind the other");
+    make_products();
+    if (!output.has_gradient()) return;
+    bias_gradient_.resize(bias_.size());
+    turned_.resize(from_h_.count * unit_stride_);
+    dh_.resize(rows_ * unit_stride_);
+    dc_.resize(cell == Cell::lstm ? dh_.size() : 0);
+    if (input.tensor->has_gradient()) dx_.resize(steps_ * rows_ * features_);
+}
+
+void Recurrent::make_products() {
+    const Factor state{state_stride_, Transpose::no};
+    const Factor turned_state{state_stride_, Transpose::yes};
+    const Factor gate{gate_stride_, Transpose::no};
+    const Factor weight{parameters_.weight.stride, Transpose::no};
+    // Of gru, x and h have columns of their own, and m would be multiplied in vain if both were one product.
+    const bool together = cell_ != Cell::gru;
+    x_product_.emplace(ProductShape{rows_, from_x_.count, features_}, state, weight, gate_stride_, Store::replace);
+    if (steps_ > 1) {
+        h_product_.emplace(ProductShape{rows_, from_h_.count, together ? units_ + features_ : units_}, state, weight,
+                           gate_stride_, together ? Store::replace : Store::add);
+    }
+    if (!output_.has_gradient()) return;
+    const std::size_t all = steps_ * rows_;
+    weight_gradient_.emplace(ProductShape{features_, from_x_.count, all}, turned_state, gate, parameters_.weight.stride,
+                             Store::replace);
+    if (steps_ > 1) {
+        recurrent_gradient_.emplace(ProductShape{units_, from_h_.count, all - rows_}, turned_state, gate,
+                                    parameters_.recurrent.stride, Store::replace);
+        dh_product_.emplace(ProductShape{rows_, units_, from_h_.count}, gate, Factor{unit_stride_, Transpose::no},
+                            unit_stride_, together ? Store::replace : Store::add);
+    }
+    if (input_.tensor->has_gradient()) {
+        dx_product_.emplace(ProductShape{all, features_, from_x_.count}, gate,
+                            Factor{parameters_.weight.stride, Transpose::yes}, features_, Store::replace);
+    }
+}
+
+float* Recurrent::state(std::size_t t) const {
+    return buffers_.states.values.data() + t * rows_ * state_stride_;
+}
+
+float* Recurrent::gates(std::size_t t) const {
+    return buffers_.gates.values.data() + (output_.has_gradient() ? t * rows_ * gate_stride_ : 0);
+}
+
+compute::CellStep Recurrent::step(std::size_t t) const {
+    const auto cell = [&](std::size_t at) -> Rows {
+        if (cell_ != Cell::lstm) return {};
+        return {buffers_.cells.values.data() + at * rows_ * unit_stride_, rows_, units_, unit_stride_};
+    };
+    return {.gates = {gates(t), rows_, bias_.size(), gate_stride_},
+            .before = {state(t), rows_, units_, state_stride_},
+            .after = {state(t + 1), rows_, units_, state_stride_},
+            .cell_before = cell(t),
+            .cell_after = cell(t + 1)};
+}
+
+void Recurrent::read_input() const {
+    for (std::size_t row = 0; row < rows_; ++row) {
+        const float* x = input_.tensor->values.data() + row * input_.tensor->stride;
+        for (std::size_t t = 0; t < steps_; ++t, x += features_)
+            std::copy_n(x, features_, state(t) + row * state_stride_ + units_);
+    }
+}
+
+void Recurrent::write_output() const {
+    for (std::size_t row = 0; row < rows_; ++row) {
+        float* y = output_.values.data() + row * output_.stride;
+        for (std::size_t t = leaves_ == Leaves::last ? steps_ : 1; t <= steps_; ++t, y += units_)
+            std::copy_n(state(t) + row * state_stride_, units_, y);
+    }
+}
+
+void Recurrent::gather_bias(const float* parameters) {
+    auto to = bias_.begin();
+    for (const ParameterBlock& block : parameters_.bias) to = std::copy_n(parameters + block.offset, block.columns, to);
+}
+
+std::vector<const Tensor*> Recurrent::inputs() const {
+    return {input_.tensor};
+}
+
+void Recurrent::forward(const float* parameters, const Pass&) {
+    gather_bias(parameters);
+    read_input();
+    const float* recurrent = parameters + parameters_.recurrent.offset;
+    const float* weight = parameters + parameters_.weight.offset;
+    for (std::size_t t = 0; t < steps_; ++t) {
+        const compute::CellStep now = step(t);
+        if (t == 0 || cell_ == Cell::gru) (*x_product_)(state(t) + units_, weight, gates(t));
+        if (cell_ == Cell::gru) {
+            for (std::size_t row = 0; row < rows_; ++row) {
+                const auto memory = now.gates[row].last(units_);
+                std::fill(memory.begin(), memory.end(), 0.0F);
+            }
+        }
+        if (t > 0) (*h_product_)(state(t), recurrent, gates(t) + from_h_.first);
+        compute::cell_forward(cell_, bias_.data(), now);
+    }
+    write_output();
+}
+
+void Recurrent::add_output_gradient(std::size_t t, Store store) {
+    if (t + 1 < steps_ && leaves_ == Leaves::last) return;
+    const std::size_t at = leaves_ == Leaves::last ? 0 : t * units_;
+    const Rows dh{dh_.data(), rows_, units_, unit_stride_};
+    for (std::size_t row = 0; row < rows_; ++row)
+        deliver({output_.gradients.data() + row * output_.stride + at, units_}, store, dh[row]);
+}
+
+void Recurrent::transpose_recurrent(const float* parameters) {
+    const ParameterBlock& block = parameters_.recurrent;
+    transpose(parameters + block.offset, block.stride, units_, block.columns, turned_.data(), unit_stride_);
+}
+
+void Recurrent::backward(const float* parameters, float* gradients, const GradientReady& ready) {
+    transpose_recurrent(parameters);
+    std::ranges::fill(bias_gradient_, 0.0F);
+    std::ranges::fill(dc_, 0.0F);
+    const Rows dh{dh_.data(), rows_, units_, unit_stride_};
+    const Rows dc{dc_.data(), rows_, units_, unit_stride_};
+    for (std::size_t t = steps_; t-- > 0;) {
+        const bool is_last = t + 1 == steps_;
+        if (!is_last) (*dh_product_)(gates(t + 1) + from_h_.first, turned_.data(), dh_.data());
+        add_output_gradient(t, is_last ? Store::replace : Store::add);
+        const compute::CellStep now = step(t);
+        compute::cell_backward(cell_, now, dh, dc);
+        for (std::size_t row = 0; row < rows_; ++row) deliver(now.gates[row], Store::add, bias_gradient_);
+    }
+    if (dx_product_) deliver_input_gradient(parameters);
+    float* recurrent = gradients + parameters_.recurrent.offset;
+    if (recurrent_gradient_) {
+        (*recurrent_gradient_)(state(1), gates(1) + from_h_.first, recurrent);
+    } else {
+        std::fill_n(recurrent, parameters_.recurrent.size(), 0.0F);
+    }
+    (*weight_gradient_)(state(0) + units_, gates(0), gradients + parameters_.weight.offset);
+    write_bias_gradient(gradients);
+    report(parameters_.recurrent, ready);
+    report(parameters_.weight, ready);
+    for (const ParameterBlock& block : parameters_.bias) report(block, ready);
+}
+
+void Recurrent::deliver_input_gradient(const float* parameters) {
+    (*dx_product_)(gates(0), parameters + parameters_.weight.offset, dx_.data());
+    for (std::size_t row = 0; row < rows_; ++row) {
+        float* to = input_.tensor->gradients.data() + row * input_.tensor->stride;
+        for (std::size_t t = 0; t < steps_; ++t, to += features_)
+            deliver({dx_.data() + (t * rows_ + row) * features_, features_}, input_.gradient, {to, features_});
+    }
+}
+
+void Recurrent::write_bias_gradient(float* gradients) const {
+    const float* from = bias_gradient_.data();
+    for (const ParameterBlock& block : parameters_.bias) {
+        std::copy_n(from, block.columns, gradients + block.offset);
+        from += block.columns;
+    }
+}
+
+}  // namespace model

@@ -1,0 +1,58 @@
+#include "run/conduct_settings.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/error.hpp"
+#include "run/parse_value.hpp"
+
+namespace run {
+namespace {
+
+using std::string_view;
+
+std::string text_of_seconds(double seconds) {
+    return fmt::format("{}s", seconds);
+}
+
+/// "none", "5" (epochs) or "10min".
+CheckpointInterval parse_interval(string_view text) {
+    if (text == "none") return {.epochs = 0, .seconds = 0};
+    const bool is_count = !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+    if (!is_count) return {.epochs = 0, .seconds = parse_duration(text)};
+    return {.epochs = parse_count(text, 1, std::numeric_limits<std::uint32_t>::max()), .seconds = 0};
+}
+
+Value text_of_interval(const CheckpointInterval& interval) {
+    if (interval.epochs > 0) return fmt::format("{}", interval.epochs);
+    return interval.seconds > 0 ? text_of_seconds(interval.seconds) : "none";
+}
+
+}  // namespace
+
+std::vector<Setting> conduct_settings() {
+    constexpr std::uint64_t most_members = std::uint64_t{1} << 22U;
+    return {
+        {"checkpoint-every", "Stopping and going on", "WHEN",
+         "keep half-trained members every so many epochs (5) or so often (30s, 10min), or none; training does not wait "
+         "for it",
+         "", Kind::value, [](Options& o, string_view text) { o.checkpoint_every = parse_interval(text); },
+         [](const Options& o) { return text_of_interval(o.checkpoint_every); }, Role::conduct},
+        {"time-limit", "Stopping and going on", "TIME",
+         "after so long since the start (90min, 1:30:00) save everything, sum up what is finished, and stop (no limit)",
+         "", Kind::value, [](Options& o, string_view text) { o.time_limit_s = parse_duration(text); },
+         [](const Options& o) {
+             return o.time_limit_s > 0 ? std::optional<Value>(text_of_seconds(o.time_limit_s)) : std::nullopt;
+         },
+         Role::conduct},
+        {"min-members", "Stopping and going on", "K",
+         "when stopped, accept the ensemble as complete if at least K members are finished and usable (all)", "",
+         Kind::value, [](Options& o, string_view text) { o.min_members = parse_count(text, 1, most_members); },
+         [](const Options& o) {
+             return o.min_members > 0 ? std::optional<Value>(static_cast<std::int64_t>(o.min_members)) : std::nullopt;
+         },
+         Role::conduct},
+    };
+}
+
+}  // namespace run

@@ -1,0 +1,49 @@
+#include "run/keeper.hpp"
+
+namespace run {
+
+Keeper::Keeper(const store::RunDirectory& directory, const std::string& configuration,
+               const CheckpointInterval& interval)
+    : interval_(interval),
+      checkpoints_([&] {
+          const auto place = std::make_shared<Place>(directory, configuration);
+          return std::shared_ptr<store::Checkpoints>(place, &place->checkpoints);
+      }()),
+      writer_(checkpoints_) {}
+
+store::KeptMember Keeper::load(std::uint32_t member) {
+    writer_.wait();
+    auto kept = checkpoints_->load(member);
+    last_epoch_ = kept.state ? kept.state->epoch : 0;
+    since_last_.restart();
+    return kept;
+}
+
+bool Keeper::is_due(const train::MemberState& state) const {
+    if (interval_.epochs > 0) return state.epoch >= last_epoch_ + interval_.epochs;
+    return interval_.seconds > 0 && since_last_.seconds() >= interval_.seconds;
+}
+
+void Keeper::offer(const train::MemberState& state) {
+    if (state.finished || !is_due(state) || !writer_.is_free()) return;
+    start(state);
+}
+
+void Keeper::start(const train::MemberState& state) {
+    last_epoch_ = state.epoch;
+    since_last_.restart();
+    writer_.start(state);
+}
+
+void Keeper::save(const train::MemberState& state) {
+    writer_.wait();
+    start(state);
+    writer_.wait();
+}
+
+void Keeper::finish(const train::MemberState& state) {
+    writer_.wait();
+    checkpoints_->save_final(state);
+}
+
+}  // namespace run

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/stopwatch.hpp"
+#include "run/options.hpp"
+#include "store/checkpoint_writer.hpp"
+#include "store/checkpoints.hpp"
+
+namespace run {
+
+/// Keeps the members that one rank trains, and gives back what an earlier run kept. What cannot be written is thrown by
+/// the next call. Local.
+class Keeper {
+public:
+    Keeper(const store::RunDirectory& directory, const std::string& configuration, const CheckpointInterval& interval);
+
+    /// What is kept of a member; the time until its next checkpoint begins.
+    [[nodiscard]] store::KeptMember load(std::uint32_t member);
+
+    /// Begins a checkpoint of a member in training if it is time for one. Where the one before is still on its way to
+    /// the disk, this one is made as soon as that has arrived: training waits for neither.
+    void offer(const train::MemberState& state);
+
+    /// Keeps a member where it stands; durable on return.
+    void save(const train::MemberState& state);
+
+    /// Keeps a member for good.
+    void finish(const train::MemberState& state);
+
+private:
+    struct Place {
+        std::shared_ptr<store::FileSystem> system = std::make_shared<store::FileSystem>();
+        store::Checkpoints checkpoints;
+        Place(const store::RunDirectory& directory, const std::string& configuration)
+            : checkpoints(directory, configuration, *system) {}
+    };
+
+    [[nodiscard]] bool is_due(const train::MemberState& state) const;
+    void start(const train::MemberState& state);
+
+    CheckpointInterval interval_;
+    std::shared_ptr<store::Checkpoints> checkpoints_;
+    store::CheckpointWriter writer_;
+    std::uint32_t last_epoch_ = 0;
+    core::Stopwatch since_last_;
+};
+
+}  // namespace run

@@ -1,0 +1,95 @@
+#include "run/opening.hpp"
+
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/chrono.h>
+
+#include "core/error.hpp"
+#include "run/configuration.hpp"
+#include "run/resume.hpp"
+#include "store/file.hpp"
+
+namespace run {
+namespace {
+
+namespace fs = std::filesystem;
+using core::fail;
+using core::Failure;
+
+/// A directory that did not exist before, even if several runs begin within the same second.
+fs::path make_default_directory() {
+    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    const fs::path path = fs::path("runs") / fmt::format("{:%Y-%m-%dT%H-%M-%SZ}", fmt::gmtime(now));
+    std::error_code error;
+    fs::create_directories(path.parent_path(), error);
+    constexpr int tries = 1000;
+    for (int number = 1; number <= tries && !error; ++number) {
+        const fs::path name = number == 1 ? path : fs::path(fmt::format("{}-{}", path.string(), number));
+        if (fs::create_directory(name, error)) return name;
+    }
+    fail(Failure::usage, "cannot make the directory '{}': {}; choose another with --out", path.string(),
+         error.message());
+}
+
+store::RunDirectory create_directory(const std::string& out) {
+    if (out.empty()) return store::RunDirectory::create(make_default_directory());
+    try {
+        return store::RunDirectory::create(out);
+    } catch (const core::Error& error) {
+        fail(error.kind(), "--out {}: {}", out, error.what());
+    }
+}
+
+/// For a run that begins: what it is, and last its configuration, by which others know that it is there.
+void write_beginning(const store::RunDirectory& directory, const Experiment& experiment) {
+    store::write_file_atomically(directory.origin(), origin_text(experiment));
+    store::write_file_atomically(directory.configuration(), to_toml(experiment.options()));
+}
+
+}  // namespace
+
+bool goes_on(const Options& options) {
+    return options.resume && state_of_run(options.out) != RunState::none;
+}
+
+store::RunDirectory open_directory(const comm::Communicator& ranks, const Experiment& experiment) {
+    comm::Communicator world = ranks;
+    const Options& options = experiment.options();
+    std::optional<store::RunDirectory> made;
+    std::vector<std::byte> bytes;
+    try {
+        world.attempt([&] {
+            if (!world.is_root()) return;
+            if (goes_on(options)) {
+                made = store::RunDirectory::resume(options.out);
+            } else {
+                made = create_directory(options.out);
+                write_beginning(*made, experiment);
+            }
+            const std::string path = fs::absolute(made->path()).string();
+            const auto view = std::as_bytes(std::span(path));
+            bytes.assign(view.begin(), view.end());
+        });
+        world.broadcast(bytes);
+        const fs::path path(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+        world.attempt([&] {
+            if (world.is_root() || fs::is_directory(path)) return;
+            fail(Failure::usage,
+                 "rank {} on {} does not see the run directory '{}'; choose one with --out that all hosts share",
+                 world.rank(), world.host(), path.string());
+        });
+        return made ? std::move(*made) : store::RunDirectory::at(path);
+    } catch (...) {
+        if (made) made->discard();
+        throw;
+    }
+}
+
+}  // namespace run

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "comm/communicator.hpp"
+#include "run/experiment.hpp"
+#include "store/run_directory.hpp"
+
+namespace run {
+
+/// True if the options ask to go on with a run that is there. Local.
+[[nodiscard]] bool goes_on(const Options& options);
+
+/// Makes the run directory on the root, or opens that of a run to go on with; every rank gets it. Collective.
+/// Throws comm::SharedError on every rank.
+[[nodiscard]] store::RunDirectory open_directory(const comm::Communicator& world, const Experiment& experiment);
+
+}  // namespace run

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "store/file.hpp"
+#include "store/run_directory.hpp"
+#include "train/member_state.hpp"
+
+namespace store {
+
+/// A member as it was found in a run directory.
+struct KeptMember {
+    std::optional<train::MemberState> state;  ///< the newest that is whole and belongs to this run, if there is one
+    bool is_final = false;                    ///< from members/: nothing remains to be kept
+    std::vector<std::string> refused;         ///< what is wrong with newer files
+};
+
+/// What is kept of a run's members, by the rank that trains them: finished ones in members/NNNN.ckpt, the others in
+/// numbered generations, checkpoints/NNNN-GGGGGG.ckpt. Never written over: a new generation has its name only when it
+/// is durable, and an older one goes only when two newer ones have been read back. So at any moment, and after a power
+/// failure, the newest whole one or the one before can be loaded. One thread at a time.
+class Checkpoints {
+public:
+    /// `configuration` is the digest that member files carry. `system` must outlive this.
+    Checkpoints(const RunDirectory& directory, std::string configuration, FileSystem& system);
+
+    /// Looks for a member.
+    [[nodiscard]] KeptMember load(std::uint32_t member);
+
+    /// Keeps `sealed`, a member's file, as its newest generation. Throws core::Error (run); then the generations before
+    /// are as they were.
+    void save(std::uint32_t member, std::span<const std::byte> sealed);
+
+    /// Keeps a member for good; of its generations the newest stays until the run is over. Throws core::Error (run).
+    void save_final(const train::MemberState& state);
+
+    [[nodiscard]] const std::string& configuration() const noexcept { return configuration_; }
+
+private:
+    /// The generations of one member that lie in the directory, oldest first.
+    struct Line {
+        std::vector<std::uint64_t> numbers;
+        std::set<std::uint64_t> verified;
+    };
+
+    [[nodiscard]] Line& line_of(std::uint32_t member);
+    [[nodiscard]] std::filesystem::path path(std::uint32_t member, std::uint64_t number) const;
+    void keep_verified(std::uint32_t member, std::size_t count);
+
+    RunDirectory directory_;
+    std::string configuration_;
+    FileSystem& system_;
+    std::map<std::uint32_t, Line> lines_;
+};
+
+/// The members of which something is kept, by what: looked up by name, not read.
+struct KeptNames {
+    std::set<std::uint32_t> finished;
+    std::set<std::uint32_t> begun;  ///< have generations
+};
+[[nodiscard]] KeptNames kept_members(const RunDirectory& directory);
+
+}  // namespace store

@@ -1,0 +1,330 @@
+#!/usr/bin/env python3
+"""Stops and kills ensemble_train on several ranks in every way, goes on with it, and holds the end against a run that was
+never stopped.
+
+run_stopped.py MPIRUN PROGRAM CASE [COUNT [SEED]] runs one case; `run_stopped.py --list` names them. The cases kill_… try
+COUNT times (10) at random moments that follow from SEED (1) alone; what fails says the seed that repeats it:
+  run_stopped.py mpirun build/ensemble_train kill_worker 1 SEED
+"""
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+from run_program import RUN, USAGE, Ended, Stage, check_message, digest, give_up, history_without_timings
+
+STOPPED = 75
+LIMIT_S = 60
+MEMBERS = 4
+WORDS = ["--data", "digits:train=1500,test=200", "--net", "dense(64) relu dropout(0.2) dense(32) relu", "--epochs", "12",
+         "--members", str(MEMBERS), "--seed", "7", "--checkpoint-every", "1"]
+
+CASES = {}
+
+
+def case(function):
+    CASES[function.__name__] = function
+    return function
+
+
+def children(process):
+    """Ids of the processes that `process` has started."""
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == process:
+            found.append(int(path.parent.name))
+    return sorted(found)
+
+
+def is_alive(process):
+    try:
+        return pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def send(number, processes):
+    for process in processes:
+        try:
+            os.kill(process, number)
+        except ProcessLookupError:
+            pass
+
+
+class Running:
+    """A run under mpirun that can be looked into."""
+
+    def __init__(self, stage, ranks, words, patience=1):
+        # mpirun takes this long from SIGTERM to SIGKILL, and from a rank that ends to the others.
+        self.command = [stage.mpirun, "--mca", "odls_base_sigkill_timeout", str(patience), "-np", str(ranks), stage.program, *words]
+        self.out, self.err = (tempfile.TemporaryFile("w+") for _ in range(2))
+        self.process = subprocess.Popen(self.command, cwd=stage.directory, env=stage.environment, stdin=subprocess.DEVNULL,
+                                        stdout=self.out, stderr=self.err, start_new_session=True)
+        self.seen = set()
+        self.hung_in_start = False
+
+    def ranks(self):
+        """Their ids in the order in which they were started, as far as they live; mpirun starts rank 0 first."""
+        now = [child for child in children(self.process.pid) if is_alive(child)]
+        self.seen.update(now)
+        return now
+
+    def wait_for(self, holds):
+        end = time.monotonic() + LIMIT_S
+        while not holds():
+            self.ranks()
+            if self.process.poll() is not None or time.monotonic() > end:
+                return False
+            time.sleep(0.002)
+        return True
+
+    def ended(self, in_start=lambda: False):
+        """How it ended, once mpirun and all ranks are gone; nobody may stay behind.
+
+        Open MPI itself hangs when a rank dies in its start (MPI_Init), the others in there or mpirun alone: then whoever
+        launched it has to end it, and so do we.
+        """
+        end = time.monotonic() + LIMIT_S
+        start_ends = time.monotonic() + 8
+        while self.process.poll() is None or any(is_alive(rank) for rank in self.seen):
+            if time.monotonic() > start_ends and in_start():
+                self.hung_in_start = True
+                send(signal.SIGKILL, [self.process.pid, *self.ranks(), *self.seen])
+            if time.monotonic() > end:
+                left = [rank for rank in self.seen if is_alive(rank)]
+                send(signal.SIGKILL, [self.process.pid, *left])
+                give_up(f"hangs: mpirun ended with {self.process.poll()}, ranks left {left}")
+            time.sleep(0.005)
+        texts = []
+        for file in (self.out, self.err):
+            file.seek(0)
+            texts.append(file.read())
+            file.close()
+        return Ended(self.command, self.process.returncode, *texts)
+
+
+def outcome(directory):
+    """Everything in a finished run that must not depend on its past."""
+    found = {str(path.relative_to(directory)): digest(path) for path in sorted(directory.rglob("*"))
+             if path.is_file() and path.name not in ("summary.json", "history.jsonl") and path.parent.name != "logs"}
+    summary = json.loads((directory / "summary.json").read_text())
+    found["ensemble"] = json.dumps([summary["ensemble"], summary["gain"], [member["test"] for member in summary["members"]]])
+    found["history"] = json.dumps(history_without_timings(directory))
+    return found
+
+
+class Reference:
+    """What a run that is never stopped leaves, and how long it takes."""
+
+    def __init__(self, stage, ranks=3, words=WORDS):
+        begin = time.monotonic()
+        self.words = words
+        stage.ranks(ranks, [*words, "--out", "whole"]).expect((stage.directory / "whole/summary.json").exists(), "failed")
+        self.seconds = time.monotonic() - begin
+        self.stage, self.result = stage, outcome(stage.directory / "whole")
+
+    def check(self, ended, out):
+        ended.expect(ended.code == 0, "cannot be gone on with")
+        ended.expect("error" not in ended.err, "complains")
+        found = outcome(self.stage.directory / out)
+        differing = [name for name in {*found, *self.result} if found.get(name) != self.result.get(name)]
+        ended.expect(not differing, f"differs from a run never stopped: {', '.join(differing)}")
+
+    def resume(self, out, ranks):
+        """Under the command that began it, since it may have been killed before it had written anything."""
+        self.check(self.stage.ranks(ranks, [*self.words, "--resume", "--out", out]), out)
+
+
+# Stops on request.
+
+
+def stopped_by(stage, stop, ranks=3, why="SIG", code=STOPPED, patience=1, members=40):
+    words = [*WORDS, "--members", str(members)]
+    reference = Reference(stage, ranks, words)
+    run = Running(stage, ranks, [*words, "--out", "run"], patience)
+    first = stage.directory / "run/members/0000.ckpt"
+    if not run.wait_for(first.exists):
+        run.ended().expect(False, "has no first member")
+    begin = time.monotonic()
+    stop(run)
+    ended = run.ended()
+    if (stage.directory / "run/summary.json").exists():
+        give_up("was faster than the signal: choose a larger job")
+    ended.expect(code is None or ended.code == code, f"exit code is not {code}")
+    messages = [line for line in ended.err.splitlines() if line.startswith("ensemble_train: ")]
+    ended.expect(len(messages) == 1 and "stopped by " + why in messages[0], "not one message about the stop")
+    ended.expect("--resume --out" in messages[0], "the message does not say how to go on")
+    ended.expect(time.monotonic() - begin < 20, "takes long to stop")
+    ended.expect((stage.directory / "run/partial.json").exists(), "there are no partial results")
+    for name in ("summary.json", "predictions.npy", "lock"):
+        ended.expect(not (stage.directory / "run" / name).exists(), f"{name} is there")
+    reference.resume("run", 2)
+
+
+@case
+def sigusr1_to_mpirun(stage):
+    stopped_by(stage, lambda run: send(signal.SIGUSR1, [run.process.pid]), why="SIGUSR1")
+
+
+@case
+def sigterm_to_mpirun(stage):
+    # mpirun hands it on after a second, and ends with a code of its own.
+    stopped_by(stage, lambda run: send(signal.SIGTERM, [run.process.pid]), why="SIGTERM", code=None, patience=3, members=150)
+
+
+@case
+def sigterm_to_one_worker(stage):
+    stopped_by(stage, lambda run: send(signal.SIGTERM, run.ranks()[-1:]), why="SIGTERM")
+
+
+@case
+def sigint_to_the_coordinator(stage):
+    stopped_by(stage, lambda run: send(signal.SIGINT, run.ranks()[:1]), why="SIGINT")
+
+
+@case
+def a_time_limit_again_and_again(stage):
+    reference = Reference(stage)
+    limit = 0.05
+    for ranks in range(2, 60):
+        ended = stage.ranks(ranks % 4 + 1, [*WORDS, "--resume", "--out", "run", "--time-limit", f"{limit:.2f}s"])
+        if ended.code == 0:
+            break
+        ended.expect(ended.code == STOPPED, "exit code is not 75")
+        ended.expect(len([line for line in ended.messages() if "ensemble_train: " in line]) == 1, "not one message")
+        limit += 0.1
+    reference.check(ended, "run")
+    again = stage.ranks(3, [*WORDS, "--resume", "--out", "run"])
+    again.expect(again.code == 0 and "nothing left to do" in again.out, "a finished run is not left alone")
+
+
+@case
+def a_directory_in_use(stage):
+    run = Running(stage, 2, [*WORDS, "--epochs", "2000", "--out", "run"])
+    if not run.wait_for((stage.directory / "run/history.jsonl").exists):
+        run.ended().expect(False, "does not begin")
+    for words in (["--resume", "--out", "run"],):
+        ended = stage.ranks(2, words)
+        ended.expect(ended.code == USAGE, "exit code is not 2")
+        check_message(ended, "is in use", f"process {run.ranks()[0]} on ")
+    stage.ranks(1, [*WORDS, "--out", "run"]).expect(True, "")
+    send(signal.SIGUSR1, [run.process.pid])
+    run.ended()
+
+
+@case
+def other_settings(stage):
+    stage.ranks(2, [*WORDS, "--out", "run", "--time-limit", "0.3s"])
+    for option, value, before in (("--lr", "0.5", "0.001"), ("--members", "9", str(MEMBERS)), ("--seed", "8", "7")):
+        stage.refuses(["--resume", "--out", "run", option, value], USAGE, f"{option} {before}, not {value}", ranks=3)
+
+
+@case
+def a_disk_that_fills_up_while_checkpoints_are_written(stage):
+    disk = stage.directory / "disk"
+    disk.mkdir()
+    prefix = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o size=900k tmpfs "$0" && "$@"; code=$?; cp -r "$0" kept; exit '
+              "$code", str(disk)]
+    if os.geteuid() != 0:
+        prefix[1:1] = ["--user", "--map-root-user"]
+    if stage.execute([*prefix, "true"]).code != 0:
+        print("a small file system of its own needs privileges")
+        sys.exit(77)
+    shutil.rmtree(stage.directory / "kept")
+    reference = Reference(stage)
+    ended = stage.ranks(3, [*WORDS, "--out", "disk/run"], prefix)
+    ended.expect(ended.code == RUN, "exit code is not 4")
+    check_message(ended, "No space left", "--resume")
+    shutil.copytree(stage.directory / "kept/run", stage.directory / "run")
+    reference.resume("run", 2)
+
+
+# Kills at random moments, start-up included.
+
+
+def killed(stage, victims, count, seed):
+    """`victims` chooses, from a run, whom to kill."""
+    reference = Reference(stage)
+    moments = {}
+    for number in range(count):
+        this = seed + number
+        chance = random.Random(this)
+        out = f"run{this}"
+        moment = chance.uniform(0, 1.2 * reference.seconds)
+        ranks = chance.choice((2, 3, 4))
+        # Every other time inside the writing of a checkpoint: while there is a temporary file.
+        inside = chance.random() < 0.5
+        run = Running(stage, ranks, [*WORDS, "--out", out])
+        begin = time.monotonic()
+        while time.monotonic() < begin + moment and run.process.poll() is None:
+            run.ranks()
+            time.sleep(0.002)
+        folder = stage.directory / out / "checkpoints"
+        if inside and run.process.poll() is None:
+            end = time.monotonic() + 0.5
+            while time.monotonic() < end and not any(folder.glob(".*.tmp-*")):
+                pass
+        run.ranks()
+        send(signal.SIGKILL, victims(run, chance))
+        ended = run.ended(in_start=lambda: not (stage.directory / out / "history.jsonl").exists())
+        done = (stage.directory / out / "summary.json").exists()
+        begun = (stage.directory / out / "config.toml").exists()
+        kind = "in a start that hung" if run.hung_in_start else "finished" if done else "begun" if begun else "before its beginning"
+        moments[kind] = moments.get(kind, 0) + 1
+        try:
+            reference.resume(out, chance.choice((1, 2, 3)))
+        except SystemExit as failure:
+            give_up(f"seed {this} (killed after {moment:.3f} s, {kind}, {ranks} ranks, exit code {ended.code}): {failure}")
+        shutil.rmtree(stage.directory / out)
+    print(f"{count} of {count} ended with the same bytes; killed when the run was: {moments}")
+
+
+def launcher_only(run, _chance):
+    return [run.process.pid]
+
+
+@case
+def kill_worker(stage, count=10, seed=1):
+    killed(stage, lambda run, chance: chance.sample(run.ranks()[1:], min(1, len(run.ranks()[1:]))), count, seed)
+
+
+@case
+def kill_coordinator(stage, count=10, seed=1):
+    killed(stage, lambda run, _: run.ranks()[:1], count, seed)
+
+
+@case
+def kill_mpirun(stage, count=10, seed=1):
+    killed(stage, launcher_only, count, seed)
+
+
+@case
+def kill_everything(stage, count=10, seed=1):
+    killed(stage, lambda run, _: [run.process.pid, *run.ranks()], count, seed)
+
+
+def main():
+    if sys.argv[1:] == ["--list"]:
+        print(";".join(CASES), end="")
+        return
+    mpirun, program, name = sys.argv[1:4]
+    if shutil.which(mpirun) is None:
+        give_up(f"there is no {mpirun}: nothing can be said about several ranks")
+    with tempfile.TemporaryDirectory(prefix="ensemble_train_") as directory:
+        CASES[name](Stage(mpirun, str(pathlib.Path(program).resolve()), pathlib.Path(directory)),
+                    *(int(number) for number in sys.argv[4:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+#include <cmath>
+#include <string>
+
+#include <boost/test/unit_test.hpp>
+
+#include "bf16.hpp"
+#include "core/buffer.hpp"
+#include "core/random.hpp"
+#include "model/program.hpp"
+
+using compute::Precision;
+using model::Program;
+
+namespace {
+
+constexpr std::size_t batch = 20;
+
+/// Outputs and gradients of one pass.
+struct Passed {
+    core::Buffer<float> outputs;
+    core::Buffer<float> gradients;
+};
+
+Passed pass_through(const model::Network& network, Precision precision) {
+    Program program(network, batch, Program::Purpose::training, precision);
+    core::Buffer<float> parameters(network.buffer_size());
+    model::initialise(network, model::Initialiser::he, 3, 0, parameters);
+    core::Buffer<float> statistics(network.statistics_size());
+    model::initialise_statistics(network, statistics);
+    core::RandomStream random({.seed = 8});
+    for (std::size_t row = 0; row < batch; ++row)
+        for (float& x : program.input()[row]) x = static_cast<float>(random.uniform(-1, 1));
+    Passed passed;
+    passed.gradients.assign(network.buffer_size(), 0.0F);
+    program.forward(
+        parameters.data(),
+        {.mode = model::Mode::train, .random = core::RandomStream({.seed = 5}), .statistics = statistics.data()});
+    for (std::size_t row = 0; row < batch; ++row) {
+        passed.outputs.insert(passed.outputs.end(), program.output()[row].begin(), program.output()[row].end());
+        for (float& dy : program.output_gradient()[row]) dy = static_cast<float>(random.uniform(-1, 1));
+    }
+    program.backward(parameters.data(), passed.gradients.data(), [](const auto&, std::size_t, std::size_t) {});
+    return passed;
+}
+
+/// |a − b| / |b|
+double distance(const core::Buffer<float>& a, const core::Buffer<float>& b) {
+    double difference = 0;
+    double size = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        difference += (double{a[i]} - b[i]) * (double{a[i]} - b[i]);
+        size += double{b[i]} * b[i];
+    }
+    return std::sqrt(difference / size);
+}
+
+void check_network(const std::string& text, const core::Shape& input, int products) {
+    const model::Network network(text, input, 10, model::Objective::classification);
+    const Passed wide = pass_through(network, Precision::f32);
+    const Passed narrow = pass_through(network, Precision::bf16);
+    // Two roundings of 2⁻⁸ for each product on the way, there and back for gradients.
+    const double rounding = std::ldexp(1, -7) * products;
+    BOOST_TEST(distance(narrow.outputs, wide.outputs) < rounding, text);
+    BOOST_TEST(distance(narrow.gradients, wide.gradients) < 2 * rounding, text);
+    BOOST_TEST(distance(narrow.outputs, wide.outputs) > 1e-4, text << ": this is no bf16");
+    BOOST_TEST(distance(narrow.gradients, wide.gradients) > 1e-4, text << ": this is no bf16");
+    const Passed again = pass_through(network, Precision::bf16);
+    BOOST_TEST((again.outputs == narrow.outputs && again.gradients == narrow.gradients), text);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(precision_tests)
+
+BOOST_AUTO_TEST_CASE(values_and_gradients_are_those_of_f32_but_for_rounding,
+                     *boost::unit_test::precondition(has_bf16)) {
+    check_network("dense(64) tanh dropout(0.2) dense(300) gelu", {30}, 3);
+    check_network("dense(64) tanh skip[ dense(32) tanh dense(48) ] dense(1000) silu", {30}, 6);
+    check_network("conv(16, 3) gelu avgpool(2) skip[ conv(16, 3) silu ] conv(32, 3) flatten dense(40) tanh", {12, 12},
+                  5);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
