@@ -6,7 +6,9 @@ Started by launch/lecture, which builds the program and says how mpirun is to be
 import argparse
 import dataclasses
 import json
+import math
 import os
+import re
 import shutil
 import signal
 import statistics
@@ -29,6 +31,9 @@ class Run:
     of: str = "mean member"
     note: str = ""
 
+    def slug(self):
+        return "".join(letter if letter.isalnum() else "-" for letter in self.label.lower())
+
 
 @dataclasses.dataclass
 class Experiment:
@@ -37,6 +42,15 @@ class Experiment:
     runs: list
     columns: tuple = ("mean member", "deviation", "average")
     lesson: str = ""
+
+    def names(self):
+        return [self.name, *(f"{self.name}/{run.slug()}" for run in self.runs)]
+
+    def only(self, names):
+        """The experiment with those of its runs that are named; without names, or with its own, with all."""
+        if not names or self.name in names:
+            return self
+        return dataclasses.replace(self, runs=[run for run in self.runs if f"{self.name}/{run.slug()}" in names])
 
 
 def xor_experiment():
@@ -59,7 +73,7 @@ def initialisation_experiment(data, epochs):
             run("zeros, ReLU", "zeros", "relu"), run("N(0, 1), ReLU", "normal", "relu"),
             run("Xavier, ReLU", "xavier", "relu"), run("He, ReLU", "he", "relu"),
             run("Xavier, sigmoid", "xavier", "sigmoid"), run("RBM, sigmoid", "rbm", "sigmoid"),
-        ], columns=("mean member", "first gradient", "last gradient"),
+        ], columns=("mean member", "gradient by layer"),
         lesson="From zeros nothing learns but the last bias. Xavier and He keep the gradient's size from the last layer to "
                "the first; sigmoids lose it on the way, unless Boltzmann machines have trained the layers before.")
 
@@ -75,12 +89,14 @@ def cures_experiment(data, more, epochs):
     return Experiment(
         "cures", "Overfitting on a small training set, and its cures", [
             run("none"), run("more data", rows=more), run("distorted images", "--augment", "shift:2,rotate:10,scale:0.1"),
+            run("elastic distortion", "--augment", "elastic:3"),
             run("pca:40", "--features", "pca:40"), run("variance:200", "--features", "variance:200"),
             run("L2 penalty", "--weight-decay", "1e-2"), run("max-norm", "--max-norm", "1"),
             run("label smoothing", "--label-smoothing", "0.1"), run("dropout", network=dropout),
+            run("dropout on inputs", network=f"dropout(0.2) {net}"),
             run("dropout on inputs too", network=f"dropout(0.2) {dropout}"), run("early stopping", "--patience", "5"),
-            run("mean of the weights", "--average", "swa"),
-        ], columns=("mean member", "deviation", "loss", "average"),
+            run("mean of the weights", "--average", "swa"), run("moving mean", "--average", "ema:0.99"),
+        ], columns=("mean member", "deviation", "loss", "test NLL", "average"),
         lesson="More data helps most, and an average of members helps whatever else was done.")
 
 
@@ -89,7 +105,7 @@ def dropout_experiment(data, epochs):
     return Experiment(
         "dropout", "Keep rate 0.7 in training, and in evaluation?", [
             Run("1 in evaluation", options), Run("0.7 left on", [*options, "--evaluate-with-dropout"]),
-        ], columns=("mean member", "deviation", "loss", "average"),
+        ], columns=("mean member", "deviation", "loss", "test NLL", "average"),
         lesson="Dropout belongs to training alone: left on, every prediction is that of a random part of the network.")
 
 
@@ -103,23 +119,28 @@ def lego_experiment(data, epochs):
     ], lesson="The same notation, the same trainer: only the bricks differ.")
 
 
+PUBLISHED = {"softmax": 91.94, "nn": 94.55, "xavier": 97.83, "deep": 97.42, "dropout": 98.04, "batchnorm": 98.26,
+             "cnn": 98.85, "deep-cnn": 99.38}  # of the rungs on MNIST, per cent
+
+
 def ladder_experiment(data):
     def rung(name, published):
         return Run(name, [*data, "--net", f"mnist-{name}"], published)
 
     return Experiment("ladder", "The ladder on MNIST, five members a rung", [
-        rung("softmax", 91.94), rung("nn", 94.55), rung("xavier", 97.83), rung("deep", 97.42), rung("dropout", 98.04),
-        rung("batchnorm", 98.26), rung("cnn", 98.85), rung("deep-cnn", 99.38),
+        *(rung(name, published) for name, published in PUBLISHED.items()),
         Run("seven-cnns", [*data, "--net", "mnist-seven-cnns"], 99.39),
         Run("seven-cnns", [*data, "--net", "mnist-seven-cnns"], 99.52, of="average"),
     ], lesson="Better beginnings, then dropout, then convolutions, then seven of them.")
 
 
 def small_ladder_experiment(data, epochs):
-    common = [*data, "--epochs", epochs, "--members", "2", "--validation-fraction", "0.1"]
-    names = ("softmax", "xavier", "dropout", "cnn")
-    return Experiment("ladder", "The ladder, on drawn digits", [Run(name, [*common, "--net", f"mnist-{name}"]) for name in names],
-                      lesson="On MNIST itself: launch/lecture --data DIRECTORY.")
+    common = [*data, "--epochs", epochs, "--validation-fraction", "0.1"]
+    return Experiment("ladder", "The ladder, on drawn digits", [
+        *(Run(name, [*common, "--members", "2", "--net", f"mnist-{name}"], note=f"published on MNIST: {published:.2f}")
+          for name, published in PUBLISHED.items()),
+        Run("seven-cnns", [*common, "--net", "mnist-seven-cnns"], note="published on MNIST: 99.39, averaged 99.52"),
+    ], lesson="On MNIST itself: launch/lecture --data DIRECTORY.")
 
 
 def experiments(given):
@@ -156,9 +177,12 @@ def figures(directory):
         "average": 100 * summary["ensemble"]["average"]["accuracy"],
         "loss": statistics.mean(record["train_loss"] for record in last),
         "members": len(accuracies),
+        "test NLL": summary["ensemble"]["mean_member"]["nll"],
         "seconds": summary["timing"]["wall_s"],
     }
     if first and "gradient_norm" in first[0]:
+        layers = zip(*(record["gradient_norm"] for record in first))
+        found["gradient by layer"] = " ".join(f"{statistics.mean(layer):.0e}" for layer in layers)
         found["first gradient"] = statistics.mean(record["gradient_norm"][0] for record in first)
         found["last gradient"] = statistics.mean(record["gradient_norm"][-1] for record in first)
     return found
@@ -180,8 +204,7 @@ class Lecture:
         raise Stopped
 
     def directory(self, experiment, run):
-        words = "".join(letter if letter.isalnum() else "-" for letter in run.label.lower())
-        return self.given.out / experiment.name / words
+        return self.given.out / experiment.name / run.slug()
 
     def begun(self, directory, options):
         """True if the directory belongs to a run with these very options, which were written beside it."""
@@ -189,6 +212,24 @@ class Lecture:
             return json.loads(directory.with_suffix(".json").read_text(encoding="utf-8"))["options"] == options
         except (OSError, ValueError, KeyError):
             return False
+
+    def estimate(self, chosen):
+        """Minutes that the runs not finished yet will take, as the program foretells; None if it cannot say."""
+        seconds = 0.0
+        for experiment in chosen:
+            for run in experiment.runs:
+                if (self.directory(experiment, run) / "summary.json").exists() or run.of != "mean member":
+                    continue
+                plan = subprocess.run([self.command[-1], *run.options, "--dry-run"], stdin=subprocess.DEVNULL, text=True,
+                                      capture_output=True, check=False).stdout
+                plan = " ".join(plan.split())
+                members, member = re.search(r"Plan of (\d+) member", plan), re.search(r"about [^(]*\(([^)]*) for a member", plan)
+                if not members or not member:
+                    return None
+                units = {"h": 3600, "min": 60, "s": 1}
+                member_s = sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+) (h|min|s)\b", member[1]))
+                seconds += member_s * math.ceil(int(members[1]) / min(self.given.ranks, int(members[1])))
+        return math.ceil(seconds / 60)
 
     def train(self, experiment, run):
         """Figures of a run, from its directory if it is finished, else trained now or gone on with."""
@@ -246,7 +287,7 @@ class Lecture:
 def verdict(run, found):
     """What was published, what was obtained, and whether it is reproduced."""
     if run.published is None:
-        return ""
+        return run.note
     obtained = found[run.of]
     word = "reproduced" if obtained >= run.published - TOLERANCE else "BELOW"
     if run.published == 50.0:  # stuck: more would be no reproduction
@@ -255,7 +296,7 @@ def verdict(run, found):
 
 
 UNITS = {"mean member": "{:.2f} %", "average": "{:.2f} %", "deviation": "{:.2f}", "loss": "{:.4f}",
-         "first gradient": "{:.1e}", "last gradient": "{:.1e}"}
+         "test NLL": "{:.3f}", "gradient by layer": "{:>46}"}
 
 
 def show(text, out):
@@ -267,12 +308,13 @@ def run_all(lecture, chosen):
     lines, results = [], {}
     for experiment in chosen:
         show(f"\n{experiment.title}", lines)
-        header = "".join(f"{column:>16}" for column in experiment.columns)
+        width = {column: max(16, len(UNITS[column].format(0.0))) for column in experiment.columns}
+        header = "".join(f"{column:>{width[column]}}" for column in experiment.columns)
         show(f"  {'':<22}{header}", lines)
         results[experiment.name] = {}
         for run in experiment.runs:
             found = lecture.train(experiment, run)
-            cells = "".join(f"{UNITS[column].format(found[column]):>16}" for column in experiment.columns)
+            cells = "".join(f"{UNITS[column].format(found[column]):>{width[column]}}" for column in experiment.columns)
             show(f"  {run.label:<22}{cells}   {verdict(run, found)}".rstrip(), lines)
             results[experiment.name].setdefault(run.label, {}).update(found, options=run.options)
             if run.published is not None:
@@ -289,7 +331,7 @@ def arguments():
     kind.add_argument("--data", type=Path, help="directory with MNIST's four IDX files: the whole lecture, about an hour")
     parser.add_argument("--out", type=Path, help="where results go (runs/lecture-quick, runs/lecture); finished runs "
                                                  "there are not repeated")
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="some of the experiments")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="some of the experiments, or of their runs: ladder/deep-cnn")
     parser.add_argument("--ranks", type=int, default=os.cpu_count(), help="of mpirun (%(default)s)")
     parser.add_argument("--list", action="store_true", help="name the experiments and stop")
     given = parser.parse_args()
@@ -308,15 +350,18 @@ def main():
         for experiment in every:
             print(f"{experiment.name:<10} {experiment.title}")
         return 0
-    unknown = set(given.only or ()) - {experiment.name for experiment in every}
+    unknown = set(given.only or ()) - {name for experiment in every for name in experiment.names()}
     if unknown:
         parser.error(f"--only: no experiment is called {', '.join(sorted(unknown))}; --list names them")
-    chosen = [experiment for experiment in every if not given.only or experiment.name in given.only]
+    chosen = [part for part in (experiment.only(given.only) for experiment in every) if part.runs]
     command = json.loads(os.environ["LECTURE_COMMAND"])
     command = [str(given.ranks) if word == "RANKS" else word for word in command]
     lecture = Lecture(given, command)
     start = time.monotonic()
     try:
+        minutes = lecture.estimate(chosen) if given.data else None
+        if minutes is not None:
+            print(f"lecture: about {minutes} min with --ranks {given.ranks}", file=sys.stderr)
         lines, results = run_all(lecture, chosen)
     except Stopped:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

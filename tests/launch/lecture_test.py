@@ -59,11 +59,18 @@ def stopped_and_continued(directory):
     expect(first.stat().st_mtime_ns == stamp, "the finished run was trained again")
     results = json.loads((directory / "lecture/results.json").read_text())["init"]
     expect(len(results) == 6 and results["zeros, ReLU"]["first gradient"] == 0.0, results)
+    expect(len(results["He, ReLU"]["gradient by layer"].split()) == 7, results)
     expect(results["Xavier, sigmoid"]["first gradient"] < results["Xavier, sigmoid"]["last gradient"] / 100, results)
 
 
+def one_run_alone(directory):
+    out, _ = end(start(["--quick", "--only", "dropout/0-7-left-on", "--out", "lecture"], directory), 0)
+    expect("0.7 left on" in out and "1 in evaluation" not in out and "Exclusive" not in out, out)
+    expect([path.name for path in (directory / "lecture").glob("*/*/summary.json")] == ["summary.json"], out)
+
+
 def wrong_words(directory):
-    for words, code, part in ((["--only", "xyz"], 2, "xyz"), (["--ranks", "0"], 2, "--ranks"), (["--speed"], 2, "--speed"),
+    for words, code, part in ((["--only", "ladder/no-such"], 2, "no-such"), (["--only", "xyz"], 2, "xyz"), (["--ranks", "0"], 2, "--ranks"), (["--speed"], 2, "--speed"),
                               (["--quick", "--data", "."], 2, "not allowed"), (["--data", "missing"], 3, "missing")):
         _, err = end(start(words, directory), code)
         expect(part in err, f"{words}: {err}")
