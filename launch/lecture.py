@@ -220,7 +220,7 @@ class Lecture:
             for run in experiment.runs:
                 if (self.directory(experiment, run) / "summary.json").exists() or run.of != "mean member":
                     continue
-                plan = subprocess.run([self.command[-1], *run.options, "--dry-run"], stdin=subprocess.DEVNULL, text=True,
+                plan = subprocess.run([*self.command, *run.options, "--dry-run"], stdin=subprocess.DEVNULL, text=True,
                                       capture_output=True, check=False).stdout
                 plan = " ".join(plan.split())
                 members, member = re.search(r"Plan of (\d+) member", plan), re.search(r"about [^(]*\(([^)]*) for a member", plan)
