@@ -1,9 +1,16 @@
 #include "compute/cell.hpp"
 
+#include <array>
+
 #include "compute/elementary.hpp"
 
 namespace compute {
 namespace {
+
+/// The columns of each of four gates of one row.
+std::array<float*, 4> four_gates(float* gates, std::size_t units) {
+    return {gates, gates + units, gates + 2 * units, gates + 3 * units};
+}
 
 void rnn_forward(std::size_t units, const float* __restrict bias, float* __restrict a, float* __restrict h) {
 #pragma omp simd
@@ -20,10 +27,7 @@ void rnn_backward(std::size_t units, float* __restrict a, const float* __restric
 
 void lstm_forward(std::size_t units, const float* __restrict bias, float* __restrict gates,
                   const float* __restrict c_before, float* __restrict c_after, float* __restrict h) {
-    float* __restrict input = gates;
-    float* __restrict forget = gates + units;
-    float* __restrict candidate = gates + 2 * units;
-    float* __restrict output = gates + 3 * units;
+    const auto [input, forget, candidate, output] = four_gates(gates, units);
 #pragma omp simd
     for (std::size_t j = 0; j < units; ++j) {
         const float i = logistic(input[j] + bias[j]);
@@ -42,10 +46,7 @@ void lstm_forward(std::size_t units, const float* __restrict bias, float* __rest
 
 void lstm_backward(std::size_t units, float* __restrict gates, const float* __restrict c_before,
                    const float* __restrict c_after, const float* __restrict dh, float* __restrict dc) {
-    float* __restrict input = gates;
-    float* __restrict forget = gates + units;
-    float* __restrict candidate = gates + 2 * units;
-    float* __restrict output = gates + 3 * units;
+    const auto [input, forget, candidate, output] = four_gates(gates, units);
 #pragma omp simd
     for (std::size_t j = 0; j < units; ++j) {
         const float i = input[j];
@@ -64,10 +65,7 @@ void lstm_backward(std::size_t units, float* __restrict gates, const float* __re
 
 void gru_forward(std::size_t units, const float* __restrict bias, float* __restrict gates,
                  const float* __restrict before, float* __restrict after) {
-    float* __restrict candidate = gates;
-    float* __restrict reset = gates + units;
-    float* __restrict update = gates + 2 * units;
-    float* __restrict memory = gates + 3 * units;
+    const auto [candidate, reset, update, memory] = four_gates(gates, units);
 #pragma omp simd
     for (std::size_t j = 0; j < units; ++j) {
         const float r = logistic(reset[j] + bias[units + j]);
@@ -83,10 +81,7 @@ void gru_forward(std::size_t units, const float* __restrict bias, float* __restr
 }
 
 void gru_backward(std::size_t units, float* __restrict gates, const float* __restrict before, float* __restrict dh) {
-    float* __restrict candidate = gates;
-    float* __restrict reset = gates + units;
-    float* __restrict update = gates + 2 * units;
-    float* __restrict memory = gates + 3 * units;
+    const auto [candidate, reset, update, memory] = four_gates(gates, units);
 #pragma omp simd
     for (std::size_t j = 0; j < units; ++j) {
         const float n = candidate[j];

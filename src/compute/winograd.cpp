@@ -259,63 +259,46 @@ void Winograd::pack_backward(const float* weights) {
     }
 }
 
-void Winograd::transform_inputs(const Side& in, const Tiling& tiling, const float* x, std::size_t first,
-                                std::size_t count, std::size_t stride, std::size_t group, float* to) {
-    const std::size_t plane = in.height * in.width * lanes;
+/// Transforms `count` tiles from the one numbered `first` on, of squares of `From` pixels that begin `before` pixels
+/// above and to the left of the tile's outputs.
+template <auto one_dimension, std::size_t From>
+void Winograd::transform_tiles(const Side& images, const Tiling& tiling, std::size_t before, const float* from,
+                               std::size_t first, std::size_t count, float* to) const {
+    const std::size_t plane = images.height * images.width * lanes;
+    const std::size_t stride = point_stride(images.blocks, group_);
     const std::size_t last = first + count - 1;
-    const auto before = static_cast<std::ptrdiff_t>(tiling.before);
+    const auto margin = static_cast<std::ptrdiff_t>(before);
     for (std::size_t t = 0; t < count; ++t) {
         const Tile tile = tile_of(tiling, first + t);
         const Tile next = tile_of(tiling, std::min(first + t + fetch_ahead, last));
-        const float* next_pixels = x + next.image * in.blocks * plane + pixel_of(next, in) * lanes;
-        for (std::size_t block = 0; block < in.blocks; ++block) {
-            fetch<0>(next_pixels + block * plane, in.width);
-            float* at = to + (block * group + t) * lanes;
-            transform_pixels<of_input, reach>(x + (tile.image * in.blocks + block) * plane, in.height, in.width,
-                                              tile.top - before, tile.left - before,
-                                              [&](std::size_t i, std::size_t j, const Vector& value) {
-                                                  store(value, at + (i * reach + j) * stride);
-                                              });
-        }
-    }
-}
-
-void Winograd::transform_gradients(const Side& out, const Tiling& tiling, const float* dy, std::size_t first,
-                                   std::size_t count, std::size_t stride, std::size_t group, float* to) {
-    const std::size_t plane = out.height * out.width * lanes;
-    const std::size_t last = first + count - 1;
-    for (std::size_t t = 0; t < count; ++t) {
-        const Tile tile = tile_of(tiling, first + t);
-        const Tile next = tile_of(tiling, std::min(first + t + fetch_ahead, last));
-        const float* next_pixels = dy + next.image * out.blocks * plane + pixel_of(next, out) * lanes;
-        for (std::size_t block = 0; block < out.blocks; ++block) {
-            fetch<0>(next_pixels + block * plane, out.width);
-            float* at = to + (block * group + t) * lanes;
-            transform_pixels<of_gradient, side>(dy + (tile.image * out.blocks + block) * plane, out.height, out.width,
-                                                tile.top, tile.left,
-                                                [&](std::size_t i, std::size_t j, const Vector& value) {
-                                                    store(value, at + (i * reach + j) * stride);
-                                                });
+        const float* next_pixels = from + next.image * images.blocks * plane + pixel_of(next, images) * lanes;
+        for (std::size_t block = 0; block < images.blocks; ++block) {
+            fetch<0>(next_pixels + block * plane, images.width);
+            float* at = to + (block * group_ + t) * lanes;
+            transform_pixels<one_dimension, From>(from + (tile.image * images.blocks + block) * plane, images.height,
+                                                  images.width, tile.top - margin, tile.left - margin,
+                                                  [&](std::size_t i, std::size_t j, const Vector& value) {
+                                                      store(value, at + (i * reach + j) * stride);
+                                                  });
         }
     }
 }
 
 void Winograd::convolve(const Side& in, const Side& out, const Tiling& tiling, const float* x, const float* packed,
                         const float* bias, float* y) {
-    const std::size_t group = group_;
-    const std::size_t in_stride = point_stride(in.blocks, group);
-    const std::size_t out_stride = point_stride(1, group);
+    const std::size_t in_stride = point_stride(in.blocks, group_);
+    const std::size_t out_stride = point_stride(1, group_);
     const std::size_t tiles = shape_.count * tiling.down * tiling.across;
     const std::size_t plane = out.height * out.width * lanes;
-    for (std::size_t first = 0; first < tiles; first += group) {
-        const std::size_t count = std::min(group, tiles - first);
-        transform_inputs(in, tiling, x, first, count, in_stride, group, inputs_.data());
+    for (std::size_t first = 0; first < tiles; first += group_) {
+        const std::size_t count = std::min(group_, tiles - first);
+        transform_tiles<of_input, reach>(in, tiling, tiling.before, x, first, count, inputs_.data());
         const float* weights = packed;
         for (std::size_t block = 0; block < out.blocks; ++block) {
             for (std::size_t point = 0; point < points; ++point, weights += in.blocks * lanes * lanes) {
                 for (std::size_t t = 0; t < count; t += strip) {
                     multiply_tiles[std::min(strip, count - t) - 1](
-                        in.blocks, group * lanes, inputs_.data() + point * in_stride + t * lanes, weights,
+                        in.blocks, group_ * lanes, inputs_.data() + point * in_stride + t * lanes, weights,
                         products_.data() + point * out_stride + t * lanes);
                 }
             }
@@ -350,29 +333,28 @@ void Winograd::backward_input(const float* dy, float* dx) {
 }
 
 void Winograd::backward_weights(const float* x, const float* dy, float* dw, float* db) {
-    const std::size_t group = group_;
     const Tiling tiling = tiling_of(out_, shape_.window.before(shape_.height));
-    const std::size_t in_stride = point_stride(in_.blocks, group);
-    const std::size_t out_stride = point_stride(out_.blocks, group);
+    const std::size_t in_stride = point_stride(in_.blocks, group_);
+    const std::size_t out_stride = point_stride(out_.blocks, group_);
     const std::size_t tiles = shape_.count * tiling.down * tiling.across;
     std::ranges::fill(weight_sums_, 0.0F);
     std::ranges::fill(bias_sums_, 0.0);
-    for (std::size_t first = 0; first < tiles; first += group) {
-        const std::size_t count = std::min(group, tiles - first);
-        transform_inputs(in_, tiling, x, first, count, in_stride, group, inputs_.data());
-        transform_gradients(out_, tiling, dy, first, count, out_stride, group, gradients_.data());
+    for (std::size_t first = 0; first < tiles; first += group_) {
+        const std::size_t count = std::min(group_, tiles - first);
+        transform_tiles<of_input, reach>(in_, tiling, tiling.before, x, first, count, inputs_.data());
+        transform_tiles<of_gradient, side>(out_, tiling, 0, dy, first, count, gradients_.data());
         float* sums = weight_sums_.data();
         for (std::size_t point = 0; point < points; ++point) {
             for (std::size_t out = 0; out < out_.blocks; ++out) {
                 for (std::size_t in = 0; in < in_.blocks; ++in, sums += lanes * lanes) {
-                    multiply_outer(count, inputs_.data() + point * in_stride + in * group * lanes,
-                                   gradients_.data() + point * out_stride + out * group * lanes, sums);
+                    multiply_outer(count, inputs_.data() + point * in_stride + in * group_ * lanes,
+                                   gradients_.data() + point * out_stride + out * group_ * lanes, sums);
                 }
             }
         }
         // At the point (1, 1) every output of a tile counts once.
         for (std::size_t out = 0; out < out_.blocks; ++out) {
-            const float* all = gradients_.data() + (reach + 1) * out_stride + out * group * lanes;
+            const float* all = gradients_.data() + (reach + 1) * out_stride + out * group_ * lanes;
             Vector sum{};
             for (std::size_t t = 0; t < count; ++t) sum += load(all + t * lanes);
             for (std::size_t lane = 0; lane < lanes; ++lane)

@@ -68,10 +68,9 @@ private:
     void pack_backward(const float* weights);
     void convolve(const Side& in, const Side& out, const Tiling& tiling, const float* x, const float* packed,
                   const float* bias, float* y);
-    static void transform_inputs(const Side& in, const Tiling& tiling, const float* x, std::size_t first,
-                                 std::size_t count, std::size_t point_stride, std::size_t group, float* to);
-    static void transform_gradients(const Side& out, const Tiling& tiling, const float* dy, std::size_t first,
-                                    std::size_t count, std::size_t point_stride, std::size_t group, float* to);
+    template <auto one_dimension, std::size_t From>
+    void transform_tiles(const Side& images, const Tiling& tiling, std::size_t before, const float* from,
+                         std::size_t first, std::size_t count, float* to) const;
 
     ConvolutionShape shape_;
     Side in_;

@@ -25,10 +25,6 @@ compute::Derivatives derivatives_of(const Tensor& input, const Tensor& output) {
     return input.has_gradient() ? compute::Derivatives::of_weights_and_input : compute::Derivatives::of_weights;
 }
 
-void report(const ParameterBlock& block, const GradientReady& ready) {
-    ready(block, block.offset, block.offset + block.size());
-}
-
 }  // namespace
 
 Reorder::Reorder(Tensor& input, compute::Store store, Tensor& output)

@@ -31,6 +31,11 @@ struct Pass {
 /// themselves again before the next forward pass: the optimiser may update them while they are still in cache.
 using GradientReady = std::function<void(const ParameterBlock& block, std::size_t begin, std::size_t end)>;
 
+/// Reports a whole block.
+inline void report(const ParameterBlock& block, const GradientReady& ready) {
+    ready(block, block.offset, block.offset + block.size());
+}
+
 struct Tensor;
 
 /// One compiled operation on fixed buffers: the stud that every layer shows to its neighbours.

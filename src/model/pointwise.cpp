@@ -178,9 +178,7 @@ void Pointwise::backward(const float*, float* gradients, const GradientReady& re
         if (source_ != nullptr && source_->has_gradient()) deliver(gradient, store_, source_->gradient_rows()[row]);
     }
     for (const auto& stage : stages_) {
-        if (const ParameterBlock* block = stage->parameters()) {
-            ready(*block, block->offset, block->offset + block->size());
-        }
+        if (const ParameterBlock* block = stage->parameters()) report(*block, ready);
     }
 }
 

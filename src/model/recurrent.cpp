@@ -20,10 +20,6 @@ std::size_t features_of(const core::Shape& sequence) {
     return sequence.elements() / sequence[0];
 }
 
-void report(const ParameterBlock& block, const GradientReady& ready) {
-    ready(block, block.offset, block.offset + block.size());
-}
-
 /// to [columns × rows] = from [rows × columns]ᵀ, in tiles so that no cache line is fetched more often than needed.
 void transpose(const float* from, std::size_t from_stride, std::size_t rows, std::size_t columns, float* to,
                std::size_t to_stride) {

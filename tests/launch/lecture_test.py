@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -74,6 +75,13 @@ def wrong_words(directory):
                               (["--quick", "--data", "."], 2, "not allowed"), (["--data", "missing"], 3, "missing")):
         _, err = end(start(words, directory), code)
         expect(part in err, f"{words}: {err}")
+    (directory / "empty").mkdir()
+    _, err = end(start(["--data", "empty", "--only", "ladder", "--out", "lecture"], directory), 3)
+    expect(len(err.splitlines()) <= 2 and "empty" in err and "Traceback" not in err, err)
+    _, err = end(start(["--only", "xor", "--out", "/proc/lecture"], directory), 2)
+    expect("/proc/lecture" in err and "Traceback" not in err, err)
+    shutil.rmtree(directory / "lecture")
+    (directory / "empty").rmdir()
     out, _ = end(start(["--list"], directory), 0)
     expect(len(out.splitlines()) == 6, out)
     expect(not list(directory.iterdir()), "wrong words left files behind")

@@ -5,12 +5,14 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "core/error.hpp"
 #include "core/random.hpp"
+#include "model/complaint.hpp"
 #include "model/gradient.hpp"
 
 using testing::Bench;
 using testing::check_gradient;
+using testing::complaint;
+using testing::mentions;
 
 namespace {
 
@@ -130,19 +132,6 @@ void check_against(const std::string& text, const core::Shape& shape, Reference 
                        text << " on " << shape.text() << ": " << y[row][o] << " instead of " << expected[o]);
         }
     }
-}
-
-std::string complaint(const std::string& text, const core::Shape& input) {
-    try {
-        static_cast<void>(model::Network(text, input, 10, model::Objective::classification));
-    } catch (const core::Error& error) {
-        return error.what();
-    }
-    return "";
-}
-
-bool mentions(const std::string& text, const std::string& words) {
-    return text.find(words) != std::string::npos;
 }
 
 }  // namespace

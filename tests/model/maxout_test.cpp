@@ -4,29 +4,14 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "core/error.hpp"
+#include "model/complaint.hpp"
 #include "model/recurrent_reference.hpp"
 
 using testing::Bench;
 using testing::check_gradient;
+using testing::complaint;
+using testing::mentions;
 using testing::Sequence;
-
-namespace {
-
-std::string complaint(const std::string& text) {
-    try {
-        static_cast<void>(model::Network(text, {5}, 10, model::Objective::classification));
-    } catch (const core::Error& error) {
-        return error.what();
-    }
-    return "";
-}
-
-bool mentions(const std::string& text, const std::string& words) {
-    return text.find(words) != std::string::npos;
-}
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(maxout_tests)
 
@@ -71,11 +56,11 @@ BOOST_AUTO_TEST_CASE(a_nan_is_largest) {
 }
 
 BOOST_AUTO_TEST_CASE(says_what_is_wrong) {
-    BOOST_TEST(mentions(complaint("maxout(3)"), "write maxout(units, pieces)"));
-    BOOST_TEST(mentions(complaint("relu maxout(3, 1)"), "column 6: pieces must be a whole number from 2"));
-    BOOST_TEST(mentions(complaint("maxout(3, 256)"), "to 255"));
-    BOOST_TEST(mentions(complaint("maxout(0, 2)"), "units"));
-    BOOST_TEST(complaint("maxout(3, 2)") == "");
+    BOOST_TEST(mentions(complaint("maxout(3)", {5}), "write maxout(units, pieces)"));
+    BOOST_TEST(mentions(complaint("relu maxout(3, 1)", {5}), "column 6: pieces must be a whole number from 2"));
+    BOOST_TEST(mentions(complaint("maxout(3, 256)", {5}), "to 255"));
+    BOOST_TEST(mentions(complaint("maxout(0, 2)", {5}), "units"));
+    BOOST_TEST(complaint("maxout(3, 2)", {5}) == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -4,25 +4,15 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "core/error.hpp"
+#include "model/complaint.hpp"
 
 using model::parse;
+using testing::mentions;
 
 namespace {
 
-/// The message that refuses `text`; empty if it is accepted.
 std::string complaint(const std::string& text) {
-    try {
-        static_cast<void>(parse(text));
-    } catch (const core::Error& error) {
-        BOOST_TEST(error.exit_code() == 2);
-        return error.what();
-    }
-    return "";
-}
-
-bool mentions(const std::string& message, const std::string& words) {
-    return message.find(words) != std::string::npos;
+    return testing::complaint_of([&] { static_cast<void>(parse(text)); });
 }
 
 }  // namespace

@@ -5,13 +5,15 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "core/error.hpp"
+#include "model/complaint.hpp"
 #include "model/gradient.hpp"
 #include "model/recurrent_reference.hpp"
 
 using core::Shape;
 using testing::Bench;
 using testing::check_gradient;
+using testing::complaint;
+using testing::mentions;
 using testing::Sequence;
 
 namespace {
@@ -20,19 +22,6 @@ std::vector<double> flat(const Sequence& sequence) {
     std::vector<double> values;
     for (const auto& step : sequence) values.insert(values.end(), step.begin(), step.end());
     return values;
-}
-
-std::string complaint(const std::string& text, const Shape& input) {
-    try {
-        static_cast<void>(model::Network(text, input, 10, model::Objective::classification));
-    } catch (const core::Error& error) {
-        return error.what();
-    }
-    return "";
-}
-
-bool mentions(const std::string& text, const std::string& words) {
-    return text.find(words) != std::string::npos;
 }
 
 const std::vector<std::string> kinds{"rnn", "lstm", "gru"};

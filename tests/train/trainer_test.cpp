@@ -178,33 +178,6 @@ BOOST_AUTO_TEST_CASE(a_diverging_member_is_quarantined_with_the_place) {
     BOOST_TEST(state.quarantine.find("epoch 1, batch") != std::string::npos, state.quarantine);
 }
 
-// Zero weights: only the last bias learns at first. Sigmoid layers make it smaller one by one.
-BOOST_AUTO_TEST_CASE(gradients_are_logged_layer_by_layer) {
-    const Study study("moons:train=200,test=100", "repeat(4)[ dense(32) sigmoid ]");
-    Hyperparameters h = short_training();
-    h.batch = 33;  // not half of each class
-    BOOST_TEST(study.train(h).history.front().gradient_norm.empty());
-    h.log_gradients = true;
-    h.initialiser = model::Initialiser::xavier;
-    const MemberState state = study.train(h);
-    BOOST_TEST(state.gradient_norm.empty());
-    for (const auto& record : state.history) BOOST_TEST(record.gradient_norm.size() == 5U);
-    const auto& first = state.history.front().gradient_norm;
-    for (std::size_t layer = 1; layer < 4; ++layer) BOOST_TEST(first[layer] < first[layer + 1] / 2);
-    BOOST_TEST(first[0] < first[4] / 50);
-    h.initialiser = model::Initialiser::zeros;
-    const auto zeros = study.train(h).history.front().gradient_norm;
-    for (std::size_t layer = 0; layer < 4; ++layer) BOOST_TEST(zeros[layer] == 0.0);
-    BOOST_TEST(zeros[4] > 0.0);
-}
-
-BOOST_AUTO_TEST_CASE(logging_gradients_changes_nothing_else) {
-    Hyperparameters h = short_training();
-    const MemberState without = moons().train(h);
-    h.log_gradients = true;
-    BOOST_TEST((moons().train(h).parameters == without.parameters));
-}
-
 BOOST_AUTO_TEST_CASE(no_unit_outgrows_the_norm) {
     const Study& study = moons();
     Hyperparameters h = short_training();
