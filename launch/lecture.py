@@ -1,6 +1,6 @@
 """The lecture's experiments: what each one runs, what was published, and how the figures compare.
 
-Started by launch/lecture, which builds the program and says how mpirun is to be called.
+Started by launch/lecture, which builds the program; launch/run starts its ranks.
 """
 
 import argparse
@@ -309,9 +309,7 @@ def main():
     if unknown:
         parser.error(f"--only: no experiment is called {', '.join(sorted(unknown))}; --list names them")
     chosen = [experiment for experiment in every if not given.only or experiment.name in given.only]
-    command = json.loads(os.environ["LECTURE_COMMAND"])
-    command = [str(given.ranks) if word == "RANKS" else word for word in command]
-    lecture = Lecture(given, command)
+    lecture = Lecture(given, [str(Path(__file__).parent / "run"), "--ranks", str(given.ranks), "--"])
     start = time.monotonic()
     try:
         lines, results = run_all(lecture, chosen)
