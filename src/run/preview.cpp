@@ -1,6 +1,7 @@
 #include "run/preview.hpp"
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 #include <fmt/ranges.h>
@@ -9,6 +10,7 @@
 #include "report/text.hpp"
 #include "run/machine.hpp"
 #include "run/plan.hpp"
+#include "run/preflight.hpp"
 #include "run/settings.hpp"
 #include "train/pretraining.hpp"
 #include "train/trainer.hpp"
@@ -57,13 +59,6 @@ double seconds_per_member(const Experiment& experiment) {
     return trained > 0 ? (1 + pretraining) * watch.seconds() / trained : 0.0;
 }
 
-/// What a rank holds to train a member.
-std::size_t rank_bytes(const Experiment& experiment) {
-    const train::Hyperparameters& training = experiment.options().training;
-    const std::size_t mean = training.average == train::AverageKind::none ? 0 : experiment.network().buffer_size();
-    return experiment.network().training_bytes(training.batch) + mean * sizeof(float);
-}
-
 std::string rank_lines(const Plan& plan, const std::vector<std::string>& hosts) {
     constexpr std::size_t most_ranks = 16;
     constexpr std::size_t most_members = 8;
@@ -82,6 +77,14 @@ std::string rank_lines(const Plan& plan, const std::vector<std::string>& hosts) 
     return text;
 }
 
+std::string check_lines(const std::vector<std::string>& hosts, const std::vector<std::string>& remarks) {
+    const std::set<std::string> distinct(hosts.begin(), hosts.end());
+    std::string text = fmt::format("checks    program, settings and data are the same on {}\n",
+                                   distinct.size() == 1 ? "all ranks" : fmt::format("all {} hosts", distinct.size()));
+    for (const std::string& remark : remarks) text += fmt::format("  note: {}\n", remark);
+    return text;
+}
+
 }  // namespace
 
 std::string announcement(const Experiment& experiment, int ranks) {
@@ -91,7 +94,8 @@ std::string announcement(const Experiment& experiment, int ranks) {
                        network_text(experiment), training_text(experiment));
 }
 
-std::string preview(const comm::Communicator& world, const Experiment& experiment) {
+std::string preview(const comm::Communicator& world, const Experiment& experiment,
+                    const std::vector<std::string>& remarks) {
     comm::Communicator ranks = world;
     const std::vector<std::string> hosts = ranks.gather(ranks.host());
     std::string text;
@@ -120,6 +124,7 @@ std::string preview(const comm::Communicator& world, const Experiment& experimen
             report::bytes(rank_bytes(experiment)), report::bytes(data_bytes), rank_lines(planned, hosts),
             report::duration(planned.makespan * member_s), report::duration(member_s),
             report::percent(planned.idle_fraction, 0));
+        text += check_lines(hosts, remarks);
     });
     return text;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "comm/communicator.hpp"
 #include "run/experiment.hpp"
@@ -11,7 +12,9 @@ namespace run {
 [[nodiscard]] std::string announcement(const Experiment& experiment, int ranks);
 
 /// The plan of a run that is not made: members and memory of every rank, and how long it will take, which is measured
-/// by training for a moment. Collective; the text is on the root only.
-[[nodiscard]] std::string preview(const comm::Communicator& world, const Experiment& experiment);
+/// by training for a moment; `remarks` are those of
+/// preflight(). Collective; the text is on the root only.
+[[nodiscard]] std::string preview(const comm::Communicator& world, const Experiment& experiment,
+                                  const std::vector<std::string>& remarks);
 
 }  // namespace run

@@ -30,6 +30,7 @@
 #include "run/machine.hpp"
 #include "run/opening.hpp"
 #include "run/outcome.hpp"
+#include "run/preflight.hpp"
 #include "run/preview.hpp"
 #include "run/resume.hpp"
 #include "run/startup.hpp"
@@ -61,9 +62,11 @@ report::Terminal terminal_of(const comm::Communicator& world) {
 /// The run after its start: trains, shows, keeps and sums up. Collective.
 class Run {
 public:
-    Run(const comm::Communicator& world, const Experiment& experiment, const core::Stopwatch& since_start)
+    Run(const comm::Communicator& world, const Experiment& experiment, const std::vector<std::string>& remarks,
+        const core::Stopwatch& since_start)
         : world_(world),
           experiment_(experiment),
+          remarks_(remarks),
           since_start_(since_start),
           is_resumed_(world.is_root() && goes_on(experiment.options())),
           directory_(open_directory(world, experiment)),
@@ -86,6 +89,7 @@ private:
     /// Root only.
     void begin() {
         display_.line(announcement(experiment_, world_.size()));
+        for (const std::string& remark : remarks_) display_.line(fmt::format("note: {}", remark));
         if (!directory_.is_locked()) {
             display_.line("note: this file system has no locks, so nothing keeps another run out of the directory");
         }
@@ -246,6 +250,7 @@ private:
 
     comm::Communicator world_;
     const Experiment& experiment_;
+    const std::vector<std::string>& remarks_;  ///< of preflight()
     const core::Stopwatch& since_start_;
     bool is_resumed_;  ///< known on the root only
     store::RunDirectory directory_;
@@ -263,13 +268,14 @@ int train_ensemble(const comm::Communicator& world, std::span<const char* const>
     const core::Stopwatch since_start;
     const auto experiment = start_up(world, words);
     if (!experiment) return 0;
+    const std::vector<std::string> remarks = preflight(world, *experiment);
     if (experiment->options().dry_run) {
         const report::Terminal terminal = terminal_of(world);
-        const std::string text = preview(world, *experiment);
+        const std::string text = preview(world, *experiment, remarks);
         print(terminal.utf8 ? text : report::to_ascii(text));
         return 0;
     }
-    Run(world, *experiment, since_start).execute();
+    Run(world, *experiment, remarks, since_start).execute();
     return 0;
 }
 
