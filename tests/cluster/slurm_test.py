@@ -1,27 +1,34 @@
 #!/usr/bin/env python3
 """A real Slurm of one host, with daemons of its own: srun, and a batch job over its time limit. Arguments: the project, the
-build."""
+build, and which batch scripts to try (slurm.sbatch)."""
 
 import os
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
-from common import enter_sandbox, expect, project_and_build, reference, require, results, run, skip, wait_for, words
+from common import enter_sandbox, expect, project_and_build, reference, require, results, run, wait_for, words
 
 require(["unshare", "ip", "munged", "slurmctld", "slurmd", "srun", "mpirun"])
 enter_sandbox()
 PROJECT, BUILD = project_and_build()
 HOST = socket.gethostname()
+ADDRESS = "10.78.0.1"
 
 
 def start_slurm(directory):
     run("mount", "-t", "tmpfs", "tmpfs", "/run")
+    directory.chmod(0o755)
     run("ip", "link", "set", "lo", "up")
+    # An address beside the loopback's, without which the system's resolver finds none to listen on.
+    run("ip", "link", "add", "bridge0", "type", "bridge")
+    run("ip", "addr", "add", f"{ADDRESS}/24", "dev", "bridge0")
+    run("ip", "link", "set", "bridge0", "up")
     hosts = directory / "hosts"
-    hosts.write_text(f"127.0.0.1 localhost {HOST}\n")
+    hosts.write_text(f"127.0.0.1 localhost\n{ADDRESS} {HOST}\n")
     run("mount", "--bind", hosts, "/etc/hosts")
     key = directory / "munge.key"
     key.write_bytes(os.urandom(128))
@@ -31,7 +38,7 @@ def start_slurm(directory):
     settings = directory / "slurm.conf"
     settings.write_text(f"""
 ClusterName=test
-SlurmctldHost={HOST}(127.0.0.1)
+SlurmctldHost={HOST}({ADDRESS})
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
@@ -52,7 +59,7 @@ SlurmdPidFile={directory}/slurmd.pid
 SlurmctldPort=16817
 SlurmdPort=16818
 ReturnToService=2
-NodeName={HOST} NodeAddr=127.0.0.1 CPUs={os.cpu_count()} State=UNKNOWN
+NodeName={HOST} NodeAddr={ADDRESS} CPUs={os.cpu_count()} State=UNKNOWN
 PartitionName=all Nodes={HOST} Default=YES MaxTime=INFINITE OverSubscribe=FORCE:4 State=UP
 """)
     os.environ["SLURM_CONF"] = str(settings)
@@ -78,16 +85,16 @@ def state_of(job):
     return dict(word.split("=", 1) for word in shown.split() if "=" in word)
 
 
-def by_srun(directory, training, expected):
-    if "pmix" not in subprocess.run(["srun", "--mpi=list"], capture_output=True, text=True, check=False).stdout:
-        print("no PMIx in this Slurm: srun is not tried")
-        return
-    done = subprocess.run(["srun", "--mpi=pmix", "-n", "2", "--overcommit", f"{BUILD}/ensemble_train", *training, "--out", str(directory / "srun")],
-                          capture_output=True, text=True, timeout=60, check=False)
+def by_srun(directory, name, training, expected):
+    begin = time.monotonic()
+    done = subprocess.run(["srun", "--mpi=pmix", "-n", "2", "--overcommit", f"{BUILD}/ensemble_train", *training, "--out", str(directory / name)],
+                          capture_output=True, text=True, timeout=90, check=False)
     expect(done.returncode == 0, f"srun: {done.returncode}\n{done.stdout}\n{done.stderr}")
     expect("on 2 ranks" in done.stdout, f"no world of two\n{done.stdout}")
-    expect(results(directory / "srun") == expected, "other bytes under srun")
-    print("srun: complete", flush=True)
+    found = results(directory / name)
+    expect(expected is None or found == expected, "other bytes under srun")
+    print(f"srun, {name}: complete after {time.monotonic() - begin:.1f} s", flush=True)
+    return found
 
 
 def over_the_time_limit(directory, script, training, expected):
@@ -96,14 +103,17 @@ def over_the_time_limit(directory, script, training, expected):
     job = run("sbatch", "--parsable", "-n", "2", "--overcommit", "--time=1", "--signal=B:USR1@59", f"--output={log}",
               PROJECT / "launch" / script, *training, "--out", out, cwd=PROJECT,
               env={**os.environ, "ENSEMBLE_BUILD": str(BUILD)}).strip()
-    begin = time.monotonic()
+    begin, waits = time.monotonic(), {"since": None}
 
     def requeued():
         return int(state_of(job).get("Restarts", 0)) >= 1
 
     def over():
         state = state_of(job)
-        if state["JobState"] == "PENDING":
+        # Slurm lets a job wait two minutes that it puts back; the first start has to be cleared away before the second.
+        idle = run("sinfo", "-h", "-o", "%T").strip() == "idle"
+        waits["since"] = (waits["since"] or time.monotonic()) if state["JobState"] == "PENDING" and idle else None
+        if waits["since"] and time.monotonic() - waits["since"] > 2:
             subprocess.run(["scontrol", "update", f"JobId={job}", "StartTime=now"], capture_output=True, check=False)
         return state["JobState"] in ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT")
 
@@ -118,6 +128,8 @@ def over_the_time_limit(directory, script, training, expected):
         expect(text.count("exit code 75: back into the queue") >= 1 and "resumed" in text, "no stop or no resumption")
         expect(results(out) == expected, "other bytes over a time limit")
     except SystemExit:
+        for daemon in ("slurmctld", "slurmd"):
+            print((directory / f"{daemon}.out").read_text()[-2500:])
         print(f"{state_of(job)}\n{log.read_text() if log.exists() else 'no log'}")
         raise
     print(f"{script}: complete after {time.monotonic() - begin:.1f} s", flush=True)
@@ -127,8 +139,12 @@ with tempfile.TemporaryDirectory() as temporary:
     scratch = Path(temporary)
     short = words(epochs=3, members=2)
     short_bytes = reference(BUILD, short, scratch)
+    begin_s = time.monotonic()
     start_slurm(scratch)
-    start = time.monotonic()
-    by_srun(scratch, short, short_bytes)
-    long = words(epochs=150, members=4, width=512)
-    over_the_time_limit(scratch, "slurm.sbatch", long, None)
+    by_srun(scratch, "short", short, short_bytes)
+    long = words(epochs=80, members=4, width=384)
+    long_bytes = by_srun(scratch, "long", long, None)
+    for number, name in enumerate(sys.argv[3:] or ["slurm.sbatch"]):
+        # Slurm looks at time limits every half minute after its start, so a job that begins ten seconds before is warned then.
+        time.sleep(max(0.0, begin_s + 21 + 60 * number - time.monotonic()))
+        over_the_time_limit(scratch, name, long, long_bytes)
