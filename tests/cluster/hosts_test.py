@@ -22,12 +22,15 @@ def address(node):
     return f"10.77.0.{node}"
 
 
-def within(node, *command):
-    return ["ip", "netns", "exec", f"node{node}", "unshare", "--uts", "sh", "-c", f'hostname node{node} && exec "$@"', "sh", *command]
+def within(node, *command, first=""):
+    """The command on a host, with the host's name, in mounts of its own where something is to be mounted first."""
+    return ["ip", "netns", "exec", f"node{node}", "unshare", "--uts", "--mount", "sh", "-c", f'hostname node{node} && {first} exec "$@"', "sh",
+            *command]
 
 
 def build_hosts(directory):
     run("mount", "-t", "tmpfs", "tmpfs", "/run")
+    (directory / "own").mkdir()  # of the third host it is another one
     Path("/run/sshd").mkdir()
     run("ip", "link", "set", "lo", "up")
     run("ip", "link", "add", "bridge0", "type", "bridge")
@@ -47,7 +50,8 @@ def build_hosts(directory):
         settings.write_text(f"ListenAddress {address(node)}\nHostKey {directory}/host_key\nAuthorizedKeysFile {directory}/user_key.pub\n"
                             "StrictModes no\nUsePAM no\nPidFile none\nPermitRootLogin yes\nPasswordAuthentication no\n")
         with (directory / f"sshd{node}.log").open("w") as log:
-            subprocess.Popen(within(node, "/usr/sbin/sshd", "-D", "-e", "-f", str(settings)), stdout=log, stderr=log)
+            own = f"mount -t tmpfs tmpfs {directory}/own && mkdir {directory}/own/run &&" if node == 3 else ""
+            subprocess.Popen(within(node, "/usr/sbin/sshd", "-D", "-e", "-f", str(settings), first=own), stdout=log, stderr=log)
     (directory / "hostfile").write_text("".join(f"{address(node)} slots=2\n" for node in NODES))
     ssh = ["ssh", "-i", f"{directory}/user_key", "-o", "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={directory}/known",
            "-o", "ConnectTimeout=5", "-o", "LogLevel=ERROR"]
@@ -59,8 +63,8 @@ def build_hosts(directory):
 class Started:
     def __init__(self, directory, out, options, training):
         self.out, self.begin = directory / out, time.monotonic()
-        self.log = (directory / f"{out}.txt").open("a+")
-        launch = [str(PROJECT / "launch/run"), "--hostfile", "hostfile", "--network", "10.77.0.0/24", "--host-timeout", "6", "--wait", "0", *options]
+        self.log = (directory / f"{out.replace('/', '-')}.txt").open("a+")
+        launch = [str(PROJECT / "launch/run"), "--hostfile", "hostfile", "--network", "10.77.0.0/24", "--host-timeout", "4", "--wait", "0", *options]
         self.process = subprocess.Popen(within(1, *launch, "--", *training, "--out", str(self.out)), cwd=directory,
                                         env={**os.environ, "ENSEMBLE_BUILD": str(BUILD)}, stdin=subprocess.DEVNULL, stdout=self.log,
                                         stderr=subprocess.STDOUT)
@@ -96,6 +100,13 @@ def complete(directory, training, expected):
     expect(results(started.out) == expected, "other bytes than on one rank")
 
 
+def directory_not_shared(directory, training, _):
+    started = Started(directory, "own/run", [], training)
+    started.end([2])
+    text = started.text()
+    expect("node3 does not see the run directory" in text and text.count("error:") == 1 and "restart" not in text, text)
+
+
 def rank_killed(directory, training, expected):
     started = Started(directory, "killed", [], training)
     started.wait_for_checkpoint()
@@ -120,7 +131,7 @@ def host_cut_off(directory, training, expected):
 with tempfile.TemporaryDirectory() as temporary:
     scratch = Path(temporary)
     build_hosts(scratch)
-    chosen = words(epochs=60, members=6)
+    chosen = words(epochs=40, members=6)
     wanted = reference(BUILD, chosen, scratch)
-    for case in (complete, rank_killed, host_cut_off):
+    for case in (complete, directory_not_shared, rank_killed, host_cut_off):
         case(scratch, chosen, wanted)

@@ -13,7 +13,7 @@ from pathlib import Path
 SCRIPT, BUILD, CASE = sys.argv[1:4]
 WORDS = ["--data", "digits:train=600,test=200", "--net", "dense(32) relu dropout(0.2)", "--epochs", "12", "--members", "3",
          "--checkpoint-every", "1"]
-LONG = ["--data", "digits:train=2000,test=200", "--net", "dense(128) relu dropout(0.2)", "--epochs", "36", "--members", "3",
+LONG = ["--data", "digits:train=2000,test=200", "--net", "dense(128) relu dropout(0.2)", "--epochs", "30", "--members", "3",
         "--checkpoint-every", "1"]
 
 
