@@ -38,7 +38,8 @@ def enter_sandbox():
         skip("namespaces may not be made here")
     os.environ["ENSEMBLE_SANDBOX"] = "yes"
     os.environ["PATH"] += ":/usr/sbin:/sbin"
-    os.execvp(command[0], [*command, sys.executable, "-B", *sys.argv])
+    # The shell is the first process there and collects orphans, which would look alive to Slurm otherwise.
+    os.execvp(command[0], [*command, "sh", "-c", '"$@"; exit $?', "sh", sys.executable, "-B", *sys.argv])
 
 
 def wait_for(condition, what, limit_s, alive=None):
