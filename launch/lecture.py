@@ -1,6 +1,6 @@
 """The lecture's experiments: what each one runs, what was published, and how the figures compare.
 
-Started by launch/lecture, which builds the program and says how mpirun is to be called.
+Started by launch/lecture, which builds the program; launch/run starts its ranks.
 """
 
 import argparse
@@ -372,9 +372,7 @@ def main():
         given.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         parser.exit(2, f"launch/lecture: --out: {error}\n")
-    command = json.loads(os.environ["LECTURE_COMMAND"])
-    command = [str(given.ranks) if word == "RANKS" else word for word in command]
-    lecture = Lecture(given, command)
+    lecture = Lecture(given, [str(Path(__file__).parent / "run"), "--ranks", str(given.ranks), "--"])
     start = time.monotonic()
     try:
         minutes = lecture.estimate(chosen) if given.data else None

@@ -1,4 +1,4 @@
-# Sourced by the scripts that run the program: how it is built, and how mpirun has to start it here.
+# Sourced by the scripts that run the program: where it is, and how it is built.
 # shellcheck shell=bash
 
 # shellcheck source=launch/environment.sh
@@ -23,15 +23,4 @@ build_program() {
         { [[ -t 2 ]] || cat "$log" >&2; die "the build failed"; }
     type=$(sed -n 's/^CMAKE_BUILD_TYPE:[A-Z]*=//p' "$build/CMakeCache.txt")
     [[ -z $type || $type == Release ]] || say "note: build/ is configured as $type, which is slower than Release"
-}
-
-# mpirun_command RANKS: the words that start so many ranks of a program, one to a line.
-# More ranks than cores is fine here: ranks are not bound, and yield the core while they wait.
-# Containers forbid reading another process's memory, so ranks copy through shared memory.
-mpirun_command() {
-    # The launcher that belongs to the MPI library the program was built with.
-    sed -n 's/^MPIEXEC_EXECUTABLE:[A-Z]*=//p' "$build/CMakeCache.txt"
-    printf '%s\n' -np "$1" --oversubscribe --bind-to none --quiet \
-        --mca mpi_yield_when_idle 1 --mca btl_vader_single_copy_mechanism none
-    ((EUID != 0)) || echo --allow-run-as-root
 }

@@ -3,15 +3,20 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <set>
+#include <span>
 #include <sstream>
 #include <thread>
 
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "core/hash.hpp"
 #include "run/command_line.hpp"
 
 namespace run {
@@ -29,11 +34,23 @@ std::string field(std::string_view cpuinfo, std::string_view name) {
     return "";
 }
 
-}  // namespace
+std::string content(const char* path) {
+    std::ifstream stream(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
 
-std::string describe_cpu(std::string_view cpuinfo) {
-    std::string text = field(cpuinfo, "model name");
-    if (text.empty()) text = "unknown processor";
+/// The number at the beginning of a text, behind blanks.
+std::optional<std::size_t> leading_number(std::string_view text) {
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    std::size_t value = 0;
+    const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (result.ec != std::errc()) return std::nullopt;
+    return value;
+}
+
+/// Each with a blank before it.
+std::string vector_instructions(std::string_view cpuinfo) {
+    std::string text;
     std::istringstream flags(field(cpuinfo, "flags"));
     const std::set<std::string> has{std::istream_iterator<std::string>(flags), {}};
     for (const char* flag : {"avx2", "avx512f", "avx512_bf16", "amx_bf16"}) {
@@ -42,10 +59,27 @@ std::string describe_cpu(std::string_view cpuinfo) {
     return text;
 }
 
+}  // namespace
+
+std::string describe_cpu(std::string_view cpuinfo) {
+    const std::string name = field(cpuinfo, "model name");
+    return (name.empty() ? "unknown processor" : name) + vector_instructions(cpuinfo);
+}
+
+std::string describe_instructions() {
+    const char* most = std::getenv("ONEDNN_MAX_CPU_ISA");
+    const std::string all = vector_instructions(content("/proc/cpuinfo"));
+    const std::string text = all.empty() ? "no vectors" : all.substr(1);
+    return most == nullptr ? text : fmt::format("{} up to {}", text, most);
+}
+
+std::string program_digest() {
+    const std::string program = content("/proc/self/exe");
+    return program.empty() ? "" : core::hex(core::sha256(std::as_bytes(std::span(program))));
+}
+
 store::Program describe_program() {
-    std::ifstream stream("/proc/cpuinfo");
-    const std::string cpuinfo{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-    return {.version = version(), .build = ENSEMBLE_BUILD, .cpu = describe_cpu(cpuinfo)};
+    return {.version = version(), .build = ENSEMBLE_BUILD, .cpu = describe_cpu(content("/proc/cpuinfo"))};
 }
 
 void require_precision(compute::Precision asked, bool multiplies_bf16, std::string_view host) {
@@ -61,9 +95,31 @@ std::size_t host_cores() {
 }
 
 std::size_t allowed_cores() {
+    return std::max<std::size_t>(1, allowed_core_numbers().size());
+}
+
+std::vector<int> allowed_core_numbers() {
     cpu_set_t cores;
     CPU_ZERO(&cores);
-    return sched_getaffinity(0, sizeof(cores), &cores) == 0 ? static_cast<std::size_t>(CPU_COUNT(&cores)) : 1;
+    std::vector<int> numbers;
+    if (sched_getaffinity(0, sizeof(cores), &cores) != 0) return numbers;
+    for (int core = 0; core < CPU_SETSIZE; ++core)
+        if (CPU_ISSET(core, &cores)) numbers.push_back(core);
+    return numbers;
+}
+
+std::size_t memory_left(std::string_view meminfo, const std::string& limit, const std::string& used) {
+    constexpr std::size_t kilo = 1024;
+    const std::size_t host = leading_number(field(meminfo, "MemAvailable")).value_or(0) * kilo;
+    const auto most = leading_number(limit);
+    const auto taken = leading_number(used);
+    if (!most || !taken) return host;
+    return std::min(host, *most > *taken ? *most - *taken : 0);
+}
+
+std::size_t free_memory() {
+    return memory_left(content("/proc/meminfo"), content("/sys/fs/cgroup/memory.max"),
+                       content("/sys/fs/cgroup/memory.current"));
 }
 
 }  // namespace run

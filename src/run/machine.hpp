@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "compute/precision.hpp"
 #include "store/summary.hpp"
@@ -15,6 +16,12 @@ namespace run {
 /// The processor's name and those of its vector instructions that matter here, from the text of /proc/cpuinfo.
 [[nodiscard]] std::string describe_cpu(std::string_view cpuinfo);
 
+/// The vector instructions that this host's products use, as far as results may depend on them.
+[[nodiscard]] std::string describe_instructions();
+
+/// SHA-256 of the file this process runs, in hexadecimal digits; empty where it cannot be read.
+[[nodiscard]] std::string program_digest();
+
 /// Throws core::Error (usage) where a processor cannot do what is asked of it; `host` is whose it is.
 void require_precision(compute::Precision asked, bool multiplies_bf16, std::string_view host);
 
@@ -23,5 +30,12 @@ void require_precision(compute::Precision asked, bool multiplies_bf16, std::stri
 
 /// Cores this process may run on.
 [[nodiscard]] std::size_t allowed_cores();
+[[nodiscard]] std::vector<int> allowed_core_numbers();
+
+/// Bytes of memory that processes of this host, or of this container, may still take; 0 if unknown.
+[[nodiscard]] std::size_t free_memory();
+
+/// The same from the texts of /proc/meminfo and of a control group's limit and current use.
+[[nodiscard]] std::size_t memory_left(std::string_view meminfo, const std::string& limit, const std::string& used);
 
 }  // namespace run

@@ -1,11 +1,14 @@
 #include "run/opening.hpp"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <ctime>
 #include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -53,6 +56,28 @@ void write_beginning(const store::RunDirectory& directory, const Experiment& exp
     store::write_file_atomically(directory.configuration(), to_toml(experiment.options()));
 }
 
+/// True if the file is there, or comes within the moment that a network file system may take to show it.
+bool appears(const fs::path& file) {
+    std::error_code error;
+    for (int tries = 0; tries < 20; ++tries) {
+        if (fs::exists(file, error)) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    return false;
+}
+
+void require_writable(const comm::Communicator& world, const fs::path& directory) {
+    if (::access(directory.c_str(), W_OK | X_OK) == 0) return;
+    fail(Failure::usage,
+         "rank {} on {} cannot write to the run directory '{}'; choose one with --out that all hosts share",
+         world.rank(), world.host(), directory.string());
+}
+
+void forget(const fs::path& token) noexcept {
+    std::error_code error;
+    if (!token.empty()) fs::remove(token, error);
+}
+
 }  // namespace
 
 bool goes_on(const Options& options) {
@@ -62,6 +87,8 @@ bool goes_on(const Options& options) {
 store::RunDirectory open_directory(const comm::Communicator& ranks, const Experiment& experiment) {
     comm::Communicator world = ranks;
     const Options& options = experiment.options();
+    const bool several_hosts = world.node_size() < world.size();
+    fs::path token;
     std::optional<store::RunDirectory> made;
     std::vector<std::byte> bytes;
     try {
@@ -73,20 +100,32 @@ store::RunDirectory open_directory(const comm::Communicator& ranks, const Experi
                 made = create_directory(options.out);
                 write_beginning(*made, experiment);
             }
-            const std::string path = fs::absolute(made->path()).string();
+            std::string path = fs::absolute(made->path()).string();
+            if (several_hosts) {
+                // A directory of this name may be another one there.
+                token = made->path() / fmt::format("{}token-{}", store::probe_prefix, ::getpid());
+                store::write_file_atomically(token, "seen\n");
+                path += '\n' + token.filename().string();
+            }
             const auto view = std::as_bytes(std::span(path));
             bytes.assign(view.begin(), view.end());
         });
         world.broadcast(bytes);
-        const fs::path path(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+        const std::string told(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        const std::size_t end = several_hosts ? told.rfind('\n') : told.size();
+        const fs::path path(told.substr(0, end));
         world.attempt([&] {
-            if (world.is_root() || fs::is_directory(path)) return;
+            if (world.is_root()) return;
+            const bool is_seen = several_hosts ? appears(path / told.substr(end + 1)) : fs::is_directory(path);
+            if (is_seen) return require_writable(world, path);
             fail(Failure::usage,
                  "rank {} on {} does not see the run directory '{}'; choose one with --out that all hosts share",
                  world.rank(), world.host(), path.string());
         });
+        forget(token);
         return made ? std::move(*made) : store::RunDirectory::at(path);
     } catch (...) {
+        forget(token);
         if (made) made->discard();
         throw;
     }

@@ -1,6 +1,7 @@
 #include "run/preview.hpp"
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 #include <fmt/ranges.h>
@@ -11,6 +12,7 @@
 #include "run/machine.hpp"
 #include "run/network_table.hpp"
 #include "run/plan.hpp"
+#include "run/preflight.hpp"
 #include "run/settings.hpp"
 #include "train/footprint.hpp"
 #include "train/pretraining.hpp"
@@ -98,6 +100,14 @@ std::string rank_lines(const Plan& plan, const std::vector<std::string>& hosts) 
     return text;
 }
 
+std::string check_lines(const std::vector<std::string>& hosts, const std::vector<std::string>& remarks) {
+    const std::set<std::string> distinct(hosts.begin(), hosts.end());
+    std::string text = fmt::format("checks    program, settings and data are the same on {}\n",
+                                   distinct.size() == 1 ? "all ranks" : fmt::format("all {} hosts", distinct.size()));
+    for (const std::string& remark : remarks) text += fmt::format("  note: {}\n", remark);
+    return text;
+}
+
 }  // namespace
 
 std::string announcement(const Experiment& experiment, int ranks) {
@@ -107,7 +117,8 @@ std::string announcement(const Experiment& experiment, int ranks) {
                        network_text(experiment), training_text(experiment));
 }
 
-std::string preview(const comm::Communicator& world, const Experiment& experiment, const report::Terminal& terminal) {
+std::string preview(const comm::Communicator& world, const Experiment& experiment,
+                    const std::vector<std::string>& remarks, const report::Terminal& terminal) {
     comm::Communicator ranks = world;
     const std::vector<std::string> hosts = ranks.gather(ranks.host());
     std::string text;
@@ -146,7 +157,7 @@ std::string preview(const comm::Communicator& world, const Experiment& experimen
         text = fitted(head) +
                network_table(model::overview(experiment.network(), options.training.batch, options.training.precision),
                              terminal) +
-               fitted(rest);
+               fitted(rest + check_lines(hosts, remarks));
     });
     return text;
 }

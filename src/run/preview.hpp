@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "comm/communicator.hpp"
 #include "report/terminal.hpp"
@@ -12,8 +13,9 @@ namespace run {
 [[nodiscard]] std::string announcement(const Experiment& experiment, int ranks);
 
 /// The plan of a run that is not made: the network as a table, memory, the members of every rank, and how long it will
-/// take, which is measured by training for a moment. Collective; the text is on the root only, laid out for `terminal`.
+/// take, which is measured by training for a moment; `remarks` are those of preflight(). Collective; the text is on the
+/// root only, laid out for `terminal`.
 [[nodiscard]] std::string preview(const comm::Communicator& world, const Experiment& experiment,
-                                  const report::Terminal& terminal);
+                                  const std::vector<std::string>& remarks, const report::Terminal& terminal);
 
 }  // namespace run

@@ -18,6 +18,7 @@
 
 #include <fmt/chrono.h>
 
+#include "comm/canary.hpp"
 #include "comm/launcher.hpp"
 #include "core/stopwatch.hpp"
 #include "report/display.hpp"
@@ -29,9 +30,11 @@
 #include "run/machine.hpp"
 #include "run/opening.hpp"
 #include "run/outcome.hpp"
+#include "run/preflight.hpp"
 #include "run/preview.hpp"
 #include "run/resume.hpp"
 #include "run/startup.hpp"
+#include "run/status_file.hpp"
 #include "run/training.hpp"
 #include "store/file.hpp"
 #include "store/history.hpp"
@@ -59,9 +62,11 @@ report::Terminal terminal_of(const comm::Communicator& world) {
 /// The run after its start: trains, shows, keeps and sums up. Collective.
 class Run {
 public:
-    Run(const comm::Communicator& world, const Experiment& experiment, const core::Stopwatch& since_start)
+    Run(const comm::Communicator& world, const Experiment& experiment, const std::vector<std::string>& remarks,
+        const core::Stopwatch& since_start)
         : world_(world),
           experiment_(experiment),
+          remarks_(remarks),
           since_start_(since_start),
           is_resumed_(world.is_root() && goes_on(experiment.options())),
           directory_(open_directory(world, experiment)),
@@ -84,6 +89,7 @@ private:
     /// Root only.
     void begin() {
         display_.line(announcement(experiment_, world_.size()));
+        for (const std::string& remark : remarks_) display_.line(fmt::format("note: {}", remark));
         if (!directory_.is_locked()) {
             display_.line("note: this file system has no locks, so nothing keeps another run out of the directory");
         }
@@ -244,6 +250,7 @@ private:
 
     comm::Communicator world_;
     const Experiment& experiment_;
+    const std::vector<std::string>& remarks_;  ///< of preflight()
     const core::Stopwatch& since_start_;
     bool is_resumed_;  ///< known on the root only
     store::RunDirectory directory_;
@@ -261,33 +268,61 @@ int train_ensemble(const comm::Communicator& world, std::span<const char* const>
     const core::Stopwatch since_start;
     const auto experiment = start_up(world, words);
     if (!experiment) return 0;
+    const std::vector<std::string> remarks = preflight(world, *experiment);
     if (experiment->options().dry_run) {
         const report::Terminal terminal = terminal_of(world);
-        const std::string text = preview(world, *experiment, terminal);
+        const std::string text = preview(world, *experiment, remarks, terminal);
         print(terminal.utf8 ? text : report::to_ascii(text));
         return 0;
     }
-    Run(world, *experiment, since_start).execute();
+    Run(world, *experiment, remarks, since_start).execute();
     return 0;
 }
 
+namespace {
+
+/// train_ensemble() for a process of its own: what was asked for is no error, and the launcher learns how it ended
+/// before MPI is left, which may take for ever once ranks are lost.
+int train_and_tell(const comm::Communicator& world, std::span<const char* const> words) {
+    const auto tell = [&](int code, bool try_again) {
+        if (world.is_root()) leave_status(code, try_again);
+        return code;
+    };
+    try {
+        return tell(train_ensemble(world, words), false);
+    } catch (const comm::SharedError& error) {
+        tell(error.exit_code(), false);
+        if (error.kind() != Failure::stopped) throw;
+        if (world.is_root()) fmt::print(stderr, "ensemble_train: {}\n", error.what());
+        return error.exit_code();
+    } catch (const core::Error& error) {
+        // Ranks that could not agree have lost each other.
+        tell(error.exit_code(), error.kind() == Failure::run && world.size() > 1);
+        throw;
+    } catch (const std::exception&) {
+        tell(static_cast<int>(Failure::run), false);
+        throw;
+    }
+}
+
+}  // namespace
+
 int run_program(int argc, char** argv) {
+    if (std::getenv("ENSEMBLE_CANARY") != nullptr) return comm::outlive_a_rank(argc, argv);
     // A reader of our output that leaves early must not end the run.
     std::signal(SIGPIPE, SIG_IGN);
     watch_for_signals();
-    return comm::run_ranks(
+    const auto words = std::span<const char* const>(argv, static_cast<std::size_t>(argc)).subspan(1);
+    bool began = false;
+    const int code = comm::run_ranks(
         argc, argv,
         [&](const comm::Communicator& world) {
-            try {
-                return train_ensemble(world, std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
-            } catch (const comm::SharedError& error) {
-                // What was asked for is no error.
-                if (error.kind() != Failure::stopped) throw;
-                if (world.is_root()) fmt::print(stderr, "ensemble_train: {}\n", error.what());
-                return error.exit_code();
-            }
+            began = true;
+            return train_and_tell(world, words);
         },
         [](const std::string& message) { fmt::print(stderr, "ensemble_train: error: {}\n", message); });
+    if (!began && comm::is_first_process()) leave_status(code);
+    return code;
 }
 
 }  // namespace run

@@ -14,6 +14,7 @@
 #include "run/command_line.hpp"
 #include "run/configuration.hpp"
 #include "run/machine.hpp"
+#include "run/preflight.hpp"
 #include "run/resume.hpp"
 
 namespace run {
@@ -57,6 +58,7 @@ Word decode(std::span<const std::byte> bytes) {
 }  // namespace
 
 std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<const char* const> words) {
+    require_same_program(world);
     comm::Communicator ranks = world;
     Word word;
     std::optional<data::Source> loaded;

@@ -85,9 +85,6 @@ def wrong_words(directory):
     out, _ = end(start(["--list"], directory), 0)
     expect(len(out.splitlines()) == 6, out)
     expect(not list(directory.iterdir()), "wrong words left files behind")
-    (directory / "empty").mkdir()
-    _, err = end(start(["--data", "empty", "--only", "init", "--out", "lecture"], directory), 3)
-    expect(err.count("error: ") == 1 and "empty" in err, err)
 
 
 with tempfile.TemporaryDirectory() as temporary:

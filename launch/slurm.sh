@@ -1,0 +1,39 @@
+# Sourced by the batch scripts for Slurm: runs a command, passes the warning before the time limit on to it, and puts the
+# job back into the queue when the run was stopped. Slurm runs a copy of a batch script, so these find the project by
+# ENSEMBLE_PROJECT or as the directory where sbatch was called.
+# shellcheck shell=bash
+
+# How often a job may begin again: after a stop that was asked for, and after a failure.
+readonly most_requeues=${ENSEMBLE_REQUEUES:-100} most_failures=3
+
+# has_option NAME WORDS…: true if --NAME or --NAME=… is among the words.
+has_option() {
+    local name=$1 word
+    shift
+    for word in "$@"; do [[ $word == --$name || $word == --$name=* ]] && return; done
+    return 1
+}
+
+# run_and_requeue COMMAND…: does not return.
+run_and_requeue() {
+    local code=0 job again=''
+    "$@" &
+    job=$!
+    # shellcheck disable=SC2064 # this very process is meant
+    trap "kill -s USR1 $job 2>/dev/null || true" USR1 TERM
+    wait "$job" || code=$?
+    while kill -0 "$job" 2>/dev/null; do # a signal ends `wait` early
+        code=0
+        wait "$job" || code=$?
+    done
+    case $code in
+        0 | 2 | 3) ;;
+        75) ((${SLURM_RESTART_COUNT:-0} >= most_requeues)) || again=yes ;;
+        *) ((${SLURM_RESTART_COUNT:-0} >= most_failures)) || again=yes ;; # what launch/run gave up on, maybe for this host
+    esac
+    if [[ $again ]]; then
+        echo "exit code $code: back into the queue (start $((${SLURM_RESTART_COUNT:-0} + 1)))"
+        scontrol requeue "$SLURM_JOB_ID" || echo "Slurm does not requeue this job; sbatch the same command again" >&2
+    fi
+    exit "$code"
+}

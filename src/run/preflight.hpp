@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "comm/communicator.hpp"
+#include "run/experiment.hpp"
+
+namespace run {
+
+/// What a rank finds about itself before anything is trained. What a host has once is empty on all but its first rank.
+struct Facts {
+    std::string host;
+    bool first_of_host = false;
+    std::string instruction_set;
+    std::string settings;        ///< digest
+    std::string data;            ///< digest, once for a host
+    std::vector<int> cores;      ///< that it may use
+    std::size_t host_cores = 0;  ///< that its host has
+    std::size_t free_bytes = 0;  ///< memory of its host
+    std::string unwritable;      ///< the directory above the run directory if this rank cannot write there
+};
+
+/// What a rank needs.
+struct Demand {
+    std::size_t threads = 1;
+    std::size_t bytes = 0;
+};
+
+/// What is not as it should be, by host; the run goes on. `facts` are those of all ranks, in their order.
+/// Throws core::Error (usage) where ranks would not do the same work.
+[[nodiscard]] std::vector<std::string> compare(const std::vector<Facts>& facts, const Demand& demand);
+
+/// Holds the ranks against each other, in well under a second; the remarks are on the root only. Writes nothing.
+/// Collective. Throws comm::SharedError on every rank.
+[[nodiscard]] std::vector<std::string> preflight(const comm::Communicator& world, const Experiment& experiment);
+
+/// Throws comm::SharedError (usage) on every rank where hosts run different builds of this program. Collective; comes
+/// first, since different builds may not understand each other's messages.
+void require_same_program(const comm::Communicator& world);
+
+/// Throws core::Error (usage) where `digests`, "HOST DIGEST" of each rank or empty, are not the same.
+void require_same_program(const std::vector<std::string>& digests);
+
+/// What a rank holds to train a member.
+[[nodiscard]] std::size_t rank_bytes(const Experiment& experiment);
+
+}  // namespace run

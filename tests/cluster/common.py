@@ -1,0 +1,76 @@
+"""What the cluster tests share: a sandbox that takes everything with it, waiting, and results to compare."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+SKIPPED = 77
+
+
+def skip(why):
+    print(f"skipped: {why}")
+    sys.exit(SKIPPED)
+
+
+def expect(condition, what):
+    if not condition:
+        sys.exit(str(what))
+
+
+def require(programs):
+    if os.geteuid() != 0:
+        skip("needs root")
+    for program in programs:
+        if shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin") is None:
+            skip(f"there is no {program}; launch/packages/cluster names the packages")
+
+
+def enter_sandbox():
+    """Goes on in namespaces of its own: no process, mount, network or host name outlives this test or is seen outside."""
+    if os.environ.get("ENSEMBLE_SANDBOX"):
+        return
+    command = ["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    if subprocess.run([*command, "true"], capture_output=True, check=False).returncode != 0:
+        skip("namespaces may not be made here")
+    os.environ["ENSEMBLE_SANDBOX"] = "yes"
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    # The shell is the first process there and collects orphans, which would look alive to Slurm otherwise.
+    os.execvp(command[0], [*command, "sh", "-c", '"$@"; exit $?', "sh", sys.executable, "-B", *sys.argv])
+
+
+def wait_for(condition, what, limit_s, alive=None):
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        if alive is not None and alive.poll() is not None:
+            sys.exit(f"ended with {alive.returncode} before: {what}")
+        expect(time.monotonic() < deadline, f"not after {limit_s} s: {what}")
+        time.sleep(0.05)
+
+
+def results(run):
+    names = [run / "predictions.npy", *sorted((run / "members").iterdir())]
+    return [hashlib.sha256(name.read_bytes()).hexdigest() for name in names]
+
+
+def reference(build, words, directory):
+    subprocess.run([f"{build}/ensemble_train", *words, "--out", str(directory / "reference")], check=True, stdout=subprocess.DEVNULL)
+    return results(directory / "reference")
+
+
+def words(epochs, members, width=64):
+    return ["--data", "digits:train=2000,test=200", "--net", f"dense({width}) relu dropout(0.2)", "--epochs", str(epochs),
+            "--members", str(members), "--checkpoint-every", "1"]
+
+
+def run(*command, **more):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **more)
+    expect(done.returncode == 0, f"{' '.join(map(str, command))}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def project_and_build():
+    return Path(sys.argv[1]), Path(sys.argv[2])

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Runs launch/run as a person would. Arguments: the script, the build directory, the case."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+SCRIPT, BUILD, CASE = sys.argv[1:4]
+WORDS = ["--data", "digits:train=600,test=200", "--net", "dense(32) relu dropout(0.2)", "--epochs", "12", "--members", "3",
+         "--checkpoint-every", "1"]
+LONG = ["--data", "digits:train=2000,test=200", "--net", "dense(128) relu dropout(0.2)", "--epochs", "30", "--members", "3",
+        "--checkpoint-every", "1"]
+
+
+def start(directory, options, words, **variables):
+    environment = {**os.environ, "ENSEMBLE_BUILD": BUILD, "OMP_NUM_THREADS": "1", "TMPDIR": str(directory), **variables}
+    return subprocess.Popen([SCRIPT, *options, "--", *words], cwd=directory, env=environment, stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def end(process, code):
+    out, err = process.communicate(timeout=100)
+    expect(process.returncode == code, f"exit code {process.returncode} instead of {code}\n{out}\n{err}")
+    return out, err
+
+
+def expect(condition, what):
+    if not condition:
+        sys.exit(str(what))
+
+
+def results(run):
+    names = [run / "predictions.npy", *sorted((run / "members").iterdir())]
+    return [hashlib.sha256(name.read_bytes()).hexdigest() for name in names]
+
+
+def reference(directory, words):
+    subprocess.run([f"{BUILD}/ensemble_train", *words, "--out", "reference"], cwd=directory, check=True,
+                   stdout=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    return results(directory / "reference")
+
+
+def leftovers(directory):
+    return [path.name for path in directory.iterdir() if path.name.startswith(("ensemble-run", ".ensemble", "ompi"))]
+
+
+def children(process):
+    """Ids of what it has started itself, and of what these have."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = path.read_text()
+        except OSError:
+            continue
+        found.setdefault(int(text.rsplit(")", 1)[1].split()[1]), []).append((int(path.parent.name), text.split("(")[1].split(")")[0]))
+    first = found.get(process.pid, [])
+    return first, [entry for pid, _ in first for entry in found.get(pid, [])]
+
+
+def wait_for(condition, what, limit_s=40):
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        expect(time.monotonic() < deadline, f"no {what} after {limit_s} s")
+        time.sleep(0.02)
+
+
+def begin_long_run(directory):
+    process = start(directory, ["-n", "3", "--wait", "0"], [*LONG, "--out", "run"])
+    wait_for(lambda: list((directory / "run/checkpoints").glob("*")), "checkpoint")
+    return process
+
+
+def complete_with_the_same_bytes(directory):
+    _, err = end(start(directory, ["-n", "3"], [*WORDS, "--out", "run"]), 0)
+    expect(results(directory / "run") == reference(directory, WORDS), "other bytes than without it")
+    expect("3 ranks" in err and "restart" not in err, err)
+    expect(not leftovers(directory), leftovers(directory))
+    end(start(directory, ["--ranks", "2"], WORDS), 0)
+    expect(len(list(directory.glob("runs/*/summary.json"))) == 1, "no run directory of its own choice")
+
+
+def refused_without_restart(directory):
+    for words, code in ((["--speed", "9"], 2), (["--data", "missing"], 3)):
+        _, err = end(start(directory, ["-n", "2"], words), code)
+        expect(err.count("error:") == 1 and "restart" not in err, err)
+    expect(not list(directory.iterdir()), "wrong words left files behind")
+
+
+def killed(directory, who):
+    process = begin_long_run(directory)
+    started, ranks = children(process)
+    if who == "rank":
+        victims = [pid for pid, name in ranks if name.startswith("ensemble")]
+        expect(len(victims) == 3, f"ranks: {ranks}")
+        os.kill(victims[1], signal.SIGKILL)
+    else:
+        victims = [pid for pid, name in started if name.startswith(("mpi", "orte"))]
+        expect(len(victims) == 1, f"mpirun: {started}")
+        os.kill(victims[0], signal.SIGKILL)
+    out, err = end(process, 0)
+    expect("restart 1 of 3" in err and "restart 2" not in err and "resumed" in out, f"{out}\n{err}")
+    expect(results(directory / "run") == reference(directory, LONG), "other bytes than without a death")
+    expect(not leftovers(directory), leftovers(directory))
+
+
+def killed_rank(directory):
+    killed(directory, "rank")
+
+
+def killed_mpirun(directory):
+    killed(directory, "mpirun")
+
+
+def stopped_by_a_signal(directory):
+    for number in (signal.SIGTERM, signal.SIGINT):
+        process = begin_long_run(directory)
+        process.send_signal(number)
+        _, err = end(process, 75)
+        expect(err.count("stopped") == 1 and "restart" not in err, err)
+        expect(not (directory / "run/summary.json").exists(), "over too early for this test")
+        (directory / "run").rename(directory / f"run-{number}")
+    end(start(directory, ["-n", "2"], [*LONG, "--resume", "--out", f"run-{signal.SIGTERM}"]), 0)
+    expect(results(directory / f"run-{signal.SIGTERM}") == reference(directory, LONG), "other bytes than without a stop")
+
+
+def verdicts(directory):
+    """What it makes of how runs end, with an mpirun that ends as it is told: (status, exit code, then for ever)."""
+    fake = directory / "fake"
+    fake.mkdir()
+    (fake / "CMakeCache.txt").write_text(f"MPIEXEC_EXECUTABLE:FILEPATH={fake}/mpirun\n")
+    (fake / "ensemble_train").write_text("#!/bin/sh\n")
+    (fake / "mpirun").write_text('#!/bin/bash\necho "$*" >>"$CALLS"\n[[ ! $TELL ]] || echo "$TELL" >"$ENSEMBLE_STATUS_FILE"\n'
+                                 '[[ ! $LINGER ]] || exec sleep 60\nif [[ $CODE == -* ]]; then kill "$CODE" $$; fi\nexit "$CODE"\n')
+    for name in ("ensemble_train", "mpirun"):
+        (fake / name).chmod(0o755)
+    cases = (("0", "0", "", 0, 1), ("0", "137", "", 0, 1), ("0", "0", "yes", 0, 1), ("2", "2", "", 2, 1), ("3", "1", "", 3, 1),
+             ("75", "75", "", 75, 1), ("75", "0", "", 75, 1), ("75", "-9", "", 4, 3), ("4", "4", "", 4, 1),
+             ("4 again", "4", "", 4, 3), ("4 again", "0", "yes", 4, 3), ("", "2", "", 2, 1), ("", "3", "", 3, 1),
+             ("", "137", "", 4, 3), ("", "205", "", 4, 3), ("", "0", "", 4, 3), ("", "-9", "", 4, 3), ("", "1", "", 4, 3))
+    processes = []
+    for number, (tell, code, linger, _, _) in enumerate(cases):
+        options = ["-n", "2", "--restarts", "2", "--wait", "0", "--linger", "1"]
+        processes.append(start(directory, options, ["--out", "x"], ENSEMBLE_BUILD=str(fake), CALLS=str(directory / f"calls{number}"),
+                               TELL=tell, CODE=code, LINGER=linger))
+    for number, (tell, code, _, verdict, starts) in enumerate(cases):
+        end(processes[number], verdict)
+        lines = (directory / f"calls{number}").read_text().splitlines()
+        expect(len(lines) == starts, f"{tell!r}, {code}: {len(lines)} starts")
+        expect([line.count("--resume") for line in lines] == [0, 1, 1][:starts], lines)
+    expect(not leftovers(directory), leftovers(directory))
+
+
+def wrong_options(directory):
+    for options in (["-n", "0"], ["--ranks", "many"], ["--restarts", "-1"], ["--hostfile", "missing"], ["--wait", "x"]):
+        _, err = end(start(directory, options, []), 2)
+        expect(options[0].lstrip("-")[0] in err and options[1] in err, err)
+    out, _ = end(subprocess.Popen([SCRIPT, "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True), 0)
+    expect("--hostfile" in out and "--restarts" in out, out)
+    expect(not list(directory.iterdir()), "wrong options left files behind")
+
+
+def recovery_is_tried_out(directory):
+    _, err = end(start(directory, ["-n", "3", "--recover"], [*WORDS, "--out", "run"]), 0)
+    expect(("orte_enable_recovery" in err) != ("relying on restarts" in err), err)
+    expect(results(directory / "run") == reference(directory, WORDS), "other bytes than without it")
+    print("recovery works here" if "orte_enable_recovery" in err else "no recovery here")
+
+
+with tempfile.TemporaryDirectory() as temporary:
+    globals()[CASE](Path(temporary))
