@@ -11,6 +11,7 @@
 
 #include <fmt/chrono.h>
 
+#include "comm/vigil.hpp"
 #include "core/error.hpp"
 #include "run/configuration.hpp"
 #include "run/resume.hpp"
@@ -73,6 +74,7 @@ store::RunDirectory open_directory(const comm::Communicator& ranks, const Experi
                 made = create_directory(options.out);
                 write_beginning(*made, experiment);
             }
+            comm::Vigil::clear(made->logs());
             const std::string path = fs::absolute(made->path()).string();
             const auto view = std::as_bytes(std::span(path));
             bytes.assign(view.begin(), view.end());

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <set>
@@ -19,6 +20,7 @@
 #include <fmt/chrono.h>
 
 #include "comm/launcher.hpp"
+#include "comm/vigil.hpp"
 #include "core/stopwatch.hpp"
 #include "report/display.hpp"
 #include "report/table.hpp"
@@ -65,22 +67,49 @@ public:
           since_start_(since_start),
           is_resumed_(world.is_root() && goes_on(experiment.options())),
           directory_(open_directory(world, experiment)),
-          keeper_(directory_, experiment.member_digest(), experiment.options().checkpoint_every),
+          vigil_(directory_.logs(), world.rank(), world.size(),
+                 {.dead_after_s = experiment.options().dead_after_s, .recovers = experiment.options().recover},
+                 [this](const std::string& text) { note(text); }),
+          keeper_(directory_, experiment.member_digest(), experiment.options().checkpoint_every, keeper_guard()),
           terminal_(terminal_of(world)),
           display_(terminal_, print) {}
 
     void execute() {
+        world_.while_waiting([this] { watch(); });
         warn_of_few_cores();
         if (world_.is_root()) begin();
         const double begin_s = since_start_.seconds();
         const Trained trained = train();
         const double trained_s = since_start_.seconds();
-        world_.attempt([&] {
+        const auto end = [&] {
             if (world_.is_root()) conclude(trained, begin_s, trained_s);
-        });
+        };
+        if (!experiment_.options().recover) return world_.attempt(end);
+        if (!world_.is_root()) return;
+        try {
+            end();
+        } catch (const core::Error& error) {
+            dismiss(world_, *trained.coordinator, error.exit_code());
+            throw comm::SharedError(error.kind(), error.what());
+        }
+        dismiss(world_, *trained.coordinator, 0);
     }
 
 private:
+    /// While waiting in a collective, which nobody can leave alone.
+    void watch() {
+        vigil_.turn();
+        for (const comm::Loss& loss : vigil_.take_losses()) {
+            fail(Failure::run, "rank {} {}; {}", loss.rank, loss.why, what_survives());
+        }
+    }
+
+    /// Where others take over, nobody writes who was given up.
+    [[nodiscard]] std::function<void()> keeper_guard() {
+        if (!experiment_.options().recover) return {};
+        return [this] { vigil_.leave_if_lost(); };
+    }
+
     /// Root only.
     void begin() {
         display_.line(announcement(experiment_, world_.size()));
@@ -119,6 +148,7 @@ private:
         }
         const bool is_partial = !is_complete && (wanted == 0 || usable < wanted);
         if (!is_partial) directory_.remove_unfinished();
+        if (coordinator.ranks_lost() > 0) store::remove_temporaries(directory_.members());
         store::Summary summary = write_predictions(experiment_, trained, directory_, is_partial);
         const double wall_s = since_start_.seconds();
         summary.timing = {.ranks = world_.size(),
@@ -145,10 +175,16 @@ private:
         const Witness witness{
             .storage = storage(),
             .note = [&](const std::string& text) { note(text); },
+            .recovers = experiment_.options().recover,
+            .turn = [&] { vigil_.turn(); },
             .stop_wanted = [&] { return stop_wanted(); },
+            .losses = [&] { return vigil_.take_losses(); },
             .kept = kept_,
             .epoch_done =
-                [&](const train::EpochRecord& record) { directory_.append_history(store::history_line(record)); },
+                [&](const train::EpochRecord& record) {
+                    known_epochs_.insert({record.member, record.epoch});
+                    directory_.append_history(store::history_line(record));
+                },
             .epoch_restored = [&](const train::EpochRecord& record) { restore(record); },
             .member_done = [&](const ensemble::MemberResult& member,
                                int rank) { announce(member, rank, clock.seconds()); },
@@ -247,6 +283,7 @@ private:
     const core::Stopwatch& since_start_;
     bool is_resumed_;  ///< known on the root only
     store::RunDirectory directory_;
+    comm::Vigil vigil_;
     Keeper keeper_;
     report::Terminal terminal_;
     report::Display display_;
@@ -271,6 +308,22 @@ int train_ensemble(const comm::Communicator& world, std::span<const char* const>
     return 0;
 }
 
+namespace {
+
+/// Launchers pass exit codes on badly: mpirun has one of its own as soon as a rank was lost. Who starts the ranks finds
+/// ours in the file that ENSEMBLE_STATUS_FILE names.
+void leave_exit_code(int code) {
+    const char* file = std::getenv("ENSEMBLE_STATUS_FILE");
+    if (file == nullptr || *file == '\0') return;
+    try {
+        store::write_file_atomically(file, fmt::format("{}\n", code));
+    } catch (const core::Error& error) {
+        fmt::print(stderr, "note: {}\n", error.what());
+    }
+}
+
+}  // namespace
+
 int run_program(int argc, char** argv) {
     // A reader of our output that leaves early must not end the run.
     std::signal(SIGPIPE, SIG_IGN);
@@ -279,12 +332,18 @@ int run_program(int argc, char** argv) {
         argc, argv,
         [&](const comm::Communicator& world) {
             try {
-                return train_ensemble(world, std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
+                const int code = train_ensemble(world, std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
+                if (world.is_root()) leave_exit_code(code);
+                return code;
             } catch (const comm::SharedError& error) {
+                if (world.is_root()) leave_exit_code(error.exit_code());
                 // What was asked for is no error.
                 if (error.kind() != Failure::stopped) throw;
                 if (world.is_root()) fmt::print(stderr, "ensemble_train: {}\n", error.what());
                 return error.exit_code();
+            } catch (const core::Error& error) {
+                leave_exit_code(error.exit_code());  // the others end with this rank
+                throw;
             }
         },
         [](const std::string& message) { fmt::print(stderr, "ensemble_train: error: {}\n", message); });
