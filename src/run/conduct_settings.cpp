@@ -57,7 +57,11 @@ std::vector<Setting> conduct_settings() {
          Kind::toggle, [](Options& o, string_view text) { o.recover = parse_toggle(text); },
          [](const Options& o) { return o.recover; }, Role::conduct},
         {"dead-after", "Stopping and going on", "TIME", "give up a rank that gives no sign of life for so long", "",
-         Kind::value, [](Options& o, string_view text) { o.dead_after_s = parse_duration(text); },
+         Kind::value,
+         [](Options& o, string_view text) {
+             o.dead_after_s = parse_duration(text);
+             if (o.dead_after_s < 1) core::fail(core::Failure::usage, "ranks need at least 1s to show that they live");
+         },
          [](const Options& o) { return text_of_seconds(o.dead_after_s); }, Role::conduct},
     };
 }
