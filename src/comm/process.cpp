@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <fstream>
@@ -50,10 +51,12 @@ std::optional<Process> Process::find(std::string_view name) {
     int number = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
     if (error != std::errc{} || number <= 0) return std::nullopt;
-    const auto is_it = [&] { return name == fmt::format("{}@{}@{}", number, start_of(number), place()); };
-    if (!is_it()) return std::nullopt;
+    const auto start = name.find('@');
+    const auto middle = name.find('@', start + 1);
+    if (middle == std::string_view::npos || name.substr(middle + 1) != place()) return std::nullopt;
     Process process(static_cast<int>(::syscall(SYS_pidfd_open, number, 0)));
-    if (process.file_ < 0 || !is_it()) return std::nullopt;
+    if (process.file_ < 0 && errno != ESRCH) return std::nullopt;
+    if (process.file_ >= 0 && name.substr(start + 1, middle - start - 1) != start_of(number)) return Process(-1);
     return process;
 }
 
@@ -69,12 +72,13 @@ Process::~Process() {
 }
 
 bool Process::is_over() const {
+    if (file_ < 0) return true;
     pollfd event{.fd = file_, .events = POLLIN, .revents = 0};
     return ::poll(&event, 1, 0) > 0;
 }
 
 void Process::kill() const {
-    static_cast<void>(::syscall(SYS_pidfd_send_signal, file_, SIGKILL, nullptr, 0));
+    if (file_ >= 0) static_cast<void>(::syscall(SYS_pidfd_send_signal, file_, SIGKILL, nullptr, 0));
 }
 
 }  // namespace comm

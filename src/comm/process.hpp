@@ -12,7 +12,8 @@ namespace comm {
 /// A process of this host, held on to: what is asked of it or done to it never meets another one of the same number.
 class Process {
 public:
-    /// Nothing if the name is not that of a process which this host, and this part of it, can see.
+    /// One that has ended already is over. Nothing if the name is not that of a process which could be seen from here:
+    /// it is on another host, or in another part of this one.
     [[nodiscard]] static std::optional<Process> find(std::string_view name);
 
     Process(Process&& other) noexcept;

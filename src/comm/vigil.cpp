@@ -28,6 +28,9 @@ constexpr std::string_view verdict_ending = ".lost";
 constexpr double signs_per_life = 10;
 constexpr double longest_interval_s = 2;
 
+/// A look at processes of one's own host costs nothing.
+constexpr Seconds longest_pause(0.1);
+
 /// The main thread may be busy with one piece of work for so many times as long as a rank may be silent.
 constexpr double patience_with_work = 30;
 
@@ -123,17 +126,21 @@ void Vigil::keep() {
         // If this process has been stopped itself, it has no right to judge others by the time that has passed.
         const bool has_slept = Seconds(now - last_round_).count() > rules_.dead_after_s / 2;
         last_round_ = now;
-        leave_if_lost();
-        beat();
+        const bool reads = now - last_signs_ >= interval_;
+        if (reads) {
+            last_signs_ = now;
+            leave_if_lost();
+            beat();
+        }
         for (Other& other : others_) {
             if (has_slept) other.since = now;
-            if (!other.lost) look(other);
+            if (!other.lost) look(other, reads || !other.known);
         }
         lock.lock();
         if (!losses_.empty() && Seconds(Clock::now() - oldest_loss_).count() > rules_.dead_after_s) {
             leave(fmt::format("rank {} {}, and rank 0 waits for it", losses_.front().rank, losses_.front().why));
         }
-        changed_.wait_for(lock, interval_, [&] { return over_; });
+        changed_.wait_for(lock, std::min(interval_, longest_pause), [&] { return over_; });
     }
 }
 
@@ -148,8 +155,8 @@ void Vigil::beat() {
     if (file_ >= 0) static_cast<void>(::pwrite(file_, line.data(), line.size(), 0) < 0);
 }
 
-void Vigil::look(Other& other) {
-    std::string sign = text_in(sign_of(other.rank));
+void Vigil::look(Other& other, bool reads) {
+    std::string sign = reads ? text_in(sign_of(other.rank)) : std::string();
     const auto now = Clock::now();
     if (!sign.empty() && sign != other.sign) {
         other.since = now;

@@ -71,7 +71,7 @@ private:
 
     void keep();
     void beat();
-    void look(Other& other);
+    void look(Other& other, bool reads);
     void lose(Other& other, const std::string& why);
     [[noreturn]] void leave(const std::string& why) const;
     [[nodiscard]] std::filesystem::path sign_of(int rank) const;
@@ -87,6 +87,7 @@ private:
 
     // The thread's own.
     int file_ = -1;
+    Clock::time_point last_signs_;
     std::uint64_t beats_ = 0;
     std::uint64_t turns_seen_ = 0;
     Clock::time_point last_turn_;
