@@ -242,7 +242,7 @@ std::vector<Coordinator::Answer> Coordinator::conclude() {
 std::vector<Coordinator::Answer> Coordinator::fail(const core::Error& error) {
     if (failure_) return {};
     failure_ = error;
-    return to_all(Stop{error.exit_code()});
+    return to_all(Stop{error.exit_code(), lost_ > 0});
 }
 
 std::vector<Coordinator::Answer> Coordinator::to_all(const Letter& letter) const {

@@ -148,7 +148,7 @@ void fields(L& letter, Each& each) {
 template <class L, class Each>
 requires std::is_same_v<std::remove_const_t<L>, Stop>
 void fields(L& letter, Each& each) {
-    each(letter.exit_code);
+    each(letter.exit_code), each(letter.losses);
 }
 
 template <class L, class Each>

@@ -83,6 +83,7 @@ struct Combine {
 /// Leave: the run has failed; or, where it recovers from losses, it is over.
 struct Stop {
     std::int32_t exit_code = 0;
+    bool losses = false;  ///< there were some: do not wait for others
 };
 
 using Letter = std::variant<Request, Progress, EpochDone, Finished, Failed, Assign, Combine, Stop, Interrupted, Suspend,

@@ -38,8 +38,8 @@ public:
         if (world_.is_root()) {
             coordinator_.emplace(options.members, world_.size(), options.training.epochs, witness_.kept,
                                  witness_.recovers);
-            total_.emplace(experiment.test_labels().size(), experiment.network().outputs());
         }
+        if (witness_.recovers) total_.emplace(experiment.test_labels().size(), experiment.network().outputs());
         guarded([&] {
             worker_.emplace(
                 experiment, [this](const Letter& letter) { tell(letter); }, witness_.storage);
@@ -87,9 +87,7 @@ public:
 
     [[nodiscard]] Trained result() {
         if (witness_.recovers) {
-            return {.total = total_ ? std::move(*total_) : ensemble::Contribution(0, 0),
-                    .coordinator = std::move(coordinator_),
-                    .first_step_s = first_step_s_};
+            return {.total = std::move(*total_), .coordinator = std::move(coordinator_), .first_step_s = first_step_s_};
         }
         Trained trained{
             .total = worker_->contribute(), .coordinator = std::move(coordinator_), .first_step_s = first_step_s_};
@@ -194,6 +192,7 @@ private:
         if (const auto* stop = std::get_if<Stop>(&letter)) {
             stopped_ = true;
             stop_code_ = stop->exit_code;
+            if (stop->losses) world_.part();
         } else if (std::holds_alternative<Assign>(letter) || std::holds_alternative<Combine>(letter) ||
                    std::holds_alternative<Suspend>(letter)) {
             if (!worker_) return;
@@ -240,7 +239,7 @@ private:
     bool failed_ = false;
     bool stopped_ = false;
     int stop_code_ = 0;
-    std::optional<ensemble::Contribution> total_;  ///< on the root, where the run recovers
+    std::optional<ensemble::Contribution> total_;  ///< where the run recovers; counts on the root
     core::Stopwatch since_told_;
     bool told_ = false;  ///< the coordinator that somebody wants a stop
 };
@@ -257,7 +256,8 @@ Trained train_members(const comm::Communicator& world, const Experiment& experim
 void dismiss(const comm::Communicator& world, const Coordinator& coordinator, int exit_code) {
     comm::Communicator ranks = world;
     for (int rank = 1; rank < ranks.size(); ++rank) {
-        if (!coordinator.is_lost(rank)) ranks.send(rank, letter_tag, encode(Stop{exit_code}));
+        if (!coordinator.is_lost(rank))
+            ranks.send(rank, letter_tag, encode(Stop{exit_code, coordinator.ranks_lost() > 0}));
     }
 }
 
