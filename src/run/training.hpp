@@ -21,12 +21,12 @@ struct Witness {
     std::function<void(const std::string&)> note;  ///< of what this rank does and suffers, for its own log
 
     bool recovers = false;                     ///< the run goes on without ranks that are lost
-    std::function<void()> turn = {};                ///< this rank's main thread goes on
+    std::function<void()> turn = {};           ///< this rank's main thread goes on
     std::function<std::string()> stop_wanted;  ///< by whom; empty as long as nobody does
 
     // On the root only.
     std::function<std::vector<comm::Loss>()> losses = {};  ///< since the last call
-    store::KeptNames kept;                            ///< by an earlier run
+    store::KeptNames kept;                                 ///< by an earlier run
     std::function<void(const train::EpochRecord&)> epoch_done;
     std::function<void(const train::EpochRecord&)> epoch_restored;  ///< was trained in an earlier run
     std::function<void(const ensemble::MemberResult&, int rank)> member_done;
