@@ -59,7 +59,7 @@ def survived(stage, number, count, seed, words=(), grace=30):
     found = {}
     for this in range(seed, seed + count):
         chance = random.Random(this)
-        moment = chance.uniform(0, 0.7 * reference.seconds)
+        moment = chance.uniform(0, 0.45 * reference.seconds)
         victims = chance.sample(range(1, RANKS), chance.randint(1, 3))
         apart = chance.choice((0, 0, 0.05, 0.3))
         out = f"run{this}"
