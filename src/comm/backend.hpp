@@ -37,6 +37,13 @@ public:
     /// Gives outgoing messages a last chance and refuses any call from now on.
     virtual void close() {}
 
+    /// What is called again and again while a collective waits for other ranks; may throw.
+    virtual void while_waiting(std::function<void()>) {}
+
+    /// Some ranks are gone, or all others were told by messages to leave: at the end none waits for another.
+    virtual void part() {}
+    [[nodiscard]] virtual bool has_parted() const noexcept { return false; }
+
     /// True if the last collective was an agreement on an error: all ranks are on their way out.
     [[nodiscard]] virtual bool leaving_together() const noexcept { return true; }
 };
@@ -50,6 +57,9 @@ inline constexpr std::size_t default_chunk = std::size_t{1} << 30U;
 /// All ranks of the MPI world, on communicators of their own. Collective.
 /// REQUIRES: MPI is initialised; 64 <= chunk_bytes <= default_chunk, the same on all ranks.
 [[nodiscard]] std::shared_ptr<Communicator::Backend> make_mpi_backend(std::size_t chunk_bytes = default_chunk);
+
+/// Seconds that a rank waits at the start for any step of the others: ENSEMBLE_START_LIMIT, else ten minutes.
+[[nodiscard]] double start_limit_s();
 
 /// This process' host name.
 [[nodiscard]] std::string host_name();

@@ -46,6 +46,12 @@ bool Communicator::sending() {
     return backend_->sending();
 }
 
+void Communicator::while_waiting(std::function<void()> look) {
+    backend_->while_waiting(std::move(look));
+}
+void Communicator::part() {
+    backend_->part();
+}
 void Communicator::barrier() {
     backend_->barrier();
 }

@@ -69,8 +69,13 @@ public:
     /// stay on its way for ever.
     [[nodiscard]] bool sending();
 
-    // Collectives: every rank calls them, in the same order. A rank waiting for the others sleeps.
-    // Ranks that call different ones, or with sizes that must agree and do not, throw core::ContractViolation.
+    // Collectives: every rank calls them, in the same order. A rank waiting for the others sleeps, and calls what
+    // while_waiting() has set; without that it waits ten minutes, or as many seconds as ENSEMBLE_START_LIMIT says, and
+    // then throws core::Error (run). Ranks that call different ones, or with sizes that must agree and do not, throw
+    // core::ContractViolation.
+
+    /// `look` is to find out, again and again, whether waiting still makes sense; it throws if not. Local.
+    void while_waiting(std::function<void()> look);
 
     void barrier();
 
@@ -93,6 +98,10 @@ public:
     /// REQUIRES: `step` calls no collective.
     void attempt(const std::function<void()>& step);
 
+    /// From now on no rank waits for another, not even in the end of MPI: some are lost, and the others have been told
+    /// to leave. Local.
+    void part();
+
     /// Ends the processes of all ranks at once with this exit code: for an error the other ranks do not share. Local.
     [[noreturn]] void abort(int exit_code);
 
@@ -114,9 +123,13 @@ public:
 
     [[nodiscard]] const Communicator& world() const noexcept { return world_; }
 
+    /// The exit code of a process whose end of MPI does not come to an end.
+    void leaves_with(int exit_code) noexcept { exit_code_ = exit_code; }
+
 private:
     bool uses_mpi_ = false;
     int exceptions_at_start_ = 0;
+    int exit_code_ = static_cast<int>(core::Failure::run);
     std::shared_ptr<Communicator::Backend> backend_;
     Communicator world_;
 };

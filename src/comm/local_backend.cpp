@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <deque>
 #include <utility>
 
@@ -56,6 +57,13 @@ private:
 
 std::shared_ptr<Communicator::Backend> make_local_backend() {
     return std::make_shared<LocalBackend>();
+}
+
+double start_limit_s() {
+    constexpr double ten_minutes = 600;
+    const char* text = std::getenv("ENSEMBLE_START_LIMIT");
+    const double limit = text != nullptr ? std::strtod(text, nullptr) : 0;
+    return limit > 0 ? limit : ten_minutes;
 }
 
 std::string host_name() {

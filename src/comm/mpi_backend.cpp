@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "comm/shared_memory.hpp"
 #include "core/buffer.hpp"
 #include "core/contract.hpp"
+#include "core/error.hpp"
 #include "core/stopwatch.hpp"
 
 namespace comm {
@@ -93,6 +95,10 @@ public:
         mailbox_.reset();
     }
 
+    void while_waiting(std::function<void()> look) override { look_ = std::move(look); }
+    void part() override { has_parted_ = true; }
+    bool has_parted() const noexcept override { return has_parted_; }
+
     bool leaving_together() const noexcept override { return leaving_together_; }
 
 private:
@@ -117,10 +123,20 @@ private:
         MPI_Request request = MPI_REQUEST_NULL;
         check(MPI_Iallreduce(mine.data(), highest.data(), 4, MPI_INT64_T, MPI_MAX, world_, &request), "MPI_Iallreduce");
         Backoff backoff;
+        const core::Stopwatch clock;
         for (;;) {
             int done = 0;
             check(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
             if (done != 0) break;
+            if (look_) {
+                look_();
+            } else if (clock.seconds() > start_limit_s_) {
+                core::fail(
+                    core::Failure::run,
+                    "rank {} on {} has waited {:.0f} s for other ranks, one of which is dead or stopped; start again "
+                    "(ENSEMBLE_START_LIMIT gives them more seconds)",
+                    rank_, host_, start_limit_s_);
+            }
             backoff.pause();
         }
         core::require(highest[0] == -highest[1], "ranks call the same collectives in the same order");
@@ -152,6 +168,9 @@ private:
     int node_rank_ = 0;
     int node_size_ = 1;
     bool leaving_together_ = false;
+    bool has_parted_ = false;
+    double start_limit_s_ = start_limit_s();
+    std::function<void()> look_;
     std::unique_ptr<MpiMailbox> mailbox_;  ///< gone after close()
 };
 

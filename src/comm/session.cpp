@@ -1,10 +1,12 @@
 #include <mpi.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <utility>
 
 #include "comm/backend.hpp"
+#include "comm/deadline.hpp"
 #include "comm/launcher.hpp"
 #include "comm/mpi_check.hpp"
 #include "core/contract.hpp"
@@ -14,6 +16,24 @@ namespace {
 
 Launch this_launch() {
     return detect_launch([](const char* name) { return std::getenv(name); });
+}
+
+/// MPI ends when all ranks have come to its end; who has left before them has nothing to lose any more.
+constexpr double longest_end_s = 60;
+constexpr double longest_end_without_others_s = 3;
+
+/// Nothing else can end a start in which another rank has died.
+void end_start() {
+    const int code = static_cast<int>(core::Failure::run);
+    if (this_launch().index.value_or(0) == 0) {
+        fmt::print(
+            stderr,
+            "ensemble_train: error: MPI has not started within {:.0f} s: a rank has died in its start, or the hosts "
+            "cannot reach each other (ENSEMBLE_START_LIMIT gives more seconds)\n",
+            start_limit_s());
+        static_cast<void>(std::fflush(stderr));
+    }
+    std::_Exit(code);
 }
 
 }  // namespace
@@ -26,6 +46,7 @@ Session::Session(int& argc, char**& argv)
     // Open MPI's own waiting, in transfers, shall leave the core to others; costs nothing where ranks have cores.
     setenv("OMPI_MCA_mpi_yield_when_idle", "1", 1);
     int provided = MPI_THREAD_SINGLE;
+    const Deadline deadline(start_limit_s(), end_start);
     check(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
     try {
         core::require(provided >= MPI_THREAD_FUNNELED, "MPI allows threads that do not call it");
@@ -50,6 +71,11 @@ Session::~Session() {
     } catch (const std::exception&) {
         return;  // a failed farewell: leave as with any other error
     }
+    const double limit_s = backend_->has_parted() ? longest_end_without_others_s : longest_end_s;
+    const Deadline deadline(limit_s, [code = exit_code_] {
+        static_cast<void>(std::fflush(nullptr));
+        std::_Exit(code);
+    });
     MPI_Finalize();
 }
 
@@ -63,9 +89,12 @@ int run_ranks(int argc, char** argv, const std::function<int(const Communicator&
         Session session(argc, argv);
         Communicator world = session.world();
         try {
-            return body(world);
+            const int code = body(world);
+            session.leaves_with(code);
+            return code;
         } catch (const SharedError& error) {
             if (world.is_root()) report(error.what());
+            session.leaves_with(error.exit_code());
             return error.exit_code();
         } catch (const core::Error& error) {
             report(error.what());

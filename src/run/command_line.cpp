@@ -1,5 +1,6 @@
 #include "run/command_line.hpp"
 
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -92,6 +93,9 @@ public:
         app_.get_formatter()->column_width(34);
         app_.allow_extras();
         app_.set_help_flag();  // added again below, at its place
+        // A launcher that has found out that losses can be survived here says so to all it starts.
+        const char* recovery = std::getenv("ENSEMBLE_RECOVERY");
+        invocation_.options.recover = recovery != nullptr && std::string_view(recovery) == "1";
         for (const Setting& setting : settings()) add(setting);
         add_word("--out", "DIR", "run directory, made if missing (runs/<time>)",
                  [this](const std::string& text) { invocation_.options.out = text; });

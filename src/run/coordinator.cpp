@@ -57,11 +57,12 @@ struct Coordinator::Visitor {
         if (self.suspended_by_.empty() || state.suspended) refuse(rank, "that it has stopped, though nobody asked");
         state.suspended = true;
         if (letter.saved) ++self.saved_;
-        return self.is_over() || !std::ranges::all_of(self.ranks_, &Rank::suspended) ? std::vector<Answer>{}
-                                                                                     : self.conclude();
+        if (self.is_over() || !std::ranges::all_of(self.ranks_, &Rank::suspended)) return {};
+        return self.conclude();
     }
 
     std::vector<Answer> operator()(const Remark&) const { return {}; }
+    std::vector<Answer> operator()(const Share&) const { return self.share(rank); }
 
     // What only a coordinator sends.
     std::vector<Answer> operator()(const Assign&) const { refuse(rank, "an assignment"); }
@@ -70,8 +71,9 @@ struct Coordinator::Visitor {
     std::vector<Answer> operator()(const Suspend&) const { refuse(rank, "an order to suspend"); }
 };
 
-Coordinator::Coordinator(std::size_t members, int ranks, std::size_t epochs, const store::KeptNames& kept)
-    : epochs_(epochs), ranks_(static_cast<std::size_t>(std::max(ranks, 0))), results_(members) {
+Coordinator::Coordinator(std::size_t members, int ranks, std::size_t epochs, const store::KeptNames& kept,
+                         bool recovers)
+    : epochs_(epochs), recovers_(recovers), ranks_(static_cast<std::size_t>(std::max(ranks, 0))), results_(members) {
     core::require(members > 0 && ranks > 0 && epochs > 0, "there are members, ranks and epochs");
     order_.resize(members);
     std::iota(order_.begin(), order_.end(), 0U);
@@ -98,7 +100,7 @@ std::vector<std::uint32_t> Coordinator::missing() const {
 }
 
 std::vector<Coordinator::Answer> Coordinator::suspend(const std::string& why, double now_s) {
-    if (is_over() || !suspended_by_.empty()) return {};
+    if (is_over() || combining_ || !suspended_by_.empty()) return {};
     suspended_by_ = why;
     suspended_s_ = now_s;
     return to_all(Suspend{});
@@ -114,7 +116,7 @@ std::optional<int> Coordinator::overdue(double now_s) const noexcept {
 
 std::vector<Coordinator::Answer> Coordinator::receive(int rank, const Letter& letter, double now_s) {
     core::require(rank >= 0 && static_cast<std::size_t>(rank) < ranks_.size(), "letters come from ranks of the run");
-    if (failure_) return {};  // all have been told to leave
+    if (failure_ || is_lost(rank)) return {};  // all have been told to leave, or this one speaks from the grave
     return std::visit(Visitor{*this, rank, now_s}, letter);
 }
 
@@ -155,6 +157,7 @@ std::vector<Coordinator::Answer> Coordinator::finish(int rank, const Finished& f
     samples_done_ += finished.samples;
     busy_s_ += finished.busy_s;
     last_end_s_ = now_s;
+    if (recovers_) state.held.push_back(finished.result.index);
     state.member.reset();
     state.samples = 0;
     state.progress = {};
@@ -162,10 +165,71 @@ std::vector<Coordinator::Answer> Coordinator::finish(int rank, const Finished& f
     return done_ == results_.size() ? conclude() : std::vector<Answer>{};
 }
 
+/// What the rank held is with the root now.
+std::vector<Coordinator::Answer> Coordinator::share(int rank) {
+    Rank& state = ranks_[static_cast<std::size_t>(rank)];
+    if (state.shares_due == 0) refuse(rank, "a share that nobody asked for");
+    --state.shares_due;
+    state.held.clear();
+    const auto owes = [](const Rank& other) { return other.shares_due > 0; };
+    concluded_ = combining_ && std::ranges::none_of(ranks_, owes);
+    return {};
+}
+
+std::vector<Coordinator::Answer> Coordinator::lose(int rank, const std::string& why, double now_s) {
+    Rank& state = ranks_.at(static_cast<std::size_t>(rank));
+    if (is_over() || state.lost) return {};
+    if (!recovers_) {
+        return fail(core::Error(core::Failure::run, fmt::format("rank {} {}", rank, why)));
+    }
+    state.lost = state.suspended = true;
+    ++lost_;
+    return take_back(state, now_s);
+}
+
+std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s) {
+    std::vector<std::uint32_t> members = std::exchange(rank.held, {});
+    for (const std::uint32_t member : members) {
+        results_[member].reset();
+        --done_;
+    }
+    const auto end = members.size();
+    if (rank.member) members.push_back(*std::exchange(rank.member, std::nullopt));
+    if (rank.next) members.push_back(*std::exchange(rank.next, std::nullopt));
+    rank.waits = false;
+    rank.shares_due = 0;
+    rank.samples = 0;
+    rank.progress = {};
+    if (!suspended_by_.empty()) {
+        if (combining_ && end > 0) {  // the others have combined with the best of all, which may be among these
+            return fail(core::Error(core::Failure::stopped, fmt::format("stopped by {}", suspended_by_)));
+        }
+        if (!combining_) return std::ranges::all_of(ranks_, &Rank::suspended) ? conclude() : std::vector<Answer>{};
+    }
+    order_.insert(order_.begin() + static_cast<std::ptrdiff_t>(next_member_), members.begin(), members.end());
+    if (members.empty()) {
+        const auto owes = [](const Rank& other) { return other.shares_due > 0; };
+        concluded_ = combining_ && std::ranges::none_of(ranks_, owes);
+        return {};
+    }
+    combining_ = false;
+    std::vector<Answer> answers;
+    for (std::size_t other = 0; other < ranks_.size() && next_member_ < order_.size(); ++other) {
+        if (!std::exchange(ranks_[other].waits, false)) continue;
+        for (Answer& answer : assign(static_cast<int>(other), now_s)) answers.push_back(std::move(answer));
+    }
+    return answers;
+}
+
 std::vector<Coordinator::Answer> Coordinator::conclude() {
     const std::vector<ensemble::MemberResult> done = results();
+    if (const auto best = ensemble::choose_best(done)) {
+        combining_ = recovers_;
+        concluded_ = !recovers_;
+        for (Rank& rank : ranks_) rank.shares_due += rank.lost || !recovers_ ? 0 : 1;
+        return to_all(Combine{*best});
+    }
     concluded_ = true;
-    if (const auto best = ensemble::choose_best(done)) return to_all(Combine{*best});
     if (done.size() < results_.size()) {
         return fail(core::Error(core::Failure::stopped, fmt::format("stopped by {}", suspended_by_)));
     }
@@ -178,12 +242,14 @@ std::vector<Coordinator::Answer> Coordinator::conclude() {
 std::vector<Coordinator::Answer> Coordinator::fail(const core::Error& error) {
     if (failure_) return {};
     failure_ = error;
-    return to_all(Stop{});
+    return to_all(Stop{error.exit_code(), lost_ > 0});
 }
 
 std::vector<Coordinator::Answer> Coordinator::to_all(const Letter& letter) const {
     std::vector<Answer> answers;
-    for (std::size_t rank = 0; rank < ranks_.size(); ++rank) answers.push_back({static_cast<int>(rank), letter});
+    for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
+        if (!ranks_[rank].lost) answers.push_back({static_cast<int>(rank), letter});
+    }
     return answers;
 }
 

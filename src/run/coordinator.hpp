@@ -25,13 +25,23 @@ public:
 
     /// Members of which `kept` knows something are handed out first: finished ones, which only have to be tested, then
     /// those that have begun. REQUIRES: members, ranks and epochs > 0.
-    Coordinator(std::size_t members, int ranks, std::size_t epochs, const store::KeptNames& kept = {});
+    /// If the run `recovers`, it goes on when ranks are lost: their members are handed out again. Then what ranks
+    /// contribute comes in letters (Share), and the run is over when that of every member has come.
+    Coordinator(std::size_t members, int ranks, std::size_t epochs, const store::KeptNames& kept = {},
+                bool recovers = false);
 
     /// Takes a worker's letter; `now_s` never goes back. Throws core::Error (run) for a letter that cannot be.
     [[nodiscard]] std::vector<Answer> receive(int rank, const Letter& letter, double now_s);
 
     /// Ends the run because of `error` on this side.
     [[nodiscard]] std::vector<Answer> fail(const core::Error& error);
+
+    /// This rank is not there any more; no letter of it counts from now on. Its members that no Share has brought yet
+    /// go to others, or the run fails if it does not recover. `why` is for the user: "was killed".
+    [[nodiscard]] std::vector<Answer> lose(int rank, const std::string& why, double now_s);
+
+    [[nodiscard]] bool is_lost(int rank) const { return ranks_.at(static_cast<std::size_t>(rank)).lost; }
+    [[nodiscard]] std::size_t ranks_lost() const noexcept { return lost_; }
 
     /// Ends the run early because of `why`: ranks keep what they have, and what is finished is combined. Does nothing
     /// if all members are done or the run is on its way out already.
@@ -80,6 +90,9 @@ private:
         std::uint64_t samples = 0;  ///< of the current member
         bool waits = false;         ///< has asked in vain
         bool suspended = false;     ///< has kept what it had
+        bool lost = false;
+        std::vector<std::uint32_t> held;  ///< finished, and only this rank has what they contribute
+        std::size_t shares_due = 0;       ///< orders to combine that it has not answered yet
     };
 
     struct Visitor;
@@ -87,6 +100,8 @@ private:
     [[nodiscard]] std::vector<Answer> assign(int rank, double now_s);
     static void begin(Rank& rank, std::uint32_t member, double now_s);
     [[nodiscard]] std::vector<Answer> finish(int rank, const Finished& finished, double now_s);
+    [[nodiscard]] std::vector<Answer> share(int rank);
+    [[nodiscard]] std::vector<Answer> take_back(Rank& rank, double now_s);
     [[nodiscard]] std::vector<Answer> conclude();
     [[nodiscard]] std::vector<Answer> to_all(const Letter& letter) const;
     [[nodiscard]] Rank& training(int rank, std::uint32_t member);
@@ -97,6 +112,9 @@ private:
     std::size_t next_member_ = 0;       ///< place in order_
     std::size_t done_ = 0;
     bool concluded_ = false;
+    bool recovers_ = false;
+    bool combining_ = false;  ///< where the run recovers: everybody was asked for a share
+    std::size_t lost_ = 0;
     std::vector<Rank> ranks_;
     std::vector<std::optional<ensemble::MemberResult>> results_;  ///< by index
     std::string suspended_by_;

@@ -1,12 +1,20 @@
 #include "run/keeper.hpp"
 
+#include <utility>
+
 namespace run {
+namespace {
+
+constexpr std::uint64_t gap_for_takeover = 1000;
+
+}  // namespace
 
 Keeper::Keeper(const store::RunDirectory& directory, const std::string& configuration,
-               const CheckpointInterval& interval)
+               const CheckpointInterval& interval, std::function<void()> may_write)
     : interval_(interval),
+      may_write_(std::move(may_write)),
       checkpoints_([&] {
-          const auto place = std::make_shared<Place>(directory, configuration);
+          const auto place = std::make_shared<Place>(directory, configuration, may_write_ ? gap_for_takeover : 0);
           return std::shared_ptr<store::Checkpoints>(place, &place->checkpoints);
       }()),
       writer_(checkpoints_) {}
@@ -30,6 +38,7 @@ void Keeper::offer(const train::MemberState& state) {
 }
 
 void Keeper::start(const train::MemberState& state) {
+    if (may_write_) may_write_();
     last_epoch_ = state.epoch;
     since_last_.restart();
     writer_.start(state);
@@ -43,6 +52,7 @@ void Keeper::save(const train::MemberState& state) {
 
 void Keeper::finish(const train::MemberState& state) {
     writer_.wait();
+    if (may_write_) may_write_();
     checkpoints_->save_final(state);
 }
 

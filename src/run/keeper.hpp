@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,7 +18,10 @@ namespace run {
 /// the next call. Local.
 class Keeper {
 public:
-    Keeper(const store::RunDirectory& directory, const std::string& configuration, const CheckpointInterval& interval);
+    /// `may_write` is called before anything is written and ends the process where another rank has taken over; with
+    /// it, files have numbers that such a rank does not use.
+    Keeper(const store::RunDirectory& directory, const std::string& configuration, const CheckpointInterval& interval,
+           std::function<void()> may_write = {});
 
     /// What is kept of a member; the time until its next checkpoint begins.
     [[nodiscard]] store::KeptMember load(std::uint32_t member);
@@ -36,14 +40,15 @@ private:
     struct Place {
         std::shared_ptr<store::FileSystem> system = std::make_shared<store::FileSystem>();
         store::Checkpoints checkpoints;
-        Place(const store::RunDirectory& directory, const std::string& configuration)
-            : checkpoints(directory, configuration, *system) {}
+        Place(const store::RunDirectory& directory, const std::string& configuration, std::uint64_t gap)
+            : checkpoints(directory, configuration, *system, gap) {}
     };
 
     [[nodiscard]] bool is_due(const train::MemberState& state) const;
     void start(const train::MemberState& state);
 
     CheckpointInterval interval_;
+    std::function<void()> may_write_;
     std::shared_ptr<store::Checkpoints> checkpoints_;
     store::CheckpointWriter writer_;
     std::uint32_t last_epoch_ = 0;

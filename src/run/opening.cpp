@@ -14,6 +14,7 @@
 
 #include <fmt/chrono.h>
 
+#include "comm/vigil.hpp"
 #include "core/error.hpp"
 #include "run/configuration.hpp"
 #include "run/resume.hpp"
@@ -100,6 +101,7 @@ store::RunDirectory open_directory(const comm::Communicator& ranks, const Experi
                 made = create_directory(options.out);
                 write_beginning(*made, experiment);
             }
+            comm::Vigil::clear(made->logs());
             std::string path = fs::absolute(made->path()).string();
             if (several_hosts) {
                 // A directory of this name may be another one there.

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <set>
@@ -20,6 +21,7 @@
 
 #include "comm/canary.hpp"
 #include "comm/launcher.hpp"
+#include "comm/vigil.hpp"
 #include "core/stopwatch.hpp"
 #include "report/display.hpp"
 #include "report/table.hpp"
@@ -70,22 +72,49 @@ public:
           since_start_(since_start),
           is_resumed_(world.is_root() && goes_on(experiment.options())),
           directory_(open_directory(world, experiment)),
-          keeper_(directory_, experiment.member_digest(), experiment.options().checkpoint_every),
+          vigil_(directory_.logs(), world.rank(), world.size(),
+                 {.dead_after_s = experiment.options().dead_after_s, .recovers = experiment.options().recover},
+                 [this](const std::string& text) { note(text); }),
+          keeper_(directory_, experiment.member_digest(), experiment.options().checkpoint_every, keeper_guard()),
           terminal_(terminal_of(world)),
           display_(terminal_, print) {}
 
     void execute() {
+        world_.while_waiting([this] { watch(); });
         warn_of_few_cores();
         if (world_.is_root()) begin();
         const double begin_s = since_start_.seconds();
         const Trained trained = train();
         const double trained_s = since_start_.seconds();
-        world_.attempt([&] {
+        const auto end = [&] {
             if (world_.is_root()) conclude(trained, begin_s, trained_s);
-        });
+        };
+        if (!experiment_.options().recover) return world_.attempt(end);
+        if (!world_.is_root()) return;
+        try {
+            end();
+        } catch (const core::Error& error) {
+            dismiss(world_, *trained.coordinator, error.exit_code());
+            throw comm::SharedError(error.kind(), error.what());
+        }
+        dismiss(world_, *trained.coordinator, 0);
     }
 
 private:
+    /// While waiting in a collective, which nobody can leave alone.
+    void watch() {
+        vigil_.turn();
+        for (const comm::Loss& loss : vigil_.take_losses()) {
+            fail(Failure::run, "rank {} {}; {}", loss.rank, loss.why, what_survives());
+        }
+    }
+
+    /// Where others take over, nobody writes who was given up.
+    [[nodiscard]] std::function<void()> keeper_guard() {
+        if (!experiment_.options().recover) return {};
+        return [this] { vigil_.leave_if_lost(); };
+    }
+
     /// Root only.
     void begin() {
         display_.line(announcement(experiment_, world_.size()));
@@ -125,6 +154,7 @@ private:
         }
         const bool is_partial = !is_complete && (wanted == 0 || usable < wanted);
         if (!is_partial) directory_.remove_unfinished();
+        if (coordinator.ranks_lost() > 0) store::remove_temporaries(directory_.members());
         store::Summary summary = write_predictions(experiment_, trained, directory_, is_partial);
         const double wall_s = since_start_.seconds();
         summary.timing = {.ranks = world_.size(),
@@ -151,10 +181,16 @@ private:
         const Witness witness{
             .storage = storage(),
             .note = [&](const std::string& text) { note(text); },
+            .recovers = experiment_.options().recover,
+            .turn = [&] { vigil_.turn(); },
             .stop_wanted = [&] { return stop_wanted(); },
+            .losses = [&] { return vigil_.take_losses(); },
             .kept = kept_,
             .epoch_done =
-                [&](const train::EpochRecord& record) { directory_.append_history(store::history_line(record)); },
+                [&](const train::EpochRecord& record) {
+                    known_epochs_.insert({record.member, record.epoch});
+                    directory_.append_history(store::history_line(record));
+                },
             .epoch_restored = [&](const train::EpochRecord& record) { restore(record); },
             .member_done = [&](const ensemble::MemberResult& member,
                                int rank) { announce(member, rank, clock.seconds()); },
@@ -254,6 +290,7 @@ private:
     const core::Stopwatch& since_start_;
     bool is_resumed_;  ///< known on the root only
     store::RunDirectory directory_;
+    comm::Vigil vigil_;
     Keeper keeper_;
     report::Terminal terminal_;
     report::Display display_;

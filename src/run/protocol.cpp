@@ -9,7 +9,7 @@ namespace run {
 namespace {
 
 constexpr std::uint32_t letter_magic = 0x454E5331;  // "ENS1"
-constexpr std::uint16_t letter_version = 3;
+constexpr std::uint16_t letter_version = 4;
 constexpr std::uint32_t most_members = 1U << 22U;
 
 struct Header {
@@ -23,11 +23,14 @@ struct Header {
     core::fail(core::Failure::run, "a message between ranks is damaged ({}); do all ranks run the same program?", why);
 }
 
+template <class T>
+constexpr bool is_numbers = std::is_same_v<T, std::vector<double>> || std::is_same_v<T, std::vector<std::int64_t>>;
+
 class Writer {
 public:
     template <class T>
     void operator()(const T& value) {
-        if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::vector<double>>) {
+        if constexpr (std::is_same_v<T, std::string> || is_numbers<T>) {
             (*this)(std::uint64_t{value.size()});
             append(std::as_bytes(std::span(value)));
         } else {
@@ -52,12 +55,13 @@ public:
             (*this)(size);
             const auto text = take(size);
             value.assign(reinterpret_cast<const char*>(text.data()), text.size());
-        } else if constexpr (std::is_same_v<T, std::vector<double>>) {
+        } else if constexpr (is_numbers<T>) {
+            constexpr std::size_t each = sizeof(typename T::value_type);
             std::uint64_t size = 0;
             (*this)(size);
-            if (size > rest_.size() / sizeof(double)) refuse("it ends early");
+            if (size > rest_.size() / each) refuse("it ends early");
             value.resize(size);
-            const auto numbers = take(size * sizeof(double));
+            const auto numbers = take(size * each);
             if (!numbers.empty()) std::memcpy(value.data(), numbers.data(), numbers.size());
         } else {
             static_assert(std::is_arithmetic_v<T> || std::is_enum_v<T>);
@@ -141,6 +145,18 @@ void fields(L& letter, Each& each) {
     each(letter.text);
 }
 
+template <class L, class Each>
+requires std::is_same_v<std::remove_const_t<L>, Stop>
+void fields(L& letter, Each& each) {
+    each(letter.exit_code), each(letter.losses);
+}
+
+template <class L, class Each>
+requires std::is_same_v<std::remove_const_t<L>, Share>
+void fields(L& letter, Each& each) {
+    each(letter.counters);
+}
+
 bool is_failure(core::Failure kind) {
     switch (kind) {
         case core::Failure::usage:
@@ -162,11 +178,14 @@ struct MakesSense {
     bool operator()(const Failed& f) const { return is_failure(f.kind) && !f.message.empty(); }
     bool operator()(const Assign& a) const { return a.member < most_members; }
     bool operator()(const Combine& c) const { return c.best < most_members; }
-    bool operator()(const Stop&) const { return true; }
+    bool operator()(const Stop& s) const {
+        return s.exit_code == 0 || is_failure(static_cast<core::Failure>(s.exit_code));
+    }
     bool operator()(const Interrupted& i) const { return !i.why.empty(); }
     bool operator()(const Suspend&) const { return true; }
     bool operator()(const Suspended&) const { return true; }
     bool operator()(const Remark& r) const { return !r.text.empty(); }
+    bool operator()(const Share& s) const { return !s.counters.empty(); }
 };
 
 /// An empty letter of the kind with that number.

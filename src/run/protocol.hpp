@@ -55,6 +55,11 @@ struct Remark {
     std::string text;
 };
 
+/// Where the run recovers from losses: what the members contribute that this rank has finished since it last sent some.
+struct Share {
+    std::vector<std::int64_t> counters;  ///< of an ensemble::Contribution
+};
+
 /// This rank cannot go on.
 struct Failed {
     core::Failure kind = core::Failure::run;
@@ -75,11 +80,14 @@ struct Combine {
     std::uint32_t best = 0;  ///< the member chosen on validation data
 };
 
-/// The run has failed: leave.
-struct Stop {};
+/// Leave: the run has failed; or, where it recovers from losses, it is over.
+struct Stop {
+    std::int32_t exit_code = 0;
+    bool losses = false;  ///< there were some: do not wait for others
+};
 
 using Letter = std::variant<Request, Progress, EpochDone, Finished, Failed, Assign, Combine, Stop, Interrupted, Suspend,
-                            Suspended, Remark>;
+                            Suspended, Remark, Share>;
 
 /// A letter as bytes: kind, version and size, then the content. REQUIRES: the content makes sense.
 [[nodiscard]] std::vector<std::byte> encode(const Letter& letter);

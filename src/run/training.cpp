@@ -36,8 +36,10 @@ public:
         : world_(world), witness_(witness) {
         const Options& options = experiment.options();
         if (world_.is_root()) {
-            coordinator_.emplace(options.members, world_.size(), options.training.epochs, witness_.kept);
+            coordinator_.emplace(options.members, world_.size(), options.training.epochs, witness_.kept,
+                                 witness_.recovers);
         }
+        if (witness_.recovers) total_.emplace(experiment.test_labels().size(), experiment.network().outputs());
         guarded([&] {
             worker_.emplace(
                 experiment, [this](const Letter& letter) { tell(letter); }, witness_.storage);
@@ -49,9 +51,11 @@ public:
         const double interval_s = world_.is_root() ? root_look_interval_s : look_interval_s;
         comm::Backoff backoff(longest_sleep);
         core::Stopwatch since_look;
-        while (!stopped_ && !(worker_ && worker_->is_to_combine())) {
+        while (!is_over()) {
             bool busy = false;
+            if (witness_.turn) witness_.turn();
             attend_to_stops();
+            attend_to_losses();
             if (!failed_) guarded([&] { busy = worker_->work(); });
             if (busy && !std::exchange(ready_, true)) first_step_s_ = clock_.seconds();
             if (busy && since_look.seconds() < interval_s) continue;
@@ -73,10 +77,18 @@ public:
             const core::Error& failure = *coordinator_->failure();
             error.emplace(failure.kind(), fmt::format("{}; {}", failure.what(), witness_.what_survives()));
         }
-        world_.agree(error);
+        if (!witness_.recovers) return world_.agree(error);
+        if (coordinator_ && coordinator_->ranks_lost() > 0) world_.part();
+        if (!coordinator_ && stop_code_ != 0) error.emplace(static_cast<core::Failure>(stop_code_), "");
+        if (!error) return;
+        if (coordinator_) dismiss(world_, *coordinator_, error->exit_code());
+        throw comm::SharedError(error->kind(), error->what());
     }
 
     [[nodiscard]] Trained result() {
+        if (witness_.recovers) {
+            return {.total = std::move(*total_), .coordinator = std::move(coordinator_), .first_step_s = first_step_s_};
+        }
         Trained trained{
             .total = worker_->contribute(), .coordinator = std::move(coordinator_), .first_step_s = first_step_s_};
         world_.reduce_sum(trained.total.counters());
@@ -84,6 +96,28 @@ public:
     }
 
 private:
+    [[nodiscard]] bool is_over() const {
+        if (stopped_) return true;
+        if (!witness_.recovers) return worker_ && worker_->is_to_combine();
+        return coordinator_ && coordinator_->is_over();
+    }
+
+    /// Root only: others take over what lost ranks had.
+    void attend_to_losses() {
+        if (!coordinator_ || !witness_.losses) return;
+        for (const comm::Loss& loss : witness_.losses()) {
+            const std::string what = fmt::format("rank {} {}", loss.rank, loss.why);
+            if (!witness_.recovers) {
+                core::fail(core::Failure::run, "{}; {}", what, witness_.what_survives());
+            }
+            witness_.note(what);
+            if (witness_.remark) witness_.remark(fmt::format("note: {}; the others go on with what it had", what));
+            for (const auto& [rank, answer] : coordinator_->lose(loss.rank, loss.why, clock_.seconds())) {
+                send(rank, answer);
+            }
+        }
+    }
+
     /// Does something of this rank's own; if it throws, the coordinator hears of it and this rank waits to be stopped.
     template <class Action>
     void guarded(Action action) {
@@ -155,11 +189,17 @@ private:
     }
 
     void take(int source, const Letter& letter) {
-        if (std::holds_alternative<Stop>(letter)) {
+        if (const auto* stop = std::get_if<Stop>(&letter)) {
             stopped_ = true;
+            stop_code_ = stop->exit_code;
+            if (stop->losses) world_.part();
         } else if (std::holds_alternative<Assign>(letter) || std::holds_alternative<Combine>(letter) ||
                    std::holds_alternative<Suspend>(letter)) {
-            if (worker_) worker_->receive(letter);
+            if (!worker_) return;
+            worker_->receive(letter);
+            if (!witness_.recovers || !worker_->is_to_combine()) return;
+            const ensemble::Contribution mine = worker_->contribute();
+            send(0, Share{{mine.counters().begin(), mine.counters().end()}});
         } else {
             coordinate(source, letter);
         }
@@ -167,6 +207,8 @@ private:
 
     void coordinate(int source, const Letter& letter) {
         core::require(coordinator_.has_value(), "only the root coordinates");
+        if (coordinator_->is_lost(source)) return;
+        if (const auto* share = std::get_if<Share>(&letter)) add(*share);
         // Witnesses first: the answer to the last member's end may send everybody into the reduction.
         if (const auto* epoch = std::get_if<EpochDone>(&letter)) {
             if (!epoch->restored) {
@@ -181,6 +223,12 @@ private:
         for (const auto& [rank, answer] : coordinator_->receive(source, letter, clock_.seconds())) send(rank, answer);
     }
 
+    void add(const Share& share) {
+        const auto sums = total_->counters();
+        core::require(share.counters.size() == sums.size(), "shares have one size");
+        for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += share.counters[i];
+    }
+
     comm::Communicator world_;
     const Witness& witness_;
     core::Stopwatch clock_;
@@ -190,6 +238,8 @@ private:
     double first_step_s_ = 0;
     bool failed_ = false;
     bool stopped_ = false;
+    int stop_code_ = 0;
+    std::optional<ensemble::Contribution> total_;  ///< where the run recovers; counts on the root
     core::Stopwatch since_told_;
     bool told_ = false;  ///< the coordinator that somebody wants a stop
 };
@@ -201,6 +251,14 @@ Trained train_members(const comm::Communicator& world, const Experiment& experim
     participant.participate();
     participant.agree();
     return participant.result();
+}
+
+void dismiss(const comm::Communicator& world, const Coordinator& coordinator, int exit_code) {
+    comm::Communicator ranks = world;
+    for (int rank = 1; rank < ranks.size(); ++rank) {
+        if (!coordinator.is_lost(rank))
+            ranks.send(rank, letter_tag, encode(Stop{exit_code, coordinator.ranks_lost() > 0}));
+    }
 }
 
 }  // namespace run

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "comm/communicator.hpp"
+#include "comm/vigil.hpp"
 #include "ensemble/combination.hpp"
 #include "report/progress.hpp"
 #include "run/coordinator.hpp"
@@ -19,10 +20,13 @@ struct Witness {
     Worker::Storage storage;                       ///< of this rank
     std::function<void(const std::string&)> note;  ///< of what this rank does and suffers, for its own log
 
+    bool recovers = false;                     ///< the run goes on without ranks that are lost
+    std::function<void()> turn = {};           ///< this rank's main thread goes on
     std::function<std::string()> stop_wanted;  ///< by whom; empty as long as nobody does
 
     // On the root only.
-    store::KeptNames kept;  ///< by an earlier run
+    std::function<std::vector<comm::Loss>()> losses = {};  ///< since the last call
+    store::KeptNames kept;                                 ///< by an earlier run
     std::function<void(const train::EpochRecord&)> epoch_done;
     std::function<void(const train::EpochRecord&)> epoch_restored;  ///< was trained in an earlier run
     std::function<void(const ensemble::MemberResult&, int rank)> member_done;
@@ -44,7 +48,13 @@ struct Trained {
 /// combined. Only point-to-point messages until all are done, then one reduction. Collective. Throws comm::SharedError
 /// on every rank when any rank fails, or when it is stopped before any member is done; and core::Error (run) on the
 /// root if a rank does not answer the order to stop.
+///
+/// If the run recovers, nothing but point-to-point messages: ranks send what they contribute, and all but the root stay
+/// in here until that dismisses them. Throws SharedError there as the exit code says.
 [[nodiscard]] Trained train_members(const comm::Communicator& world, const Experiment& experiment,
                                     const Witness& witness);
+
+/// Lets the other ranks go, where the run recovers. Root only.
+void dismiss(const comm::Communicator& world, const Coordinator& coordinator, int exit_code);
 
 }  // namespace run

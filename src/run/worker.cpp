@@ -31,6 +31,7 @@ Worker::Worker(const Experiment& experiment, Send send, Storage storage)
 void Worker::receive(const Letter& letter) {
     if (const auto* assign = std::get_if<Assign>(&letter)) {
         core::require(!next_, "a worker is given one member at a time");
+        best_.reset();  // a rank was lost since the order to combine
         next_ = assign->member;
     } else if (const auto* combine = std::get_if<Combine>(&letter)) {
         core::require(!training_ && !testing_ && !next_, "members are combined when none is in training");
@@ -171,7 +172,8 @@ ensemble::Contribution Worker::contribute() {
         contribution_.add_member(best_here_->probabilities, experiment_.test_labels(), is_best);
         best_here_.reset();
     }
-    return std::move(contribution_);
+    best_.reset();
+    return std::exchange(contribution_, {experiment_.test_labels().size(), experiment_.network().outputs()});
 }
 
 ensemble::MemberResult Worker::result_of(const Testing& testing) const {

@@ -42,7 +42,7 @@ public:
     /// The order to combine has come.
     [[nodiscard]] bool is_to_combine() const noexcept { return best_.has_value(); }
 
-    /// The sum over this rank's healthy members. REQUIRES: is_to_combine(). To be called once.
+    /// The sum over this rank's healthy members, since the last call. REQUIRES: is_to_combine().
     [[nodiscard]] ensemble::Contribution contribute();
 
 private:

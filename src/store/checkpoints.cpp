@@ -39,8 +39,12 @@ std::optional<Generation> generation_of(const fs::path& file) {
 
 }  // namespace
 
-Checkpoints::Checkpoints(const RunDirectory& directory, std::string configuration, FileSystem& system)
-    : directory_(RunDirectory::at(directory.path())), configuration_(std::move(configuration)), system_(system) {}
+Checkpoints::Checkpoints(const RunDirectory& directory, std::string configuration, FileSystem& system,
+                         std::uint64_t gap)
+    : directory_(RunDirectory::at(directory.path())),
+      configuration_(std::move(configuration)),
+      system_(system),
+      gap_(gap) {}
 
 fs::path Checkpoints::path(std::uint32_t member, std::uint64_t number) const {
     return directory_.checkpoints() / fmt::format("{:04}-{:06}.ckpt", member, number);
@@ -56,6 +60,7 @@ Checkpoints::Line& Checkpoints::line_of(std::uint32_t member) {
         if (generation && generation->member == member) line.numbers.push_back(generation->number);
     }
     std::ranges::sort(line.numbers);
+    if (!line.numbers.empty()) line.first = line.numbers.back() + 1 + gap_;
     return line;
 }
 
@@ -88,7 +93,7 @@ KeptMember Checkpoints::load(std::uint32_t member) {
 
 void Checkpoints::save(std::uint32_t member, std::span<const std::byte> sealed) {
     Line& line = line_of(member);
-    const std::uint64_t number = line.numbers.empty() ? 1 : line.numbers.back() + 1;
+    const std::uint64_t number = line.numbers.empty() ? line.first : std::max(line.first, line.numbers.back() + 1);
     const fs::path file = path(member, number);
     write_file_atomically(file, sealed, system_);
     line.numbers.push_back(number);

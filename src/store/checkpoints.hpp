@@ -28,8 +28,9 @@ struct KeptMember {
 /// failure, the newest whole one or the one before can be loaded. One thread at a time.
 class Checkpoints {
 public:
-    /// `configuration` is the digest that member files carry. `system` must outlive this.
-    Checkpoints(const RunDirectory& directory, std::string configuration, FileSystem& system);
+    /// `configuration` is the digest that member files carry. `system` must outlive this. Who loads a member leaves
+    /// `gap` numbers out, so that a writer thought dead that wakes up does not write files of the same name.
+    Checkpoints(const RunDirectory& directory, std::string configuration, FileSystem& system, std::uint64_t gap = 0);
 
     /// Looks for a member.
     [[nodiscard]] KeptMember load(std::uint32_t member);
@@ -48,6 +49,7 @@ private:
     struct Line {
         std::vector<std::uint64_t> numbers;
         std::set<std::uint64_t> verified;
+        std::uint64_t first = 1;  ///< number for the next owner
     };
 
     [[nodiscard]] Line& line_of(std::uint32_t member);
@@ -57,6 +59,7 @@ private:
     RunDirectory directory_;
     std::string configuration_;
     FileSystem& system_;
+    std::uint64_t gap_;
     std::map<std::uint32_t, Line> lines_;
 };
 

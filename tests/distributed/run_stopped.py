@@ -65,9 +65,9 @@ def send(number, processes):
 class Running:
     """A run under mpirun that can be looked into."""
 
-    def __init__(self, stage, ranks, words, patience=1):
+    def __init__(self, stage, ranks, words, patience=1, options=()):
         # mpirun takes this long from SIGTERM to SIGKILL, and from a rank that ends to the others.
-        self.command = [stage.mpirun, "--mca", "odls_base_sigkill_timeout", str(patience), "-np", str(ranks), stage.program, *words]
+        self.command = [stage.mpirun, "--mca", "odls_base_sigkill_timeout", str(patience), *options, "-np", str(ranks), stage.program, *words]
         self.out, self.err = (tempfile.TemporaryFile("w+") for _ in range(2))
         self.process = subprocess.Popen(self.command, cwd=stage.directory, env=stage.environment, stdin=subprocess.DEVNULL,
                                         stdout=self.out, stderr=self.err, start_new_session=True)

@@ -233,4 +233,108 @@ BOOST_AUTO_TEST_CASE(a_snapshot_says_how_far_everybody_is) {
     BOOST_TEST(later.fraction == 0.375);
 }
 
+BOOST_AUTO_TEST_CASE(without_recovery_a_lost_rank_ends_the_run) {
+    Coordinator coordinator(3, 2, 4);
+    BOOST_TEST(coordinator.receive(1, Request{}, 1).size() == 1U);
+    BOOST_TEST(goes_to_all<Stop>(coordinator.lose(1, "was killed", 2), 2));
+    BOOST_TEST(std::string(coordinator.failure()->what()).find("rank 1 was killed") != std::string::npos);
+}
+
+namespace {
+
+/// Three ranks with members 0, 1 and 2 of `members`.
+Coordinator three_at_work(std::size_t members) {
+    Coordinator coordinator(members, 3, 4, {}, true);
+    for (int rank = 0; rank < 3; ++rank) static_cast<void>(coordinator.receive(rank, Request{}, 1));
+    return coordinator;
+}
+
+Answers shares(Coordinator& coordinator, std::initializer_list<int> ranks) {
+    Answers answers;
+    for (const int rank : ranks) {
+        for (auto& answer : coordinator.receive(rank, Share{{0}}, 50)) answers.push_back(answer);
+    }
+    return answers;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(what_a_lost_rank_had_goes_to_others_and_its_letters_do_not_count) {
+    Coordinator coordinator = three_at_work(5);
+    BOOST_TEST(assigned(coordinator.receive(2, Request{}, 2), 2).value() == 3U);
+    BOOST_TEST(coordinator.receive(2, finished(2, 0.9), 3).empty());
+    BOOST_TEST(coordinator.members_done() == 1U);
+    BOOST_TEST(assigned(coordinator.receive(2, Request{}, 4), 2).value() == 4U);
+    // Finished, in training, and the next: all three come back, in this order.
+    BOOST_TEST(coordinator.lose(2, "was killed", 5).empty());
+    BOOST_TEST(coordinator.lose(2, "was killed", 5).empty());
+    BOOST_TEST(coordinator.ranks_lost() == 1U);
+    BOOST_TEST(coordinator.members_done() == 0U);
+    BOOST_TEST(coordinator.receive(2, finished(3, 0.9), 6).empty());
+    BOOST_TEST(coordinator.receive(2, Request{}, 6).empty());
+    BOOST_TEST(coordinator.members_done() == 0U);
+    BOOST_TEST(assigned(coordinator.receive(1, Request{}, 7), 1).value() == 2U);
+    BOOST_TEST(assigned(coordinator.receive(0, Request{}, 7), 0).value() == 3U);
+    BOOST_TEST(coordinator.receive(1, finished(1, 0.5), 8).empty());
+    BOOST_TEST(assigned(coordinator.receive(1, Request{}, 8), 1).value() == 4U);
+    BOOST_TEST(coordinator.receive(0, finished(0, 0.5), 9).empty());
+    BOOST_TEST(coordinator.receive(0, Request{}, 9).empty());
+    BOOST_TEST(coordinator.receive(1, finished(2, 0.9), 10).empty());
+    BOOST_TEST(coordinator.receive(1, Request{}, 10).empty());
+    BOOST_TEST(coordinator.receive(0, finished(3, 0.5), 11).empty());
+    BOOST_TEST(goes_to_all<Combine>(coordinator.receive(1, finished(4, 0.5), 12), 2));
+    BOOST_TEST(!coordinator.is_over());
+    BOOST_TEST(shares(coordinator, {0}).empty());
+    BOOST_TEST(!coordinator.is_over());
+    BOOST_TEST(shares(coordinator, {1}).empty());
+    BOOST_TEST(coordinator.is_over());
+    BOOST_TEST(!coordinator.failure());
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_takes_over_at_once) {
+    Coordinator coordinator = three_at_work(3);
+    BOOST_TEST(coordinator.receive(0, Request{}, 2).empty());
+    BOOST_TEST(coordinator.receive(0, finished(0, 0.5), 3).empty());
+    BOOST_TEST(assigned(coordinator.lose(1, "was killed", 4), 0).value() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_rank_lost_before_its_share_has_come_is_made_good) {
+    for (const bool shared_before : {false, true}) {
+        Coordinator coordinator = three_at_work(3);
+        for (int rank = 0; rank < 3; ++rank) {
+            BOOST_TEST(coordinator.receive(rank, Request{}, 2).empty());
+            static_cast<void>(coordinator.receive(rank, finished(static_cast<std::uint32_t>(rank), 0.5), 3));
+        }
+        BOOST_TEST(shares(coordinator, {1}).empty());
+        if (shared_before) BOOST_TEST(shares(coordinator, {2}).empty());
+        const Answers answers = coordinator.lose(2, "was killed", 4);
+        if (shared_before) {  // nothing is missing but the root's own
+            BOOST_TEST(answers.empty());
+            BOOST_TEST(!coordinator.is_over());
+            BOOST_TEST(shares(coordinator, {0}).empty());
+            BOOST_TEST(coordinator.is_over());
+            continue;
+        }
+        BOOST_TEST(assigned(answers, 0).value() == 2U);
+        BOOST_TEST(shares(coordinator, {0}).empty());  // an answer to the order before
+        BOOST_TEST(!coordinator.is_over());
+        BOOST_TEST(coordinator.receive(0, Request{}, 5).empty());
+        BOOST_TEST(goes_to_all<Combine>(coordinator.receive(0, finished(2, 0.5), 6), 2));
+        BOOST_TEST(shares(coordinator, {0, 1}).empty());
+        BOOST_TEST(coordinator.is_over());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_does_not_wait_for_lost_ranks) {
+    Coordinator coordinator = three_at_work(5);
+    BOOST_TEST(coordinator.receive(1, finished(1, 0.5), 2).empty());
+    BOOST_TEST(coordinator.suspend("SIGTERM", 3).size() == 3U);
+    BOOST_TEST(coordinator.receive(0, Suspended{true}, 4).empty());
+    BOOST_TEST(coordinator.receive(1, Suspended{true}, 4).empty());
+    BOOST_TEST(goes_to_all<Combine>(coordinator.lose(2, "was killed", 5), 2));
+    BOOST_TEST(shares(coordinator, {0, 1}).empty());
+    BOOST_TEST(coordinator.is_over());
+    BOOST_TEST(coordinator.missing().size() == 4U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -42,6 +42,8 @@ const std::vector<Letter> all{
     Assign{.member = 4'000'000},
     Combine{.best = 5},
     Stop{},
+    Stop{.exit_code = 75, .losses = true},
+    Share{.counters = {1, -2, std::int64_t{1} << 60}},
     Interrupted{.why = "SIGTERM"},
     Suspend{},
     Suspended{.saved = true},

@@ -1,0 +1,199 @@
+#include "comm/vigil.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+
+namespace comm {
+namespace {
+
+namespace fs = std::filesystem;
+using Seconds = std::chrono::duration<double>;
+
+constexpr std::string_view sign_ending = ".alive";
+constexpr std::string_view verdict_ending = ".lost";
+
+/// Signs of life in the time after which a rank is given up; a machine with too few cores delays them.
+constexpr double signs_per_life = 10;
+constexpr double longest_interval_s = 2;
+
+/// A look at processes of one's own host costs nothing.
+constexpr Seconds longest_pause(0.1);
+
+/// The main thread may be busy with one piece of work for so many times as long as a rank may be silent.
+constexpr double patience_with_work = 30;
+
+/// A rank that sees the root's process end may still get its last letter.
+constexpr std::chrono::seconds farewell(1);
+
+constexpr int lost_exit_code = static_cast<int>(core::Failure::run);
+
+/// What a file holds, or nothing.
+std::string text_in(const fs::path& path) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return "";
+    std::array<char, 512> text{};
+    const ssize_t size = ::pread(file, text.data(), text.size(), 0);
+    ::close(file);
+    return {text.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
+}
+
+}  // namespace
+
+void Vigil::clear(const fs::path& folder) {
+    std::error_code ignored;
+    std::vector<fs::path> old;
+    for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+        const auto ending = entry.path().extension();
+        if (ending == sign_ending || ending == verdict_ending) old.push_back(entry.path());
+    }
+    for (const fs::path& path : old) fs::remove(path, ignored);
+}
+
+Vigil::Vigil(fs::path folder, int rank, int ranks, Rules rules, std::function<void(const std::string&)> note)
+    : folder_(std::move(folder)),
+      rank_(rank),
+      rules_(rules),
+      note_(std::move(note)),
+      interval_(std::min(longest_interval_s, rules.dead_after_s / signs_per_life)),
+      last_turn_(Clock::now()),
+      last_round_(Clock::now()) {
+    constexpr mode_t permissions = 0666;
+    file_ = ::open(sign_of(rank).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, permissions);
+    for (int other = 0; other < ranks; ++other) {
+        if (other != rank && (rank == 0 || other == 0)) others_.emplace_back().rank = other;
+    }
+    for (Other& other : others_) other.since = Clock::now();
+    thread_ = std::thread([this] { keep(); });
+}
+
+Vigil::~Vigil() {
+    {
+        const std::scoped_lock lock(mutex_);
+        over_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+    if (file_ >= 0) ::close(file_);
+    ::unlink(sign_of(rank_).c_str());
+}
+
+fs::path Vigil::sign_of(int rank) const {
+    return folder_ / fmt::format("rank-{:04}{}", rank, sign_ending);
+}
+
+fs::path Vigil::verdict_on(int rank) const {
+    return folder_ / fmt::format("rank-{:04}{}", rank, verdict_ending);
+}
+
+std::vector<Loss> Vigil::take_losses() {
+    const std::scoped_lock lock(mutex_);
+    return std::exchange(losses_, {});
+}
+
+void Vigil::leave_if_lost() const {
+    if (rank_ == 0 || text_in(verdict_on(rank_)).empty()) return;
+    leave("the run goes on without this rank, which was silent for too long");
+}
+
+void Vigil::leave(const std::string& why) const {
+    if (note_) note_(fmt::format("leaves: {}", why));
+    // One of those that suffer the same speaks.
+    if (rank_ <= 1) {
+        fmt::print(stderr, "ensemble_train: error: {}; what is kept is kept: go on with --resume\n", why);
+        static_cast<void>(std::fflush(stderr));
+    }
+    std::_Exit(lost_exit_code);
+}
+
+/// The thread.
+void Vigil::keep() {
+    std::unique_lock lock(mutex_);
+    while (!over_) {
+        lock.unlock();
+        const auto now = Clock::now();
+        // If this process has been stopped itself, it has no right to judge others by the time that has passed.
+        const bool has_slept = Seconds(now - last_round_).count() > rules_.dead_after_s / 2;
+        last_round_ = now;
+        const bool reads = now - last_signs_ >= interval_;
+        if (reads) {
+            last_signs_ = now;
+            leave_if_lost();
+            beat();
+        }
+        for (Other& other : others_) {
+            if (has_slept) other.since = now;
+            if (!other.lost) look(other, reads || !other.known);
+        }
+        lock.lock();
+        if (!losses_.empty() && Seconds(Clock::now() - oldest_loss_).count() > rules_.dead_after_s) {
+            leave(fmt::format("rank {} {}, and rank 0 waits for it", losses_.front().rank, losses_.front().why));
+        }
+        changed_.wait_for(lock, std::min(interval_, longest_pause), [&] { return over_; });
+    }
+}
+
+void Vigil::beat() {
+    const std::uint64_t turns = turns_.load(std::memory_order_relaxed);
+    const auto now = Clock::now();
+    if (turns != turns_seen_) last_turn_ = now;
+    turns_seen_ = turns;
+    if (Seconds(now - last_turn_).count() > patience_with_work * rules_.dead_after_s) return;
+    // Of one length, so that a reader never sees the end of an older one.
+    const std::string line = fmt::format("{:020} {}\n", ++beats_, name_);
+    if (file_ >= 0) static_cast<void>(::pwrite(file_, line.data(), line.size(), 0) < 0);
+}
+
+void Vigil::look(Other& other, bool reads) {
+    std::string sign = reads ? text_in(sign_of(other.rank)) : std::string();
+    const auto now = Clock::now();
+    if (!sign.empty() && sign != other.sign) {
+        other.since = now;
+        if (!std::exchange(other.known, true)) {
+            const auto name = std::string_view(sign).substr(sign.find(' ') + 1);
+            other.process = Process::find(name.substr(0, name.find('\n')));
+        }
+        other.sign = std::move(sign);
+    }
+    if (rules_.recovers && other.process && other.process->is_over()) {
+        if (other.rank != 0) return lose(other, "was killed or has crashed");
+        std::unique_lock lock(mutex_);
+        if (changed_.wait_for(lock, farewell, [&] { return over_; })) return;
+        leave("rank 0, which coordinates, was killed or has crashed");
+    }
+    // The root judges first.
+    const double silent_s = Seconds(now - other.since).count();
+    if (silent_s > rules_.dead_after_s * (rank_ == 0 ? 1 : 2)) {
+        lose(other, fmt::format("has given no sign of life for {:.0f} s", silent_s));
+    }
+}
+
+void Vigil::lose(Other& other, const std::string& why) {
+    other.lost = true;
+    if (other.rank != 0) {
+        const int file = ::open(verdict_on(other.rank).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+        const std::string line = why + "\n";
+        if (file >= 0) {
+            static_cast<void>(::write(file, line.data(), line.size()) < 0);
+            ::close(file);
+        }
+    }
+    if (other.process) other.process->kill();
+    if (other.rank == 0) leave(fmt::format("rank 0, which coordinates, {}", why));
+    const std::scoped_lock lock(mutex_);
+    if (losses_.empty()) oldest_loss_ = Clock::now();
+    losses_.push_back({other.rank, why});
+}
+
+}  // namespace comm

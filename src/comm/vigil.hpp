@@ -1,0 +1,105 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "comm/process.hpp"
+
+namespace comm {
+
+/// A rank that is not to be waited for any more.
+struct Loss {
+    int rank = 0;
+    std::string why;  ///< "was killed or crashed"
+};
+
+/// Signs of life of the ranks of one run, by files in a folder that all of them share: MPI reports no death, and a
+/// thread that trains may be busy for long. Each rank's own thread writes its sign again and again; rank 0's looks at
+/// all of them, the others' at that of rank 0. Who is lost is told so by a file before anybody takes over its work, and
+/// ends itself when it sees that; on the root's host it is killed.
+///
+/// Ranks that do not hear of rank 0 any more end themselves with exit code 4. So does rank 0 if it knows of a loss and
+/// its main thread, which should deal with it, does not ask for it.
+class Vigil {
+public:
+    struct Rules {
+        double dead_after_s = 60;  ///< without a sign of life
+        bool recovers = false;     ///< a death is to be found at once, since the run goes on; else the launcher ends it
+    };
+
+    /// Removes what the vigil of an earlier run has left. For the root, before any rank begins.
+    static void clear(const std::filesystem::path& folder);
+
+    /// Begins. `note` takes what this rank should remember of it, from another thread.
+    Vigil(std::filesystem::path folder, int rank, int ranks, Rules rules, std::function<void(const std::string&)> note);
+
+    /// Ends it: from now on nobody watches over this rank.
+    ~Vigil();
+    Vigil(const Vigil&) = delete;
+    Vigil& operator=(const Vigil&) = delete;
+
+    /// The main thread goes on. A rank whose main thread does not for a very long time gives no signs of life. Cheap.
+    void turn() noexcept { turns_.fetch_add(1, std::memory_order_relaxed); }
+
+    /// Who was lost since the last call. Root only.
+    [[nodiscard]] std::vector<Loss> take_losses();
+
+    /// Ends this process if it was given up: to be called before it writes what another rank may write now.
+    void leave_if_lost() const;
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    /// What is known of another rank.
+    struct Other {
+        int rank = 0;
+        std::string sign;
+        Clock::time_point since;  ///< that sign was first seen
+        bool known = false;       ///< it was looked for
+        bool lost = false;
+        std::optional<Process> process;
+    };
+
+    void keep();
+    void beat();
+    void look(Other& other, bool reads);
+    void lose(Other& other, const std::string& why);
+    [[noreturn]] void leave(const std::string& why) const;
+    [[nodiscard]] std::filesystem::path sign_of(int rank) const;
+    [[nodiscard]] std::filesystem::path verdict_on(int rank) const;
+
+    std::filesystem::path folder_;
+    int rank_;
+    Rules rules_;
+    std::function<void(const std::string&)> note_;
+    std::string name_ = process_name();
+    std::chrono::duration<double> interval_;
+    std::atomic<std::uint64_t> turns_{0};
+
+    // The thread's own.
+    int file_ = -1;
+    Clock::time_point last_signs_;
+    std::uint64_t beats_ = 0;
+    std::uint64_t turns_seen_ = 0;
+    Clock::time_point last_turn_;
+    Clock::time_point last_round_;
+    std::vector<Other> others_;
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool over_ = false;
+    std::vector<Loss> losses_;
+    Clock::time_point oldest_loss_;
+    std::thread thread_;
+};
+
+}  // namespace comm

@@ -1,0 +1,115 @@
+#include "comm/vigil.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include <boost/test/unit_test.hpp>
+
+using comm::Loss;
+using comm::Vigil;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr double dead_after_s = 0.4;
+
+struct Folder {
+    fs::path path = fs::temp_directory_path() / ("vigil_test_" + std::to_string(::getpid()));
+    Folder() { fs::create_directories(path); }
+    ~Folder() { fs::remove_all(path); }
+};
+
+/// A process that keeps its own vigil as that rank, from before anybody else has a thread.
+pid_t start(const fs::path& folder, int rank, Vigil::Rules rules) {
+    const pid_t child = ::fork();
+    if (child != 0) return child;
+    const Vigil vigil(folder, rank, 2, rules, {});
+    std::this_thread::sleep_for(std::chrono::seconds(20));
+    ::_exit(0);
+}
+
+void wait_for(const fs::path& file) {
+    for (int i = 0; i < 2000 && !fs::exists(file); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+}
+
+std::vector<Loss> losses_within(Vigil& vigil, double seconds) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+    std::vector<Loss> losses;
+    while (losses.empty() && std::chrono::steady_clock::now() < end) {
+        vigil.turn();
+        losses = vigil.take_losses();
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return losses;
+}
+
+int code_of(pid_t child) {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(vigil_tests)
+
+BOOST_AUTO_TEST_CASE(a_stopped_rank_is_found_and_ended) {
+    const Folder folder;
+    const pid_t child = start(folder.path, 1, {.dead_after_s = 30});
+    wait_for(folder.path / "rank-0001.alive");
+    Vigil vigil(folder.path, 0, 2, {.dead_after_s = dead_after_s}, {});
+    BOOST_TEST(losses_within(vigil, 0.01).empty());
+    ::kill(child, SIGSTOP);
+    const auto losses = losses_within(vigil, 10);
+    BOOST_TEST_REQUIRE(losses.size() == 1U);
+    BOOST_TEST(losses[0].rank == 1);
+    BOOST_TEST(losses[0].why.find("no sign of life") != std::string::npos);
+    BOOST_TEST(fs::exists(folder.path / "rank-0001.lost"));
+    BOOST_TEST(code_of(child) == 1000 + SIGKILL);
+}
+
+BOOST_AUTO_TEST_CASE(a_rank_that_lives_is_left_alone) {
+    const Folder folder;
+    const pid_t child = start(folder.path, 1, {.dead_after_s = 4 * dead_after_s});
+    wait_for(folder.path / "rank-0001.alive");
+    {
+        Vigil vigil(folder.path, 0, 2, {.dead_after_s = 4 * dead_after_s, .recovers = true}, {});
+        BOOST_TEST(losses_within(vigil, 8 * dead_after_s).empty());
+        ::kill(child, SIGKILL);
+        const auto losses = losses_within(vigil, 3 * dead_after_s);  // sooner than by its silence
+        BOOST_TEST_REQUIRE(losses.size() == 1U);
+        BOOST_TEST(losses[0].why.find("killed") != std::string::npos);
+    }
+    BOOST_TEST(code_of(child) == 1000 + SIGKILL);
+    BOOST_TEST(!fs::exists(folder.path / "rank-0000.alive"));
+}
+
+BOOST_AUTO_TEST_CASE(who_was_given_up_ends_itself) {
+    const Folder folder;
+    std::ofstream(folder.path / "rank-0001.lost") << "was silent\n";
+    BOOST_TEST(code_of(start(folder.path, 1, {.dead_after_s = 30})) == 4);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_waits_for_a_silent_root) {
+    const Folder folder;
+    BOOST_TEST(code_of(start(folder.path, 1, {.dead_after_s = dead_after_s})) == 4);
+}
+
+BOOST_AUTO_TEST_CASE(what_an_earlier_run_has_left_is_removed) {
+    const Folder folder;
+    for (const char* name : {"rank-0001.lost", "rank-0002.alive", "rank-0001.log"})
+        std::ofstream(folder.path / name) << "x";
+    Vigil::clear(folder.path);
+    BOOST_TEST(!fs::exists(folder.path / "rank-0001.lost"));
+    BOOST_TEST(!fs::exists(folder.path / "rank-0002.alive"));
+    BOOST_TEST(fs::exists(folder.path / "rank-0001.log"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
