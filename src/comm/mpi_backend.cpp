@@ -35,7 +35,8 @@ struct WireError {
 
 class MpiBackend final : public Communicator::Backend {
 public:
-    explicit MpiBackend(std::size_t chunk_bytes) : chunk_bytes_(chunk_bytes) {
+    MpiBackend(std::size_t chunk_bytes, std::unique_ptr<StartGuard> guard)
+        : chunk_bytes_(chunk_bytes), guard_(std::move(guard)) {
         core::require(chunk_bytes >= 64 && chunk_bytes <= default_chunk, "a chunk has 64 bytes to 1 GiB");
         // The default handler would end the job before any return code could be looked at.
         check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
@@ -88,6 +89,7 @@ public:
     void end_others(int exit_code) override { MPI_Abort(world_, exit_code); }
 
     void close() override {
+        guard_.reset();
         if (!mailbox_) return;
         const core::Stopwatch clock;
         Backoff backoff;
@@ -95,7 +97,10 @@ public:
         mailbox_.reset();
     }
 
-    void while_waiting(std::function<void()> look) override { look_ = std::move(look); }
+    void while_waiting(std::function<void()> look) override {
+        guard_.reset();
+        look_ = std::move(look);
+    }
     void part() override { has_parted_ = true; }
     bool has_parted() const noexcept override { return has_parted_; }
 
@@ -159,6 +164,7 @@ private:
     }
 
     std::size_t chunk_bytes_;
+    std::unique_ptr<StartGuard> guard_;
     std::string host_ = host_name();
     MPI_Comm world_ = MPI_COMM_NULL;
     MPI_Comm node_ = MPI_COMM_NULL;     ///< the ranks of this host
@@ -251,8 +257,8 @@ std::optional<core::Error> MpiBackend::first_error(const std::optional<core::Err
 
 }  // namespace
 
-std::shared_ptr<Communicator::Backend> make_mpi_backend(std::size_t chunk_bytes) {
-    return std::make_shared<MpiBackend>(chunk_bytes);
+std::shared_ptr<Communicator::Backend> make_mpi_backend(std::size_t chunk_bytes, std::unique_ptr<StartGuard> guard) {
+    return std::make_shared<MpiBackend>(chunk_bytes, std::move(guard));
 }
 
 }  // namespace comm

@@ -3,12 +3,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
+#include <string_view>
 #include <utility>
 
 #include "comm/backend.hpp"
 #include "comm/deadline.hpp"
 #include "comm/launcher.hpp"
 #include "comm/mpi_check.hpp"
+#include "comm/start_guard.hpp"
 #include "core/contract.hpp"
 
 namespace comm {
@@ -36,6 +39,14 @@ void end_start() {
     std::_Exit(code);
 }
 
+/// Where ranks are not ended by the launcher when one of them dies.
+std::unique_ptr<StartGuard> guard_of_start() {
+    const char* recovery = std::getenv("ENSEMBLE_RECOVERY");
+    const char* here = std::getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+    if (recovery == nullptr || std::string_view(recovery) != "1" || here == nullptr) return nullptr;
+    return std::make_unique<StartGuard>(static_cast<int>(std::strtol(here, nullptr, 10)));
+}
+
 }  // namespace
 
 Session::Session(int& argc, char**& argv)
@@ -47,13 +58,14 @@ Session::Session(int& argc, char**& argv)
     setenv("OMPI_MCA_mpi_yield_when_idle", "1", 1);
     int provided = MPI_THREAD_SINGLE;
     const Deadline deadline(start_limit_s(), end_start);
+    auto guard = guard_of_start();
     check(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
     try {
         core::require(provided >= MPI_THREAD_FUNNELED, "MPI allows threads that do not call it");
         int size = 0;
         check(MPI_Comm_size(MPI_COMM_WORLD, &size), "MPI_Comm_size");
         refuse_lonely_world(launch, size);
-        backend_ = make_mpi_backend();
+        backend_ = make_mpi_backend(default_chunk, std::move(guard));
     } catch (const core::Error& error) {
         if (error.kind() == core::Failure::usage) MPI_Finalize();  // the others are not of this world
         throw;

@@ -51,7 +51,7 @@ class Watched(Running):
         return int(log.read_text().split("process ")[1].split(",")[0])
 
     def code(self):
-        return int(self.status.read_text()) if self.status.exists() else None
+        return int(self.status.read_text().split()[0]) if self.status.exists() else None
 
 
 def survived(stage, number, count, seed, words=(), grace=30):

@@ -3,6 +3,7 @@
 
 import hashlib
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -71,7 +72,7 @@ def wait_for(condition, what, limit_s=40):
 
 def begin_long_run(directory, *options):
     process = start(directory, ["-n", "3", "--wait", "0", *options], [*LONG, "--out", "run"])
-    wait_for(lambda: list((directory / "run/checkpoints").glob("*")), "checkpoint")
+    wait_for(lambda: len(list((directory / "run/logs").glob("rank-*.log"))) == 3, "training on all ranks")
     return process
 
 
@@ -107,7 +108,7 @@ def killed(directory, who, *options):
     if who == "rank" and not options:
         print("the others went on" if recovers else "this Open MPI ends all ranks: started again")
     if recovers:
-        expect("restart" not in err and "takes over" in out or "lost" in out, f"{out}\n{err}")
+        expect("restart" not in err and "resumed" not in out and "rank 1 was killed" in out, f"{out}\n{err}")
     else:
         expect("restart 1 of 3" in err and "restart 2" not in err and "resumed" in out, f"{out}\n{err}")
     expect(results(directory / "run") == reference(directory, LONG), "other bytes than without a death")
@@ -120,6 +121,27 @@ def killed_rank(directory):
 
 def killed_rank_is_replaced(directory):
     killed(directory, "rank")
+
+
+def killed_rank_at_any_time(directory):
+    """From the very start on; argument: how many times, from which seed."""
+    count, seed = (int(word) for word in (sys.argv[4:] + ["3", "1"][len(sys.argv) - 4:]))
+    expected = reference(directory, LONG)
+    for this in range(seed, seed + count):
+        chance = random.Random(this)
+        process = start(directory, ["-n", "3", "--wait", "0"], [*LONG, "--out", f"run{this}"])
+        wait_for(lambda: len([1 for _, name in children(process)[1] if name.startswith("ensemble")]) == 3, "ranks")
+        time.sleep(chance.choice((0.3, 0.7, 2.5)) * chance.random())
+        victim = chance.randrange(3)
+        ranks = sorted(pid for pid, name in children(process)[1] if name.startswith("ensemble"))
+        if len(ranks) == 3:
+            os.kill(ranks[victim], signal.SIGKILL)
+        begin = time.monotonic()
+        out, err = end(process, 0)
+        found = results(directory / f"run{this}")
+        expect(found == expected, f"seed {this}: other bytes than without a death\n{out}\n{err}")
+        print(f"seed {this}: rank {victim}, {time.monotonic() - begin:.1f} s more, restarts {err.count('(restart ')}")
+    expect(not leftovers(directory), leftovers(directory))
 
 
 def killed_mpirun(directory):
