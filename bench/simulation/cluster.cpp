@@ -178,6 +178,21 @@ extern "C" int MPI_Isend(const void* bytes, int count, MPI_Datatype type, int de
     return PMPI_Isend(bytes, count, type, destination, tag, group, request);
 }
 
+extern "C" int MPI_Send(const void* bytes, int count, MPI_Datatype type, int destination, int tag, MPI_Comm group) {
+    using namespace simulation;
+    spend(cost_s(count, type));
+    ++world->traffic.messages;
+    return PMPI_Send(bytes, count, type, destination, tag, group);
+}
+
+extern "C" int MPI_Recv(void* bytes, int count, MPI_Datatype type, int source, int tag, MPI_Comm group,
+                        MPI_Status* status) {
+    using namespace simulation;
+    const int result = PMPI_Recv(bytes, count, type, source, tag, group, status);
+    spend(cost_s(count, type));
+    return result;
+}
+
 // SMPI has no matched probes. A rank receives what it has probed before it does anything else, and messages of one
 // source stay in their order, so a plain receive takes the same message.
 

@@ -225,7 +225,7 @@ int main(int argc, char** argv) {
     app.add_option("--lose", setup.failures.ranks, "so many ranks fall silent")->capture_default_str();
     app.add_option("--lose-at", setup.failures.at, "of the least time the run can take")->capture_default_str();
     app.add_option("--noticed-after", setup.failures.noticed_s, "seconds")->capture_default_str();
-    app.add_flag("--collective", collective, "sum with MPI_Reduce, as runs do that do not recover from losses");
+    app.add_flag("--collective", collective, "sum in a collective, as runs do that do not recover from losses");
     CLI11_PARSE(app, argc, argv);
     setup.recovers = !collective;
     setup.lengths.longest_first = !as_drawn;

@@ -44,7 +44,7 @@ def main():
     check(result["combine_s"] < 0.05, f"seconds for the combination: {result}")
     check(simulate(program, *spread) == result, "a simulation can be repeated")
 
-    check(simulate(program, *spread, "--collective")["sha256"] == alone["sha256"], "MPI_Reduce gives the same sum")
+    check(simulate(program, *spread, "--collective")["sha256"] == alone["sha256"], "a collective gives the same sum")
     for lost_at in ("0.3", "0.95"):
         lossy = simulate(program, *spread, "--lose", "3", "--lose-at", lost_at, "--noticed-after", "5")
         check(lossy["lost_ranks"] == 3, f"three ranks are lost: {lossy}")
