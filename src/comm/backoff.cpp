@@ -1,7 +1,8 @@
 #include "comm/backoff.hpp"
 
 #include <algorithm>
-#include <thread>
+
+#include "core/clock.hpp"
 
 namespace comm {
 namespace {
@@ -15,10 +16,10 @@ void Backoff::pause() {
     if (yields_ < yields_before_sleep) {
         ++yields_;
         next_ = first_sleep;
-        std::this_thread::yield();
+        core::rest(std::chrono::microseconds(0));
         return;
     }
-    std::this_thread::sleep_for(next_);
+    core::rest(next_);
     next_ = std::min(next_ + next_ / 2, longest_);
 }
 

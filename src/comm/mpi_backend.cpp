@@ -24,6 +24,12 @@ namespace {
 /// What is agreed on before a collective begins.
 enum class Collective : std::int64_t { barrier = 1, broadcast, reduce_sum, gather, share, agreement };
 
+/// Of messages with parts of a sum; those of the mailbox have another.
+constexpr int sum_tag = 2;
+
+/// Parts in which vectors are summed, so that the ranks of a tree work on several at a time.
+constexpr std::size_t summand_bytes = std::size_t{1} << 18U;
+
 /// Seconds that close() gives to messages whose receivers may be gone.
 constexpr double farewell_s = 2.0;
 
@@ -73,12 +79,11 @@ public:
     void reduce_sum(std::span<std::int64_t> values) override {
         const std::int64_t largest = arrive(Collective::reduce_sum, std::ssize(values), Sizes::agree);
         core::require(largest == std::ssize(values), "ranks add vectors of one size");
-        const std::size_t step = chunk_bytes_ / sizeof(std::int64_t);
+        // MPI_Reduce takes a chain of all ranks for vectors of this size, where it is left to its defaults.
+        const std::size_t step = std::min(chunk_bytes_, summand_bytes) / sizeof(std::int64_t);
+        std::vector<std::int64_t> summand(std::min(step, values.size()));
         for (std::size_t begin = 0; begin < values.size(); begin += step) {
-            const auto part = values.subspan(begin, std::min(step, values.size() - begin));
-            const int count = static_cast<int>(part.size());
-            const void* source = is_root() ? MPI_IN_PLACE : part.data();
-            check(MPI_Reduce(source, part.data(), count, MPI_INT64_T, MPI_SUM, 0, world_), "MPI_Reduce");
+            reduce_part(values.subspan(begin, std::min(step, values.size() - begin)), summand);
         }
     }
 
@@ -147,6 +152,22 @@ private:
         core::require(highest[0] == -highest[1], "ranks call the same collectives in the same order");
         core::require(sizes == Sizes::may_differ || highest[2] == -highest[3], "sizes given to a collective agree");
         return highest[2];
+    }
+
+    /// Sums `part` along a binomial tree: a rank adds what those above it send, which differ from it in one bit below
+    /// its own lowest, and hands the sum on to the rank without that bit.
+    void reduce_part(std::span<std::int64_t> part, std::span<std::int64_t> summand) const {
+        const int count = static_cast<int>(part.size());
+        for (int bit = 1; bit < size_; bit <<= 1) {
+            if ((rank_ & bit) != 0) {
+                check(MPI_Send(part.data(), count, MPI_INT64_T, rank_ - bit, sum_tag, world_), "MPI_Send");
+                return;
+            }
+            if (rank_ + bit >= size_) continue;
+            check(MPI_Recv(summand.data(), count, MPI_INT64_T, rank_ + bit, sum_tag, world_, MPI_STATUS_IGNORE),
+                  "MPI_Recv");
+            for (std::size_t i = 0; i < part.size(); ++i) part[i] += summand[i];
+        }
     }
 
     void broadcast_bytes(std::span<std::byte> bytes, int root, MPI_Comm group) const {

@@ -2,18 +2,18 @@
 
 #include <chrono>
 
+#include "core/clock.hpp"
+
 namespace core {
 
 /// Seconds since it was made or last restarted, on a clock that never jumps.
 class Stopwatch {
 public:
-    [[nodiscard]] double seconds() const {
-        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-    }
-    void restart() { start_ = std::chrono::steady_clock::now(); }
+    [[nodiscard]] double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+    void restart() { start_ = Clock::now(); }
 
 private:
-    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+    Clock::time_point start_ = Clock::now();
 };
 
 }  // namespace core

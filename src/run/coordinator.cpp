@@ -7,6 +7,7 @@
 
 #include "core/contract.hpp"
 #include "run/plan.hpp"
+#include "run/summation.hpp"
 
 namespace run {
 namespace {
@@ -62,9 +63,15 @@ struct Coordinator::Visitor {
     }
 
     std::vector<Answer> operator()(const Remark&) const { return {}; }
-    std::vector<Answer> operator()(const Share&) const { return self.share(rank); }
 
-    // What only a coordinator sends.
+    std::vector<Answer> operator()(const Combined& letter) const {
+        if (rank != 0 || letter.round > self.round_) refuse(rank, "a sum that nobody asked for");
+        self.concluded_ = self.combining_ && letter.round == self.round_;
+        return {};
+    }
+
+    // What workers send one another, and what only a coordinator sends.
+    std::vector<Answer> operator()(const Share&) const { refuse(rank, "a share"); }
     std::vector<Answer> operator()(const Assign&) const { refuse(rank, "an assignment"); }
     std::vector<Answer> operator()(const Combine&) const { refuse(rank, "the end of training"); }
     std::vector<Answer> operator()(const Stop&) const { refuse(rank, "an order to stop"); }
@@ -156,6 +163,7 @@ std::vector<Coordinator::Answer> Coordinator::finish(int rank, const Finished& f
     if (!std::exchange(results_[finished.result.index], finished.result)) ++done_;
     samples_done_ += finished.samples;
     busy_s_ += finished.busy_s;
+    talk_s_ += finished.talk_s;
     last_end_s_ = now_s;
     if (recovers_) state.held.push_back(finished.result.index);
     state.member.reset();
@@ -163,17 +171,6 @@ std::vector<Coordinator::Answer> Coordinator::finish(int rank, const Finished& f
     state.progress = {};
     if (const auto next = std::exchange(state.next, std::nullopt)) begin(state, *next, now_s);
     return done_ == results_.size() ? conclude() : std::vector<Answer>{};
-}
-
-/// What the rank held is with the root now.
-std::vector<Coordinator::Answer> Coordinator::share(int rank) {
-    Rank& state = ranks_[static_cast<std::size_t>(rank)];
-    if (state.shares_due == 0) refuse(rank, "a share that nobody asked for");
-    --state.shares_due;
-    state.held.clear();
-    const auto owes = [](const Rank& other) { return other.shares_due > 0; };
-    concluded_ = combining_ && std::ranges::none_of(ranks_, owes);
-    return {};
 }
 
 std::vector<Coordinator::Answer> Coordinator::lose(int rank, const std::string& why, double now_s) {
@@ -193,25 +190,18 @@ std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s
         results_[member].reset();
         --done_;
     }
-    const auto end = members.size();
     if (rank.member) members.push_back(*std::exchange(rank.member, std::nullopt));
     if (rank.next) members.push_back(*std::exchange(rank.next, std::nullopt));
     rank.waits = false;
-    rank.shares_due = 0;
     rank.samples = 0;
     rank.progress = {};
     if (!suspended_by_.empty()) {
-        if (combining_ && end > 0) {  // the others have combined with the best of all, which may be among these
-            return fail(core::Error(core::Failure::stopped, fmt::format("stopped by {}", suspended_by_)));
-        }
-        if (!combining_) return std::ranges::all_of(ranks_, &Rank::suspended) ? conclude() : std::vector<Answer>{};
+        const bool nobody_to_wait_for = combining_ || std::ranges::all_of(ranks_, &Rank::suspended);
+        return nobody_to_wait_for ? conclude() : std::vector<Answer>{};
     }
     order_.insert(order_.begin() + static_cast<std::ptrdiff_t>(next_member_), members.begin(), members.end());
-    if (members.empty()) {
-        const auto owes = [](const Rank& other) { return other.shares_due > 0; };
-        concluded_ = combining_ && std::ranges::none_of(ranks_, owes);
-        return {};
-    }
+    // What was on its way through this rank is lost with it: the others send it again.
+    if (members.empty()) return combining_ ? conclude() : std::vector<Answer>{};
     combining_ = false;
     std::vector<Answer> answers;
     for (std::size_t other = 0; other < ranks_.size() && next_member_ < order_.size(); ++other) {
@@ -226,8 +216,7 @@ std::vector<Coordinator::Answer> Coordinator::conclude() {
     if (const auto best = ensemble::choose_best(done)) {
         combining_ = recovers_;
         concluded_ = !recovers_;
-        for (Rank& rank : ranks_) rank.shares_due += rank.lost || !recovers_ ? 0 : 1;
-        return to_all(Combine{*best});
+        return recovers_ ? combine(*best) : to_all(Combine{.best = *best});
     }
     concluded_ = true;
     if (done.size() < results_.size()) {
@@ -237,6 +226,19 @@ std::vector<Coordinator::Answer> Coordinator::conclude() {
                             fmt::format("training diverged: every member had to be set aside (member 0: {}); a smaller "
                                         "--lr often helps",
                                         done.front().quarantine)));
+}
+
+/// Another round of summing, along a tree of the ranks that are left.
+std::vector<Coordinator::Answer> Coordinator::combine(std::uint32_t best) {
+    ++round_;
+    std::vector<Answer> answers = to_all(Combine{.best = best, .round = round_});
+    for (std::size_t place = 0; place < answers.size(); ++place) {
+        const Branch branch = branch_of(place, answers.size());
+        auto& order = std::get<Combine>(answers[place].letter);
+        if (place > 0) order.parent = answers[branch.parent].rank;
+        order.children = static_cast<std::int32_t>(branch.children);
+    }
+    return answers;
 }
 
 std::vector<Coordinator::Answer> Coordinator::fail(const core::Error& error) {
@@ -262,6 +264,11 @@ std::uint64_t Coordinator::samples() const noexcept {
 double Coordinator::idle_fraction() const noexcept {
     const double offered = train_s() * static_cast<double>(ranks_.size());
     return offered > 0 ? std::clamp(1.0 - busy_s_ / offered, 0.0, 1.0) : 0.0;
+}
+
+double Coordinator::communication_fraction() const noexcept {
+    const double offered = train_s() * static_cast<double>(ranks_.size());
+    return offered > 0 ? talk_s_ / offered : 0.0;
 }
 
 double Coordinator::seconds_left(double now_s) const {

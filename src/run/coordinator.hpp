@@ -26,7 +26,7 @@ public:
     /// Members of which `kept` knows something are handed out first: finished ones, which only have to be tested, then
     /// those that have begun. REQUIRES: members, ranks and epochs > 0.
     /// If the run `recovers`, it goes on when ranks are lost: their members are handed out again. Then what ranks
-    /// contribute comes in letters (Share), and the run is over when that of every member has come.
+    /// contribute is summed by letters (Share), and the run is over when the root has the sum of all (Combined).
     Coordinator(std::size_t members, int ranks, std::size_t epochs, const store::KeptNames& kept = {},
                 bool recovers = false);
 
@@ -36,8 +36,9 @@ public:
     /// Ends the run because of `error` on this side.
     [[nodiscard]] std::vector<Answer> fail(const core::Error& error);
 
-    /// This rank is not there any more; no letter of it counts from now on. Its members that no Share has brought yet
-    /// go to others, or the run fails if it does not recover. `why` is for the user: "was killed".
+    /// This rank is not there any more; no letter of it counts from now on. Its members go to others, finished ones
+    /// too, whose contributions are lost with it; or the run fails if it does not recover. `why` is for the user: "was
+    /// killed".
     [[nodiscard]] std::vector<Answer> lose(int rank, const std::string& why, double now_s);
 
     [[nodiscard]] bool is_lost(int rank) const { return ranks_.at(static_cast<std::size_t>(rank)).lost; }
@@ -78,6 +79,9 @@ public:
     /// Share of the ranks' time, from the first assignment to the last member, in which they had nothing to do.
     [[nodiscard]] double idle_fraction() const noexcept;
 
+    /// Share of the ranks' time in training that their messages took.
+    [[nodiscard]] double communication_fraction() const noexcept;
+
     /// Seconds from the first assignment to the last member's end.
     [[nodiscard]] double train_s() const noexcept { return last_end_s_ - first_start_s_; }
 
@@ -92,7 +96,6 @@ private:
         bool suspended = false;     ///< has kept what it had
         bool lost = false;
         std::vector<std::uint32_t> held;  ///< finished, and only this rank has what they contribute
-        std::size_t shares_due = 0;       ///< orders to combine that it has not answered yet
     };
 
     struct Visitor;
@@ -100,9 +103,9 @@ private:
     [[nodiscard]] std::vector<Answer> assign(int rank, double now_s);
     static void begin(Rank& rank, std::uint32_t member, double now_s);
     [[nodiscard]] std::vector<Answer> finish(int rank, const Finished& finished, double now_s);
-    [[nodiscard]] std::vector<Answer> share(int rank);
     [[nodiscard]] std::vector<Answer> take_back(Rank& rank, double now_s);
     [[nodiscard]] std::vector<Answer> conclude();
+    [[nodiscard]] std::vector<Answer> combine(std::uint32_t best);
     [[nodiscard]] std::vector<Answer> to_all(const Letter& letter) const;
     [[nodiscard]] Rank& training(int rank, std::uint32_t member);
     [[nodiscard]] double seconds_left(double now_s) const;
@@ -114,6 +117,7 @@ private:
     bool concluded_ = false;
     bool recovers_ = false;
     bool combining_ = false;  ///< where the run recovers: everybody was asked for a share
+    std::int32_t round_ = 0;  ///< such orders so far
     std::size_t lost_ = 0;
     std::vector<Rank> ranks_;
     std::vector<std::optional<ensemble::MemberResult>> results_;  ///< by index
@@ -123,6 +127,7 @@ private:
     std::optional<core::Error> failure_;
     std::uint64_t samples_done_ = 0;
     double busy_s_ = 0;
+    double talk_s_ = 0;
     bool started_ = false;
     double first_start_s_ = 0;
     double last_end_s_ = 0;

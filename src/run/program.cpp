@@ -163,6 +163,7 @@ private:
                           .train_s = coordinator.train_s(),
                           .combine_s = wall_s - trained_s,
                           .idle_fraction = coordinator.idle_fraction(),
+                          .communication_fraction = coordinator.communication_fraction(),
                           .samples_per_s = coordinator.train_s() > 0
                                                ? static_cast<double>(coordinator.samples()) / coordinator.train_s()
                                                : 0.0};

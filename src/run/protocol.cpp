@@ -9,7 +9,7 @@ namespace run {
 namespace {
 
 constexpr std::uint32_t letter_magic = 0x454E5331;  // "ENS1"
-constexpr std::uint16_t letter_version = 4;
+constexpr std::uint16_t letter_version = 5;
 constexpr std::uint32_t most_members = 1U << 22U;
 
 struct Header {
@@ -106,7 +106,7 @@ void fields(L& letter, Each& each) {
     auto& r = letter.result;
     each(r.index), each(r.parameters), each(r.epochs), each(r.train_s), each(r.validation_loss);
     each(r.validation_accuracy), each(r.test.accuracy), each(r.test.nll), each(r.test.brier), each(r.test.ece);
-    each(r.quarantine), each(letter.samples), each(letter.busy_s);
+    each(r.quarantine), each(letter.samples), each(letter.busy_s), each(letter.talk_s);
 }
 
 template <class L, class Each>
@@ -124,7 +124,7 @@ void fields(L& letter, Each& each) {
 template <class L, class Each>
 requires std::is_same_v<std::remove_const_t<L>, Combine>
 void fields(L& letter, Each& each) {
-    each(letter.best);
+    each(letter.best), each(letter.round), each(letter.parent), each(letter.children);
 }
 
 template <class L, class Each>
@@ -154,7 +154,13 @@ void fields(L& letter, Each& each) {
 template <class L, class Each>
 requires std::is_same_v<std::remove_const_t<L>, Share>
 void fields(L& letter, Each& each) {
-    each(letter.counters);
+    each(letter.round), each(letter.counters);
+}
+
+template <class L, class Each>
+requires std::is_same_v<std::remove_const_t<L>, Combined>
+void fields(L& letter, Each& each) {
+    each(letter.round);
 }
 
 bool is_failure(core::Failure kind) {
@@ -174,10 +180,12 @@ struct MakesSense {
         return p.member < most_members && p.epoch > 0 && p.fraction >= 0 && p.fraction <= 1;
     }
     bool operator()(const EpochDone& e) const { return e.record.member < most_members && e.record.epoch > 0; }
-    bool operator()(const Finished& f) const { return f.result.index < most_members && f.busy_s >= 0; }
+    bool operator()(const Finished& f) const { return f.result.index < most_members && f.busy_s >= 0 && f.talk_s >= 0; }
     bool operator()(const Failed& f) const { return is_failure(f.kind) && !f.message.empty(); }
     bool operator()(const Assign& a) const { return a.member < most_members; }
-    bool operator()(const Combine& c) const { return c.best < most_members; }
+    bool operator()(const Combine& c) const {
+        return c.best < most_members && c.round >= 0 && c.parent >= -1 && c.children >= 0;
+    }
     bool operator()(const Stop& s) const {
         return s.exit_code == 0 || is_failure(static_cast<core::Failure>(s.exit_code));
     }
@@ -185,7 +193,8 @@ struct MakesSense {
     bool operator()(const Suspend&) const { return true; }
     bool operator()(const Suspended&) const { return true; }
     bool operator()(const Remark& r) const { return !r.text.empty(); }
-    bool operator()(const Share& s) const { return !s.counters.empty(); }
+    bool operator()(const Share& s) const { return s.round >= 0 && !s.counters.empty(); }
+    bool operator()(const Combined& c) const { return c.round >= 0; }
 };
 
 /// An empty letter of the kind with that number.

@@ -38,6 +38,7 @@ struct Finished {
     ensemble::MemberResult result;
     std::uint64_t samples = 0;
     double busy_s = 0;  ///< the rank's time from its assignment to here
+    double talk_s = 0;  ///< its time with messages since the member before
 };
 
 /// Somebody wants the run to stop.
@@ -55,9 +56,16 @@ struct Remark {
     std::string text;
 };
 
-/// Where the run recovers from losses: what the members contribute that this rank has finished since it last sent some.
+/// Where the run recovers from losses, to the next rank in the tree: what this rank's members and those of the ranks
+/// below it contribute.
 struct Share {
+    std::int32_t round = 0;
     std::vector<std::int64_t> counters;  ///< of an ensemble::Contribution
+};
+
+/// The root has the sum of all contributions.
+struct Combined {
+    std::int32_t round = 0;
 };
 
 /// This rank cannot go on.
@@ -75,9 +83,13 @@ struct Assign {
 /// Keep what is in training, and train no more.
 struct Suspend {};
 
-/// All members are done, or as many as will be: add up the contributions.
+/// All members are done, or as many as will be: add up the contributions. Where the run recovers from losses that is
+/// done by letters, along a tree of the ranks that are left: each sends its Share when it has those of its children.
 struct Combine {
-    std::uint32_t best = 0;  ///< the member chosen on validation data
+    std::uint32_t best = 0;     ///< the member chosen on validation data
+    std::int32_t round = 0;     ///< counts such orders
+    std::int32_t parent = -1;   ///< rank that gets this one's share; none for the root
+    std::int32_t children = 0;  ///< ranks whose shares come here
 };
 
 /// Leave: the run has failed; or, where it recovers from losses, it is over.
@@ -87,7 +99,7 @@ struct Stop {
 };
 
 using Letter = std::variant<Request, Progress, EpochDone, Finished, Failed, Assign, Combine, Stop, Interrupted, Suspend,
-                            Suspended, Remark, Share>;
+                            Suspended, Remark, Share, Combined>;
 
 /// A letter as bytes: kind, version and size, then the content. REQUIRES: the content makes sense.
 [[nodiscard]] std::vector<std::byte> encode(const Letter& letter);

@@ -1,5 +1,6 @@
 #include "run/training.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "comm/backoff.hpp"
 #include "core/contract.hpp"
 #include "core/stopwatch.hpp"
+#include "run/summation.hpp"
 #include "run/worker.hpp"
 
 namespace run {
@@ -22,8 +24,13 @@ constexpr int letter_tag = 1;
 constexpr double root_look_interval_s = 5e-3;
 constexpr double look_interval_s = 50e-3;
 
-/// Longest sleep of a rank that has nothing to do.
+/// Longest sleep of a rank that has nothing to do; while contributions are summed each waits for others.
 constexpr std::chrono::microseconds longest_sleep = std::chrono::milliseconds(5);
+constexpr std::chrono::microseconds longest_sleep_in_summation(200);
+
+/// Seconds between a rank's reports of progress; of many ranks the root gets no more than so many a second.
+constexpr double least_progress_interval_s = 0.2;
+constexpr double most_reports_per_s = 1000;
 
 /// A rank that was asked to stop leaves after so long even if the coordinator does not answer; longer than the
 /// coordinator waits for any rank.
@@ -32,7 +39,8 @@ constexpr double longest_stop_s = 120;
 /// One rank's part in the training, root or not.
 class Participant {
 public:
-    Participant(const comm::Communicator& world, const Experiment& experiment, const Witness& witness)
+    Participant(const comm::Communicator& world, const Experiment& experiment, const Witness& witness,
+                const Trainees& trainees)
         : world_(world), witness_(witness) {
         const Options& options = experiment.options();
         if (world_.is_root()) {
@@ -42,14 +50,16 @@ public:
         if (witness_.recovers) total_.emplace(experiment.test_labels().size(), experiment.network().outputs());
         guarded([&] {
             worker_.emplace(
-                experiment, [this](const Letter& letter) { tell(letter); }, witness_.storage);
+                experiment, [this](const Letter& letter) { tell(letter); }, witness_.storage, trainees,
+                std::max(least_progress_interval_s, world_.size() / most_reports_per_s));
         });
     }
 
     /// Works until the coordinator says that all is done or that the run has failed.
     void participate() {
         const double interval_s = world_.is_root() ? root_look_interval_s : look_interval_s;
-        comm::Backoff backoff(longest_sleep);
+        comm::Backoff calm(longest_sleep);
+        comm::Backoff brisk(longest_sleep_in_summation);
         core::Stopwatch since_look;
         while (!is_over()) {
             bool busy = false;
@@ -59,13 +69,16 @@ public:
             if (!failed_) guarded([&] { busy = worker_->work(); });
             if (busy && !std::exchange(ready_, true)) first_step_s_ = clock_.seconds();
             if (busy && since_look.seconds() < interval_s) continue;
+            const core::Stopwatch talk;
             const bool any = look();
+            if (busy || any) talk_s_ += talk.seconds();
             if (coordinator_ && !failed_) guarded([&] { show(); });
             since_look.restart();  // only now: a look may have cost the core for longer than the interval
             if (busy || any) {
-                backoff.reset();
+                calm.reset();
+                brisk.reset();
             } else {
-                backoff.pause();
+                (summation_.is_under_way() ? brisk : calm).pause();
             }
         }
     }
@@ -90,7 +103,7 @@ public:
             return {.total = std::move(*total_), .coordinator = std::move(coordinator_), .first_step_s = first_step_s_};
         }
         Trained trained{
-            .total = worker_->contribute(), .coordinator = std::move(coordinator_), .first_step_s = first_step_s_};
+            .total = worker_->contribution(), .coordinator = std::move(coordinator_), .first_step_s = first_step_s_};
         world_.reduce_sum(trained.total.counters());
         return trained;
     }
@@ -161,8 +174,9 @@ private:
     }
 
     /// What the worker has to say to the coordinator.
-    void tell(const Letter& letter) {
-        if (const auto* finished = std::get_if<Finished>(&letter)) {
+    void tell(Letter letter) {
+        if (auto* finished = std::get_if<Finished>(&letter)) {
+            finished->talk_s = std::exchange(talk_s_, 0);
             const ensemble::MemberResult& member = finished->result;
             const std::string outcome =
                 member.quarantine.empty() ? "" : fmt::format(", set aside: {}", member.quarantine);
@@ -197,9 +211,16 @@ private:
                    std::holds_alternative<Suspend>(letter)) {
             if (!worker_) return;
             worker_->receive(letter);
-            if (!witness_.recovers || !worker_->is_to_combine()) return;
-            const ensemble::Contribution mine = worker_->contribute();
-            send(0, Share{{mine.counters().begin(), mine.counters().end()}});
+            if (!witness_.recovers) return;
+            if (const auto* order = std::get_if<Combine>(&letter)) {
+                summation_.begin(*order, worker_->contribution().counters());
+                hand_on_sum();
+            } else {
+                summation_.abandon();
+            }
+        } else if (const auto* share = std::get_if<Share>(&letter)) {
+            summation_.add(*share);
+            hand_on_sum();
         } else {
             coordinate(source, letter);
         }
@@ -208,7 +229,6 @@ private:
     void coordinate(int source, const Letter& letter) {
         core::require(coordinator_.has_value(), "only the root coordinates");
         if (coordinator_->is_lost(source)) return;
-        if (const auto* share = std::get_if<Share>(&letter)) add(*share);
         // Witnesses first: the answer to the last member's end may send everybody into the reduction.
         if (const auto* epoch = std::get_if<EpochDone>(&letter)) {
             if (!epoch->restored) {
@@ -223,10 +243,15 @@ private:
         for (const auto& [rank, answer] : coordinator_->receive(source, letter, clock_.seconds())) send(rank, answer);
     }
 
-    void add(const Share& share) {
-        const auto sums = total_->counters();
-        core::require(share.counters.size() == sums.size(), "shares have one size");
-        for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += share.counters[i];
+    /// When this rank's sum is complete, to the next in the tree; the root's is the total.
+    void hand_on_sum() {
+        auto done = summation_.take_sum();
+        if (!done) return;
+        auto& [order, share] = *done;
+        if (order.parent >= 0) return send(order.parent, share);
+        core::require(total_.has_value() && share.counters.size() == total_->counters().size(), "shares have one size");
+        std::ranges::copy(share.counters, total_->counters().begin());
+        send(0, Combined{order.round});
     }
 
     comm::Communicator world_;
@@ -239,7 +264,9 @@ private:
     bool failed_ = false;
     bool stopped_ = false;
     int stop_code_ = 0;
-    std::optional<ensemble::Contribution> total_;  ///< where the run recovers; counts on the root
+    double talk_s_ = 0;                            ///< time with messages since the last member was done
+    Summation summation_;                          ///< where the run recovers
+    std::optional<ensemble::Contribution> total_;  ///< likewise; counts on the root
     core::Stopwatch since_told_;
     bool told_ = false;  ///< the coordinator that somebody wants a stop
 };
@@ -247,7 +274,12 @@ private:
 }  // namespace
 
 Trained train_members(const comm::Communicator& world, const Experiment& experiment, const Witness& witness) {
-    Participant participant(world, experiment, witness);
+    return train_members(world, experiment, witness, trainees_of(experiment));
+}
+
+Trained train_members(const comm::Communicator& world, const Experiment& experiment, const Witness& witness,
+                      const Trainees& trainees) {
+    Participant participant(world, experiment, witness, trainees);
     participant.participate();
     participant.agree();
     return participant.result();

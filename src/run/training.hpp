@@ -49,10 +49,15 @@ struct Trained {
 /// on every rank when any rank fails, or when it is stopped before any member is done; and core::Error (run) on the
 /// root if a rank does not answer the order to stop.
 ///
-/// If the run recovers, nothing but point-to-point messages: ranks send what they contribute, and all but the root stay
-/// in here until that dismisses them. Throws SharedError there as the exit code says.
+/// If the run recovers, nothing but point-to-point messages: ranks sum what they contribute along a tree of those that
+/// are left, and all but the root stay in here until that dismisses them. Throws SharedError there as the exit code
+/// says.
 [[nodiscard]] Trained train_members(const comm::Communicator& world, const Experiment& experiment,
                                     const Witness& witness);
+
+/// As above, with members from elsewhere: a simulation's only take their time.
+[[nodiscard]] Trained train_members(const comm::Communicator& world, const Experiment& experiment,
+                                    const Witness& witness, const Trainees& trainees);
 
 /// Lets the other ranks go, where the run recovers. Root only.
 void dismiss(const comm::Communicator& world, const Coordinator& coordinator, int exit_code);

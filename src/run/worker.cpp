@@ -12,18 +12,17 @@
 namespace run {
 namespace {
 
-/// Seconds between two reports of progress within an epoch.
-constexpr double progress_interval_s = 0.2;
-
 /// Test rows predicted in one piece of work; a multiple of the predictor's batch, as its bits demand.
 constexpr std::size_t rows_per_piece = 1024;
 
 }  // namespace
 
-Worker::Worker(const Experiment& experiment, Send send, Storage storage)
+Worker::Worker(const Experiment& experiment, Send send, Storage storage, Trainees trainees, double progress_interval_s)
     : experiment_(experiment),
       send_(std::move(send)),
       storage_(std::move(storage)),
+      trainees_(std::move(trainees)),
+      progress_interval_s_(progress_interval_s),
       contribution_(experiment.test_labels().size(), experiment.network().outputs()) {
     send_(Request{});
 }
@@ -48,7 +47,7 @@ void Worker::suspend() {
     if (has_member && storage_.save) {
         // One that is being tested goes back to the end of its training.
         const bool is_kept = testing_ ? testing_->is_final : training_->is_final;
-        if (!is_kept) storage_.save(testing_ ? testing_->trainer.state() : training_->trainer.state());
+        if (!is_kept) storage_.save(testing_ ? testing_->trainee->state() : training_->trainee->state());
     }
     training_.reset();
     testing_.reset();
@@ -72,7 +71,6 @@ bool Worker::work() {
 void Worker::begin(std::uint32_t member) {
     const core::Stopwatch since_start;
     since_progress_.restart();
-    const train::Hyperparameters& training = experiment_.options().training;
     store::KeptMember kept = storage_.load ? storage_.load(member) : store::KeptMember{};
     for (const std::string& why : kept.refused) {
         send_(Remark{fmt::format("note: member {} goes on from {}: {}", member,
@@ -81,47 +79,38 @@ void Worker::begin(std::uint32_t member) {
                                  why)});
     }
     if (!kept.state) {
-        training_.emplace(Training{{experiment_.network(), training, experiment_.problem(), member}, since_start});
+        training_.emplace(Training{trainees_(member, std::nullopt), since_start});
         return;
     }
     for (const train::EpochRecord& record : kept.state->history) send_(EpochDone{record, true});
     const std::uint64_t earlier = samples(*kept.state);
-    training_.emplace(Training{{experiment_.network(), training, experiment_.problem(), std::move(*kept.state)},
-                               since_start,
-                               earlier,
-                               kept.is_final});
-    if (training_->trainer.finished()) end_training();
+    training_.emplace(Training{trainees_(member, std::move(kept.state)), since_start, earlier, kept.is_final});
+    if (training_->trainee->is_trained()) end_training();
 }
 
 void Worker::train_batch() {
-    train::Trainer& trainer = training_->trainer;
-    const auto record = trainer.step();
+    Trainee& trainee = *training_->trainee;
+    const auto record = trainee.train();
     if (record) send_(EpochDone{*record});
-    if (trainer.finished()) return end_training();
-    if (storage_.offer) storage_.offer(trainer.state());
-    if (!record && since_progress_.seconds() < progress_interval_s) return;
+    if (trainee.is_trained()) return end_training();
+    if (storage_.offer) storage_.offer(trainee.state());
+    if (!record && since_progress_.seconds() < progress_interval_s_) return;
     since_progress_.restart();
-    const train::MemberState& state = trainer.state();
+    const train::MemberState& state = trainee.state();
     send_(Progress{.member = state.member,
                    .epoch = state.epoch + 1,
-                   .fraction = trainer.progress(),
-                   .loss = record ? record->train_loss : trainer.running_loss(),
+                   .fraction = trainee.progress(),
+                   .loss = record ? record->train_loss : trainee.running_loss(),
                    .samples = samples(state) - training_->earlier_samples});
 }
 
 void Worker::end_training() {
     // The next member is on its way here while this one is tested and stored.
     send_(Request{});
-    const model::Network& network = experiment_.network();
-    const Options& options = experiment_.options();
-    const std::uint32_t member = training_->trainer.state().member;
-    auto hidden = train::hidden_features(network.input().elements(), options.feature_fraction, options.seed, member);
-    const bool healthy = training_->trainer.state().quarantine.empty();
+    const bool healthy = training_->trainee->state().quarantine.empty();
     const std::size_t rows = healthy ? experiment_.test_labels().size() : 0;
-    testing_.emplace(Testing{
-        std::move(training_->trainer), training_->since_start, training_->earlier_samples, training_->is_final,
-        train::Predictor(network, std::move(hidden), train::evaluation_masks(options.training, options.seed, member)),
-        std::vector<float>(rows * network.outputs()), 0});
+    testing_.emplace(Testing{std::move(training_->trainee), training_->since_start, training_->earlier_samples,
+                             training_->is_final, std::vector<float>(rows * experiment_.network().outputs()), 0});
     training_.reset();
 }
 
@@ -131,10 +120,8 @@ void Worker::test_rows() {
     const std::size_t rows = testing.probabilities.size() / classes;
     if (testing.rows_done == rows) return finish();
     const std::size_t count = std::min(rows_per_piece, rows - testing.rows_done);
-    data::View piece = experiment_.test();
-    piece.rows = piece.rows.subspan(testing.rows_done, count);
-    testing.predictor.predict(train::weights_of(testing.trainer.state()), piece,
-                              std::span(testing.probabilities).subspan(testing.rows_done * classes, count * classes));
+    testing.trainee->predict(testing.rows_done,
+                             std::span(testing.probabilities).subspan(testing.rows_done * classes, count * classes));
     testing.rows_done += count;
 }
 
@@ -142,13 +129,13 @@ void Worker::finish() {
     // Parameters close to overflow can do on the validation rows and still fail on another.
     const auto is_finite = [](float probability) { return std::isfinite(probability); };
     if (!std::ranges::all_of(testing_->probabilities, is_finite)) {
-        testing_->trainer.set_aside("its predictions for the test data are not all finite numbers");
+        testing_->trainee->set_aside("its predictions for the test data are not all finite numbers");
     }
     const ensemble::MemberResult result = result_of(*testing_);
-    if (!testing_->is_final) storage_.finish(testing_->trainer.state());
+    if (!testing_->is_final) storage_.finish(testing_->trainee->state());
     if (result.quarantine.empty()) join(result, std::move(testing_->probabilities));
     const Finished finished{.result = result,
-                            .samples = samples(testing_->trainer.state()) - testing_->earlier_samples,
+                            .samples = samples(testing_->trainee->state()) - testing_->earlier_samples,
                             .busy_s = testing_->since_start.seconds()};
     testing_.reset();
     send_(finished);
@@ -165,19 +152,18 @@ void Worker::join(const ensemble::MemberResult& result, std::vector<float> proba
     }
 }
 
-ensemble::Contribution Worker::contribute() {
+ensemble::Contribution Worker::contribution() const {
     core::require(is_to_combine(), "members are combined when all are done");
+    ensemble::Contribution whole = contribution_;
     if (best_here_) {
         const bool is_best = best_here_->result.index == *best_;
-        contribution_.add_member(best_here_->probabilities, experiment_.test_labels(), is_best);
-        best_here_.reset();
+        whole.add_member(best_here_->probabilities, experiment_.test_labels(), is_best);
     }
-    best_.reset();
-    return std::exchange(contribution_, {experiment_.test_labels().size(), experiment_.network().outputs()});
+    return whole;
 }
 
 ensemble::MemberResult Worker::result_of(const Testing& testing) const {
-    const train::MemberState& state = testing.trainer.state();
+    const train::MemberState& state = testing.trainee->state();
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     ensemble::MemberResult result{.index = state.member,
                                   .parameters = experiment_.network().parameter_count(),

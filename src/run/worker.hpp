@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -10,9 +11,8 @@
 #include "ensemble/combination.hpp"
 #include "run/experiment.hpp"
 #include "run/protocol.hpp"
+#include "run/trainee.hpp"
 #include "store/checkpoints.hpp"
-#include "train/predictor.hpp"
-#include "train/trainer.hpp"
 
 namespace run {
 
@@ -30,8 +30,8 @@ public:
         std::function<void(const train::MemberState&)> finish;  ///< is trained and tested
     };
 
-    /// Asks for its first member. `experiment` must outlive it.
-    Worker(const Experiment& experiment, Send send, Storage storage);
+    /// Asks for its first member. `experiment` must outlive it. Within an epoch it reports every `progress_interval_s`.
+    Worker(const Experiment& experiment, Send send, Storage storage, Trainees trainees, double progress_interval_s);
 
     /// Takes what the coordinator says.
     void receive(const Letter& letter);
@@ -42,13 +42,13 @@ public:
     /// The order to combine has come.
     [[nodiscard]] bool is_to_combine() const noexcept { return best_.has_value(); }
 
-    /// The sum over this rank's healthy members, since the last call. REQUIRES: is_to_combine().
-    [[nodiscard]] ensemble::Contribution contribute();
+    /// The sum over this rank's healthy members. REQUIRES: is_to_combine().
+    [[nodiscard]] ensemble::Contribution contribution() const;
 
 private:
     /// The member being trained.
     struct Training {
-        train::Trainer trainer;
+        std::unique_ptr<Trainee> trainee;
         core::Stopwatch since_start;
         std::uint64_t earlier_samples = 0;  ///< it was trained on in an earlier run
         bool is_final = false;              ///< it is kept for good already
@@ -56,11 +56,10 @@ private:
 
     /// The member that is trained and on its way into the ensemble.
     struct Testing {
-        train::Trainer trainer;
+        std::unique_ptr<Trainee> trainee;
         core::Stopwatch since_start;
         std::uint64_t earlier_samples;
         bool is_final;
-        train::Predictor predictor;
         std::vector<float> probabilities;  ///< [test rows × classes]
         std::size_t rows_done = 0;
     };
@@ -85,6 +84,8 @@ private:
     const Experiment& experiment_;
     Send send_;
     Storage storage_;
+    Trainees trainees_;
+    double progress_interval_s_;
     ensemble::Contribution contribution_;
     std::optional<Training> training_;
     std::optional<Testing> testing_;

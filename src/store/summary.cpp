@@ -56,6 +56,7 @@ Json json_of(const Timing& timing) {
             {"train_s", timing.train_s},
             {"combine_s", timing.combine_s},
             {"idle_fraction", timing.idle_fraction},
+            {"communication_fraction", timing.communication_fraction},
             {"samples_per_s", timing.samples_per_s}};
 }
 

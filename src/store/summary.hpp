@@ -35,7 +35,8 @@ struct Timing {
     double startup_s = 0;  ///< until the first training step
     double train_s = 0;
     double combine_s = 0;
-    double idle_fraction = 0;  ///< of the ranks' time in training
+    double idle_fraction = 0;           ///< of the ranks' time in training
+    double communication_fraction = 0;  ///< of the same, for messages
     double samples_per_s = 0;  ///< of all ranks together
 };
 

@@ -21,7 +21,8 @@ Finished finished(std::uint32_t member, double validation_accuracy, const std::s
                        .test = {},
                        .quarantine = quarantine},
             .samples = 100,
-            .busy_s = 2};
+            .busy_s = 2,
+            .talk_s = 0.5};
 }
 
 /// The member assigned to `rank` by the only answer; nothing if there is no answer.
@@ -65,6 +66,7 @@ BOOST_AUTO_TEST_CASE(members_are_handed_out_in_order_to_whoever_asks) {
     BOOST_TEST(coordinator.train_s() == 9.0);
     BOOST_TEST(coordinator.samples() == 300U);
     BOOST_TEST(coordinator.idle_fraction() == 1.0 - 6.0 / 18.0, boost::test_tools::tolerance(1e-12));
+    BOOST_TEST(coordinator.communication_fraction() == 1.5 / 18.0, boost::test_tools::tolerance(1e-12));
 }
 
 BOOST_AUTO_TEST_CASE(the_best_does_not_depend_on_the_order_of_arrival) {
@@ -125,6 +127,8 @@ BOOST_AUTO_TEST_CASE(letters_that_cannot_be_are_refused) {
     BOOST_TEST(contains(refused(0, Assign{}), "rank 0 sends an assignment"));
     BOOST_TEST(contains(refused(0, Combine{}), "the end of training"));
     BOOST_TEST(contains(refused(0, Stop{}), "an order to stop"));
+    BOOST_TEST(contains(refused(0, Share{.counters = {1}}), "a share"));
+    BOOST_TEST(contains(refused(1, Combined{}), "a sum that nobody asked for"));
     static_cast<void>(coordinator.receive(0, Request{}, 1));
     BOOST_TEST(contains(refused(0, Request{}), "a second request"));
 }
@@ -249,12 +253,17 @@ Coordinator three_at_work(std::size_t members) {
     return coordinator;
 }
 
-Answers shares(Coordinator& coordinator, std::initializer_list<int> ranks) {
-    Answers answers;
-    for (const int rank : ranks) {
-        for (auto& answer : coordinator.receive(rank, Share{{0}}, 50)) answers.push_back(answer);
+/// The order to combine that `rank` gets among `answers`.
+Combine order_for(int rank, const Answers& answers) {
+    for (const auto& answer : answers) {
+        if (answer.rank == rank) return std::get<Combine>(answer.letter);
     }
-    return answers;
+    return {.round = -1};
+}
+
+/// The root has the sum of that round.
+void combined(Coordinator& coordinator, std::int32_t round) {
+    BOOST_TEST(coordinator.receive(0, Combined{round}, 50).empty());
 }
 
 }  // namespace
@@ -284,9 +293,7 @@ BOOST_AUTO_TEST_CASE(what_a_lost_rank_had_goes_to_others_and_its_letters_do_not_
     BOOST_TEST(coordinator.receive(0, finished(3, 0.5), 11).empty());
     BOOST_TEST(goes_to_all<Combine>(coordinator.receive(1, finished(4, 0.5), 12), 2));
     BOOST_TEST(!coordinator.is_over());
-    BOOST_TEST(shares(coordinator, {0}).empty());
-    BOOST_TEST(!coordinator.is_over());
-    BOOST_TEST(shares(coordinator, {1}).empty());
+    combined(coordinator, 1);
     BOOST_TEST(coordinator.is_over());
     BOOST_TEST(!coordinator.failure());
 }
@@ -298,31 +305,44 @@ BOOST_AUTO_TEST_CASE(who_waits_takes_over_at_once) {
     BOOST_TEST(assigned(coordinator.lose(1, "was killed", 4), 0).value() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_rank_lost_before_its_share_has_come_is_made_good) {
-    for (const bool shared_before : {false, true}) {
-        Coordinator coordinator = three_at_work(3);
-        for (int rank = 0; rank < 3; ++rank) {
-            BOOST_TEST(coordinator.receive(rank, Request{}, 2).empty());
-            static_cast<void>(coordinator.receive(rank, finished(static_cast<std::uint32_t>(rank), 0.5), 3));
-        }
-        BOOST_TEST(shares(coordinator, {1}).empty());
-        if (shared_before) BOOST_TEST(shares(coordinator, {2}).empty());
-        const Answers answers = coordinator.lose(2, "was killed", 4);
-        if (shared_before) {  // nothing is missing but the root's own
-            BOOST_TEST(answers.empty());
-            BOOST_TEST(!coordinator.is_over());
-            BOOST_TEST(shares(coordinator, {0}).empty());
-            BOOST_TEST(coordinator.is_over());
-            continue;
-        }
-        BOOST_TEST(assigned(answers, 0).value() == 2U);
-        BOOST_TEST(shares(coordinator, {0}).empty());  // an answer to the order before
-        BOOST_TEST(!coordinator.is_over());
-        BOOST_TEST(coordinator.receive(0, Request{}, 5).empty());
-        BOOST_TEST(goes_to_all<Combine>(coordinator.receive(0, finished(2, 0.5), 6), 2));
-        BOOST_TEST(shares(coordinator, {0, 1}).empty());
-        BOOST_TEST(coordinator.is_over());
+BOOST_AUTO_TEST_CASE(a_rank_lost_while_contributions_are_summed_is_made_good) {
+    Coordinator coordinator = three_at_work(3);
+    Answers answers;
+    for (int rank = 0; rank < 3; ++rank) {
+        BOOST_TEST(coordinator.receive(rank, Request{}, 2).empty());
+        answers = coordinator.receive(rank, finished(static_cast<std::uint32_t>(rank), 0.5), 3);
     }
+    BOOST_TEST(order_for(0, answers).parent == -1);
+    BOOST_TEST(order_for(0, answers).children == 2);
+    BOOST_TEST(order_for(2, answers).parent == 0);
+    BOOST_TEST(order_for(2, answers).children == 0);
+    BOOST_TEST(order_for(2, answers).round == 1);
+    BOOST_TEST(assigned(coordinator.lose(2, "was killed", 4), 0).value() == 2U);
+    combined(coordinator, 1);  // was on its way
+    BOOST_TEST(!coordinator.is_over());
+    BOOST_TEST(coordinator.receive(0, Request{}, 5).empty());
+    answers = coordinator.receive(0, finished(2, 0.5), 6);
+    BOOST_TEST(goes_to_all<Combine>(answers, 2));
+    BOOST_TEST(order_for(0, answers).round == 2);
+    combined(coordinator, 1);
+    BOOST_TEST(!coordinator.is_over());
+    combined(coordinator, 2);
+    BOOST_TEST(coordinator.is_over());
+}
+
+BOOST_AUTO_TEST_CASE(a_rank_without_members_may_have_had_the_shares_of_others) {
+    Coordinator coordinator(1, 4, 4, {}, true);
+    BOOST_TEST(assigned(coordinator.receive(3, Request{}, 1), 3).value() == 0U);
+    static_cast<void>(coordinator.receive(3, Request{}, 2));
+    const Answers first = coordinator.receive(3, finished(0, 0.5), 3);
+    BOOST_TEST(order_for(3, first).parent == 2);
+    const Answers second = coordinator.lose(2, "was killed", 4);
+    BOOST_TEST_REQUIRE(second.size() == 3U);
+    BOOST_TEST(order_for(3, second).parent == 0);
+    BOOST_TEST(order_for(3, second).round == 2);
+    combined(coordinator, 2);
+    BOOST_TEST(coordinator.is_over());
+    BOOST_TEST(!coordinator.failure());
 }
 
 BOOST_AUTO_TEST_CASE(a_stop_does_not_wait_for_lost_ranks) {
@@ -332,7 +352,24 @@ BOOST_AUTO_TEST_CASE(a_stop_does_not_wait_for_lost_ranks) {
     BOOST_TEST(coordinator.receive(0, Suspended{true}, 4).empty());
     BOOST_TEST(coordinator.receive(1, Suspended{true}, 4).empty());
     BOOST_TEST(goes_to_all<Combine>(coordinator.lose(2, "was killed", 5), 2));
-    BOOST_TEST(shares(coordinator, {0, 1}).empty());
+    combined(coordinator, 1);
+    BOOST_TEST(coordinator.is_over());
+    BOOST_TEST(coordinator.missing().size() == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_combines_what_is_left_when_a_rank_is_lost_meanwhile) {
+    Coordinator coordinator = three_at_work(5);
+    BOOST_TEST(coordinator.receive(1, finished(1, 0.9), 2).empty());
+    BOOST_TEST(coordinator.receive(2, finished(2, 0.5), 2).empty());
+    static_cast<void>(coordinator.suspend("SIGTERM", 3));
+    Answers answers;
+    for (int rank = 0; rank < 3; ++rank) answers = coordinator.receive(rank, Suspended{true}, 4);
+    BOOST_TEST(order_for(0, answers).best == 1U);
+    answers = coordinator.lose(1, "was killed", 5);
+    BOOST_TEST(goes_to_all<Combine>(Answers{answers.begin(), answers.begin() + 1}, 1));
+    BOOST_TEST(answers.size() == 2U);
+    BOOST_TEST(order_for(0, answers).best == 2U);
+    combined(coordinator, 2);
     BOOST_TEST(coordinator.is_over());
     BOOST_TEST(coordinator.missing().size() == 4U);
 }

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "run/experiment.hpp"
+#include "run/trainee.hpp"
+
+namespace simulation {
+
+/// How long members take.
+struct Lengths {
+    double mean_s = 60;
+    double spread = 0.5;  ///< uniform within mean · (1 ± spread)
+    std::uint64_t seed = 1;
+
+    /// The order of the members: by what they are expected to take, longest first, or as they were drawn.
+    bool longest_first = true;
+    double error = 0;  ///< of that expectation: standard deviation of its logarithm
+};
+
+/// Seconds of every member, by its index.
+[[nodiscard]] std::vector<double> lengths(const Lengths& given, std::size_t members);
+
+/// An experiment whose test set has so many items of ten classes; what there is to train on is only for show.
+[[nodiscard]] data::Source table_of(std::size_t items);
+
+/// Members that do nothing but take their time, in pieces of `piece_s` at most, and then predict what depends on their
+/// index alone.
+[[nodiscard]] run::Trainees sleepers(const run::Experiment& experiment, const std::vector<double>& seconds,
+                                     double piece_s);
+
+}  // namespace simulation

@@ -1,0 +1,241 @@
+// The project's coordinator, worker and summation on the ranks of a simulated cluster. One run; prints what came out as
+// JSON. bench/scaling calls it for many sizes.
+
+#include <algorithm>
+#include <cstdio>
+#include <numeric>
+#include <set>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cluster.hpp"
+#include "comm/backend.hpp"
+#include "core/hash.hpp"
+#include "members.hpp"
+#include "run/training.hpp"
+
+namespace {
+
+using namespace simulation;
+
+struct Failures {
+    std::size_t ranks = 0;  ///< that fall silent
+    double at = 0.5;        ///< of the expected time of training
+    double noticed_s = 60;  ///< after so long
+};
+
+/// How a rank ends that falls silent: no code of the project catches it.
+struct Death {};
+
+struct Setup {
+    Cluster cluster;
+    Lengths lengths;
+    Failures failures;
+    std::size_t members = 256;
+    std::size_t items = 10'000;
+    std::size_t epochs = 10;
+    bool recovers = true;
+};
+
+struct Outcome {
+    double start_s = 0;    ///< until MPI and the communicator are ready
+    double train_s = 0;    ///< first assignment to the last member's end
+    double combine_s = 0;  ///< from there until the root has the sum
+    double whole_s = 0;    ///< of train_members() on the root
+    double idle_fraction = 0;
+    double communication_fraction = 0;
+    std::uint64_t letters = 0;  ///< to and from the coordinator before the combination
+    std::uint64_t combine_messages = 0;
+    std::uint64_t combine_bytes = 0;
+    std::size_t lost = 0;
+    std::string digest;
+    std::int64_t members = 0;
+};
+
+/// The ranks that fall silent: spread over the cluster, never the root.
+std::set<int> doomed(const Setup& setup) {
+    std::set<int> ranks;
+    const std::size_t others = setup.cluster.ranks - 1;
+    for (std::size_t i = 0; i < std::min(setup.failures.ranks, others); ++i) {
+        ranks.insert(static_cast<int>(1 + (i * others + others / 2) / setup.failures.ranks % others));
+    }
+    return ranks;
+}
+
+class Simulation {
+public:
+    explicit Simulation(const Setup& setup)
+        : setup_(setup),
+          experiment_(options_of(setup), table_of(setup.items / setup.cluster.fold)),
+          seconds_(lengths(setup.lengths, setup.members)),
+          doomed_(doomed(setup)) {
+        const double total = std::accumulate(seconds_.begin(), seconds_.end(), 0.0);
+        longest_s_ = *std::ranges::max_element(seconds_);
+        total_s_ = total;
+        bound_s_ = std::max(longest_s_, total / static_cast<double>(setup.cluster.ranks));
+        death_s_ = setup.failures.at * bound_s_;
+    }
+
+    void run() {
+        run_ranks(setup_.cluster, [this] { rank(); });
+    }
+
+    [[nodiscard]] nlohmann::json report() const {
+        return {{"ranks", setup_.cluster.ranks},
+                {"ranks_per_node", setup_.cluster.ranks_per_node},
+                {"members", setup_.members},
+                {"items", setup_.items},
+                {"fold", setup_.cluster.fold},
+                {"by_letters", setup_.recovers},
+                {"longest_s", longest_s_},
+                {"total_s", total_s_},
+                {"bound_s", bound_s_},
+                {"start_s", outcome_.start_s},
+                {"train_s", outcome_.train_s},
+                {"combine_s", outcome_.combine_s},
+                {"whole_s", outcome_.whole_s},
+                {"efficiency", bound_s_ / outcome_.whole_s},
+                {"idle_fraction", outcome_.idle_fraction},
+                {"communication_fraction", outcome_.communication_fraction},
+                {"letters", outcome_.letters},
+                {"combine_messages", outcome_.combine_messages},
+                {"combine_bytes", outcome_.combine_bytes},
+                {"lost_ranks", outcome_.lost},
+                {"combined_members", outcome_.members},
+                {"sha256", outcome_.digest}};
+    }
+
+private:
+    static run::Options options_of(const Setup& setup) {
+        run::Options options;
+        options.net = "relu";
+        options.members = setup.members;
+        options.training.epochs = setup.epochs;
+        options.recover = setup.recovers;
+        return options;
+    }
+
+    /// The life of a rank.
+    void rank() {
+        const auto backend = comm::make_mpi_backend();
+        const comm::Communicator world(backend);
+        const double begin_s = now_s();
+        try {
+            take_part(world, begin_s);
+        } catch (const Death&) {
+            return;
+        }
+        backend->close();
+    }
+
+    void take_part(const comm::Communicator& world, double begin_s) {
+        const bool is_root = world.is_root();
+        run::Witness witness = witness_of(world);
+        // The root looks for letters between batches of milliseconds; of the others' a report a piece is enough.
+        const double piece_s = is_root ? 5e-3 : std::max(0.2, world.size() / 1000.0);
+        const run::Trained trained =
+            run::train_members(world, experiment_, witness, sleepers(experiment_, seconds_, piece_s));
+        if (!is_root) return;
+        const double end_s = now_s();
+        const run::Coordinator& coordinator = *trained.coordinator;
+        const Traffic after = traffic();
+        outcome_ = {.start_s = begin_s,
+                    .train_s = coordinator.train_s(),
+                    .combine_s = end_s - last_done_s_,
+                    .whole_s = end_s - begin_s,
+                    .idle_fraction = coordinator.idle_fraction(),
+                    .communication_fraction = coordinator.communication_fraction(),
+                    .letters = at_last_done_.messages,
+                    .combine_messages = after.messages - at_last_done_.messages,
+                    .combine_bytes = after.bytes - at_last_done_.bytes,
+                    .lost = coordinator.ranks_lost(),
+                    .digest = core::hex(core::sha256(std::as_bytes(trained.total.counters()))),
+                    .members = trained.total.members()};
+        if (setup_.recovers) run::dismiss(world, coordinator, 0);
+    }
+
+    run::Witness witness_of(const comm::Communicator& world) {
+        run::Witness witness;
+        witness.storage.finish = [](const train::MemberState&) {};
+        witness.note = [](const std::string& text) {
+            if (text.starts_with("failed")) std::fprintf(stderr, "simulate: %s\n", text.c_str());
+        };
+        witness.recovers = setup_.recovers;
+        if (doomed_.contains(world.rank())) {
+            witness.turn = [this] {
+                if (now_s() >= death_s_) throw Death{};
+            };
+        }
+        if (!world.is_root()) return witness;
+        if (!doomed_.empty()) witness.losses = [this] { return losses(); };
+        witness.epoch_done = [](const train::EpochRecord&) {};
+        witness.member_done = [this](const ensemble::MemberResult&, int) {
+            last_done_s_ = now_s();
+            at_last_done_ = traffic();
+        };
+        witness.wants_snapshot = [] { return false; };
+        witness.what_survives = [] { return std::string("nothing is kept"); };
+        return witness;
+    }
+
+    std::vector<comm::Loss> losses() {
+        std::vector<comm::Loss> lost;
+        if (reported_ || now_s() < death_s_ + setup_.failures.noticed_s) return lost;
+        reported_ = true;
+        for (const int rank : doomed_) lost.push_back({rank, "fell silent"});
+        return lost;
+    }
+
+    Setup setup_;
+    run::Experiment experiment_;
+    std::vector<double> seconds_;
+    std::set<int> doomed_;
+    double longest_s_ = 0;
+    double total_s_ = 0;
+    double bound_s_ = 0;
+    double death_s_ = 0;
+    bool reported_ = false;
+    double last_done_s_ = 0;
+    Traffic at_last_done_;
+    Outcome outcome_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("Runs the coordinator, the workers and the combination of contributions on a simulated cluster.");
+    Setup setup;
+    bool collective = false;
+    app.add_option("--ranks", setup.cluster.ranks, "simulated")->capture_default_str()->check(CLI::Range(1, 1 << 16));
+    app.add_option("--ranks-per-node", setup.cluster.ranks_per_node)->capture_default_str()->check(CLI::Range(1, 1024));
+    app.add_option("--members", setup.members)->capture_default_str()->check(CLI::Range(1, 1 << 22));
+    app.add_option("--items", setup.items, "of the test set; each has ten classes")->capture_default_str();
+    app.add_option("--fold", setup.cluster.fold, "keep only one in so many items, at their whole cost")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1000));
+    app.add_option("--seconds", setup.lengths.mean_s, "of a member, mean")->capture_default_str();
+    app.add_option("--spread", setup.lengths.spread, "members take mean * (1 +- spread)")->capture_default_str();
+    bool as_drawn = false;
+    app.add_flag("--as-drawn", as_drawn, "hand members out in the order they were drawn, not longest first");
+    app.add_option("--error", setup.lengths.error, "of the expected lengths: standard deviation of their logarithm")
+        ->capture_default_str();
+    app.add_option("--seed", setup.lengths.seed)->capture_default_str();
+    app.add_option("--epochs", setup.epochs, "of a member")->capture_default_str();
+    app.add_option("--lose", setup.failures.ranks, "so many ranks fall silent")->capture_default_str();
+    app.add_option("--lose-at", setup.failures.at, "of the least time the run can take")->capture_default_str();
+    app.add_option("--noticed-after", setup.failures.noticed_s, "seconds")->capture_default_str();
+    app.add_flag("--collective", collective, "sum in a collective, as runs do that do not recover from losses");
+    CLI11_PARSE(app, argc, argv);
+    setup.recovers = !collective;
+    setup.lengths.longest_first = !as_drawn;
+    try {
+        Simulation simulation(setup);
+        simulation.run();
+        std::printf("%s\n", simulation.report().dump(1).c_str());
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "simulate: error: %s\n", error.what());
+        return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "run/experiment.hpp"
+#include "train/member_state.hpp"
+
+namespace run {
+
+/// A member on its way from its beginning into the ensemble, in pieces of work that are short enough for a rank to
+/// answer messages in between.
+class Trainee {
+public:
+    Trainee() = default;
+    virtual ~Trainee() = default;
+    Trainee(const Trainee&) = delete;
+    Trainee& operator=(const Trainee&) = delete;
+
+    /// The complete state.
+    [[nodiscard]] virtual const train::MemberState& state() const = 0;
+
+    /// Nothing is left to train.
+    [[nodiscard]] virtual bool is_trained() const = 0;
+
+    /// Trains on; at the end of an epoch, returns its record. REQUIRES: !is_trained().
+    virtual std::optional<train::EpochRecord> train() = 0;
+
+    /// Fraction of the planned training that is done, and the loss of the epoch under way.
+    [[nodiscard]] virtual double progress() const = 0;
+    [[nodiscard]] virtual double running_loss() const = 0;
+
+    /// Predicts the test rows from `first` on: probabilities [rows × classes]. Pieces come in order and begin at
+    /// multiples of the predictor's batch. REQUIRES: is_trained().
+    virtual void predict(std::size_t first, std::span<float> probabilities) = 0;
+
+    /// Quarantines the member. REQUIRES: is_trained().
+    virtual void set_aside(std::string why) = 0;
+};
+
+/// Makes a member: a new one, or the one that goes on where `kept` stopped.
+using Trainees = std::function<std::unique_ptr<Trainee>(std::uint32_t member, std::optional<train::MemberState> kept)>;
+
+/// Members that are trained by train::Trainer and tested by train::Predictor. `experiment` must outlive them.
+[[nodiscard]] Trainees trainees_of(const Experiment& experiment);
+
+}  // namespace run
