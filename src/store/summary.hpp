@@ -37,7 +37,7 @@ struct Timing {
     double combine_s = 0;
     double idle_fraction = 0;           ///< of the ranks' time in training
     double communication_fraction = 0;  ///< of the same, for messages
-    double samples_per_s = 0;  ///< of all ranks together
+    double samples_per_s = 0;           ///< of all ranks together
 };
 
 /// Everything summary.json says.

@@ -273,7 +273,7 @@ def killed(stage, victims, count, seed):
         folder = stage.directory / out / "checkpoints"
         if inside and run.process.poll() is None:
             end = time.monotonic() + 0.5
-            while time.monotonic() < end and not any(folder.glob(".*.tmp-*")):
+            while time.monotonic() < end and not (folder.exists() and any(folder.glob(".*.tmp-*"))):
                 pass
         run.ranks()
         send(signal.SIGKILL, victims(run, chance))
