@@ -56,10 +56,13 @@ require_packages() {
     fi
 }
 
+# Cores this may use. nproc alone would count the threads that OpenMP is allowed.
+core_count() { env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc; }
+
 # Compilers to run at a time: one per core, as long as each has the 1.5 GB that the largest files take.
 build_jobs() {
     local cores memory
-    cores=$(nproc)
+    cores=$(core_count)
     memory=$(awk '/^MemAvailable:/ { print int($2 / 1500000) }' /proc/meminfo)
     ((memory < 1)) && memory=1
     echo $((cores < memory ? cores : memory))

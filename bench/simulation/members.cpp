@@ -4,28 +4,20 @@
 #include <cmath>
 #include <functional>
 #include <memory>
-#include <numbers>
 #include <utility>
 
 #include "cluster.hpp"
 #include "core/buffer.hpp"
+#include "core/random.hpp"
 
 namespace simulation {
 namespace {
 
 constexpr std::size_t classes = 10;
 
-/// A draw of (seed, index), spread evenly over 64 bits (splitmix64).
-std::uint64_t draw(std::uint64_t seed, std::uint64_t index) {
-    std::uint64_t z = seed * 0x9E3779B97F4A7C15ULL + (index + 1) * 0xBF58476D1CE4E5B9ULL;
-    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9ULL;
-    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBULL;
-    return z ^ (z >> 31U);
-}
-
-/// In [0, 1).
-double fraction(std::uint64_t bits) {
-    return static_cast<double>(bits >> 11U) * 0x1p-53;
+/// What the simulation draws for member `member`; `what` tells its streams apart.
+core::RandomStream draws(std::uint64_t seed, std::uint32_t member, std::uint32_t what) {
+    return core::RandomStream({.seed = seed, .member = member, .purpose = core::Purpose::data, .step = what});
 }
 
 class Sleeper final : public run::Trainee {
@@ -51,7 +43,7 @@ public:
         spent_s_ = end_s;
         ++state_.epoch;
         state_.finished = state_.epoch == epochs;
-        const double accuracy = 0.9 + 0.1 * fraction(draw(3, state_.member));
+        const double accuracy = draws(1, state_.member, 1).uniform(0.9, 1.0);
         state_.history.push_back({.member = state_.member,
                                   .epoch = state_.epoch,
                                   .train_loss = 1,
@@ -63,11 +55,13 @@ public:
 
     void predict(std::size_t first, std::span<float> probabilities) override {
         constexpr double right = 0.95;
+        constexpr std::uint32_t blocks_per_row = 2;  // of the stream, so that a row has the same draws in any piece
+        core::RandomStream random = draws(1, state_.member, 2);
         for (std::size_t row = 0; row * classes < probabilities.size(); ++row) {
-            const std::uint64_t bits = draw(state_.member + 10, first + row);
+            random.seek(static_cast<std::uint32_t>(first + row) * blocks_per_row);
             const auto label = static_cast<std::size_t>(experiment_.test_labels()[first + row]);
-            const std::size_t chosen = fraction(bits) < right ? label : bits % classes;
-            const auto most = static_cast<float>(0.5 + 0.4 * fraction(draw(bits, 1)));
+            const std::size_t chosen = random.uniform() < right ? label : random.below(classes);
+            const auto most = static_cast<float>(random.uniform(0.5, 0.9));
             const auto out = probabilities.subspan(row * classes, classes);
             std::ranges::fill(out, (1.0F - most) / (classes - 1));
             out[chosen] = most;
@@ -98,20 +92,15 @@ data::Table table(std::size_t rows) {
 }  // namespace
 
 std::vector<double> lengths(const Lengths& given, std::size_t members) {
+    std::vector<std::pair<double, double>> drawn;  // expected and true
+    for (std::size_t member = 0; member < members; ++member) {
+        core::RandomStream random = draws(given.seed, static_cast<std::uint32_t>(member), 0);
+        const double seconds = given.mean_s * random.uniform(1 - given.spread, 1 + given.spread);
+        drawn.emplace_back(seconds * std::exp(given.error * random.normal()), seconds);
+    }
+    if (given.longest_first) std::ranges::stable_sort(drawn, std::greater<>(), &std::pair<double, double>::first);
     std::vector<double> seconds(members);
-    for (std::size_t i = 0; i < members; ++i) {
-        seconds[i] = given.mean_s * (1 + given.spread * (2 * fraction(draw(given.seed, i)) - 1));
-    }
-    if (!given.longest_first) return seconds;
-    std::vector<std::pair<double, double>> expected;  // and true
-    for (std::size_t i = 0; i < members; ++i) {
-        // A normal draw, by Box and Muller.
-        const double radius = std::sqrt(-2 * std::log(1 - fraction(draw(given.seed + 1, i))));
-        const double angle = 2 * std::numbers::pi * fraction(draw(given.seed + 2, i));
-        expected.emplace_back(seconds[i] * std::exp(given.error * radius * std::cos(angle)), seconds[i]);
-    }
-    std::ranges::stable_sort(expected, std::greater<>(), &std::pair<double, double>::first);
-    std::ranges::transform(expected, seconds.begin(), &std::pair<double, double>::second);
+    std::ranges::transform(drawn, seconds.begin(), &std::pair<double, double>::second);
     return seconds;
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <thread>
 
 #include "comm/communicator.hpp"
-#include "comm/start_guard.hpp"
 
 namespace comm {
 
@@ -59,9 +59,9 @@ inline constexpr std::size_t default_chunk = std::size_t{1} << 30U;
 
 /// All ranks of the MPI world, on communicators of their own. Collective.
 /// REQUIRES: MPI is initialised; 64 <= chunk_bytes <= default_chunk, the same on all ranks.
-/// `guard` ends when the ranks watch over each other themselves, which while_waiting() says, or leave.
+/// `guard` is stopped when the ranks watch over each other themselves, which while_waiting() says, or leave.
 [[nodiscard]] std::shared_ptr<Communicator::Backend> make_mpi_backend(std::size_t chunk_bytes = default_chunk,
-                                                                      std::unique_ptr<StartGuard> guard = nullptr);
+                                                                      std::jthread guard = {});
 
 /// Seconds that a rank waits at the start for any step of the others: ENSEMBLE_START_LIMIT, else ten minutes.
 [[nodiscard]] double start_limit_s();

@@ -1,24 +1,21 @@
 #include "comm/deadline.hpp"
 
-#include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <utility>
 
 namespace comm {
 
-Deadline::Deadline(double seconds, std::function<void()> expired)
-    : thread_([this, seconds, act = std::move(expired)] {
-          std::unique_lock lock(mutex_);
-          if (changed_.wait_for(lock, std::chrono::duration<double>(seconds), [&] { return met_; })) return;
-          act();
-      }) {}
-
-Deadline::~Deadline() {
-    {
-        const std::scoped_lock lock(mutex_);
-        met_ = true;
-    }
-    changed_.notify_all();
-    thread_.join();
+bool stops_within(const std::stop_token& stop, std::chrono::duration<double> time) {
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock(mutex);
+    return never.wait_for(lock, stop, time, [&] { return stop.stop_requested(); });
 }
+
+Deadline::Deadline(double seconds, std::function<void()> expired)
+    : thread_([seconds, act = std::move(expired)](const std::stop_token& met) {
+          if (!stops_within(met, std::chrono::duration<double>(seconds))) act();
+      }) {}
 
 }  // namespace comm

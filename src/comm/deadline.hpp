@@ -1,26 +1,23 @@
 #pragma once
 
-#include <condition_variable>
+#include <chrono>
 #include <functional>
-#include <mutex>
+#include <stop_token>
 #include <thread>
 
 namespace comm {
+
+/// Sleeps for so long, or until this thread is asked to stop, and then returns true.
+[[nodiscard]] bool stops_within(const std::stop_token& stop, std::chrono::duration<double> time);
 
 /// Does something from a thread of its own unless it is destroyed in time: a limit to a call that cannot be given one,
 /// such as MPI's start and end.
 class Deadline {
 public:
     Deadline(double seconds, std::function<void()> expired);
-    ~Deadline();
-    Deadline(const Deadline&) = delete;
-    Deadline& operator=(const Deadline&) = delete;
 
 private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool met_ = false;
-    std::thread thread_;
+    std::jthread thread_;
 };
 
 }  // namespace comm

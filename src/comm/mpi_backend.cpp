@@ -41,8 +41,7 @@ struct WireError {
 
 class MpiBackend final : public Communicator::Backend {
 public:
-    MpiBackend(std::size_t chunk_bytes, std::unique_ptr<StartGuard> guard)
-        : chunk_bytes_(chunk_bytes), guard_(std::move(guard)) {
+    MpiBackend(std::size_t chunk_bytes, std::jthread guard) : chunk_bytes_(chunk_bytes), guard_(std::move(guard)) {
         core::require(chunk_bytes >= 64 && chunk_bytes <= default_chunk, "a chunk has 64 bytes to 1 GiB");
         // The default handler would end the job before any return code could be looked at.
         check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
@@ -94,7 +93,7 @@ public:
     void end_others(int exit_code) override { MPI_Abort(world_, exit_code); }
 
     void close() override {
-        guard_.reset();
+        guard_ = {};
         if (!mailbox_) return;
         const core::Stopwatch clock;
         Backoff backoff;
@@ -103,7 +102,7 @@ public:
     }
 
     void while_waiting(std::function<void()> look) override {
-        guard_.reset();
+        guard_ = {};
         look_ = std::move(look);
     }
     void part() override { has_parted_ = true; }
@@ -185,7 +184,7 @@ private:
     }
 
     std::size_t chunk_bytes_;
-    std::unique_ptr<StartGuard> guard_;
+    std::jthread guard_;  ///< of the start
     std::string host_ = host_name();
     MPI_Comm world_ = MPI_COMM_NULL;
     MPI_Comm node_ = MPI_COMM_NULL;     ///< the ranks of this host
@@ -278,7 +277,7 @@ std::optional<core::Error> MpiBackend::first_error(const std::optional<core::Err
 
 }  // namespace
 
-std::shared_ptr<Communicator::Backend> make_mpi_backend(std::size_t chunk_bytes, std::unique_ptr<StartGuard> guard) {
+std::shared_ptr<Communicator::Backend> make_mpi_backend(std::size_t chunk_bytes, std::jthread guard) {
     return std::make_shared<MpiBackend>(chunk_bytes, std::move(guard));
 }
 

@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <memory>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "comm/backend.hpp"
@@ -40,11 +40,11 @@ void end_start() {
 }
 
 /// Where ranks are not ended by the launcher when one of them dies.
-std::unique_ptr<StartGuard> guard_of_start() {
+std::jthread guard_of_start() {
     const char* recovery = std::getenv("ENSEMBLE_RECOVERY");
     const char* here = std::getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
-    if (recovery == nullptr || std::string_view(recovery) != "1" || here == nullptr) return nullptr;
-    return std::make_unique<StartGuard>(static_cast<int>(std::strtol(here, nullptr, 10)));
+    if (recovery == nullptr || std::string_view(recovery) != "1" || here == nullptr) return {};
+    return guard_start(static_cast<int>(std::strtol(here, nullptr, 10)));
 }
 
 }  // namespace

@@ -1,12 +1,13 @@
-"""What the cluster tests share: a sandbox that takes everything with it, waiting, and results to compare."""
+"""What the cluster tests share: a sandbox that takes everything with it."""
 
-import hashlib
 import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from launching import expect
 
 SKIPPED = 77
 
@@ -14,11 +15,6 @@ SKIPPED = 77
 def skip(why):
     print(f"skipped: {why}")
     sys.exit(SKIPPED)
-
-
-def expect(condition, what):
-    if not condition:
-        sys.exit(str(what))
 
 
 def require(programs):
@@ -40,25 +36,6 @@ def enter_sandbox():
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     # The shell is the first process there and collects orphans, which would look alive to Slurm otherwise.
     os.execvp(command[0], [*command, "sh", "-c", '"$@"; exit $?', "sh", sys.executable, "-B", *sys.argv])
-
-
-def wait_for(condition, what, limit_s, alive=None):
-    deadline = time.monotonic() + limit_s
-    while not condition():
-        if alive is not None and alive.poll() is not None:
-            sys.exit(f"ended with {alive.returncode} before: {what}")
-        expect(time.monotonic() < deadline, f"not after {limit_s} s: {what}")
-        time.sleep(0.05)
-
-
-def results(run):
-    names = [run / "predictions.npy", *sorted((run / "members").iterdir())]
-    return [hashlib.sha256(name.read_bytes()).hexdigest() for name in names]
-
-
-def reference(build, words, directory):
-    subprocess.run([f"{build}/ensemble_train", *words, "--out", str(directory / "reference")], check=True, stdout=subprocess.DEVNULL)
-    return results(directory / "reference")
 
 
 def words(epochs, members, width=64):

@@ -10,7 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from common import enter_sandbox, expect, project_and_build, reference, require, results, run, wait_for, words
+from common import enter_sandbox, project_and_build, require, run, words
+from launching import expect, reference, results, wait_for
 
 require(["unshare", "ip", "munged", "slurmctld", "slurmd", "srun", "mpirun"])
 enter_sandbox()

@@ -609,16 +609,18 @@ def some_members_diverge(stage):
                      "differs from one rank")
 
 
-def main():
+def main(cases):
+    """MPIRUN PROGRAM CASE [NUMBER …] runs one of `cases` with these numbers; --list names them all."""
     if sys.argv[1:] == ["--list"]:
-        print(";".join(CASES), end="")
+        print(";".join(cases), end="")
         return
     mpirun, program, name = sys.argv[1:4]
     if shutil.which(mpirun) is None:
         give_up(f"there is no {mpirun}: nothing can be said about several ranks")
     with tempfile.TemporaryDirectory(prefix="ensemble_train_") as directory:
-        CASES[name](Stage(mpirun, str(pathlib.Path(program).resolve()), pathlib.Path(directory)))
+        cases[name](Stage(mpirun, str(pathlib.Path(program).resolve()), pathlib.Path(directory)),
+                    *(int(number) for number in sys.argv[4:]))
 
 
 if __name__ == "__main__":
-    main()
+    main(CASES)

@@ -18,7 +18,7 @@ import tempfile
 import time
 
 sys.dont_write_bytecode = True
-from run_program import RUN, USAGE, Ended, Stage, check_message, digest, give_up, history_without_timings
+from run_program import RUN, USAGE, Ended, check_message, digest, give_up, history_without_timings, main
 
 STOPPED = 75
 LIMIT_S = 60
@@ -253,6 +253,13 @@ def a_disk_that_fills_up_while_checkpoints_are_written(stage):
 # Kills at random moments, start-up included.
 
 
+def is_written_to(folder):
+    try:
+        return any(".tmp-" in name for name in os.listdir(folder))
+    except FileNotFoundError:  # not yet, or not any more
+        return False
+
+
 def killed(stage, victims, count, seed):
     """`victims` chooses, from a run, whom to kill."""
     reference = Reference(stage)
@@ -273,7 +280,7 @@ def killed(stage, victims, count, seed):
         folder = stage.directory / out / "checkpoints"
         if inside and run.process.poll() is None:
             end = time.monotonic() + 0.5
-            while time.monotonic() < end and not (folder.exists() and any(folder.glob(".*.tmp-*"))):
+            while time.monotonic() < end and not is_written_to(folder):
                 pass
         run.ranks()
         send(signal.SIGKILL, victims(run, chance))
@@ -314,17 +321,5 @@ def kill_everything(stage, count=10, seed=1):
     killed(stage, lambda run, _: [run.process.pid, *run.ranks()], count, seed)
 
 
-def main():
-    if sys.argv[1:] == ["--list"]:
-        print(";".join(CASES), end="")
-        return
-    mpirun, program, name = sys.argv[1:4]
-    if shutil.which(mpirun) is None:
-        give_up(f"there is no {mpirun}: nothing can be said about several ranks")
-    with tempfile.TemporaryDirectory(prefix="ensemble_train_") as directory:
-        CASES[name](Stage(mpirun, str(pathlib.Path(program).resolve()), pathlib.Path(directory)),
-                    *(int(number) for number in sys.argv[4:]))
-
-
 if __name__ == "__main__":
-    main()
+    main(CASES)

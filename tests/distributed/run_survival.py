@@ -5,16 +5,14 @@ run_survival.py MPIRUN PROGRAM CASE [COUNT [SEED]] runs one case; `run_survival.
 try COUNT times (10) at random moments that follow from SEED (1) alone; what fails says the seed that repeats it:
   run_survival.py mpirun build/ensemble_train survive_kills 1 SEED
 """
-import pathlib
 import random
 import shutil
 import signal
 import sys
-import tempfile
 import time
 
 sys.dont_write_bytecode = True
-from run_program import RUN, Stage, give_up
+from run_program import RUN, give_up, main
 from run_stopped import WORDS, Reference, Running, send
 
 RANKS = 8
@@ -150,17 +148,5 @@ def a_signal_stops_what_is_left(stage):
     reference.resume("run", 2)
 
 
-def main():
-    if sys.argv[1:] == ["--list"]:
-        print(";".join(CASES), end="")
-        return
-    mpirun, program, name = sys.argv[1:4]
-    if shutil.which(mpirun) is None:
-        give_up(f"there is no {mpirun}: nothing can be said about several ranks")
-    with tempfile.TemporaryDirectory(prefix="ensemble_train_") as directory:
-        CASES[name](Stage(mpirun, str(pathlib.Path(program).resolve()), pathlib.Path(directory)),
-                    *(int(number) for number in sys.argv[4:]))
-
-
 if __name__ == "__main__":
-    main()
+    main(CASES)

@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from launching import end, expect, wait_for
 
 SCRIPT, BUILD, CASE = sys.argv[1:4]
 ENVIRONMENT = {**os.environ, "ENSEMBLE_BUILD": BUILD, "OMP_NUM_THREADS": "1"}
@@ -18,18 +20,6 @@ ENVIRONMENT = {**os.environ, "ENSEMBLE_BUILD": BUILD, "OMP_NUM_THREADS": "1"}
 def start(words, directory):
     return subprocess.Popen([SCRIPT, *words], cwd=directory, env=ENVIRONMENT, stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def end(process, code):
-    out, err = process.communicate(timeout=120)
-    if process.returncode != code:
-        sys.exit(f"exit code {process.returncode} instead of {code}\n{out}\n{err}")
-    return out, err
-
-
-def expect(condition, what):
-    if not condition:
-        sys.exit(what)
 
 
 def results_and_no_second_training(directory):
@@ -49,9 +39,7 @@ def stopped_and_continued(directory):
     words = ["--quick", "--only", "init", "--out", "lecture"]
     process = start(words, directory)
     first = directory / "lecture/init/zeros--relu/summary.json"
-    deadline = time.monotonic() + 60
-    while not first.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_for(first.exists, "first run", 60)
     process.send_signal(signal.SIGTERM)
     _, err = end(process, 75)
     expect(err.count("stopped") == 1 and "goes on" in err, err)

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Runs launch/run as a person would. Arguments: the script, the build directory, the case."""
 
-import hashlib
 import os
 import random
 import signal
@@ -10,6 +9,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from launching import end, expect, reference, results, wait_for
 
 SCRIPT, BUILD, CASE = sys.argv[1:4]
 WORDS = ["--data", "digits:train=600,test=200", "--net", "dense(32) relu dropout(0.2)", "--epochs", "12", "--members", "3",
@@ -22,28 +24,6 @@ def start(directory, options, words, **variables):
     environment = {**os.environ, "ENSEMBLE_BUILD": BUILD, "OMP_NUM_THREADS": "1", "TMPDIR": str(directory), **variables}
     return subprocess.Popen([SCRIPT, *options, "--", *words], cwd=directory, env=environment, stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def end(process, code):
-    out, err = process.communicate(timeout=100)
-    expect(process.returncode == code, f"exit code {process.returncode} instead of {code}\n{out}\n{err}")
-    return out, err
-
-
-def expect(condition, what):
-    if not condition:
-        sys.exit(str(what))
-
-
-def results(run):
-    names = [run / "predictions.npy", *sorted((run / "members").iterdir())]
-    return [hashlib.sha256(name.read_bytes()).hexdigest() for name in names]
-
-
-def reference(directory, words):
-    subprocess.run([f"{BUILD}/ensemble_train", *words, "--out", "reference"], cwd=directory, check=True,
-                   stdout=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    return results(directory / "reference")
 
 
 def leftovers(directory):
@@ -63,13 +43,6 @@ def children(process):
     return first, [entry for pid, _ in first for entry in found.get(pid, [])]
 
 
-def wait_for(condition, what, limit_s=40):
-    deadline = time.monotonic() + limit_s
-    while not condition():
-        expect(time.monotonic() < deadline, f"no {what} after {limit_s} s")
-        time.sleep(0.02)
-
-
 def begin_long_run(directory, *options):
     process = start(directory, ["-n", "3", "--wait", "0", *options], [*LONG, "--out", "run"])
     wait_for(lambda: len(list((directory / "run/logs").glob("rank-*.log"))) == 3, "training on all ranks")
@@ -78,7 +51,7 @@ def begin_long_run(directory, *options):
 
 def complete_with_the_same_bytes(directory):
     _, err = end(start(directory, ["-n", "3"], [*WORDS, "--out", "run"]), 0)
-    expect(results(directory / "run") == reference(directory, WORDS), "other bytes than without it")
+    expect(results(directory / "run") == reference(BUILD, WORDS, directory), "other bytes than without it")
     expect("3 ranks" in err and "restart" not in err, err)
     expect(not leftovers(directory), leftovers(directory))
     end(start(directory, ["--ranks", "2"], WORDS), 0)
@@ -111,7 +84,7 @@ def killed(directory, who, *options):
         expect("restart" not in err and "resumed" not in out and "rank 1 was killed" in out, f"{out}\n{err}")
     else:
         expect("restart 1 of 3" in err and "restart 2" not in err and "resumed" in out, f"{out}\n{err}")
-    expect(results(directory / "run") == reference(directory, LONG), "other bytes than without a death")
+    expect(results(directory / "run") == reference(BUILD, LONG, directory), "other bytes than without a death")
     expect(not leftovers(directory), leftovers(directory))
 
 
@@ -126,7 +99,7 @@ def killed_rank_is_replaced(directory):
 def killed_rank_at_any_time(directory):
     """From the very start on; argument: how many times, from which seed."""
     count, seed = (int(word) for word in (sys.argv[4:] + ["3", "1"][len(sys.argv) - 4:]))
-    expected = reference(directory, LONG)
+    expected = reference(BUILD, LONG, directory)
     for this in range(seed, seed + count):
         chance = random.Random(this)
         process = start(directory, ["-n", "3", "--wait", "0"], [*LONG, "--out", f"run{this}"])
@@ -157,7 +130,7 @@ def stopped_by_a_signal(directory):
         expect(not (directory / "run/summary.json").exists(), "over too early for this test")
         (directory / "run").rename(directory / f"run-{number}")
     end(start(directory, ["-n", "2"], [*LONG, "--resume", "--out", f"run-{signal.SIGTERM}"]), 0)
-    expect(results(directory / f"run-{signal.SIGTERM}") == reference(directory, LONG), "other bytes than without a stop")
+    expect(results(directory / f"run-{signal.SIGTERM}") == reference(BUILD, LONG, directory), "other bytes than without a stop")
 
 
 def verdicts(directory):

@@ -1,0 +1,42 @@
+"""What tests share that start the scripts in launch/: expectations, waiting, and results to compare."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+
+
+def expect(condition, what):
+    if not condition:
+        sys.exit(str(what))
+
+
+def wait_for(condition, what, limit_s=40, alive=None):
+    """Until the condition holds; fails after a while, or when the process `alive` has ended."""
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        if alive is not None and alive.poll() is not None:
+            sys.exit(f"ended with {alive.returncode} before: {what}")
+        expect(time.monotonic() < deadline, f"not after {limit_s} s: {what}")
+        time.sleep(0.02)
+
+
+def end(process, code, limit_s=120):
+    """What it has written, once it has ended with this exit code."""
+    out, err = process.communicate(timeout=limit_s)
+    expect(process.returncode == code, f"exit code {process.returncode} instead of {code}\n{out}\n{err}")
+    return out, err
+
+
+def results(run):
+    """Digests of what has to be the same to the byte."""
+    names = [run / "predictions.npy", *sorted((run / "members").iterdir())]
+    return [hashlib.sha256(name.read_bytes()).hexdigest() for name in names]
+
+
+def reference(build, words, directory):
+    """Results of one rank that was never stopped."""
+    subprocess.run([f"{build}/ensemble_train", *words, "--out", directory / "reference"], check=True, stdout=subprocess.DEVNULL,
+                   env={**os.environ, "OMP_NUM_THREADS": "1"})
+    return results(directory / "reference")
