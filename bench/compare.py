@@ -6,8 +6,9 @@
 
 The first line of a run says on what machine, and every ratio is one of medians. The limit is the ratio that would be
 seen if a step took only the time of its matrix products, each at the best rate that oneDNN reaches on this machine in
-the same run (bench/step --products): what is attainable here, whatever the goals. Rows at the end compare our own bf16
-with our f32. Needs build/ with the benchmarks, and
+the same run (bench/step --products): what is attainable here, whatever the goals. Shares say how much of that is
+reached, once counting convolutions as fast as anybody's kernel and once as fast as oneDNN's. Rows at the end compare our
+own bf16 with our f32. Needs build/ with the benchmarks, and
 Debian's python3-torch; the peers use OpenBLAS, and refuse to run with the reference BLAS.
 """
 
@@ -93,9 +94,10 @@ def measured(given, command):
 
 
 def best_rate(given, options):
-    """Samples per second if a step on one core were nothing but its products at their best rate."""
+    """Samples per second if a step on one core were nothing but its products: each at its best rate, and at oneDNN's."""
     result = measured(given, [given.build / "bench/step", *options, "--products"])
-    return result["samples_per_s"] / result["share_of_all_products_at_their_best"]
+    rate = result["samples_per_s"]
+    return rate / result["share_of_all_products_at_their_best"], rate / result["share_of_all_in_the_library"]
 
 
 def steps(given):
@@ -108,9 +110,10 @@ def steps(given):
         ours = [given.build / "bench/step", *options]
         theirs = [PYTHON, "-B", PROJECT / "bench/peers/step.py", *options]
         (our_rate, peer_rate), pairs = alternate(given.runs, lambda: rate(ours), lambda: rate(theirs))
-        best = best_rate(given, options)
+        best, library = best_rate(given, options)
         yield {"case": name, "unit": "samples/s", "ours": our_rate, "peer": peer_rate, "ratio": our_rate / peer_rate,
-               "limit": best / peer_rate, "share": our_rate / best, "least": least, "runs": pairs}
+               "limit": best / peer_rate, "share": our_rate / best,
+               "share_of_library": our_rate / library, "least": least, "runs": pairs}
 
 
 def precisions(given):
@@ -163,7 +166,7 @@ def whole_job(given):
         return seconds
 
     (our_s, peer_s), pairs = alternate(given.runs, ours, theirs)
-    best_s = results.pop("samples") / (PROCESSES * best_rate(given, [*MNIST, "--optimizer", "adam"]))
+    best_s = results.pop("samples") / (PROCESSES * best_rate(given, [*MNIST, "--optimizer", "adam"])[0])
     return {"case": f"whole job: {MEMBERS} members x {EPOCHS} epochs of MNIST, {PROCESSES} processes", "unit": "s",
             "ours": our_s, "peer": peer_s, "ratio": peer_s / our_s, "limit": peer_s / best_s, "least": WHOLE_JOB_LEAST,
             "runs": pairs, "results": results}
@@ -178,8 +181,9 @@ def processor():
 
 def show(row):
     verdict = "ok" if row["ratio"] >= row["least"] else "BELOW"
+    shares = f"{row['share']:6.0%} {row['share_of_library']:7.0%}" if "share" in row else " " * 14
     print(f"{row['case']:<54} {row['ours']:>11,.1f} {row['peer']:>11,.1f} {row['unit']:<9} "
-          f"{row['ratio']:6.2f} {row['limit']:7.2f}   at least {row['least']}: {verdict}", flush=True)
+          f"{row['ratio']:6.2f} {row['limit']:7.2f} {shares}   at least {row['least']}: {verdict}", flush=True)
     for side, result in row.get("results", {}).items():
         print(f"    {side}: {json.dumps(result)}")
 
@@ -188,7 +192,7 @@ def main():
     given = arguments()
     print(f"{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}; "
           f"medians of {given.runs} alternating runs")
-    print(f"{'':<54} {'ours':>11} {'PyTorch':>11} {'':<9} {'ratio':>6} {'limit':>7}", flush=True)
+    print(f"{'':<54} {'ours':>11} {'PyTorch':>11} {'':<9} {'ratio':>6} {'limit':>7} {'share':>6} {'oneDNN':>7}", flush=True)
     rows = []
     for row in steps(given):
         rows.append(row)

@@ -12,10 +12,12 @@
 namespace bench {
 namespace {
 
+constexpr double never = 1e9;
+
 /// Shortest time of one call, in seconds.
 double best_seconds(double flops, const std::function<void()>& call) {
     const int runs = std::max(1, static_cast<int>(2e8 / flops));
-    double best = 1e9;
+    double best = never;
     for (int repeat = 0; repeat < 5; ++repeat) {
         const core::Stopwatch watch;
         for (int i = 0; i < runs; ++i) call();
@@ -33,7 +35,7 @@ double best_seconds(const compute::ProductShape& shape) {
     const core::Buffer<float> a(room, 0.5F);
     const core::Buffer<float> b(room, 0.25F);
     core::Buffer<float> c(room);
-    double best = 1e9;
+    double best = never;
     for (const Transpose turn_a : {Transpose::no, Transpose::yes}) {
         for (const Transpose turn_b : {Transpose::no, Transpose::yes}) {
             const compute::Product product(
@@ -70,10 +72,12 @@ private:
         return shape;
     }
 
-    void add(double flops, double seconds) {
+    void add(double flops, double library_seconds, double own_seconds = never) {
+        const double seconds = std::min(library_seconds, own_seconds);
         kernels_.flops += flops;
         kernels_.best_rate = std::max(kernels_.best_rate, flops / seconds);
         kernels_.best_seconds += seconds;
+        kernels_.library_seconds += library_seconds;
         first_ = false;
     }
 
@@ -120,21 +124,28 @@ private:
                        .padding = valid ? compute::Padding::valid : compute::Padding::same},
             .weight_stride = argument(0)};
         const compute::ConvolutionOrder order = compute::fastest_order(shape);
-        compute::Convolution convolution(
-            shape, order, first ? compute::Derivatives::of_weights : compute::Derivatives::of_weights_and_input);
+        const auto derivatives = first ? compute::Derivatives::of_weights : compute::Derivatives::of_weights_and_input;
+        using compute::Precision;
+        compute::Convolution library(shape, order, derivatives, Precision::f32, compute::Method::library);
+        compute::Convolution own(shape, order, derivatives, Precision::f32, compute::Method::fastest);
         const std::size_t weights = shape.window.size * shape.window.size * shape.channels_in * shape.weight_stride;
         core::Buffer<float> x(order.in.elements(), 0.5F);
         core::Buffer<float> w(weights, 0.25F);
         core::Buffer<float> y(order.out.elements(), 0.5F);
         core::Buffer<float> bias(shape.channels_out);
-        const double flops = convolution.flops();
-        add(flops, best_seconds(flops, [&] {
-                convolution.take(w.data());
-                convolution.forward(x.data(), bias.data(), y.data());
-            }));
-        add(flops,
-            best_seconds(flops, [&] { convolution.backward_weights(x.data(), y.data(), w.data(), bias.data()); }));
-        if (!first) add(flops, best_seconds(flops, [&] { convolution.backward_input(y.data(), x.data()); }));
+        const double flops = library.flops();
+        const auto add_direction = [&](auto run) {
+            add(flops, best_seconds(flops, [&] { run(library); }), best_seconds(flops, [&] { run(own); }));
+        };
+        add_direction([&](compute::Convolution& convolution) {
+            convolution.take(w.data());
+            convolution.forward(x.data(), bias.data(), y.data());
+        });
+        add_direction([&](compute::Convolution& convolution) {
+            convolution.backward_weights(x.data(), y.data(), w.data(), bias.data());
+        });
+        if (first) return;
+        add_direction([&](compute::Convolution& convolution) { convolution.backward_input(y.data(), x.data()); });
     }
 
     std::size_t batch_;

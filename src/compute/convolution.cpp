@@ -125,29 +125,39 @@ BackwardWeights weights_descriptor(const Description& d, const Forward& hint) {
 
 enum class Direction : std::uint8_t { forward, input_gradient, weight_gradient };
 
-/// What multiplies faster where bf16 is asked for. A rule and no measurement, so that every rank decides alike.
-Precision faster(const ConvolutionShape& shape, Direction direction) {
-    // Bound by the memory that holds dy, which would be read once more to be converted.
-    if (direction == Direction::weight_gradient && shape.channels_in == 1) return Precision::f32;
-    // A quarter of the multiplications in f32 beats all of them in bf16: 16 to 256 channels on 7×7 to 28×28, AMD Zen 4.
-    return Winograd::supports(shape) ? Precision::f32 : Precision::bf16;
-}
+/// How the directions of a convolution are computed. Rules and no measurements, so that every rank decides alike.
+struct Ways {
+    const ConvolutionShape& shape;
+    Precision precision;
+    bool by_winograd;  ///< where it is the faster way
 
-/// The library's descriptor of make(Precision) for one direction; none where Winograd takes it.
-template <class Make>
-auto choose(const ConvolutionShape& shape, Direction direction, Precision precision, Make make) {
-    using Descriptor = decltype(make(Precision::f32));
-    if (precision == Precision::bf16 && faster(shape, direction) == Precision::bf16) {
-        try {
-            Descriptor descriptor = make(Precision::bf16);
-            if (!std::string_view(descriptor.impl_info_str()).starts_with("ref"))
-                return std::optional<Descriptor>(std::move(descriptor));
-        } catch (const dnnl::error&) {
-            // Not for this shape, version or processor.
-        }
+    Ways(const ConvolutionShape& of, Precision wanted, Method method)
+        : shape(of), precision(wanted), by_winograd(method == Method::fastest && Winograd::supports(of)) {}
+
+    [[nodiscard]] bool multiplies_bf16(Direction direction) const {
+        // Bound by the memory that holds dy, which would be read once more to be converted.
+        const bool bound_by_memory = direction == Direction::weight_gradient && shape.channels_in == 1;
+        // A quarter of the multiplications in f32 beats all of them in bf16: 16 to 256 channels on 7×7 to 28×28, AMD
+        // Zen 4.
+        return precision == Precision::bf16 && !bound_by_memory && !by_winograd;
     }
-    return Winograd::supports(shape) ? std::nullopt : std::optional<Descriptor>(make(Precision::f32));
-}
+
+    /// The library's descriptor of make(Precision) for one direction; none where Winograd takes it.
+    template <class Make>
+    [[nodiscard]] auto choose(Direction direction, Make make) const {
+        using Descriptor = decltype(make(Precision::f32));
+        if (multiplies_bf16(direction)) {
+            try {
+                Descriptor descriptor = make(Precision::bf16);
+                if (!std::string_view(descriptor.impl_info_str()).starts_with("ref"))
+                    return std::optional<Descriptor>(std::move(descriptor));
+            } catch (const dnnl::error&) {
+                // Not for this shape, version or processor.
+            }
+        }
+        return by_winograd ? std::nullopt : std::optional<Descriptor>(make(Precision::f32));
+    }
+};
 
 bool is_narrow(const memory::desc& layout) {
 #if DNNL_VERSION_MAJOR >= 3
@@ -250,7 +260,7 @@ struct Convolution::Impl {
 };
 
 Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& order, Derivatives derivatives,
-                         Precision precision)
+                         Precision precision, Method method)
     : impl_(std::make_unique<Impl>()) {
     core::require(order.out.pixels() > 0, "a convolution's window fits its image");
     core::require(shape.weight_stride >= shape.channels_out, "rows of the weights do not overlap");
@@ -259,6 +269,7 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& 
                  static_cast<double>(shape.channels_in * shape.window.size * shape.window.size);
     impl.has_weight_gradient = derivatives != Derivatives::none;
     impl.has_input_gradient = derivatives == Derivatives::of_weights_and_input;
+    const Ways ways(shape, precision, method);
     const Description d(shape, order, {});
     const memory::desc flat = flat_weights(shape);
     const auto kind = impl.has_weight_gradient ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
@@ -268,7 +279,7 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& 
         return forward_descriptor({shape, order, types}, kind);
     };
 
-    if (const auto chosen = choose(shape, Direction::forward, precision, [&](Precision with) {
+    if (const auto chosen = ways.choose(Direction::forward, [&](Precision with) {
             const Types types = with == Precision::bf16 ? Types{.x = bf16, .weights = bf16} : Types{};
             return forward_descriptor({shape, order, types}, kind);
         })) {
@@ -284,7 +295,7 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& 
                         .narrow = is_narrow(chosen->src_desc())};
     }
     if (impl.has_weight_gradient) {
-        if (const auto chosen = choose(shape, Direction::weight_gradient, precision, [&](Precision with) {
+        if (const auto chosen = ways.choose(Direction::weight_gradient, [&](Precision with) {
                 const Types types = with == Precision::bf16 ? Types{.x = bf16, .y = bf16} : Types{};
                 return weights_descriptor({shape, order, types}, hint(with));
             })) {
@@ -301,7 +312,7 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& 
         }
     }
     if (impl.has_input_gradient) {
-        if (const auto chosen = choose(shape, Direction::input_gradient, precision, [&](Precision with) {
+        if (const auto chosen = ways.choose(Direction::input_gradient, [&](Precision with) {
                 const Types types = with == Precision::bf16 ? Types{.weights = bf16, .y = bf16} : Types{};
                 return data_descriptor({shape, order, types}, hint(with));
             })) {

@@ -51,6 +51,9 @@ struct ConvolutionOrder {
 
 enum class Derivatives : std::uint8_t { none, of_weights, of_weights_and_input };
 
+/// Which kernels compute a convolution; `library` is there to be compared with.
+enum class Method : std::uint8_t { fastest, library };
+
 /// y(n, h, w, o) = b(o) + Σ x(n, h·s + i − pad, w·s + j − pad, c) · W(i, j, c, o): compiled once, run many times. 3×3
 /// windows of stride 1 over channels in whole blocks go by way of compute::Winograd, all others through the library.
 ///
@@ -59,7 +62,7 @@ enum class Derivatives : std::uint8_t { none, of_weights, of_weights_and_input }
 class Convolution {
 public:
     Convolution(const ConvolutionShape& shape, const ConvolutionOrder& order, Derivatives derivatives,
-                Precision precision = Precision::f32);
+                Precision precision = Precision::f32, Method method = Method::fastest);
     ~Convolution();
     Convolution(Convolution&&) noexcept;
     Convolution& operator=(Convolution&&) noexcept;
