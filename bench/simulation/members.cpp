@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <memory>
 #include <utility>
 
@@ -91,17 +90,15 @@ data::Table table(std::size_t rows) {
 
 }  // namespace
 
-std::vector<double> lengths(const Lengths& given, std::size_t members) {
-    std::vector<std::pair<double, double>> drawn;  // expected and true
+Drawn draw(const Lengths& given, std::size_t members) {
+    Drawn drawn;
     for (std::size_t member = 0; member < members; ++member) {
         core::RandomStream random = draws(given.seed, static_cast<std::uint32_t>(member), 0);
         const double seconds = given.mean_s * random.uniform(1 - given.spread, 1 + given.spread);
-        drawn.emplace_back(seconds * std::exp(given.error * random.normal()), seconds);
+        drawn.seconds.push_back(seconds);
+        if (given.expected) drawn.work.push_back({.whole = seconds * std::exp(given.error * random.normal())});
     }
-    if (given.longest_first) std::ranges::stable_sort(drawn, std::greater<>(), &std::pair<double, double>::first);
-    std::vector<double> seconds(members);
-    std::ranges::transform(drawn, seconds.begin(), &std::pair<double, double>::second);
-    return seconds;
+    return drawn;
 }
 
 data::Source table_of(std::size_t items) {

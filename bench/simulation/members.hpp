@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "run/experiment.hpp"
+#include "run/plan.hpp"
 #include "run/trainee.hpp"
 
 namespace simulation {
@@ -15,13 +16,16 @@ struct Lengths {
     double spread = 0.5;  ///< uniform within mean · (1 ± spread)
     std::uint64_t seed = 1;
 
-    /// The order of the members: by what they are expected to take, longest first, or as they were drawn.
-    bool longest_first = true;
-    double error = 0;  ///< of that expectation: standard deviation of its logarithm
+    bool expected = true;  ///< the coordinator knows about how long each takes
+    double error = 0;      ///< of that expectation: standard deviation of its logarithm
 };
 
-/// Seconds of every member, by its index.
-[[nodiscard]] std::vector<double> lengths(const Lengths& given, std::size_t members);
+/// Of every member, by its index.
+struct Drawn {
+    std::vector<double> seconds;
+    std::vector<run::Work> work;  ///< as the coordinator expects it; empty where it is to expect nothing
+};
+[[nodiscard]] Drawn draw(const Lengths& given, std::size_t members);
 
 /// An experiment whose test set has so many items of ten classes; what there is to train on is only for show.
 [[nodiscard]] data::Source table_of(std::size_t items);

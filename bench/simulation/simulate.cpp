@@ -68,10 +68,10 @@ public:
     explicit Simulation(const Setup& setup)
         : setup_(setup),
           experiment_(options_of(setup), table_of(setup.items / setup.cluster.fold)),
-          seconds_(lengths(setup.lengths, setup.members)),
+          drawn_(draw(setup.lengths, setup.members)),
           doomed_(doomed(setup)) {
-        const double total = std::accumulate(seconds_.begin(), seconds_.end(), 0.0);
-        longest_s_ = *std::ranges::max_element(seconds_);
+        const double total = std::accumulate(drawn_.seconds.begin(), drawn_.seconds.end(), 0.0);
+        longest_s_ = *std::ranges::max_element(drawn_.seconds);
         total_s_ = total;
         bound_s_ = std::max(longest_s_, total / static_cast<double>(setup.cluster.ranks));
         death_s_ = setup.failures.at * bound_s_;
@@ -135,7 +135,7 @@ private:
         // The root looks for letters between batches of milliseconds; of the others' a report a piece is enough.
         const double piece_s = is_root ? 5e-3 : std::max(0.2, world.size() / 1000.0);
         const run::Trained trained =
-            run::train_members(world, experiment_, witness, sleepers(experiment_, seconds_, piece_s));
+            run::train_members(world, experiment_, witness, sleepers(experiment_, drawn_.seconds, piece_s));
         if (!is_root) return;
         const double end_s = now_s();
         const run::Coordinator& coordinator = *trained.coordinator;
@@ -168,6 +168,7 @@ private:
             };
         }
         if (!world.is_root()) return witness;
+        witness.work = drawn_.work;
         if (!doomed_.empty()) witness.losses = [this] { return losses(); };
         witness.epoch_done = [](const train::EpochRecord&) {};
         witness.member_done = [this](const ensemble::MemberResult&, int) {
@@ -189,7 +190,7 @@ private:
 
     Setup setup_;
     run::Experiment experiment_;
-    std::vector<double> seconds_;
+    Drawn drawn_;
     std::set<int> doomed_;
     double longest_s_ = 0;
     double total_s_ = 0;
@@ -228,7 +229,7 @@ int main(int argc, char** argv) {
     app.add_flag("--collective", collective, "sum in a collective, as runs do that do not recover from losses");
     CLI11_PARSE(app, argc, argv);
     setup.recovers = !collective;
-    setup.lengths.longest_first = !as_drawn;
+    setup.lengths.expected = !as_drawn;
     try {
         Simulation simulation(setup);
         simulation.run();

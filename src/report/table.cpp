@@ -158,7 +158,9 @@ std::string results_table(const store::Summary& summary, const std::string& dire
         "best: chosen on validation data · NLL: negative log-likelihood,\nECE: expected calibration error, of both "
         "small is good\n\n";
     words += gain_lines(summary) + quarantine_lines(summary.members) + missing_line(summary);
-    words += fmt::format("\n{} on {} · {} samples/s · results in {}\n", duration(timing.wall_s),
+    words += fmt::format("\nRanks were idle for {} in all: efficiency {}, at most {} if members take equally long\n",
+                         duration(timing.idle_s), percent(timing.efficiency, 1), percent(timing.efficiency_bound, 1));
+    words += fmt::format("{} on {} · {} samples/s · results in {}\n", duration(timing.wall_s),
                          counted(static_cast<std::uint64_t>(timing.ranks), "rank"),
                          grouped(static_cast<std::uint64_t>(std::llround(timing.samples_per_s))), directory);
     text += terminal.live ? wrapped(words, terminal.columns) : words;

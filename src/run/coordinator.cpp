@@ -1,12 +1,13 @@
 #include "run/coordinator.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
+#include <tuple>
 #include <utility>
 
 #include "core/contract.hpp"
-#include "run/plan.hpp"
 #include "run/summation.hpp"
 
 namespace run {
@@ -57,6 +58,10 @@ struct Coordinator::Visitor {
         Rank& state = self.ranks_[static_cast<std::size_t>(rank)];
         if (self.suspended_by_.empty() || state.suspended) refuse(rank, "that it has stopped, though nobody asked");
         state.suspended = true;
+        if (state.member) {
+            self.busy_s_ += now_s - state.start_s;
+            self.last_end_s_ = now_s;
+        }
         if (letter.saved) ++self.saved_;
         if (self.is_over() || !std::ranges::all_of(self.ranks_, &Rank::suspended)) return {};
         return self.conclude();
@@ -78,16 +83,28 @@ struct Coordinator::Visitor {
     std::vector<Answer> operator()(const Suspend&) const { refuse(rank, "an order to suspend"); }
 };
 
-Coordinator::Coordinator(std::size_t members, int ranks, std::size_t epochs, const store::KeptNames& kept,
-                         bool recovers)
-    : epochs_(epochs), recovers_(recovers), ranks_(static_cast<std::size_t>(std::max(ranks, 0))), results_(members) {
+Coordinator::Coordinator(std::size_t members, int ranks, std::size_t epochs, std::vector<Work> work, bool recovers)
+    : epochs_(epochs),
+      work_(std::move(work)),
+      recovers_(recovers),
+      ranks_(static_cast<std::size_t>(std::max(ranks, 0))),
+      results_(members) {
     core::require(members > 0 && ranks > 0 && epochs > 0, "there are members, ranks and epochs");
+    core::require(work_.empty() || work_.size() == members, "every member has its work");
+    work_.resize(members);
+    const auto untrained = static_cast<std::size_t>(std::ranges::count(work_, false, &Work::is_trained));
+    efficiency_bound_ = run::efficiency_bound(untrained, ranks_.size());
     order_.resize(members);
     std::iota(order_.begin(), order_.end(), 0U);
-    const auto urgency = [&](std::uint32_t member) {
-        return kept.finished.contains(member) ? 0 : (kept.begun.contains(member) ? 1 : 2);
+    sort_queue();
+}
+
+void Coordinator::sort_queue() {
+    const auto place = [&](std::uint32_t member) {
+        const Work& work = work_[member];
+        return std::tuple(!work.is_trained(), -work.left(), member);
     };
-    std::ranges::stable_sort(order_, {}, urgency);
+    std::ranges::sort(order_.begin() + static_cast<std::ptrdiff_t>(next_member_), order_.end(), {}, place);
 }
 
 std::vector<ensemble::MemberResult> Coordinator::results() const {
@@ -163,6 +180,7 @@ std::vector<Coordinator::Answer> Coordinator::finish(int rank, const Finished& f
     if (!std::exchange(results_[finished.result.index], finished.result)) ++done_;
     samples_done_ += finished.samples;
     busy_s_ += finished.busy_s;
+    trained_ += work_[finished.result.index].left();
     talk_s_ += finished.talk_s;
     last_end_s_ = now_s;
     if (recovers_) state.held.push_back(finished.result.index);
@@ -189,8 +207,12 @@ std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s
     for (const std::uint32_t member : members) {
         results_[member].reset();
         --done_;
+        work_[member].done = 1;
     }
-    if (rank.member) members.push_back(*std::exchange(rank.member, std::nullopt));
+    if (rank.member) {
+        work_[*rank.member].done = std::max(work_[*rank.member].done, rank.progress.fraction);
+        members.push_back(*std::exchange(rank.member, std::nullopt));
+    }
     if (rank.next) members.push_back(*std::exchange(rank.next, std::nullopt));
     rank.waits = false;
     rank.samples = 0;
@@ -199,7 +221,8 @@ std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s
         const bool nobody_to_wait_for = combining_ || std::ranges::all_of(ranks_, &Rank::suspended);
         return nobody_to_wait_for ? conclude() : std::vector<Answer>{};
     }
-    order_.insert(order_.begin() + static_cast<std::ptrdiff_t>(next_member_), members.begin(), members.end());
+    order_.insert(order_.end(), members.begin(), members.end());
+    sort_queue();
     // What was on its way through this rank is lost with it: the others send it again.
     if (members.empty()) return combining_ ? conclude() : std::vector<Answer>{};
     combining_ = false;
@@ -262,31 +285,32 @@ std::uint64_t Coordinator::samples() const noexcept {
 }
 
 double Coordinator::idle_fraction() const noexcept {
-    const double offered = train_s() * static_cast<double>(ranks_.size());
+    const double offered = offered_s();
     return offered > 0 ? std::clamp(1.0 - busy_s_ / offered, 0.0, 1.0) : 0.0;
 }
 
 double Coordinator::communication_fraction() const noexcept {
-    const double offered = train_s() * static_cast<double>(ranks_.size());
+    const double offered = offered_s();
     return offered > 0 ? talk_s_ / offered : 0.0;
 }
 
 double Coordinator::seconds_left(double now_s) const {
-    // What members have cost so far, finished ones and parts of those in training alike.
-    auto trained = static_cast<double>(done_);
+    // What work has cost so far, of finished members and of those in training alike.
+    double trained = trained_;
     double spent_s = busy_s_;
     std::vector<double> remaining;
-    std::size_t queued = order_.size() - next_member_;
+    double queued = 0;
+    for (std::size_t place = next_member_; place < order_.size(); ++place) queued += work_[order_[place]].left();
     for (const Rank& rank : ranks_) {
-        if (rank.next) ++queued;
+        if (rank.next) queued += work_[*rank.next].left();
         remaining.push_back(rank.member ? 1.0 - rank.progress.fraction : 0.0);
         if (!rank.member) continue;
-        trained += rank.progress.fraction;
+        trained += std::max(0.0, rank.progress.fraction - work_[*rank.member].done);
         spent_s += now_s - rank.start_s;
     }
     constexpr double enough_to_tell = 0.01;
     if (trained < enough_to_tell) return std::numeric_limits<double>::quiet_NaN();
-    return makespan(remaining, queued) * spent_s / trained;
+    return makespan(remaining, static_cast<std::size_t>(std::ceil(queued))) * spent_s / trained;
 }
 
 report::Snapshot Coordinator::snapshot(double now_s) const {

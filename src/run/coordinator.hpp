@@ -9,8 +9,8 @@
 #include "core/error.hpp"
 #include "ensemble/results.hpp"
 #include "report/progress.hpp"
+#include "run/plan.hpp"
 #include "run/protocol.hpp"
-#include "store/checkpoints.hpp"
 
 namespace run {
 
@@ -23,12 +23,13 @@ public:
         Letter letter;
     };
 
-    /// Members of which `kept` knows something are handed out first: finished ones, which only have to be tested, then
-    /// those that have begun. REQUIRES: members, ranks and epochs > 0.
+    /// Members are handed out by what is left of their `work`, longest first, so that what ranks do last is short;
+    /// equal ones by their index. Those that are trained and only have to be tested come before all others: that is
+    /// nearly free, and whatever stops the run then finds them among its results. Without `work` all members are alike.
+    /// REQUIRES: members, ranks and epochs > 0; work for each member or for none.
     /// If the run `recovers`, it goes on when ranks are lost: their members are handed out again. Then what ranks
     /// contribute is summed by letters (Share), and the run is over when the root has the sum of all (Combined).
-    Coordinator(std::size_t members, int ranks, std::size_t epochs, const store::KeptNames& kept = {},
-                bool recovers = false);
+    Coordinator(std::size_t members, int ranks, std::size_t epochs, std::vector<Work> work = {}, bool recovers = false);
 
     /// Takes a worker's letter; `now_s` never goes back. Throws core::Error (run) for a letter that cannot be.
     [[nodiscard]] std::vector<Answer> receive(int rank, const Letter& letter, double now_s);
@@ -79,6 +80,12 @@ public:
     /// Share of the ranks' time, from the first assignment to the last member, in which they had nothing to do.
     [[nodiscard]] double idle_fraction() const noexcept;
 
+    /// That time, of all ranks together.
+    [[nodiscard]] double idle_s() const noexcept { return idle_fraction() * offered_s(); }
+
+    /// The share that was put to use at most if members take equally long: of those that were to be trained.
+    [[nodiscard]] double efficiency_bound() const noexcept { return efficiency_bound_; }
+
     /// Share of the ranks' time in training that their messages took.
     [[nodiscard]] double communication_fraction() const noexcept;
 
@@ -109,8 +116,11 @@ private:
     [[nodiscard]] std::vector<Answer> to_all(const Letter& letter) const;
     [[nodiscard]] Rank& training(int rank, std::uint32_t member);
     [[nodiscard]] double seconds_left(double now_s) const;
+    [[nodiscard]] double offered_s() const noexcept { return train_s() * static_cast<double>(ranks_.size()); }
+    void sort_queue();
 
     std::size_t epochs_;
+    std::vector<Work> work_;            ///< of each member, as of its last way back into the queue
     std::vector<std::uint32_t> order_;  ///< in which members are handed out
     std::size_t next_member_ = 0;       ///< place in order_
     std::size_t done_ = 0;
@@ -127,6 +137,8 @@ private:
     std::optional<core::Error> failure_;
     std::uint64_t samples_done_ = 0;
     double busy_s_ = 0;
+    double trained_ = 0;  ///< work that members took that are done
+    double efficiency_bound_ = 1;
     double talk_s_ = 0;
     bool started_ = false;
     double first_start_s_ = 0;

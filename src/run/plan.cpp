@@ -8,14 +8,19 @@
 
 namespace run {
 
+double efficiency_bound(std::size_t members, std::size_t ranks) {
+    core::require(ranks > 0, "there is at least one rank");
+    const std::size_t waves = (members + ranks - 1) / ranks;
+    return members > 0 ? static_cast<double>(members) / static_cast<double>(waves * ranks) : 1.0;
+}
+
 Plan plan(std::size_t members, std::size_t ranks) {
     core::require(ranks > 0, "a plan has at least one rank");
     Plan result;
     result.members.resize(ranks);
     for (std::size_t member = 0; member < members; ++member) result.members[member % ranks].push_back(member);
-    const std::size_t waves = (members + ranks - 1) / ranks;
-    result.makespan = static_cast<double>(waves);
-    if (members > 0) result.idle_fraction = 1.0 - static_cast<double>(members) / static_cast<double>(waves * ranks);
+    result.makespan = static_cast<double>(result.members.front().size());
+    result.idle_fraction = 1.0 - efficiency_bound(members, ranks);
     return result;
 }
 
@@ -31,6 +36,22 @@ double makespan(std::span<const double> remaining, std::size_t queued) {
         free_at.pop();
     }
     return static_cast<double>(rounds) + last;
+}
+
+std::vector<Work> work_of(std::size_t members, std::size_t epochs, const store::KeptNames& kept,
+                          const std::set<std::pair<std::uint32_t, std::uint32_t>>& epochs_done) {
+    core::require(epochs > 0, "training has epochs");
+    std::vector<Work> work(members);
+    for (const auto& [member, epoch] : epochs_done) {
+        // Without a state that is kept it begins anew; the last epoch is not over before the member is kept for good.
+        if (member >= members || !kept.begun.contains(member)) continue;
+        const double trained = std::min<double>(epoch, static_cast<double>(epochs) - 1) / static_cast<double>(epochs);
+        work[member].done = std::max(work[member].done, trained);
+    }
+    for (const std::uint32_t member : kept.finished) {
+        if (member < members) work[member].done = 1;
+    }
+    return work;
 }
 
 }  // namespace run

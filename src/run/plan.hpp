@@ -1,8 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <set>
 #include <span>
+#include <utility>
 #include <vector>
+
+#include "store/checkpoints.hpp"
 
 namespace run {
 
@@ -13,6 +18,9 @@ struct Plan {
     double idle_fraction = 0;                       ///< of the ranks' time until the last member is done
 };
 
+/// Share of the ranks' time that is put to use if all members take equally long: M/(P·⌈M/P⌉). REQUIRES: ranks > 0.
+[[nodiscard]] double efficiency_bound(std::size_t members, std::size_t ranks);
+
 /// Members are handed out in the order of their index, each to the rank that is free first (the lowest of equals).
 /// REQUIRES: ranks > 0.
 [[nodiscard]] Plan plan(std::size_t members, std::size_t ranks);
@@ -20,5 +28,19 @@ struct Plan {
 /// Time until all is done, in units of one member's training time: rank r still has `remaining[r]` of its member to
 /// train, and `queued` members wait for a rank to be free. REQUIRES: at least one rank; remaining within [0, 1].
 [[nodiscard]] double makespan(std::span<const double> remaining, std::size_t queued);
+
+/// What a member is expected to take, and how much of that is behind it.
+struct Work {
+    double whole = 1;  ///< in any unit that is the same for all
+    double done = 0;   ///< fraction; 1: it is trained and has only to be tested
+
+    [[nodiscard]] bool is_trained() const noexcept { return done >= 1; }
+    [[nodiscard]] double left() const noexcept { return whole * (1 - done); }
+};
+
+/// The work of each member where an earlier run has `kept` some and written down these `epochs_done` (member, epoch) of
+/// `epochs`. With early stopping nobody knows what will be left; it is what would be at most. REQUIRES: epochs > 0.
+[[nodiscard]] std::vector<Work> work_of(std::size_t members, std::size_t epochs, const store::KeptNames& kept,
+                                        const std::set<std::pair<std::uint32_t, std::uint32_t>>& epochs_done);
 
 }  // namespace run

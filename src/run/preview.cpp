@@ -147,10 +147,11 @@ std::string preview(const comm::Communicator& world, const Experiment& experimen
             "memory    {}; each rank trains one at a time\n"
             "          {} of data, once on each host\n"
             "members   each to the rank that is free first; if all take equally long:\n{}"
-            "time      about {} ({} for a member, measured on rank 0); ranks idle {} of it\n",
+            "time      about {} ({} for a member, measured on rank 0); ranks idle {} of it, efficiency at most "
+            "{}\n",
             options.training.batch, memory_text(experiment), report::bytes(data_bytes), rank_lines(planned, hosts),
             report::duration(planned.makespan * member_s), report::duration(member_s),
-            report::percent(planned.idle_fraction, 0));
+            report::percent(planned.idle_fraction, 1), report::percent(1 - planned.idle_fraction, 1));
         const auto fitted = [&](const std::string& words) {
             return report::wrapped(words, terminal.live ? terminal.columns : log_columns);
         };

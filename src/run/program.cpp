@@ -32,6 +32,7 @@
 #include "run/machine.hpp"
 #include "run/opening.hpp"
 #include "run/outcome.hpp"
+#include "run/plan.hpp"
 #include "run/preflight.hpp"
 #include "run/preview.hpp"
 #include "run/resume.hpp"
@@ -127,7 +128,8 @@ private:
             return;
         }
         known_epochs_ = directory_.sort_history();
-        kept_ = store::kept_members(directory_);
+        const Options& options = experiment_.options();
+        work_ = work_of(options.members, options.training.epochs, store::kept_members(directory_), known_epochs_);
         display_.line(fmt::format("resumed   {}", progress_text()));
     }
 
@@ -166,7 +168,11 @@ private:
                           .communication_fraction = coordinator.communication_fraction(),
                           .samples_per_s = coordinator.train_s() > 0
                                                ? static_cast<double>(coordinator.samples()) / coordinator.train_s()
-                                               : 0.0};
+                                               : 0.0,
+                          .idle_s = coordinator.idle_s(),
+                          .efficiency = 1 - coordinator.idle_fraction(),
+                          .efficiency_bound = coordinator.efficiency_bound(),
+                          .coordination_s = trained.coordination_s};
         store::write_file_atomically(is_partial ? directory_.partial_summary() : directory_.summary(),
                                      store::to_json(summary));
         print(report::results_table(summary, directory_.path().string(), terminal_));
@@ -186,7 +192,7 @@ private:
             .turn = [&] { vigil_.turn(); },
             .stop_wanted = [&] { return stop_wanted(); },
             .losses = [&] { return vigil_.take_losses(); },
-            .kept = kept_,
+            .work = work_,
             .epoch_done =
                 [&](const train::EpochRecord& record) {
                     known_epochs_.insert({record.member, record.epoch});
@@ -296,7 +302,7 @@ private:
     report::Terminal terminal_;
     report::Display display_;
     std::size_t members_kept_ = 0;
-    store::KeptNames kept_;                                           ///< by an earlier run
+    std::vector<Work> work_;                                          ///< that an earlier run has left; else empty
     std::set<std::pair<std::uint32_t, std::uint32_t>> known_epochs_;  ///< in the history of an earlier run
 };
 

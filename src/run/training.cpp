@@ -44,7 +44,7 @@ public:
         : world_(world), witness_(witness) {
         const Options& options = experiment.options();
         if (world_.is_root()) {
-            coordinator_.emplace(options.members, world_.size(), options.training.epochs, witness_.kept,
+            coordinator_.emplace(options.members, world_.size(), options.training.epochs, witness_.work,
                                  witness_.recovers);
         }
         if (witness_.recovers) total_.emplace(experiment.test_labels().size(), experiment.network().outputs());
@@ -73,6 +73,7 @@ public:
             const bool any = look();
             if (busy || any) talk_s_ += talk.seconds();
             if (coordinator_ && !failed_) guarded([&] { show(); });
+            if (busy || any) coordination_s_ += talk.seconds();
             since_look.restart();  // only now: a look may have cost the core for longer than the interval
             if (busy || any) {
                 calm.reset();
@@ -100,10 +101,15 @@ public:
 
     [[nodiscard]] Trained result() {
         if (witness_.recovers) {
-            return {.total = std::move(*total_), .coordinator = std::move(coordinator_), .first_step_s = first_step_s_};
+            return {.total = std::move(*total_),
+                    .coordinator = std::move(coordinator_),
+                    .first_step_s = first_step_s_,
+                    .coordination_s = coordination_s_};
         }
-        Trained trained{
-            .total = worker_->contribution(), .coordinator = std::move(coordinator_), .first_step_s = first_step_s_};
+        Trained trained{.total = worker_->contribution(),
+                        .coordinator = std::move(coordinator_),
+                        .first_step_s = first_step_s_,
+                        .coordination_s = coordination_s_};
         world_.reduce_sum(trained.total.counters());
         return trained;
     }
@@ -265,6 +271,7 @@ private:
     bool stopped_ = false;
     int stop_code_ = 0;
     double talk_s_ = 0;                            ///< time with messages since the last member was done
+    double coordination_s_ = 0;                    ///< time with messages and what is shown, while there is work
     Summation summation_;                          ///< where the run recovers
     std::optional<ensemble::Contribution> total_;  ///< likewise; counts on the root
     core::Stopwatch since_told_;

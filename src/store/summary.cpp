@@ -57,7 +57,11 @@ Json json_of(const Timing& timing) {
             {"combine_s", timing.combine_s},
             {"idle_fraction", timing.idle_fraction},
             {"communication_fraction", timing.communication_fraction},
-            {"samples_per_s", timing.samples_per_s}};
+            {"samples_per_s", timing.samples_per_s},
+            {"idle_s", timing.idle_s},
+            {"efficiency", timing.efficiency},
+            {"efficiency_bound", timing.efficiency_bound},
+            {"coordination_s", timing.coordination_s}};
 }
 
 }  // namespace

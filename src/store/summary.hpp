@@ -38,6 +38,10 @@ struct Timing {
     double idle_fraction = 0;           ///< of the ranks' time in training
     double communication_fraction = 0;  ///< of the same, for messages
     double samples_per_s = 0;           ///< of all ranks together
+    double idle_s = 0;                  ///< of all ranks together, in training
+    double efficiency = 1;              ///< share of the ranks' time in training that members took
+    double efficiency_bound = 1;        ///< the same if members took equally long and nothing else any time
+    double coordination_s = 0;          ///< that rank 0 took from its own training for messages and display
 };
 
 /// Everything summary.json says.

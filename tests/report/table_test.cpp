@@ -38,7 +38,12 @@ Summary summary_of(std::size_t members) {
                                   .p_value = 0.061};
     ensemble.vote_over_mean = {.accuracy = -0.01, .ci95 = {.low = -0.02, .high = 0}};
     ensemble.vote_over_best = {.gain = {.accuracy = 0.03, .ci95 = {.low = 0.01, .high = 0.05}}, .p_value = 0.00001};
-    summary.timing = {.ranks = 2, .wall_s = 65.2, .samples_per_s = 118'402.4};
+    summary.timing = {.ranks = 2,
+                      .wall_s = 65.2,
+                      .samples_per_s = 118'402.4,
+                      .idle_s = 12.3,
+                      .efficiency = 0.9,
+                      .efficiency_bound = 0.9375};
     return summary;
 }
 
@@ -69,6 +74,7 @@ Gain of the average in points of test accuracy
   over the mean member   +3.77   95 % interval +2.00 to +5.00
   over the best member   +3.77   95 % interval −0.10 to +5.00, p = 0.0610, could be chance
 
+Ranks were idle for 12.3 s in all: efficiency 90.0 %, at most 93.8 % if members take equally long
 1 min 5 s on 2 ranks · 118,402 samples/s · results in runs/x
 )");
 }

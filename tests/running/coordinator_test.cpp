@@ -66,6 +66,8 @@ BOOST_AUTO_TEST_CASE(members_are_handed_out_in_order_to_whoever_asks) {
     BOOST_TEST(coordinator.train_s() == 9.0);
     BOOST_TEST(coordinator.samples() == 300U);
     BOOST_TEST(coordinator.idle_fraction() == 1.0 - 6.0 / 18.0, boost::test_tools::tolerance(1e-12));
+    BOOST_TEST(coordinator.idle_s() == 18.0 - 6.0, boost::test_tools::tolerance(1e-12));
+    BOOST_TEST(coordinator.efficiency_bound() == 3.0 / 4.0);
     BOOST_TEST(coordinator.communication_fraction() == 1.5 / 18.0, boost::test_tools::tolerance(1e-12));
 }
 
@@ -133,13 +135,40 @@ BOOST_AUTO_TEST_CASE(letters_that_cannot_be_are_refused) {
     BOOST_TEST(contains(refused(0, Request{}), "a second request"));
 }
 
-BOOST_AUTO_TEST_CASE(what_an_earlier_run_kept_is_handed_out_first) {
-    Coordinator coordinator(6, 1, 4, {.finished = {4, 2}, .begun = {4, 3}});
-    for (const std::uint32_t member : {2U, 4U, 3U, 0U, 1U, 5U}) {
+BOOST_AUTO_TEST_CASE(longest_expected_first_behind_those_that_are_trained) {
+    // In one unit, whatever it is; member 3 is the longest but for what is behind it.
+    Coordinator coordinator(6, 1, 4,
+                            {{.whole = 2},
+                             {.whole = 3},
+                             {.whole = 1, .done = 1},
+                             {.whole = 9, .done = 0.9},
+                             {.whole = 5, .done = 1},
+                             {.whole = 2}});
+    for (const std::uint32_t member : {2U, 4U, 1U, 0U, 5U, 3U}) {
         BOOST_TEST(assigned(coordinator.receive(0, Request{}, 0), 0).value() == member);
         static_cast<void>(coordinator.receive(0, finished(member, 0.5), 0));
     }
     BOOST_TEST(coordinator.is_over());
+}
+
+BOOST_AUTO_TEST_CASE(what_can_be_reached_depends_on_how_many_are_to_be_trained) {
+    BOOST_TEST(Coordinator(9, 4, 4).efficiency_bound() == 0.75);
+    std::vector<Work> work(9);
+    work[3].done = work[7].done = 1;
+    BOOST_TEST(Coordinator(9, 4, 4, work).efficiency_bound() == 0.875);
+    BOOST_TEST(Coordinator(2, 4, 4, {{.done = 1}, {.done = 1}}).efficiency_bound() == 1.0);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_left_after_a_resume_is_told_from_what_was_done_since) {
+    Coordinator coordinator(3, 1, 4, {{.done = 1}, {.done = 0.5}, {.done = 0.75}});
+    BOOST_TEST(assigned(coordinator.receive(0, Request{}, 0), 0).value() == 0U);
+    Finished tested = finished(0, 0.5);
+    tested.busy_s = 1;
+    BOOST_TEST(coordinator.receive(0, tested, 1).empty());
+    BOOST_TEST(assigned(coordinator.receive(0, Request{}, 1), 0).value() == 1U);
+    static_cast<void>(coordinator.receive(0, Progress{.member = 1, .epoch = 3, .fraction = 0.75}, 10));
+    // A quarter took ten seconds, testing included: a quarter of this member is left, and one in the queue.
+    BOOST_TEST(coordinator.snapshot(10).left_s == (0.25 + 1) * 40, boost::test_tools::tolerance(1e-12));
 }
 
 BOOST_AUTO_TEST_CASE(a_suspended_run_combines_what_is_done_once_all_have_kept_theirs) {
@@ -167,6 +196,9 @@ BOOST_AUTO_TEST_CASE(a_suspended_run_combines_what_is_done_once_all_have_kept_th
     BOOST_TEST(coordinator.results().size() == 2U);
     BOOST_TEST((coordinator.missing() == std::vector<std::uint32_t>{2, 3, 4}));
     BOOST_TEST(coordinator.members_saved() == 1U);
+    // Two seconds for each finished member, and ten for the one that is kept.
+    BOOST_TEST(coordinator.train_s() == 11.0);
+    BOOST_TEST(coordinator.idle_s() == 22.0 - 14.0, boost::test_tools::tolerance(1e-12));
 }
 
 BOOST_AUTO_TEST_CASE(a_suspended_run_without_any_member_just_stops) {
@@ -296,6 +328,22 @@ BOOST_AUTO_TEST_CASE(what_a_lost_rank_had_goes_to_others_and_its_letters_do_not_
     combined(coordinator, 1);
     BOOST_TEST(coordinator.is_over());
     BOOST_TEST(!coordinator.failure());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_lost_rank_had_is_handed_out_by_what_is_left_of_it) {
+    Coordinator coordinator = three_at_work(7);
+    BOOST_TEST(assigned(coordinator.receive(2, Request{}, 2), 2).value() == 3U);
+    BOOST_TEST(coordinator.receive(2, finished(2, 0.9), 3).empty());
+    BOOST_TEST(assigned(coordinator.receive(2, Request{}, 4), 2).value() == 4U);
+    static_cast<void>(coordinator.receive(2, Progress{.member = 3, .epoch = 3, .fraction = 0.75}, 5));
+    BOOST_TEST(coordinator.lose(2, "was killed", 5).empty());
+    // The finished one, all that nobody has begun, and what was in training.
+    std::vector<std::uint32_t> order;
+    for (std::uint32_t had = 0; order.size() < 5; had = order.back()) {
+        order.push_back(assigned(coordinator.receive(0, Request{}, 6), 0).value());
+        static_cast<void>(coordinator.receive(0, finished(had, 0.5), 7));
+    }
+    BOOST_TEST((order == std::vector<std::uint32_t>{2, 4, 5, 6, 3}));
 }
 
 BOOST_AUTO_TEST_CASE(who_waits_takes_over_at_once) {

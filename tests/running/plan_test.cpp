@@ -33,6 +33,27 @@ BOOST_AUTO_TEST_CASE(more_ranks_than_members) {
     BOOST_TEST(planned.idle_fraction == 0.6, boost::test_tools::tolerance(1e-12));
 }
 
+BOOST_AUTO_TEST_CASE(no_more_time_can_be_put_to_use) {
+    BOOST_TEST(run::efficiency_bound(8, 8) == 1.0);
+    BOOST_TEST(run::efficiency_bound(9, 8) == 9.0 / 16.0);
+    BOOST_TEST(run::efficiency_bound(1, 4) == 0.25);
+    BOOST_TEST(run::efficiency_bound(0, 4) == 1.0);
+    for (std::size_t members = 1; members < 20; ++members)
+        BOOST_TEST(plan(members, 6).idle_fraction == 1 - run::efficiency_bound(members, 6));
+}
+
+BOOST_AUTO_TEST_CASE(what_an_earlier_run_has_left) {
+    const auto work = run::work_of(6, 4, {.finished = {4, 9}, .begun = {0, 2, 3, 4}},
+                                   {{0, 1}, {1, 1}, {1, 2}, {2, 1}, {2, 2}, {3, 4}, {4, 4}, {8, 1}});
+    std::vector<double> left;
+    for (const run::Work& member : work) left.push_back(member.left());
+    // Of member 1 nothing is kept; of member 3 at most what stood before its last epoch; member 5 is new.
+    const std::vector<double> expected{0.75, 1, 0.5, 0.25, 0, 1};
+    BOOST_TEST(left == expected, boost::test_tools::per_element());
+    BOOST_TEST(work[4].is_trained());
+    BOOST_TEST(!work[3].is_trained());
+}
+
 BOOST_AUTO_TEST_CASE(what_remains) {
     BOOST_TEST(makespan(std::vector{0.25, 0.5}, 0) == 0.5);
     BOOST_TEST(makespan(std::vector{0.25, 0.5}, 1) == 1.25);

@@ -70,6 +70,12 @@ BOOST_AUTO_TEST_CASE(a_run_leaves_everything_that_was_promised) {
     BOOST_TEST(timing.at("startup_s").get<double>() > 0);
     BOOST_TEST(timing.at("wall_s").get<double>() >= timing.at("startup_s").get<double>());
     BOOST_TEST(timing.at("samples_per_s").get<double>() > 0);
+    BOOST_TEST(timing.at("efficiency").get<double>() == 1 - timing.at("idle_fraction").get<double>());
+    BOOST_TEST(timing.at("idle_s").get<double>() ==
+                   timing.at("idle_fraction").get<double>() * timing.at("train_s").get<double>(),
+               boost::test_tools::tolerance(1e-9));
+    BOOST_TEST(timing.at("efficiency_bound").get<double>() == 1.0);
+    BOOST_TEST(timing.at("coordination_s").get<double>() > 0);
     std::istringstream history(read(out + "/history.jsonl"));
     std::vector<std::pair<int, int>> order;
     for (std::string line; std::getline(history, line);) {

@@ -263,6 +263,24 @@ BOOST_AUTO_TEST_CASE(damage_costs_no_more_than_the_way_back_to_an_older_state) {
     BOOST_TEST(names(out) == names(scratch / "whole"), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(what_has_begun_comes_last_since_least_of_it_is_left) {
+    const Scratch scratch;
+    const std::string out = scratch / "run";
+    {
+        const StopAt stop(out + "/checkpoints/0000-000001.ckpt");
+        BOOST_TEST(run_words(small + Words{"--epochs", "300", "--out", out}) == 75);
+    }
+    BOOST_TEST_REQUIRE(!fs::exists(out + "/members/0000.ckpt"));
+    BOOST_TEST(run_words({"--resume", "--out", out}) == 0);
+    std::string order;
+    std::istringstream log(read(out + "/logs/rank-0000.log"));
+    for (std::string line; std::getline(log, line);) {
+        const std::size_t at = line.find(" member ");
+        if (line.find(" done: ") != std::string::npos) order += line.at(at + 8);
+    }
+    BOOST_TEST(order == "120");
+}
+
 BOOST_AUTO_TEST_CASE(a_history_that_is_lost_is_made_good_from_the_members) {
     const Scratch scratch;
     const std::string out = scratch / "run";

@@ -1,14 +1,17 @@
 #include "run/training.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <new>
 #include <numeric>
 #include <set>
+#include <thread>
 
 #include <boost/test/unit_test.hpp>
 
 #include "comm/communicator.hpp"
+#include "core/stopwatch.hpp"
 #include "data/source.hpp"
 #include "failure.hpp"
 #include "train/predictor.hpp"
@@ -44,7 +47,6 @@ struct Notes {
                                 .finish = [this](const train::MemberState& state) { stored.push_back(state); }},
                     .note = [this](const std::string& text) { log.push_back(text); },
                     .stop_wanted = [this] { return stop_after > 0 && epochs.size() >= stop_after ? stop : ""; },
-                    .kept = {},
                     .epoch_done = [this](const train::EpochRecord& record) { epochs.push_back(record); },
                     .epoch_restored = [this](const train::EpochRecord& record) { restored.push_back(record); },
                     .member_done = [this](const ensemble::MemberResult& member, int) { done.push_back(member); },
@@ -85,6 +87,20 @@ BOOST_AUTO_TEST_CASE(every_member_is_trained_stored_and_counted_once) {
     BOOST_TEST(trained.coordinator->samples() == 3 * 2 * experiment.split().train.size());
     BOOST_TEST(trained.coordinator->idle_fraction() < 0.5);
     BOOST_TEST(trained.first_step_s > 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_time_that_rank_0_gives_to_others_is_counted) {
+    const Experiment experiment = experiment_with(small_options());
+    Notes notes;
+    int shown = 0;
+    notes.witness.snapshot = [&](const report::Snapshot&) {
+        if (++shown <= 3) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    };
+    const core::Stopwatch watch;
+    const Trained trained = train_all(experiment, notes);
+    BOOST_TEST_REQUIRE(shown >= 2);
+    BOOST_TEST(trained.coordination_s >= 0.04);
+    BOOST_TEST(trained.coordination_s <= watch.seconds());
 }
 
 BOOST_AUTO_TEST_CASE(the_hits_kept_apart_are_those_of_the_best_member) {
@@ -226,6 +242,27 @@ BOOST_AUTO_TEST_CASE(a_run_that_is_to_stop_keeps_what_is_in_training_and_combine
     notes.stop_after = 1;
     BOOST_TEST(failure_of(core::Failure::stopped, [&] { static_cast<void>(train_all(experiment, notes)); }) ==
                "stopped by SIGTERM; this survives");
+}
+
+BOOST_AUTO_TEST_CASE(what_an_earlier_run_has_finished_counts_however_soon_the_next_is_stopped) {
+    Options options = small_options();
+    options.members = 5;
+    const Experiment experiment = experiment_with(options);
+    Notes whole;
+    static_cast<void>(train_all(experiment, whole));
+    options.training.epochs = 100'000;
+    const Experiment longer = experiment_with(options);
+    Notes notes;
+    notes.witness.work.resize(5);
+    for (const std::uint32_t member : {2U, 4U}) notes.witness.work[member].done = 1;
+    notes.witness.storage.load = [&](std::uint32_t member) -> store::KeptMember {
+        if (member == 2 || member == 4) return {.state = whole.stored[member], .is_final = true, .refused = {}};
+        return {};
+    };
+    notes.stop_after = 1;
+    const Trained trained = train_all(longer, notes);
+    BOOST_TEST(trained.total.members() == 2);
+    BOOST_TEST((trained.coordinator->missing() == std::vector<std::uint32_t>{0, 1, 3}));
 }
 
 BOOST_AUTO_TEST_CASE(members_go_on_from_what_was_kept) {

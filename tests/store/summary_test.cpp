@@ -45,7 +45,7 @@ Summary example() {
     summary.ensemble.average_over_best = {{0.25, {0.125, 0.375}}, 0.03125, 20, 8};
     summary.ensemble.vote_over_mean = {0.5, {0.4375, 0.5625}};
     summary.ensemble.vote_over_best = {{0.75, {0.625, 0.875}}, 0.015625, 30, 4};
-    summary.timing = {4, 10, 0.5, 9, 0.25, 0.125, 0.03125, 50000};
+    summary.timing = {4, 10, 0.5, 9, 0.25, 0.125, 0.03125, 50000, 4.5, 0.875, 0.9375, 0.0625};
     return summary;
 }
 
@@ -74,7 +74,8 @@ BOOST_AUTO_TEST_CASE(it_holds_what_the_interface_lists) {
     BOOST_TEST(json["ensemble"]["best_member"]["index"] == 0);
     BOOST_TEST(json["timing"] ==
                Json::parse(R"({"ranks": 4, "wall_s": 10, "startup_s": 0.5, "train_s": 9, "combine_s": 0.25,
-                               "idle_fraction": 0.125, "communication_fraction": 0.03125, "samples_per_s": 50000})"));
+                               "idle_fraction": 0.125, "communication_fraction": 0.03125, "samples_per_s": 50000,
+                               "idle_s": 4.5, "efficiency": 0.875, "efficiency_bound": 0.9375, "coordination_s": 0.0625})"));
 }
 
 BOOST_AUTO_TEST_CASE(the_gain_is_that_of_the_chosen_combination) {
