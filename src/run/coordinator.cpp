@@ -38,6 +38,7 @@ struct Coordinator::Visitor {
         state.progress.fraction = std::min(letter.fraction, almost_done);
         state.progress.loss = letter.loss;
         state.samples = letter.samples;
+        state.kept = letter.kept;
         return {};
     }
 
@@ -166,6 +167,7 @@ void Coordinator::begin(Rank& rank, std::uint32_t member, double now_s) {
     rank.member = member;
     rank.start_s = now_s;
     rank.samples = 0;
+    rank.kept = 0;
     rank.progress = {.training = true, .member = member, .epoch = 1};
 }
 
@@ -210,12 +212,13 @@ std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s
         work_[member].done = 1;
     }
     if (rank.member) {
-        work_[*rank.member].done = std::max(work_[*rank.member].done, rank.progress.fraction);
+        work_[*rank.member].done = std::max(work_[*rank.member].done, std::min(rank.kept, almost_done));
         members.push_back(*std::exchange(rank.member, std::nullopt));
     }
     if (rank.next) members.push_back(*std::exchange(rank.next, std::nullopt));
     rank.waits = false;
     rank.samples = 0;
+    rank.kept = 0;
     rank.progress = {};
     if (!suspended_by_.empty()) {
         const bool nobody_to_wait_for = combining_ || std::ranges::all_of(ranks_, &Rank::suspended);

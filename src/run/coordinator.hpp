@@ -99,6 +99,7 @@ private:
         double start_s = 0;                   ///< when the current member began
         report::RankProgress progress;
         std::uint64_t samples = 0;  ///< of the current member
+        double kept = 0;            ///< fraction of it that would not be lost with the rank
         bool waits = false;         ///< has asked in vain
         bool suspended = false;     ///< has kept what it had
         bool lost = false;

@@ -217,7 +217,7 @@ private:
 
     [[nodiscard]] Worker::Storage storage() {
         Worker::Storage storage{.load = {},
-                                .offer = [&](const train::MemberState& state) { keeper_.offer(state); },
+                                .offer = [&](const train::MemberState& state) { return keeper_.offer(state); },
                                 .save = [&](const train::MemberState& state) { keeper_.save(state); },
                                 .finish = [&](const train::MemberState& state) { keeper_.finish(state); }};
         storage.load = [&](std::uint32_t member) {

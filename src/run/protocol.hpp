@@ -26,6 +26,7 @@ struct Progress {
     double fraction = 0;        ///< of the planned steps
     double loss = 0;            ///< over the epoch so far; NaN before its first batch
     std::uint64_t samples = 0;  ///< this member was trained on so far
+    double kept = 0;            ///< fraction that was done when it was last handed over to be kept
 };
 
 struct EpochDone {

@@ -70,10 +70,11 @@ public:
             if (busy && !std::exchange(ready_, true)) first_step_s_ = clock_.seconds();
             if (busy && since_look.seconds() < interval_s) continue;
             const core::Stopwatch talk;
+            const double processor_s = coordinator_ ? core::processor_seconds() : 0;
             const bool any = look();
             if (busy || any) talk_s_ += talk.seconds();
             if (coordinator_ && !failed_) guarded([&] { show(); });
-            if (busy || any) coordination_s_ += talk.seconds();
+            if (coordinator_ && (busy || any)) coordination_s_ += core::processor_seconds() - processor_s;
             since_look.restart();  // only now: a look may have cost the core for longer than the interval
             if (busy || any) {
                 calm.reset();
@@ -271,7 +272,7 @@ private:
     bool stopped_ = false;
     int stop_code_ = 0;
     double talk_s_ = 0;                            ///< time with messages since the last member was done
-    double coordination_s_ = 0;                    ///< time with messages and what is shown, while there is work
+    double coordination_s_ = 0;                    ///< on the root: processor time for messages and what is shown
     Summation summation_;                          ///< where the run recovers
     std::optional<ensemble::Contribution> total_;  ///< likewise; counts on the root
     core::Stopwatch since_told_;

@@ -335,15 +335,17 @@ BOOST_AUTO_TEST_CASE(what_a_lost_rank_had_is_handed_out_by_what_is_left_of_it) {
     BOOST_TEST(assigned(coordinator.receive(2, Request{}, 2), 2).value() == 3U);
     BOOST_TEST(coordinator.receive(2, finished(2, 0.9), 3).empty());
     BOOST_TEST(assigned(coordinator.receive(2, Request{}, 4), 2).value() == 4U);
-    static_cast<void>(coordinator.receive(2, Progress{.member = 3, .epoch = 3, .fraction = 0.75}, 5));
+    static_cast<void>(coordinator.receive(2, Progress{.member = 3, .epoch = 3, .fraction = 0.75, .kept = 0.5}, 5));
+    static_cast<void>(coordinator.receive(1, Progress{.member = 1, .epoch = 3, .fraction = 0.75}, 5));
     BOOST_TEST(coordinator.lose(2, "was killed", 5).empty());
-    // The finished one, all that nobody has begun, and what was in training.
+    BOOST_TEST(coordinator.lose(1, "was killed", 5).empty());
+    // The finished one, all of which nothing is kept, and what was in training and is kept.
     std::vector<std::uint32_t> order;
-    for (std::uint32_t had = 0; order.size() < 5; had = order.back()) {
+    for (std::uint32_t had = 0; order.size() < 6; had = order.back()) {
         order.push_back(assigned(coordinator.receive(0, Request{}, 6), 0).value());
         static_cast<void>(coordinator.receive(0, finished(had, 0.5), 7));
     }
-    BOOST_TEST((order == std::vector<std::uint32_t>{2, 4, 5, 6, 3}));
+    BOOST_TEST((order == std::vector<std::uint32_t>{2, 1, 4, 5, 6, 3}));
 }
 
 BOOST_AUTO_TEST_CASE(who_waits_takes_over_at_once) {

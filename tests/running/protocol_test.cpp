@@ -27,7 +27,12 @@ Finished finished() {
 
 const std::vector<Letter> all{
     Request{},
-    Progress{.member = 3, .epoch = 2, .fraction = 0.5, .loss = std::numeric_limits<double>::quiet_NaN(), .samples = 99},
+    Progress{.member = 3,
+             .epoch = 2,
+             .fraction = 0.5,
+             .loss = std::numeric_limits<double>::quiet_NaN(),
+             .samples = 99,
+             .kept = 0.25},
     EpochDone{{.member = 3,
                .epoch = 2,
                .train_loss = 0.5,
