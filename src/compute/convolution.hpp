@@ -6,6 +6,7 @@
 
 #include "compute/images.hpp"
 #include "compute/precision.hpp"
+#include "core/team.hpp"
 
 namespace compute {
 
@@ -56,10 +57,11 @@ enum class Derivatives : std::uint8_t { none, of_weights, of_weights_and_input }
 ///
 /// All arguments are in single precision. Precision::bf16 multiplies copies in bf16, made once for each batch, in those
 /// of the three directions (y, dx, dW) where this is the faster way; which these are follows from the shape alone.
+/// A team shares what goes by way of Winograd; the bits are the same.
 class Convolution {
 public:
     Convolution(const ConvolutionShape& shape, const ConvolutionOrder& order, Derivatives derivatives,
-                Precision precision = Precision::f32);
+                Precision precision = Precision::f32, core::Team* team = nullptr);
     ~Convolution();
     Convolution(Convolution&&) noexcept;
     Convolution& operator=(Convolution&&) noexcept;

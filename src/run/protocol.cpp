@@ -164,6 +164,12 @@ void fields(L& letter, Each& each) {
     each(letter.round);
 }
 
+template <class L, class Each>
+requires std::is_same_v<std::remove_const_t<L>, Threads>
+void fields(L& letter, Each& each) {
+    each(letter.count);
+}
+
 bool is_failure(core::Failure kind) {
     switch (kind) {
         case core::Failure::usage:
@@ -197,6 +203,7 @@ struct MakesSense {
     bool operator()(const Remark& r) const { return !r.text.empty(); }
     bool operator()(const Share& s) const { return s.round >= 0 && !s.counters.empty(); }
     bool operator()(const Combined& c) const { return c.round >= 0; }
+    bool operator()(const Threads& t) const { return t.count > 0; }
 };
 
 /// An empty letter of the kind with that number.

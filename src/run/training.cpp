@@ -46,6 +46,7 @@ public:
         if (world_.is_root()) {
             coordinator_.emplace(options.members, world_.size(), options.training.epochs, witness_.work,
                                  witness_.recovers);
+            if (!witness_.seats.empty()) coordinator_->lend(witness_.seats);
         }
         if (witness_.recovers) total_.emplace(experiment.test_labels().size(), experiment.network().outputs());
         guarded([&] {
@@ -214,6 +215,10 @@ private:
             stopped_ = true;
             stop_code_ = stop->exit_code;
             if (stop->losses) world_.part();
+        } else if (const auto* threads = std::get_if<Threads>(&letter)) {
+            if (!worker_) return;
+            witness_.note(fmt::format("goes on with {} threads", threads->count));
+            worker_->receive(letter);
         } else if (std::holds_alternative<Assign>(letter) || std::holds_alternative<Combine>(letter) ||
                    std::holds_alternative<Suspend>(letter)) {
             if (!worker_) return;

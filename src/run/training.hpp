@@ -27,6 +27,7 @@ struct Witness {
     // On the root only.
     std::function<std::vector<comm::Loss>()> losses = {};  ///< since the last call
     std::vector<Work> work = {};                           ///< of each member; empty: all alike
+    std::vector<Seat> seats = {};                          ///< of each rank, where idle ones lend their cores
     std::function<void(const train::EpochRecord&)> epoch_done;
     std::function<void(const train::EpochRecord&)> epoch_restored;  ///< was trained in an earlier run
     std::function<void(const ensemble::MemberResult&, int rank)> member_done;

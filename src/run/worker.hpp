@@ -93,6 +93,7 @@ private:
     std::optional<std::uint32_t> next_;
     std::optional<Best> best_here_;
     std::optional<std::uint32_t> best_;
+    std::optional<std::size_t> threads_;  ///< as the coordinator last said
     core::Stopwatch since_progress_;
 };
 
