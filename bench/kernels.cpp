@@ -126,8 +126,8 @@ private:
         const compute::ConvolutionOrder order = compute::fastest_order(shape);
         const auto derivatives = first ? compute::Derivatives::of_weights : compute::Derivatives::of_weights_and_input;
         using compute::Precision;
-        compute::Convolution library(shape, order, derivatives, Precision::f32, compute::Method::library);
-        compute::Convolution own(shape, order, derivatives, Precision::f32, compute::Method::fastest);
+        compute::Convolution library(shape, order, derivatives, Precision::f32, nullptr, compute::Method::library);
+        compute::Convolution own(shape, order, derivatives, Precision::f32, nullptr, compute::Method::fastest);
         const std::size_t weights = shape.window.size * shape.window.size * shape.channels_in * shape.weight_stride;
         core::Buffer<float> x(order.in.elements(), 0.5F);
         core::Buffer<float> w(weights, 0.25F);

@@ -157,7 +157,13 @@ private:
 
     run::Witness witness_of(const comm::Communicator& world) {
         run::Witness witness;
-        witness.storage.finish = [](const train::MemberState&) {};
+        // What is finished is kept, what is in training is not.
+        witness.storage.finish = [this](const train::MemberState& state) { finished_.insert(state.member); };
+        witness.storage.load = [this](std::uint32_t member) {
+            store::KeptMember kept;
+            if (finished_.contains(member)) kept.state.emplace().member = member;
+            return kept;
+        };
         witness.note = [](const std::string& text) {
             if (text.starts_with("failed")) std::fprintf(stderr, "simulate: %s\n", text.c_str());
         };
@@ -192,6 +198,7 @@ private:
     run::Experiment experiment_;
     Drawn drawn_;
     std::set<int> doomed_;
+    std::set<std::uint32_t> finished_;
     double longest_s_ = 0;
     double total_s_ = 0;
     double bound_s_ = 0;

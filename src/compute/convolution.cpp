@@ -260,7 +260,7 @@ struct Convolution::Impl {
 };
 
 Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& order, Derivatives derivatives,
-                         Precision precision, Method method)
+                         Precision precision, core::Team* team, Method method)
     : impl_(std::make_unique<Impl>()) {
     core::require(order.out.pixels() > 0, "a convolution's window fits its image");
     core::require(shape.weight_stride >= shape.channels_out, "rows of the weights do not overlap");
@@ -329,7 +329,7 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& 
     const Winograd::Directions by_winograd{.forward = !impl.forward,
                                            .input_gradient = impl.has_input_gradient && !impl.input_gradient,
                                            .weight_gradient = impl.has_weight_gradient && !impl.weight_gradient};
-    if (by_winograd.any()) impl.winograd.emplace(shape, by_winograd);
+    if (by_winograd.any()) impl.winograd.emplace(shape, by_winograd, team);
 }
 
 Convolution::~Convolution() = default;

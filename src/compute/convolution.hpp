@@ -6,6 +6,7 @@
 
 #include "compute/images.hpp"
 #include "compute/precision.hpp"
+#include "core/team.hpp"
 
 namespace compute {
 
@@ -59,10 +60,11 @@ enum class Method : std::uint8_t { fastest, library };
 ///
 /// All arguments are in single precision. Precision::bf16 multiplies copies in bf16, made once for each batch, in those
 /// of the three directions (y, dx, dW) where this is the faster way; which these are follows from the shape alone.
+/// A team shares what goes by way of Winograd; the bits are the same.
 class Convolution {
 public:
     Convolution(const ConvolutionShape& shape, const ConvolutionOrder& order, Derivatives derivatives,
-                Precision precision = Precision::f32, Method method = Method::fastest);
+                Precision precision = Precision::f32, core::Team* team = nullptr, Method method = Method::fastest);
     ~Convolution();
     Convolution(Convolution&&) noexcept;
     Convolution& operator=(Convolution&&) noexcept;

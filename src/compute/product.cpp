@@ -7,6 +7,7 @@
 #include <oneapi/dnnl/dnnl.h>
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include "core/buffer.hpp"
 #include "core/contract.hpp"
 
 namespace compute {
@@ -58,10 +59,14 @@ struct Product::Impl {
     memory memory_a;
     memory memory_b;
     memory memory_c;
-    std::array<dnnl_exec_arg_t, 3> arguments{};
+    core::Buffer<float> scratch;  ///< its own, if any
+    memory memory_scratch;
+    std::array<dnnl_exec_arg_t, 4> arguments{};
+    int argument_count = 3;
 };
 
-Product::Product(const ProductShape& shape, Factor a, Factor b, std::size_t stride_c, Store store, Precision factors)
+Product::Product(const ProductShape& shape, Factor a, Factor b, std::size_t stride_c, Store store, Precision factors,
+                 Scratch scratch)
     : impl_(std::make_unique<Impl>()) {
     core::require(shape.m > 0 && shape.n > 0 && shape.k > 0, "a product has no empty extent");
     core::require(a.stride >= (a.transpose == Transpose::yes ? shape.m : shape.k), "rows of A do not overlap");
@@ -84,6 +89,7 @@ Product::Product(const ProductShape& shape, Factor a, Factor b, std::size_t stri
         sum.append_sum(1.0F);
         attributes.set_post_ops(sum);
     }
+    if (scratch == Scratch::own) attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
     const auto chosen = primitive_descriptor(desc_a, desc_b, desc_c, attributes);
     impl.kernel = chosen.impl_info_str();
     impl.plain = factors == Precision::f32 && (impl.kernel.starts_with("gemm") || impl.kernel.starts_with("ref"));
@@ -96,6 +102,13 @@ Product::Product(const ProductShape& shape, Factor a, Factor b, std::size_t stri
     impl.arguments = {{{DNNL_ARG_SRC, impl.memory_a.get()},
                        {DNNL_ARG_WEIGHTS, impl.memory_b.get()},
                        {DNNL_ARG_DST, impl.memory_c.get()}}};
+    if (scratch == Scratch::shared) return;
+    const memory::desc room = chosen.scratchpad_desc();
+    if (room.get_size() == 0) return;
+    impl.scratch.resize((room.get_size() + sizeof(float) - 1) / sizeof(float));
+    impl.memory_scratch = memory(room, cpu(), impl.scratch.data());
+    impl.arguments[3] = {DNNL_ARG_SCRATCHPAD, impl.memory_scratch.get()};
+    impl.argument_count = 4;
 }
 
 Product::~Product() = default;
@@ -128,8 +141,8 @@ void Product::execute(const void* a, const void* b, float* c) const {
     impl.memory_a.set_data_handle(const_cast<void*>(a));
     impl.memory_b.set_data_handle(const_cast<void*>(b));
     impl.memory_c.set_data_handle(c);
-    const dnnl_status_t status = dnnl_primitive_execute(impl.primitive.get(), impl.stream.get(),
-                                                        static_cast<int>(impl.arguments.size()), impl.arguments.data());
+    const dnnl_status_t status =
+        dnnl_primitive_execute(impl.primitive.get(), impl.stream.get(), impl.argument_count, impl.arguments.data());
     core::require(status == dnnl_success, "oneDNN multiplies matrices");
 }
 

@@ -27,12 +27,16 @@ struct ProductShape {
 
 /// C [m×n] = op(A) [m×k] · op(B) [k×n], or C += …: compiled once for its shape, run many times. C and the sums are in
 /// single precision, the factors in the one that is asked for.
-/// The same shape, strides and data give the same bits on the same instruction set and number of threads.
+/// The same shape, strides and data give the same bits on the same instruction set.
 class Product {
 public:
+    /// Where kernels keep what they need while they run: in memory that all kernels made on a thread share, or in their
+    /// own; only those run on other threads too, one at a time.
+    enum class Scratch : std::uint8_t { shared, own };
+
     /// REQUIRES: m, n, k > 0; strides no smaller than the rows they separate.
     Product(const ProductShape& shape, Factor a, Factor b, std::size_t stride_c, Store store,
-            Precision factors = Precision::f32);
+            Precision factors = Precision::f32, Scratch scratch = Scratch::shared);
     ~Product();
     Product(Product&&) noexcept;
     Product& operator=(Product&&) noexcept;

@@ -5,92 +5,20 @@
 #include <utility>
 
 #include "compute/vector.hpp"
+#include "compute/winograd_transforms.hpp"
 #include "core/contract.hpp"
 
 namespace compute {
-namespace {
 
-constexpr std::size_t side = 4;   ///< outputs of a tile, each way
-constexpr std::size_t reach = 6;  ///< inputs of a tile, each way
-constexpr std::size_t points = reach * reach;
+using namespace winograd;
+
+namespace {
 
 /// Tiles multiplied at a time: as many sums stay in registers.
 constexpr std::size_t strip = 14;
 
 /// Floats of transformed tiles in a group of them.
 constexpr std::size_t group_floats = 192 * 1024;
-
-using Six = std::array<Vector, reach>;
-using Four = std::array<Vector, side>;
-using Three = std::array<Vector, 3>;
-
-// The four transforms in one dimension, from the interpolation points 0, ±1, ±2 and ∞.
-
-/// Bᵀ·d
-Six of_input(const Six& d) {
-    const Vector a = d[4] - 4 * d[2];
-    const Vector b = d[3] - 4 * d[1];
-    const Vector c = d[4] - d[2];
-    const Vector e = 2 * (d[3] - d[1]);
-    return {4 * d[0] - 5 * d[2] + d[4], a + b, a - b, c + e, c - e, 4 * d[1] - 5 * d[3] + d[5]};
-}
-
-/// Aᵀ·m
-Four to_output(const Six& m) {
-    const Vector sum = m[1] + m[2];
-    const Vector difference = m[1] - m[2];
-    const Vector outer_sum = m[3] + m[4];
-    const Vector outer_difference = m[3] - m[4];
-    return {m[0] + sum + outer_sum, difference + 2 * outer_difference, sum + 4 * outer_sum,
-            difference + 8 * outer_difference + m[5]};
-}
-
-/// A·dy
-Six of_gradient(const Four& d) {
-    const Vector even = d[0] + d[2];
-    const Vector odd = d[1] + d[3];
-    const Vector outer_even = d[0] + 4 * d[2];
-    const Vector outer_odd = 2 * d[1] + 8 * d[3];
-    return {d[0], even + odd, even - odd, outer_even + outer_odd, outer_even - outer_odd, d[3]};
-}
-
-/// G·g
-Six of_weights(const Three& g) {
-    const Vector even = (g[0] + g[2]) * (-1.0F / 6);
-    const Vector odd = g[1] * (1.0F / 6);
-    const Vector outer_even = g[0] * (1.0F / 24) + g[2] * (1.0F / 6);
-    const Vector outer_odd = g[1] * (1.0F / 12);
-    return {g[0] * 0.25F, even - odd, even + odd, outer_even + outer_odd, outer_even - outer_odd, g[2]};
-}
-
-/// Gᵀ·s
-Three to_weights(const Six& s) {
-    const Vector sum = s[1] + s[2];
-    const Vector outer_sum = s[3] + s[4];
-    return {s[0] * 0.25F - sum * (1.0F / 6) + outer_sum * (1.0F / 24),
-            (s[2] - s[1]) * (1.0F / 6) + (s[3] - s[4]) * (1.0F / 12), (outer_sum - sum) * (1.0F / 6) + s[5]};
-}
-
-/// A transform of both dimensions: of columns first, then of rows. `get(i, j)` gives, `put(i, j, value)` takes.
-template <auto one_dimension, std::size_t From, std::size_t To, class Get, class Put>
-void transform(Get get, Put put) {
-    std::array<std::array<Vector, From>, To> half;
-#pragma GCC unroll 6
-    for (std::size_t j = 0; j < From; ++j) {
-        std::array<Vector, From> column;
-#pragma GCC unroll 6
-        for (std::size_t i = 0; i < From; ++i) column[i] = get(i, j);
-        const auto changed = one_dimension(column);
-#pragma GCC unroll 6
-        for (std::size_t i = 0; i < To; ++i) half[i][j] = changed[i];
-    }
-#pragma GCC unroll 6
-    for (std::size_t i = 0; i < To; ++i) {
-        const auto row = one_dimension(half[i]);
-#pragma GCC unroll 6
-        for (std::size_t j = 0; j < To; ++j) put(i, j, row[j]);
-    }
-}
 
 /// Transforms a square of `From` × `From` pixels whose first is (top, left); outside the image all is zero.
 template <auto one_dimension, std::size_t From, class Put>
@@ -183,17 +111,34 @@ bool Winograd::supports(const ConvolutionShape& shape) {
            shape.channels_in % lanes == 0 && shape.channels_out % lanes == 0;
 }
 
-Winograd::Winograd(const ConvolutionShape& shape, const Directions& directions)
+namespace {
+
+/// Multiplications of a pass, as Winograd has them, that are worth a team.
+constexpr std::size_t least_multiplications = 2'000'000;
+
+core::Team* worthwhile(core::Team* team, const ConvolutionShape& shape) {
+    const std::size_t tiles = shape.count * ((shape.height + side - 1) / side) * ((shape.width + side - 1) / side);
+    const std::size_t work = tiles * points * shape.channels_in * shape.channels_out;
+    return team != nullptr && team->size() > 1 && work >= least_multiplications ? team : nullptr;
+}
+
+}  // namespace
+
+Winograd::Winograd(const ConvolutionShape& shape, const Directions& directions, core::Team* team)
     : shape_(shape),
       in_{.height = shape.height, .width = shape.width, .blocks = shape.channels_in / lanes},
       out_{.height = shape.window.positions(shape.height),
            .width = shape.window.positions(shape.width),
            .blocks = shape.channels_out / lanes},
-      group_(group_of(std::min(shape.channels_in, shape.channels_out))) {
+      group_(group_of(std::min(shape.channels_in, shape.channels_out))),
+      team_(worthwhile(team, shape)),
+      input_room_(points * point_stride(std::max(in_.blocks, out_.blocks), group_)),
+      product_room_(points * point_stride(1, group_)) {
     core::require(supports(shape), "this convolution has a Winograd form");
     const std::size_t weights = points * shape.channels_in * shape.channels_out;
-    inputs_.resize(points * point_stride(std::max(in_.blocks, out_.blocks), group_));
-    products_.resize(points * point_stride(1, group_));
+    const std::size_t threads = team_ == nullptr ? 1 : team_->size();
+    inputs_.resize(threads * input_room_);
+    products_.resize(threads * product_room_);
     if (directions.forward) forward_weights_.resize(weights);
     if (directions.input_gradient) backward_weights_.resize(weights);
     if (!directions.weight_gradient) return;
@@ -286,39 +231,50 @@ void Winograd::transform_tiles(const Side& images, const Tiling& tiling, std::si
 
 void Winograd::convolve(const Side& in, const Side& out, const Tiling& tiling, const float* x, const float* packed,
                         const float* bias, float* y) {
+    const std::size_t tiles = shape_.count * tiling.down * tiling.across;
+    const std::size_t groups = (tiles + group_ - 1) / group_;
+    const auto part = [&](core::Part some, std::size_t who) {
+        for (std::size_t first = some.begin * group_; first < std::min(tiles, some.end * group_); first += group_)
+            convolve_group(in, out, tiling, first, std::min(group_, tiles - first), x, packed, bias, y, who);
+    };
+    if (team_ == nullptr) return part({0, groups}, 0);
+    team_->share([&](std::size_t who) { part(core::part_of(groups, team_->size(), who), who); });
+}
+
+void Winograd::convolve_group(const Side& in, const Side& out, const Tiling& tiling, std::size_t first,
+                              std::size_t count, const float* x, const float* packed, const float* bias, float* y,
+                              std::size_t who) {
     const std::size_t in_stride = point_stride(in.blocks, group_);
     const std::size_t out_stride = point_stride(1, group_);
-    const std::size_t tiles = shape_.count * tiling.down * tiling.across;
     const std::size_t plane = out.height * out.width * lanes;
-    for (std::size_t first = 0; first < tiles; first += group_) {
-        const std::size_t count = std::min(group_, tiles - first);
-        transform_tiles<of_input, reach>(in, tiling, tiling.before, x, first, count, inputs_.data());
-        const float* weights = packed;
-        for (std::size_t block = 0; block < out.blocks; ++block) {
-            for (std::size_t point = 0; point < points; ++point, weights += in.blocks * lanes * lanes) {
-                for (std::size_t t = 0; t < count; t += strip) {
-                    multiply_tiles[std::min(strip, count - t) - 1](
-                        in.blocks, group_ * lanes, inputs_.data() + point * in_stride + t * lanes, weights,
-                        products_.data() + point * out_stride + t * lanes);
-                }
+    float* inputs = inputs_.data() + who * input_room_;
+    float* products = products_.data() + who * product_room_;
+    transform_tiles<of_input, reach>(in, tiling, tiling.before, x, first, count, inputs);
+    const float* weights = packed;
+    for (std::size_t block = 0; block < out.blocks; ++block) {
+        for (std::size_t point = 0; point < points; ++point, weights += in.blocks * lanes * lanes) {
+            for (std::size_t t = 0; t < count; t += strip) {
+                multiply_tiles[std::min(strip, count - t) - 1](in.blocks, group_ * lanes,
+                                                               inputs + point * in_stride + t * lanes, weights,
+                                                               products + point * out_stride + t * lanes);
             }
-            const Vector offset = bias == nullptr ? Vector{} : load(bias + block * lanes);
-            for (std::size_t t = 0; t < count; ++t) {
-                const Tile tile = tile_of(tiling, first + t);
-                const auto top = static_cast<std::size_t>(tile.top);
-                const auto left = static_cast<std::size_t>(tile.left);
-                const Tile next = tile_of(tiling, first + std::min(t + fetch_ahead, count - 1));
-                fetch<1>(y + (next.image * out.blocks + block) * plane + pixel_of(next, out) * lanes, out.width);
-                const std::size_t rows = std::min(side, out.height - top);
-                const std::size_t columns = std::min(side, out.width - left);
-                float* to = y + (tile.image * out.blocks + block) * plane + (top * out.width + left) * lanes;
-                const float* from = products_.data() + t * lanes;
-                transform<to_output, reach, side>(
-                    [&](std::size_t i, std::size_t j) { return load(from + (i * reach + j) * out_stride); },
-                    [&](std::size_t i, std::size_t j, const Vector& value) {
-                        if (i < rows && j < columns) store(value + offset, to + (i * out.width + j) * lanes);
-                    });
-            }
+        }
+        const Vector offset = bias == nullptr ? Vector{} : load(bias + block * lanes);
+        for (std::size_t t = 0; t < count; ++t) {
+            const Tile tile = tile_of(tiling, first + t);
+            const auto top = static_cast<std::size_t>(tile.top);
+            const auto left = static_cast<std::size_t>(tile.left);
+            const Tile next = tile_of(tiling, first + std::min(t + fetch_ahead, count - 1));
+            fetch<1>(y + (next.image * out.blocks + block) * plane + pixel_of(next, out) * lanes, out.width);
+            const std::size_t rows = std::min(side, out.height - top);
+            const std::size_t columns = std::min(side, out.width - left);
+            float* to = y + (tile.image * out.blocks + block) * plane + (top * out.width + left) * lanes;
+            const float* from = products + t * lanes;
+            transform<to_output, reach, side>(
+                [&](std::size_t i, std::size_t j) { return load(from + (i * reach + j) * out_stride); },
+                [&](std::size_t i, std::size_t j, const Vector& value) {
+                    if (i < rows && j < columns) store(value + offset, to + (i * out.width + j) * lanes);
+                });
         }
     }
 }
@@ -341,17 +297,23 @@ void Winograd::backward_weights(const float* x, const float* dy, float* dw, floa
     std::ranges::fill(bias_sums_, 0.0);
     for (std::size_t first = 0; first < tiles; first += group_) {
         const std::size_t count = std::min(group_, tiles - first);
-        transform_tiles<of_input, reach>(in_, tiling, tiling.before, x, first, count, inputs_.data());
-        transform_tiles<of_gradient, side>(out_, tiling, 0, dy, first, count, gradients_.data());
-        float* sums = weight_sums_.data();
-        for (std::size_t point = 0; point < points; ++point) {
-            for (std::size_t out = 0; out < out_.blocks; ++out) {
-                for (std::size_t in = 0; in < in_.blocks; ++in, sums += lanes * lanes) {
-                    multiply_outer(count, inputs_.data() + point * in_stride + in * group_ * lanes,
-                                   gradients_.data() + point * out_stride + out * group_ * lanes, sums);
+        core::divide(team_, count, strip, [&](std::size_t begin, std::size_t end) {
+            transform_tiles<of_input, reach>(in_, tiling, tiling.before, x, first + begin, end - begin,
+                                             inputs_.data() + begin * lanes);
+            transform_tiles<of_gradient, side>(out_, tiling, 0, dy, first + begin, end - begin,
+                                               gradients_.data() + begin * lanes);
+        });
+        core::divide(team_, points, 1, [&](std::size_t begin, std::size_t end) {
+            float* sums = weight_sums_.data() + begin * out_.blocks * in_.blocks * lanes * lanes;
+            for (std::size_t point = begin; point < end; ++point) {
+                for (std::size_t out = 0; out < out_.blocks; ++out) {
+                    for (std::size_t in = 0; in < in_.blocks; ++in, sums += lanes * lanes) {
+                        multiply_outer(count, inputs_.data() + point * in_stride + in * group_ * lanes,
+                                       gradients_.data() + point * out_stride + out * group_ * lanes, sums);
+                    }
                 }
             }
-        }
+        });
         // At the point (1, 1) every output of a tile counts once.
         for (std::size_t out = 0; out < out_.blocks; ++out) {
             const float* all = gradients_.data() + (reach + 1) * out_stride + out * group_ * lanes;

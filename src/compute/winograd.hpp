@@ -5,6 +5,7 @@
 
 #include "compute/convolution.hpp"
 #include "core/buffer.hpp"
+#include "core/team.hpp"
 
 namespace compute {
 
@@ -28,7 +29,8 @@ public:
     };
 
     /// REQUIRES: supports(shape).
-    Winograd(const ConvolutionShape& shape, const Directions& directions);
+    /// A team shares groups of tiles and, for the weights, points: nothing is summed in another order.
+    Winograd(const ConvolutionShape& shape, const Directions& directions, core::Team* team = nullptr);
 
     /// Transforms the weights for forward() and backward_input().
     void take(const float* weights);
@@ -68,6 +70,8 @@ private:
     void pack_backward(const float* weights);
     void convolve(const Side& in, const Side& out, const Tiling& tiling, const float* x, const float* packed,
                   const float* bias, float* y);
+    void convolve_group(const Side& in, const Side& out, const Tiling& tiling, std::size_t first, std::size_t count,
+                        const float* x, const float* packed, const float* bias, float* y, std::size_t who);
     template <auto one_dimension, std::size_t From>
     void transform_tiles(const Side& images, const Tiling& tiling, std::size_t before, const float* from,
                          std::size_t first, std::size_t count, float* to) const;
@@ -75,7 +79,10 @@ private:
     ConvolutionShape shape_;
     Side in_;
     Side out_;
-    std::size_t group_;                     ///< tiles treated together
+    std::size_t group_;       ///< tiles treated together
+    core::Team* team_;        ///< null where it is not worth it
+    std::size_t input_room_;  ///< floats of inputs_ for each thread; of products_ likewise
+    std::size_t product_room_;
     core::Buffer<float> forward_weights_;   ///< [block out][point][channel in][16]; empty if not compiled for
     core::Buffer<float> backward_weights_;  ///< [block in][point][channel out][16]
     core::Buffer<float> weight_sums_;       ///< [point][block out][channel in][16]

@@ -19,4 +19,7 @@ struct Clock {
 /// Puts the calling thread to sleep, by that clock; for no time at all it only offers its core to others.
 void rest(std::chrono::microseconds time);
 
+/// Seconds of a processor that the calling thread has had so far. What waits, or has no processor, is not counted.
+[[nodiscard]] double processor_seconds() noexcept;
+
 }  // namespace core

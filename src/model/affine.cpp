@@ -8,9 +8,9 @@
 namespace model {
 namespace {
 
+using compute::DividedProduct;
 using compute::Factor;
 using compute::Precision;
-using compute::Product;
 using compute::ProductShape;
 using compute::Store;
 using compute::Transpose;
@@ -26,9 +26,10 @@ Factor turned(const Tensor& tensor, std::size_t steps) {
     return {tensor.stride / steps, Transpose::yes};
 }
 
-Product forward_product(const Tensor& input, const Tensor& output, const ParameterBlock& weight, Precision precision,
-                        std::size_t steps) {
-    return {ProductShape{input.rows * steps, weight.columns, weight.rows},
+DividedProduct forward_product(core::Team* team, const Tensor& input, const Tensor& output,
+                               const ParameterBlock& weight, Precision precision, std::size_t steps) {
+    return {team,
+            ProductShape{input.rows * steps, weight.columns, weight.rows},
             plain(input, steps),
             Factor{weight.stride, Transpose::no},
             output.stride / steps,
@@ -45,11 +46,12 @@ void deliver_rows(const compute::Rows& from, const Value& to) {
 }  // namespace
 
 Linear::Linear(Tensor& input, Store store, Tensor& output, const ParameterBlock& weight, Precision precision,
-               std::size_t steps)
-    : input_(input),
+               std::size_t steps, core::Team* team)
+    : team_(team),
+      input_(input),
       output_(output),
       weight_(weight),
-      forward_(forward_product(input, output, weight, precision, steps)) {
+      forward_(forward_product(team, input, output, weight, precision, steps)) {
     core::require(weight.rows * steps == input.width() && weight.columns * steps == output.width(),
                   "weights fit what they connect");
     if (precision == Precision::bf16) {
@@ -60,17 +62,19 @@ Linear::Linear(Tensor& input, Store store, Tensor& output, const ParameterBlock&
     }
     if (!output.has_gradient()) return;
     if (input.has_gradient()) {
-        input_gradient_.emplace(ProductShape{input.rows * steps, weight.rows, weight.columns}, plain(output, steps),
-                                Factor{weight.stride, Transpose::yes}, input.stride / steps, store, precision);
+        input_gradient_.emplace(team, ProductShape{input.rows * steps, weight.rows, weight.columns},
+                                plain(output, steps), Factor{weight.stride, Transpose::yes}, input.stride / steps,
+                                store, precision);
     }
     const std::size_t height = std::clamp<std::size_t>(panel_floats / weight.stride / 16 * 16, 16, weight.rows);
     panel_products_.reserve(2);
     const auto product = [&](std::size_t count) {
-        panel_products_.emplace_back(ProductShape{count, weight.columns, input.rows * steps}, turned(input, steps),
-                                     plain(output, steps), weight.stride, Store::replace, precision);
+        panel_products_.emplace_back(team, ProductShape{count, weight.columns, input.rows * steps},
+                                     turned(input, steps), plain(output, steps), weight.stride, Store::replace,
+                                     precision, DividedProduct::Along::rows);
         return &panel_products_.back();
     };
-    const Product* whole = product(height);
+    const DividedProduct* whole = product(height);
     for (std::size_t first = 0; first < weight.rows; first += height) {
         const std::size_t count = std::min(height, weight.rows - first);
         panels_.push_back({first, count, count == height ? whole : product(count)});
@@ -103,11 +107,19 @@ template <class Element>
 void Linear::multiply_backward(const Element* x, const Element* w, const Element* dy, float* gradients,
                                const GradientReady& ready) {
     if (input_gradient_) (*input_gradient_)(dy, w, input_.gradients.data());
-    for (const Panel& panel : panels_) {
-        const std::size_t begin = weight_.offset + panel.first * weight_.stride;
-        (*panel.product)(x + panel.first, dy, gradients + begin);
-        ready(weight_, begin, begin + panel.count * weight_.stride);
-    }
+    // Everyone goes through the rows that are its own, and hands them on while it has them in its cache.
+    const auto part = [&](std::size_t who) {
+        for (const Panel& panel : panels_) {
+            const core::Part rows = panel.product->rows_of(who);
+            if (rows.begin == rows.end) continue;
+            const std::size_t begin = weight_.offset + panel.first * weight_.stride;
+            panel.product->run(who, x + panel.first, dy, gradients + begin);
+            ready(weight_, begin + rows.begin * weight_.stride, begin + rows.end * weight_.stride);
+        }
+    };
+    const bool is_shared = std::ranges::any_of(panels_, [](const Panel& panel) { return panel.product->is_divided(); });
+    if (is_shared) return team_->share(part);
+    part(0);
 }
 
 Sum::Sum(const Value& a, const Value& b, Tensor& output) : a_(a), b_(b), output_(output) {

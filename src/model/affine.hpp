@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "compute/product.hpp"
+#include "compute/divided_product.hpp"
 #include "model/compiler.hpp"
 #include "model/operation.hpp"
 
@@ -17,7 +17,7 @@ public:
     /// `store` says how backward delivers dx, if the input has a gradient at all.
     /// Items of several `steps` (or pixels) without gaps count as that many rows.
     Linear(Tensor& input, compute::Store store, Tensor& output, const ParameterBlock& weight,
-           compute::Precision precision, std::size_t steps = 1);
+           compute::Precision precision, std::size_t steps = 1, core::Team* team = nullptr);
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
@@ -28,7 +28,7 @@ private:
     struct Panel {
         std::size_t first;
         std::size_t count;
-        const compute::Product* product;
+        const compute::DividedProduct* product;
     };
 
     /// Copies of the factors in bf16, which lie as the originals do.
@@ -42,13 +42,14 @@ private:
     void multiply_backward(const Element* x, const Element* w, const Element* dy, float* gradients,
                            const GradientReady& ready);
 
+    core::Team* team_;
     Tensor& input_;
     Tensor& output_;
     ParameterBlock weight_;
     std::optional<Narrow> narrow_;  ///< in bf16
-    compute::Product forward_;
-    std::optional<compute::Product> input_gradient_;
-    std::vector<compute::Product> panel_products_;
+    compute::DividedProduct forward_;
+    std::optional<compute::DividedProduct> input_gradient_;
+    std::vector<compute::DividedProduct> panel_products_;
     std::vector<Panel> panels_;
 };
 

@@ -42,13 +42,15 @@ compute::Images images_of(const Tensor& tensor) {
 }
 
 Compiler::Compiler(std::span<const ParameterBlock> blocks, std::span<const StatisticsBlock> statistics,
-                   std::size_t rows, bool with_gradients, compute::Precision precision, Recorder* recorder)
+                   std::size_t rows, bool with_gradients, compute::Precision precision, Recorder* recorder,
+                   core::Team* team)
     : blocks_(blocks),
       statistics_(statistics),
       rows_(rows),
       with_gradients_(with_gradients),
       precision_(precision),
-      recorder_(recorder) {
+      recorder_(recorder),
+      team_(team) {
     core::require(rows > 0, "a program has at least one row");
 }
 
@@ -129,10 +131,10 @@ Pointwise& Compiler::pointwise(Value& value) {
     if (open_chain_ != nullptr && &open_chain_->target() == value.tensor && value.exclusive) return *open_chain_;
     std::unique_ptr<Pointwise> chain;
     if (value.exclusive) {
-        chain = std::make_unique<Pointwise>(*value.tensor);
+        chain = std::make_unique<Pointwise>(*value.tensor, team_);
     } else {
         Tensor& copy = tensor(value.tensor->shape, Gradient::as_compiled, value.tensor->block);
-        chain = std::make_unique<Pointwise>(*value.tensor, value.gradient, copy);
+        chain = std::make_unique<Pointwise>(*value.tensor, value.gradient, copy, team_);
         value = {.tensor = &copy, .exclusive = true};
     }
     Pointwise& opened = *chain;

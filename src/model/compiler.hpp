@@ -12,6 +12,7 @@
 #include "compute/rows.hpp"
 #include "core/buffer.hpp"
 #include "core/shape.hpp"
+#include "core/team.hpp"
 #include "model/operation.hpp"
 #include "model/parameters.hpp"
 
@@ -79,7 +80,8 @@ class Recorder;
 class Compiler {
 public:
     Compiler(std::span<const ParameterBlock> blocks, std::span<const StatisticsBlock> statistics, std::size_t rows,
-             bool with_gradients, compute::Precision precision, Recorder* recorder = nullptr);
+             bool with_gradients, compute::Precision precision, Recorder* recorder = nullptr,
+             core::Team* team = nullptr);
     ~Compiler();
     Compiler(const Compiler&) = delete;
     Compiler& operator=(const Compiler&) = delete;
@@ -88,6 +90,9 @@ public:
 
     /// Who writes down what is compiled, or null.
     [[nodiscard]] Recorder* recorder() const noexcept { return recorder_; }
+
+    /// Who shares the work of the operations, or null.
+    [[nodiscard]] core::Team* team() const noexcept { return team_; }
 
     enum class Gradient : std::uint8_t { none, as_compiled };
 
@@ -151,6 +156,7 @@ private:
     bool with_gradients_;
     compute::Precision precision_;
     Recorder* recorder_;
+    core::Team* team_;
     std::size_t next_block_ = 0;
     std::size_t next_statistics_ = 0;
     std::uint32_t next_random_ = 0;

@@ -84,7 +84,7 @@ Value convolve(const Shape& output_shape, const Window& window, const Value& inp
     const Value source = compiler.ordered(input, block_of(order.in));
     Tensor& output = compiler.tensor(output_shape, Compiler::Gradient::as_compiled, block_of(order.out));
     compiler.append(std::make_unique<Convolve>(*source.tensor, source.gradient, output, window, weight, bias,
-                                               compiler.precision()));
+                                               compiler.precision(), compiler.team()));
     return {.tensor = &output, .exclusive = true};
 }
 

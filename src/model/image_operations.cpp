@@ -45,13 +45,14 @@ void Reorder::backward(const float*, float*, const GradientReady&) {
 }
 
 Convolve::Convolve(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window,
-                   const ParameterBlock& weight, const ParameterBlock& bias, compute::Precision precision)
+                   const ParameterBlock& weight, const ParameterBlock& bias, compute::Precision precision,
+                   core::Team* team)
     : input_(input),
       output_(output),
       recipe_{.input = {.tensor = &input, .gradient = store}, .window = window, .weight = weight, .bias = bias},
       target_(input, store),
       convolution_(convolution_shape(images_of(input), window, weight), {images_of(input), images_of(output)},
-                   derivatives_of(input, output), precision) {}
+                   derivatives_of(input, output), precision, team) {}
 
 std::vector<const Tensor*> Convolve::inputs() const {
     return {&input_};

@@ -29,7 +29,8 @@ private:
 class Convolve final : public Operation {
 public:
     Convolve(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window,
-             const ParameterBlock& weight, const ParameterBlock& bias, compute::Precision precision);
+             const ParameterBlock& weight, const ParameterBlock& bias, compute::Precision precision,
+             core::Team* team = nullptr);
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;

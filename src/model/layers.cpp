@@ -55,7 +55,7 @@ Value linear(const Shape& shape, const Value& input, Compiler& compiler, std::si
     const Value source = compiler.ordered(input, 0);
     Tensor& output = compiler.tensor(shape);
     compiler.append(std::make_unique<Linear>(*source.tensor, source.gradient, output, compiler.parameters(),
-                                             compiler.precision(), steps));
+                                             compiler.precision(), steps, compiler.team()));
     return {.tensor = &output, .exclusive = true};
 }
 

@@ -1,7 +1,6 @@
 #include "model/pointwise.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 #include "core/contract.hpp"
@@ -24,6 +23,18 @@ public:
             std::copy(gradient.begin(), gradient.end(), sum);
         } else {
             for (std::size_t i = 0; i < gradient.size(); ++i) sum[i] += gradient[i];
+        }
+    }
+
+    void sum_columns(const compute::Rows& gradient, std::size_t begin, std::size_t end, float* gradients) override {
+        for (std::size_t row = 0; row < gradient.count; ++row) {
+            const std::span<const float> columns = gradient[row].subspan(begin, end - begin);
+            float* sum = gradients + block_.offset + begin;
+            if (row == 0) {
+                std::copy(columns.begin(), columns.end(), sum);
+            } else {
+                for (std::size_t i = 0; i < columns.size(); ++i) sum[i] += columns[i];
+            }
         }
     }
 
@@ -110,10 +121,10 @@ private:
     core::Buffer<float> kept_;
 };
 
-Pointwise::Pointwise(Tensor& target) : target_(target) {}
+Pointwise::Pointwise(Tensor& target, core::Team* team) : team_(team), target_(target) {}
 
-Pointwise::Pointwise(Tensor& source, compute::Store store, Tensor& target)
-    : source_(&source), store_(store), target_(target) {}
+Pointwise::Pointwise(Tensor& source, compute::Store store, Tensor& target, core::Team* team)
+    : team_(team), source_(&source), store_(store), target_(target) {}
 
 void Pointwise::add_bias(const ParameterBlock& block) {
     core::require(block.columns == target_.width(), "a bias is as wide as what it is added to");
@@ -154,28 +165,60 @@ std::vector<const Tensor*> Pointwise::inputs() const {
     return {source_ != nullptr ? source_ : &target_};
 }
 
+namespace {
+
+/// Rows of so many columns that are worth a thread: some 20 µs.
+std::size_t least_rows(std::size_t width) {
+    constexpr std::size_t least_elements = 32 * 1024;
+    return least_elements / width + 1;
+}
+
+}  // namespace
+
 void Pointwise::forward(const float* parameters, const Pass& pass) {
     for (const auto& stage : stages_) stage->begin(pass);
     const compute::Rows target = target_.value_rows();
-    for (std::size_t row = 0; row < target.count; ++row) {
-        const std::span<float> x = target[row];
-        if (source_ != nullptr) {
-            const std::span<float> from = source_->value_rows()[row];
-            std::copy(from.begin(), from.end(), x.begin());
+    core::divide(team_, target.count, least_rows(target.width), [&](std::size_t begin, std::size_t end) {
+        for (std::size_t row = begin; row < end; ++row) {
+            const std::span<float> x = target[row];
+            if (source_ != nullptr) {
+                const std::span<float> from = source_->value_rows()[row];
+                std::copy(from.begin(), from.end(), x.begin());
+            }
+            for (const auto& stage : stages_) stage->forward(parameters, pass.mode, row, x);
         }
-        for (const auto& stage : stages_) stage->forward(parameters, pass.mode, row, x);
+    });
+}
+
+void Pointwise::backward_rows(std::size_t begin, std::size_t end, std::size_t first_stage, float* gradients) {
+    const compute::Rows values = target_.value_rows();
+    const compute::Rows target = target_.gradient_rows();
+    for (std::size_t row = begin; row < end; ++row) {
+        const std::span<float> gradient = target[row];
+        for (std::size_t stage = stages_.size(); stage-- > first_stage;)
+            stages_[stage]->backward(row, values[row], gradient, gradients);
+        if (source_ != nullptr && source_->has_gradient()) deliver(gradient, store_, source_->gradient_rows()[row]);
     }
 }
 
 void Pointwise::backward(const float*, float* gradients, const GradientReady& ready) {
-    const compute::Rows values = target_.value_rows();
     const compute::Rows target = target_.gradient_rows();
-    for (std::size_t row = 0; row < target.count; ++row) {
-        const std::span<float> gradient = target[row];
-        for (const auto& stage : std::views::reverse(stages_)) {
-            stage->backward(row, values[row], gradient, gradients);
+    // Sums over rows are divided by columns, where the rows' gradients are complete before: at the end of the way back.
+    const auto sums = [](const auto& stage) { return stage->parameters() != nullptr; };
+    const bool sums_last = !stages_.empty() && sums(stages_.front());
+    const bool is_shared =
+        team_ != nullptr && team_->size() > 1 && std::ranges::count_if(stages_, sums) == (sums_last ? 1 : 0);
+    if (is_shared) {
+        core::divide(team_, target.count, least_rows(target.width), [&](std::size_t begin, std::size_t end) {
+            backward_rows(begin, end, sums_last ? 1 : 0, gradients);
+        });
+        if (sums_last) {
+            core::divide(team_, target.width, least_rows(target.count), [&](std::size_t begin, std::size_t end) {
+                stages_.front()->sum_columns(target, begin, end, gradients);
+            });
         }
-        if (source_ != nullptr && source_->has_gradient()) deliver(gradient, store_, source_->gradient_rows()[row]);
+    } else {
+        backward_rows(0, target.count, 0, gradients);
     }
     for (const auto& stage : stages_) {
         if (const ParameterBlock* block = stage->parameters()) report(*block, ready);

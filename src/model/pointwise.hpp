@@ -32,6 +32,12 @@ public:
 
     /// The parameters whose gradient is final once all rows are through; null if there are none.
     [[nodiscard]] virtual const ParameterBlock* parameters() const { return nullptr; }
+
+    /// The gradients of the parameters for columns [begin, end), from the gradients of all rows of the stage's output,
+    /// which pass through it as they are: what backward() does for one row after the other.
+    virtual void sum_columns(const compute::Rows& gradient, std::size_t begin, std::size_t end, float* gradients) {
+        static_cast<void>(gradient), static_cast<void>(begin), static_cast<void>(end), static_cast<void>(gradients);
+    }
 };
 
 /// A chain of element-wise stages (bias, activation, dropout, …) that takes each row through all of them while it is
@@ -39,10 +45,10 @@ public:
 class Pointwise final : public Operation {
 public:
     /// Works on `target` in place.
-    explicit Pointwise(Tensor& target);
+    explicit Pointwise(Tensor& target, core::Team* team = nullptr);
 
     /// Copies `source` to `target` first; backward delivers to the gradient of `source` as `store` says.
-    Pointwise(Tensor& source, compute::Store store, Tensor& target);
+    Pointwise(Tensor& source, compute::Store store, Tensor& target, core::Team* team = nullptr);
 
     [[nodiscard]] const Tensor& target() const noexcept { return target_; }
 
@@ -68,9 +74,12 @@ public:
 private:
     class Activate;
 
+    void backward_rows(std::size_t begin, std::size_t end, std::size_t first_stage, float* gradients);
+
     /// Tells earlier activations that later stages will overwrite the values their derivatives need.
     void values_change(bool zeros_stop_gradient);
 
+    core::Team* team_;
     Tensor* source_ = nullptr;
     compute::Store store_ = compute::Store::replace;
     Tensor& target_;

@@ -9,8 +9,9 @@
 namespace model {
 
 Program::Program(const Network& network, std::size_t rows, Purpose purpose, compute::Precision precision,
-                 Recorder* recorder) {
-    Compiler compiler(network.blocks(), network.statistics(), rows, purpose == Purpose::training, precision, recorder);
+                 Recorder* recorder, core::Team* team) {
+    Compiler compiler(network.blocks(), network.statistics(), rows, purpose == Purpose::training, precision, recorder,
+                      team);
     // A network that flattens its input has it flat from the beginning.
     const bool flat = network.items().front().name == "flatten";
     input_ =

@@ -21,9 +21,11 @@ public:
 
     /// `precision` is that of the factors of products and convolutions; parameters, gradients and all that stands
     /// between operations are in single precision. REQUIRES: rows > 0. The program does not refer to `network`
-    /// afterwards. A `recorder` writes down what is compiled.
+    /// afterwards. A `recorder` writes down what is compiled. A `team`, which
+    /// must outlive the program and keep its size, shares the work; what comes out is the same to the bit.
     Program(const Network& network, std::size_t rows, Purpose purpose,
-            compute::Precision precision = compute::Precision::f32, Recorder* recorder = nullptr);
+            compute::Precision precision = compute::Precision::f32, Recorder* recorder = nullptr,
+            core::Team* team = nullptr);
     ~Program();
     Program(Program&&) noexcept;
     Program& operator=(Program&&) noexcept;
@@ -45,7 +47,8 @@ public:
     void forward(const float* parameters, const Pass& pass);
 
     /// Writes the gradient of every parameter (padding: zero, or unspecified where `ready` may overwrite it).
-    /// `ready` is called as parts become final, and may update the parameters in that part.
+    /// `ready` is called as parts become final, and may update the parameters in that part; with a team for several
+    /// parts at once, in any order.
     void backward(const float* parameters, float* gradients, const GradientReady& ready);
 
 private:

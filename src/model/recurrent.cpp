@@ -47,7 +47,7 @@ Recurrent::Buffers Recurrent::make_buffers(Cell cell, const core::Shape& input, 
 }
 
 Recurrent::Recurrent(Cell cell, const Value& input, Leaves leaves, Tensor& output, Buffers buffers,
-                     RecurrentParameters parameters)
+                     RecurrentParameters parameters, core::Team* team)
     : cell_(cell),
       input_(input),
       leaves_(leaves),
@@ -68,7 +68,7 @@ Recurrent::Recurrent(Cell cell, const Value& input, Leaves leaves, Tensor& outpu
     core::require(parameters_.weight.offset == parameters_.recurrent.offset + parameters_.recurrent.size() &&
                       parameters_.weight.stride == parameters_.recurrent.stride,
                   "the rows of h and x lie one behind the other");
-    make_products();
+    make_products(team);
     if (!output.has_gradient()) return;
     bias_gradient_.resize(bias_.size());
     turned_.resize(from_h_.count * unit_stride_);
@@ -77,30 +77,31 @@ Recurrent::Recurrent(Cell cell, const Value& input, Leaves leaves, Tensor& outpu
     if (input.tensor->has_gradient()) dx_.resize(steps_ * rows_ * features_);
 }
 
-void Recurrent::make_products() {
+void Recurrent::make_products(core::Team* team) {
     const Factor state{state_stride_, Transpose::no};
     const Factor turned_state{state_stride_, Transpose::yes};
     const Factor gate{gate_stride_, Transpose::no};
     const Factor weight{parameters_.weight.stride, Transpose::no};
     // Of gru, x and h have columns of their own, and m would be multiplied in vain if both were one product.
     const bool together = cell_ != Cell::gru;
-    x_product_.emplace(ProductShape{rows_, from_x_.count, features_}, state, weight, gate_stride_, Store::replace);
+    x_product_.emplace(team, ProductShape{rows_, from_x_.count, features_}, state, weight, gate_stride_,
+                       Store::replace);
     if (steps_ > 1) {
-        h_product_.emplace(ProductShape{rows_, from_h_.count, together ? units_ + features_ : units_}, state, weight,
-                           gate_stride_, together ? Store::replace : Store::add);
+        h_product_.emplace(team, ProductShape{rows_, from_h_.count, together ? units_ + features_ : units_}, state,
+                           weight, gate_stride_, together ? Store::replace : Store::add);
     }
     if (!output_.has_gradient()) return;
     const std::size_t all = steps_ * rows_;
-    weight_gradient_.emplace(ProductShape{features_, from_x_.count, all}, turned_state, gate, parameters_.weight.stride,
-                             Store::replace);
+    weight_gradient_.emplace(team, ProductShape{features_, from_x_.count, all}, turned_state, gate,
+                             parameters_.weight.stride, Store::replace);
     if (steps_ > 1) {
-        recurrent_gradient_.emplace(ProductShape{units_, from_h_.count, all - rows_}, turned_state, gate,
+        recurrent_gradient_.emplace(team, ProductShape{units_, from_h_.count, all - rows_}, turned_state, gate,
                                     parameters_.recurrent.stride, Store::replace);
-        dh_product_.emplace(ProductShape{rows_, units_, from_h_.count}, gate, Factor{unit_stride_, Transpose::no},
+        dh_product_.emplace(team, ProductShape{rows_, units_, from_h_.count}, gate, Factor{unit_stride_, Transpose::no},
                             unit_stride_, together ? Store::replace : Store::add);
     }
     if (input_.tensor->has_gradient()) {
-        dx_product_.emplace(ProductShape{all, features_, from_x_.count}, gate,
+        dx_product_.emplace(team, ProductShape{all, features_, from_x_.count}, gate,
                             Factor{parameters_.weight.stride, Transpose::yes}, features_, Store::replace);
     }
 }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "compute/cell.hpp"
-#include "compute/product.hpp"
+#include "compute/divided_product.hpp"
 #include "core/buffer.hpp"
 #include "model/compiler.hpp"
 #include "model/operation.hpp"
@@ -36,7 +36,7 @@ public:
                                               Compiler& compiler);
 
     Recurrent(compute::Cell cell, const Value& input, Leaves leaves, Tensor& output, Buffers buffers,
-              RecurrentParameters parameters);
+              RecurrentParameters parameters, core::Team* team = nullptr);
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
@@ -49,7 +49,7 @@ private:
         std::size_t count;
     };
 
-    void make_products();
+    void make_products(core::Team* team);
     [[nodiscard]] compute::CellStep step(std::size_t t) const;
     [[nodiscard]] float* state(std::size_t t) const;
     [[nodiscard]] float* gates(std::size_t t) const;
@@ -84,12 +84,12 @@ private:
     core::Buffer<float> dc_;             ///< [rows × H]
     core::Buffer<float> dx_;             ///< [steps][rows][F]
 
-    std::optional<compute::Product> x_product_;
-    std::optional<compute::Product> h_product_;
-    std::optional<compute::Product> dh_product_;
-    std::optional<compute::Product> dx_product_;
-    std::optional<compute::Product> weight_gradient_;
-    std::optional<compute::Product> recurrent_gradient_;
+    std::optional<compute::DividedProduct> x_product_;
+    std::optional<compute::DividedProduct> h_product_;
+    std::optional<compute::DividedProduct> dh_product_;
+    std::optional<compute::DividedProduct> dx_product_;
+    std::optional<compute::DividedProduct> weight_gradient_;
+    std::optional<compute::DividedProduct> recurrent_gradient_;
 };
 
 }  // namespace model

@@ -32,7 +32,15 @@ Value text_of_interval(const CheckpointInterval& interval) {
 
 std::vector<Setting> conduct_settings() {
     constexpr std::uint64_t most_members = std::uint64_t{1} << 22U;
+    constexpr std::uint64_t most_threads = 1024;
     return {
+        {"threads", "Running", "N",
+         "threads for each member; auto: one, and what ranks of the same host leave idle when members run out; results "
+         "do not depend on it",
+         "", Kind::value,
+         [](Options& o, string_view text) { o.threads = text == "auto" ? 0 : parse_count(text, 1, most_threads); },
+         [](const Options& o) { return o.threads == 0 ? Value("auto") : Value(static_cast<std::int64_t>(o.threads)); },
+         Role::conduct},
         {"checkpoint-every", "Stopping and going on", "WHEN",
          "keep half-trained members every so many epochs (5) or so often (30s, 10min), or none; training does not wait "
          "for it",

@@ -38,6 +38,7 @@ struct Coordinator::Visitor {
         state.progress.fraction = std::min(letter.fraction, almost_done);
         state.progress.loss = letter.loss;
         state.samples = letter.samples;
+        state.kept = letter.kept;
         return {};
     }
 
@@ -80,6 +81,7 @@ struct Coordinator::Visitor {
     std::vector<Answer> operator()(const Assign&) const { refuse(rank, "an assignment"); }
     std::vector<Answer> operator()(const Combine&) const { refuse(rank, "the end of training"); }
     std::vector<Answer> operator()(const Stop&) const { refuse(rank, "an order to stop"); }
+    std::vector<Answer> operator()(const Threads&) const { refuse(rank, "an order about threads"); }
     std::vector<Answer> operator()(const Suspend&) const { refuse(rank, "an order to suspend"); }
 };
 
@@ -141,7 +143,25 @@ std::optional<int> Coordinator::overdue(double now_s) const noexcept {
 std::vector<Coordinator::Answer> Coordinator::receive(int rank, const Letter& letter, double now_s) {
     core::require(rank >= 0 && static_cast<std::size_t>(rank) < ranks_.size(), "letters come from ranks of the run");
     if (failure_ || is_lost(rank)) return {};  // all have been told to leave, or this one speaks from the grave
-    return std::visit(Visitor{*this, rank, now_s}, letter);
+    return with_threads(std::visit(Visitor{*this, rank, now_s}, letter));
+}
+
+void Coordinator::lend(std::vector<Seat> seats) {
+    core::require(seats.size() == ranks_.size(), "every rank has a seat");
+    seats_ = std::move(seats);
+}
+
+/// Tells ranks at work, behind `answers`, how many threads they may use where that changes.
+std::vector<Coordinator::Answer> Coordinator::with_threads(std::vector<Answer> answers) {
+    if (seats_.empty() || is_over() || combining_ || !suspended_by_.empty()) return answers;
+    std::vector<bool> works;
+    for (const Rank& rank : ranks_) works.push_back(!rank.is_idle());
+    const std::vector<std::size_t> threads = threads_of(seats_, works);
+    for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
+        if (!works[rank] || std::exchange(ranks_[rank].threads, threads[rank]) == threads[rank]) continue;
+        answers.push_back({static_cast<int>(rank), Threads{static_cast<std::int32_t>(threads[rank])}});
+    }
+    return answers;
 }
 
 std::vector<Coordinator::Answer> Coordinator::assign(int rank, double now_s) {
@@ -166,6 +186,7 @@ void Coordinator::begin(Rank& rank, std::uint32_t member, double now_s) {
     rank.member = member;
     rank.start_s = now_s;
     rank.samples = 0;
+    rank.kept = 0;
     rank.progress = {.training = true, .member = member, .epoch = 1};
 }
 
@@ -199,7 +220,7 @@ std::vector<Coordinator::Answer> Coordinator::lose(int rank, const std::string& 
     }
     state.lost = state.suspended = true;
     ++lost_;
-    return take_back(state, now_s);
+    return with_threads(take_back(state, now_s));
 }
 
 std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s) {
@@ -210,12 +231,13 @@ std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s
         work_[member].done = 1;
     }
     if (rank.member) {
-        work_[*rank.member].done = std::max(work_[*rank.member].done, rank.progress.fraction);
+        work_[*rank.member].done = std::max(work_[*rank.member].done, std::min(rank.kept, almost_done));
         members.push_back(*std::exchange(rank.member, std::nullopt));
     }
     if (rank.next) members.push_back(*std::exchange(rank.next, std::nullopt));
     rank.waits = false;
     rank.samples = 0;
+    rank.kept = 0;
     rank.progress = {};
     if (!suspended_by_.empty()) {
         const bool nobody_to_wait_for = combining_ || std::ranges::all_of(ranks_, &Rank::suspended);

@@ -31,6 +31,10 @@ public:
     /// contribute is summed by letters (Share), and the run is over when the root has the sum of all (Combined).
     Coordinator(std::size_t members, int ranks, std::size_t epochs, std::vector<Work> work = {}, bool recovers = false);
 
+    /// From now on ranks that have nothing to do leave their cores to those of their host that have: see threads_of().
+    /// REQUIRES: a seat for each rank; nothing was received yet.
+    void lend(std::vector<Seat> seats);
+
     /// Takes a worker's letter; `now_s` never goes back. Throws core::Error (run) for a letter that cannot be.
     [[nodiscard]] std::vector<Answer> receive(int rank, const Letter& letter, double now_s);
 
@@ -99,8 +103,12 @@ private:
         double start_s = 0;                   ///< when the current member began
         report::RankProgress progress;
         std::uint64_t samples = 0;  ///< of the current member
+        double kept = 0;            ///< fraction of it that would not be lost with the rank
         bool waits = false;         ///< has asked in vain
-        bool suspended = false;     ///< has kept what it had
+        std::size_t threads = 1;    ///< it was told to use
+
+        [[nodiscard]] bool is_idle() const noexcept { return lost || (waits && !member && !next); }
+        bool suspended = false;  ///< has kept what it had
         bool lost = false;
         std::vector<std::uint32_t> held;  ///< finished, and only this rank has what they contribute
     };
@@ -114,12 +122,14 @@ private:
     [[nodiscard]] std::vector<Answer> conclude();
     [[nodiscard]] std::vector<Answer> combine(std::uint32_t best);
     [[nodiscard]] std::vector<Answer> to_all(const Letter& letter) const;
+    [[nodiscard]] std::vector<Answer> with_threads(std::vector<Answer> answers);
     [[nodiscard]] Rank& training(int rank, std::uint32_t member);
     [[nodiscard]] double seconds_left(double now_s) const;
     [[nodiscard]] double offered_s() const noexcept { return train_s() * static_cast<double>(ranks_.size()); }
     void sort_queue();
 
     std::size_t epochs_;
+    std::vector<Seat> seats_;           ///< of each rank; empty where nobody lends cores
     std::vector<Work> work_;            ///< of each member, as of its last way back into the queue
     std::vector<std::uint32_t> order_;  ///< in which members are handed out
     std::size_t next_member_ = 0;       ///< place in order_

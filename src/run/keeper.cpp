@@ -32,9 +32,10 @@ bool Keeper::is_due(const train::MemberState& state) const {
     return interval_.seconds > 0 && since_last_.seconds() >= interval_.seconds;
 }
 
-void Keeper::offer(const train::MemberState& state) {
-    if (state.finished || !is_due(state) || !writer_.is_free()) return;
+bool Keeper::offer(const train::MemberState& state) {
+    if (state.finished || !is_due(state) || !writer_.is_free()) return false;
     start(state);
+    return true;
 }
 
 void Keeper::start(const train::MemberState& state) {

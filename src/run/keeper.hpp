@@ -28,7 +28,7 @@ public:
 
     /// Begins a checkpoint of a member in training if it is time for one. Where the one before is still on its way to
     /// the disk, this one is made as soon as that has arrived: training waits for neither.
-    void offer(const train::MemberState& state);
+    bool offer(const train::MemberState& state);
 
     /// Keeps a member where it stands; durable on return.
     void save(const train::MemberState& state);

@@ -42,7 +42,7 @@ struct Options {
     ensemble::Combination combine = ensemble::Combination::average;  ///< what predictions.npy holds
 
     std::uint64_t seed = 1;
-    std::size_t threads = 1;
+    std::size_t threads = 1;  ///< of each rank; 0: auto, one, and the cores of idle ranks of its host
 
     CheckpointInterval checkpoint_every;
     double time_limit_s = 0;      ///< 0: none

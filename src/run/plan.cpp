@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <queue>
 
 #include "core/contract.hpp"
@@ -36,6 +37,32 @@ double makespan(std::span<const double> remaining, std::size_t queued) {
         free_at.pop();
     }
     return static_cast<double>(rounds) + last;
+}
+
+std::vector<std::size_t> threads_of(std::span<const Seat> seats, const std::vector<bool>& works) {
+    core::require(seats.size() == works.size(), "every rank has a seat");
+    struct Host {
+        std::size_t ranks = 0;
+        std::size_t cores = 0;
+        std::size_t workers = 0;
+        std::size_t served = 0;
+    };
+    std::map<std::size_t, Host> hosts;
+    for (std::size_t rank = 0; rank < seats.size(); ++rank) {
+        Host& host = hosts[seats[rank].host];
+        ++host.ranks;
+        host.cores = std::max(host.cores, seats[rank].cores);
+        if (works[rank]) ++host.workers;
+    }
+    std::vector<std::size_t> threads(seats.size(), 1);
+    for (std::size_t rank = 0; rank < seats.size(); ++rank) {
+        if (!works[rank]) continue;
+        Host& host = hosts[seats[rank].host];
+        const std::size_t shared = std::min(host.ranks, host.cores);
+        const std::size_t share = shared / host.workers + (host.served++ < shared % host.workers ? 1 : 0);
+        threads[rank] = std::clamp<std::size_t>(share, 1, std::max<std::size_t>(seats[rank].cores, 1));
+    }
+    return threads;
 }
 
 std::vector<Work> work_of(std::size_t members, std::size_t epochs, const store::KeptNames& kept,

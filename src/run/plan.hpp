@@ -29,6 +29,16 @@ struct Plan {
 /// train, and `queued` members wait for a rank to be free. REQUIRES: at least one rank; remaining within [0, 1].
 [[nodiscard]] double makespan(std::span<const double> remaining, std::size_t queued);
 
+/// Where a rank runs.
+struct Seat {
+    std::size_t host = 0;   ///< a number that ranks of one host share
+    std::size_t cores = 1;  ///< that it may use
+};
+
+/// Threads for each rank where idle ones leave their cores to others on their host: cores, but no more than ranks, are
+/// shared among those that work, the first get what is left over. No rank has fewer than one, or more than its cores.
+[[nodiscard]] std::vector<std::size_t> threads_of(std::span<const Seat> seats, const std::vector<bool>& works);
+
 /// What a member is expected to take, and how much of that is behind it.
 struct Work {
     double whole = 1;  ///< in any unit that is the same for all

@@ -154,7 +154,8 @@ std::vector<std::string> preflight(const comm::Communicator& world, const Experi
         if (!ranks.is_root()) return;
         std::vector<Facts> facts;
         for (const std::string& text : texts) facts.push_back(nlohmann::json::parse(text).get<Facts>());
-        notes = compare(facts, {.threads = experiment.options().threads, .bytes = rank_bytes(experiment)});
+        notes = compare(facts, {.threads = std::max<std::size_t>(experiment.options().threads, 1),
+                                .bytes = rank_bytes(experiment)});
     });
     return notes;
 }

@@ -1,5 +1,7 @@
 #include "run/preview.hpp"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <set>
 #include <vector>
@@ -7,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "core/stopwatch.hpp"
+#include "core/team.hpp"
 #include "model/overview.hpp"
 #include "report/text.hpp"
 #include "run/machine.hpp"
@@ -55,7 +58,9 @@ double seconds_per_member(const Experiment& experiment) {
     train::Hyperparameters training = experiment.options().training;
     const double pretraining = train::pretraining_share(experiment.network(), training);
     if (pretraining > 0) training.initialiser = model::Initialiser::xavier;
-    train::Trainer trainer(experiment.network(), training, experiment.problem(), 0);
+    core::Team team([] { omp_set_num_threads(1); });
+    team.resize(std::max<std::size_t>(experiment.options().threads, 1));
+    train::Trainer trainer(experiment.network(), training, experiment.problem(), 0, &team);
     trainer.step();  // the first one warms up
     const core::Stopwatch watch;
     const double before = trainer.progress();
@@ -127,7 +132,8 @@ std::string preview(const comm::Communicator& world, const Experiment& experimen
         const Options& options = experiment.options();
         const Plan planned = plan(options.members, static_cast<std::size_t>(ranks.size()));
         // Ranks that share cores take turns.
-        const double wanted = static_cast<double>(ranks.node_size()) * static_cast<double>(options.threads);
+        const double wanted =
+            static_cast<double>(ranks.node_size()) * static_cast<double>(std::max<std::size_t>(options.threads, 1));
         const double crowding = std::max(1.0, wanted / static_cast<double>(host_cores()));
         const double member_s = seconds_per_member(experiment) * crowding;
         const data::Source& source = experiment.source();

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -83,6 +84,7 @@ public:
     void execute() {
         world_.while_waiting([this] { watch(); });
         warn_of_few_cores();
+        find_seats();
         if (world_.is_root()) begin();
         const double begin_s = since_start_.seconds();
         const Trained trained = train();
@@ -193,6 +195,7 @@ private:
             .stop_wanted = [&] { return stop_wanted(); },
             .losses = [&] { return vigil_.take_losses(); },
             .work = work_,
+            .seats = seats_,
             .epoch_done =
                 [&](const train::EpochRecord& record) {
                     known_epochs_.insert({record.member, record.epoch});
@@ -217,7 +220,7 @@ private:
 
     [[nodiscard]] Worker::Storage storage() {
         Worker::Storage storage{.load = {},
-                                .offer = [&](const train::MemberState& state) { keeper_.offer(state); },
+                                .offer = [&](const train::MemberState& state) { return keeper_.offer(state); },
                                 .save = [&](const train::MemberState& state) { keeper_.save(state); },
                                 .finish = [&](const train::MemberState& state) { keeper_.finish(state); }};
         storage.load = [&](std::uint32_t member) {
@@ -280,14 +283,27 @@ private:
     void warn_of_few_cores() {
         const std::size_t threads = experiment_.options().threads;
         const std::size_t cores = allowed_cores();
-        const bool short_of_cores = threads > 1 && cores < threads;
+        const bool lends = threads == 0 && world_.size() > 1;
+        const bool short_of_cores = lends ? cores == 1 && host_cores() > 1 : cores < threads && threads > 1;
         const auto notes = world_.gather(
             short_of_cores ? fmt::format("rank {} may use {} of its host's cores", world_.rank(), cores) : "");
         for (const std::string& note : notes) {
             if (note.empty()) continue;
-            display_.line(
-                fmt::format("note: {}, but --threads is {}; start it with mpirun --bind-to none", note, threads));
+            const std::string what =
+                lends ? "so that --threads auto has none to lend it" : fmt::format("but --threads is {}", threads);
+            display_.line(fmt::format("note: {}, {}; start it with mpirun --bind-to none", note, what));
             return;
+        }
+    }
+
+    /// Where ranks run, if idle ones are to lend their cores; on the root. Collective.
+    void find_seats() {
+        if (experiment_.options().threads != 0) return;
+        std::map<std::string, std::size_t> hosts;
+        for (const std::string& text : world_.gather(fmt::format("{} {}", allowed_cores(), world_.host()))) {
+            const std::size_t blank = text.find(' ');
+            const std::size_t host = hosts.try_emplace(text.substr(blank), hosts.size()).first->second;
+            seats_.push_back({.host = host, .cores = std::stoul(text.substr(0, blank))});
         }
     }
 
@@ -302,6 +318,7 @@ private:
     report::Terminal terminal_;
     report::Display display_;
     std::size_t members_kept_ = 0;
+    std::vector<Seat> seats_;                                         ///< where idle ranks lend their cores
     std::vector<Work> work_;                                          ///< that an earlier run has left; else empty
     std::set<std::pair<std::uint32_t, std::uint32_t>> known_epochs_;  ///< in the history of an earlier run
 };

@@ -9,7 +9,7 @@ namespace run {
 namespace {
 
 constexpr std::uint32_t letter_magic = 0x454E5331;  // "ENS1"
-constexpr std::uint16_t letter_version = 5;
+constexpr std::uint16_t letter_version = 6;
 constexpr std::uint32_t most_members = 1U << 22U;
 
 struct Header {
@@ -90,6 +90,7 @@ template <class L, class Each>
 requires std::is_same_v<std::remove_const_t<L>, Progress>
 void fields(L& letter, Each& each) {
     each(letter.member), each(letter.epoch), each(letter.fraction), each(letter.loss), each(letter.samples);
+    each(letter.kept);
 }
 
 template <class L, class Each>
@@ -163,6 +164,12 @@ void fields(L& letter, Each& each) {
     each(letter.round);
 }
 
+template <class L, class Each>
+requires std::is_same_v<std::remove_const_t<L>, Threads>
+void fields(L& letter, Each& each) {
+    each(letter.count);
+}
+
 bool is_failure(core::Failure kind) {
     switch (kind) {
         case core::Failure::usage:
@@ -177,7 +184,8 @@ bool is_failure(core::Failure kind) {
 struct MakesSense {
     bool operator()(const Request&) const { return true; }
     bool operator()(const Progress& p) const {
-        return p.member < most_members && p.epoch > 0 && p.fraction >= 0 && p.fraction <= 1;
+        return p.member < most_members && p.epoch > 0 && p.fraction >= 0 && p.fraction <= 1 && p.kept >= 0 &&
+               p.kept <= 1;
     }
     bool operator()(const EpochDone& e) const { return e.record.member < most_members && e.record.epoch > 0; }
     bool operator()(const Finished& f) const { return f.result.index < most_members && f.busy_s >= 0 && f.talk_s >= 0; }
@@ -195,6 +203,7 @@ struct MakesSense {
     bool operator()(const Remark& r) const { return !r.text.empty(); }
     bool operator()(const Share& s) const { return s.round >= 0 && !s.counters.empty(); }
     bool operator()(const Combined& c) const { return c.round >= 0; }
+    bool operator()(const Threads& t) const { return t.count > 0; }
 };
 
 /// An empty letter of the kind with that number.

@@ -26,6 +26,7 @@ struct Progress {
     double fraction = 0;        ///< of the planned steps
     double loss = 0;            ///< over the epoch so far; NaN before its first batch
     std::uint64_t samples = 0;  ///< this member was trained on so far
+    double kept = 0;            ///< fraction that was done when it was last handed over to be kept
 };
 
 struct EpochDone {
@@ -80,6 +81,11 @@ struct Assign {
     std::uint32_t member = 0;
 };
 
+/// Train on so many threads from now on: ranks of this host are idle, or are not any more.
+struct Threads {
+    std::int32_t count = 1;
+};
+
 /// Keep what is in training, and train no more.
 struct Suspend {};
 
@@ -99,7 +105,7 @@ struct Stop {
 };
 
 using Letter = std::variant<Request, Progress, EpochDone, Finished, Failed, Assign, Combine, Stop, Interrupted, Suspend,
-                            Suspended, Remark, Share, Combined>;
+                            Suspended, Remark, Share, Combined, Threads>;
 
 /// A letter as bytes: kind, version and size, then the content. REQUIRES: the content makes sense.
 [[nodiscard]] std::vector<std::byte> encode(const Letter& letter);

@@ -315,15 +315,11 @@ std::vector<Setting> ensemble_settings() {
 }
 
 std::vector<Setting> running_settings() {
-    constexpr std::uint64_t most_threads = 1024;
     constexpr std::uint64_t most_signed = std::numeric_limits<std::int64_t>::max();
     return {
         {"seed", "Running", "N", "with the rest of the configuration it determines every bit of the result", "",
          Kind::value, [](Options& o, string_view text) { o.seed = parse_count(text, 0, most_signed); },
          [](const Options& o) { return whole(o.seed); }},
-        {"threads", "Running", "N", "threads per member", "", Kind::value,
-         [](Options& o, string_view text) { o.threads = parse_count(text, 1, most_threads); },
-         [](const Options& o) { return whole(o.threads); }},
         {"precision", "Running", "NAME", "multiply in training in " + listed(precisions), "", Kind::value,
          [](Options& o, string_view text) { o.training.precision = choose<compute::Precision>(text, precisions); },
          [](const Options& o) { return name_of(o.training.precision, precisions); }},

@@ -107,7 +107,7 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
 
     std::unique_ptr<Experiment> experiment;
     ranks.attempt([&] {
-        omp_set_num_threads(static_cast<int>(word.options.threads));
+        omp_set_num_threads(1);  // threads are the team's, see trainees_of()
         experiment = std::make_unique<Experiment>(word.options, data::unpack({shared.owner, shared.bytes}));
     });
     return experiment;

@@ -39,6 +39,9 @@ public:
     /// multiples of the predictor's batch. REQUIRES: is_trained().
     virtual void predict(std::size_t first, std::span<float> probabilities) = 0;
 
+    /// Goes on with so many threads; what comes out is the same to the bit. REQUIRES: threads > 0.
+    virtual void use_threads(std::size_t threads) { static_cast<void>(threads); }
+
     /// Quarantines the member. REQUIRES: is_trained().
     virtual void set_aside(std::string why) = 0;
 };
@@ -46,7 +49,8 @@ public:
 /// Makes a member: a new one, or the one that goes on where `kept` stopped.
 using Trainees = std::function<std::unique_ptr<Trainee>(std::uint32_t member, std::optional<train::MemberState> kept)>;
 
-/// Members that are trained by train::Trainer and tested by train::Predictor. `experiment` must outlive them.
+/// Members that are trained by train::Trainer and tested by train::Predictor, one at a time, on as many threads as the
+/// options say or the last one was told to use. `experiment` must outlive them.
 [[nodiscard]] Trainees trainees_of(const Experiment& experiment);
 
 }  // namespace run

@@ -46,6 +46,7 @@ public:
         if (world_.is_root()) {
             coordinator_.emplace(options.members, world_.size(), options.training.epochs, witness_.work,
                                  witness_.recovers);
+            if (!witness_.seats.empty()) coordinator_->lend(witness_.seats);
         }
         if (witness_.recovers) total_.emplace(experiment.test_labels().size(), experiment.network().outputs());
         guarded([&] {
@@ -70,10 +71,11 @@ public:
             if (busy && !std::exchange(ready_, true)) first_step_s_ = clock_.seconds();
             if (busy && since_look.seconds() < interval_s) continue;
             const core::Stopwatch talk;
+            const double processor_s = coordinator_ ? core::processor_seconds() : 0;
             const bool any = look();
             if (busy || any) talk_s_ += talk.seconds();
             if (coordinator_ && !failed_) guarded([&] { show(); });
-            if (busy || any) coordination_s_ += talk.seconds();
+            if (coordinator_ && (busy || any)) coordination_s_ += core::processor_seconds() - processor_s;
             since_look.restart();  // only now: a look may have cost the core for longer than the interval
             if (busy || any) {
                 calm.reset();
@@ -213,6 +215,10 @@ private:
             stopped_ = true;
             stop_code_ = stop->exit_code;
             if (stop->losses) world_.part();
+        } else if (const auto* threads = std::get_if<Threads>(&letter)) {
+            if (!worker_) return;
+            witness_.note(fmt::format("goes on with {} threads", threads->count));
+            worker_->receive(letter);
         } else if (std::holds_alternative<Assign>(letter) || std::holds_alternative<Combine>(letter) ||
                    std::holds_alternative<Suspend>(letter)) {
             if (!worker_) return;
@@ -271,7 +277,7 @@ private:
     bool stopped_ = false;
     int stop_code_ = 0;
     double talk_s_ = 0;                            ///< time with messages since the last member was done
-    double coordination_s_ = 0;                    ///< time with messages and what is shown, while there is work
+    double coordination_s_ = 0;                    ///< on the root: processor time for messages and what is shown
     Summation summation_;                          ///< where the run recovers
     std::optional<ensemble::Contribution> total_;  ///< likewise; counts on the root
     core::Stopwatch since_told_;

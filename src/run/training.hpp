@@ -27,6 +27,7 @@ struct Witness {
     // On the root only.
     std::function<std::vector<comm::Loss>()> losses = {};  ///< since the last call
     std::vector<Work> work = {};                           ///< of each member; empty: all alike
+    std::vector<Seat> seats = {};                          ///< of each rank, where idle ones lend their cores
     std::function<void(const train::EpochRecord&)> epoch_done;
     std::function<void(const train::EpochRecord&)> epoch_restored;  ///< was trained in an earlier run
     std::function<void(const ensemble::MemberResult&, int rank)> member_done;
@@ -41,7 +42,7 @@ struct Trained {
     ensemble::Contribution total;            ///< complete on the root only
     std::optional<Coordinator> coordinator;  ///< on the root only
     double first_step_s = 0;                 ///< from the call to this rank's first training step, or to having none
-    double coordination_s = 0;               ///< that this rank took from its training for messages and all they entail
+    double coordination_s = 0;               ///< of its processor that the root spent on messages and all they entail
 };
 
 /// Trains all members: ranks take them one by one from the root, which trains too and answers between its batches.

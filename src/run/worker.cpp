@@ -35,6 +35,9 @@ void Worker::receive(const Letter& letter) {
     } else if (const auto* combine = std::get_if<Combine>(&letter)) {
         core::require(!training_ && !testing_ && !next_, "members are combined when none is in training");
         best_ = combine->best;
+    } else if (const auto* threads = std::get_if<Threads>(&letter)) {
+        threads_ = static_cast<std::size_t>(threads->count);
+        if (training_) training_->trainee->use_threads(*threads_);
     } else {
         core::require(std::holds_alternative<Suspend>(letter), "a coordinator assigns, combines or suspends");
         suspend();
@@ -80,11 +83,14 @@ void Worker::begin(std::uint32_t member) {
     }
     if (!kept.state) {
         training_.emplace(Training{trainees_(member, std::nullopt), since_start});
+        if (threads_) training_->trainee->use_threads(*threads_);
         return;
     }
     for (const train::EpochRecord& record : kept.state->history) send_(EpochDone{record, true});
     const std::uint64_t earlier = samples(*kept.state);
     training_.emplace(Training{trainees_(member, std::move(kept.state)), since_start, earlier, kept.is_final});
+    training_->kept = training_->trainee->progress();
+    if (threads_) training_->trainee->use_threads(*threads_);
     if (training_->trainee->is_trained()) end_training();
 }
 
@@ -93,7 +99,7 @@ void Worker::train_batch() {
     const auto record = trainee.train();
     if (record) send_(EpochDone{*record});
     if (trainee.is_trained()) return end_training();
-    if (storage_.offer) storage_.offer(trainee.state());
+    if (storage_.offer && storage_.offer(trainee.state())) training_->kept = trainee.progress();
     if (!record && since_progress_.seconds() < progress_interval_s_) return;
     since_progress_.restart();
     const train::MemberState& state = trainee.state();
@@ -101,7 +107,8 @@ void Worker::train_batch() {
                    .epoch = state.epoch + 1,
                    .fraction = trainee.progress(),
                    .loss = record ? record->train_loss : trainee.running_loss(),
-                   .samples = samples(state) - training_->earlier_samples});
+                   .samples = samples(state) - training_->earlier_samples,
+                   .kept = std::min(training_->kept, 1.0)});
 }
 
 void Worker::end_training() {

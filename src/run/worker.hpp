@@ -25,7 +25,7 @@ public:
     /// Where members are kept. Only `finish` must be there.
     struct Storage {
         std::function<store::KeptMember(std::uint32_t member)> load;  ///< of an earlier run
-        std::function<void(const train::MemberState&)> offer;         ///< after every batch: may be kept now
+        std::function<bool(const train::MemberState&)> offer;         ///< after every batch: true if it is kept now
         std::function<void(const train::MemberState&)> save;    ///< is to be kept as it is, though it is not finished
         std::function<void(const train::MemberState&)> finish;  ///< is trained and tested
     };
@@ -52,6 +52,7 @@ private:
         core::Stopwatch since_start;
         std::uint64_t earlier_samples = 0;  ///< it was trained on in an earlier run
         bool is_final = false;              ///< it is kept for good already
+        double kept = 0;                    ///< fraction done when it was last kept
     };
 
     /// The member that is trained and on its way into the ensemble.
@@ -92,6 +93,7 @@ private:
     std::optional<std::uint32_t> next_;
     std::optional<Best> best_here_;
     std::optional<std::uint32_t> best_;
+    std::optional<std::size_t> threads_;  ///< as the coordinator last said
     core::Stopwatch since_progress_;
 };
 

@@ -41,7 +41,7 @@ struct Timing {
     double idle_s = 0;                  ///< of all ranks together, in training
     double efficiency = 1;              ///< share of the ranks' time in training that members took
     double efficiency_bound = 1;        ///< the same if members took equally long and nothing else any time
-    double coordination_s = 0;          ///< that rank 0 took from its own training for messages and display
+    double coordination_s = 0;          ///< of its processor that rank 0 spent on messages and display
 };
 
 /// Everything summary.json says.

@@ -15,57 +15,75 @@ Weights weights_of(const MemberState& state) {
 }
 
 Predictor::Predictor(const model::Network& network, std::vector<std::uint32_t> hidden_features,
-                     std::optional<core::RandomStream> masks)
+                     std::optional<core::RandomStream> masks, core::Team* team)
     : buffer_size_(network.buffer_size()),
       statistics_(network.statistics_size()),
-      program_(network, batch, model::Program::Purpose::inference),
+      team_(team),
       hidden_features_(std::move(hidden_features)),
-      pass_{.mode = masks ? model::Mode::evaluate_with_dropout : model::Mode::evaluate, .random = masks} {}
+      pass_{.mode = masks ? model::Mode::evaluate_with_dropout : model::Mode::evaluate, .random = masks} {
+    for (std::size_t thread = 0; thread < (team == nullptr ? 1 : team->size()); ++thread)
+        programs_.emplace_back(network, batch, model::Program::Purpose::inference);
+}
+
+/// Writes a batch to a program. The last one may be short: the rows behind it keep older values, which nobody reads.
+void Predictor::load(model::Program& program, std::span<const std::uint32_t> rows, const data::View& view) const {
+    compute::Rows input = program.input();
+    view.table->gather(rows, input.data, input.stride);
+    input.count = rows.size();
+    hide(hidden_features_, input);
+}
 
 template <class Use>
-void Predictor::run(const Weights& weights, const data::View& view, Use use) {
+void Predictor::run(const Weights& weights, const data::View& view, const Use& use) {
     core::require(weights.parameters.size() == buffer_size_ && weights.statistics.size() == statistics_.size(),
                   "weights belong to the network");
     std::ranges::copy(weights.statistics, statistics_.begin());
-    for (std::size_t done = 0; done < view.size(); done += batch) {
-        // The last batch may be short: the rows behind it keep older values, which nobody reads.
-        const auto rows = view.rows.subspan(done, std::min(batch, view.size() - done));
-        compute::Rows input = program_.input();
-        view.table->gather(rows, input.data, input.stride);
-        input.count = rows.size();
-        hide(hidden_features_, input);
-        model::Pass pass = pass_;
-        pass.statistics = statistics_.data();
-        program_.forward(weights.parameters.data(), pass);
-        compute::Rows output = program_.output();
-        output.count = rows.size();
-        use(rows, output);
-    }
+    model::Pass pass = pass_;
+    pass.statistics = statistics_.data();
+    const std::size_t batches = (view.size() + batch - 1) / batch;
+    const auto part = [&](std::size_t who) {
+        model::Program& program = programs_[who];
+        for (std::size_t number = who; number < batches; number += programs_.size()) {
+            const std::size_t first = number * batch;
+            const auto rows = view.rows.subspan(first, std::min(batch, view.size() - first));
+            load(program, rows, view);
+            program.forward(weights.parameters.data(), pass);
+            compute::Rows output = program.output();
+            output.count = rows.size();
+            use(number, rows, output);
+        }
+    };
+    if (programs_.size() == 1) return part(0);
+    team_->share(part);
 }
 
 void Predictor::predict(const Weights& weights, const data::View& view, std::span<float> out) {
-    core::require(out.size() == view.size() * program_.output().width, "there is room for every row's outputs");
+    const std::size_t width = programs_.front().output().width;
+    core::require(out.size() == view.size() * width, "there is room for every row's outputs");
     const bool classes = view.table->description().task == data::Task::classification;
-    float* next = out.data();
-    run(weights, view, [&](std::span<const std::uint32_t>, const compute::Rows& output) {
+    run(weights, view, [&](std::size_t number, std::span<const std::uint32_t>, const compute::Rows& output) {
         if (classes) model::softmax(output);
+        float* next = out.data() + number * batch * width;
         for (std::size_t row = 0; row < output.count; ++row) next = std::ranges::copy(output[row], next).out;
     });
 }
 
 Predictor::Evaluation Predictor::evaluate(const Weights& weights, const data::View& view) {
-    double loss = 0;
-    std::size_t hits = 0;
     const bool classes = view.table->description().task == data::Task::classification;
-    Objective objective;
-    run(weights, view, [&](std::span<const std::uint32_t> rows, const compute::Rows& output) {
+    // Of each batch alone, so that their sum has one order.
+    std::vector<double> losses((view.size() + batch - 1) / batch);
+    std::vector<std::size_t> hits(losses.size());
+    run(weights, view, [&](std::size_t number, std::span<const std::uint32_t> rows, const compute::Rows& output) {
+        Objective objective;
         objective.select(*view.table, rows);
-        loss += objective.loss(output);
-        if (classes) hits += objective.hits(output);
+        losses[number] = objective.loss(output);
+        if (classes) hits[number] = objective.hits(output);
     });
     const auto count = static_cast<double>(view.size());
+    const double loss = std::accumulate(losses.begin(), losses.end(), 0.0);
+    const std::size_t right = std::accumulate(hits.begin(), hits.end(), std::size_t{0});
     return {.loss = loss / count,
-            .accuracy = classes ? static_cast<double>(hits) / count : std::numeric_limits<double>::quiet_NaN()};
+            .accuracy = classes ? static_cast<double>(right) / count : std::numeric_limits<double>::quiet_NaN()};
 }
 
 std::optional<core::RandomStream> evaluation_masks(const Hyperparameters& hyperparameters, std::uint64_t seed,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/random.hpp"
+#include "core/team.hpp"
 #include "data/dataset.hpp"
 #include "model/network.hpp"
 #include "model/program.hpp"
@@ -31,8 +32,9 @@ public:
 
     /// `hidden_features`: features that read zero because the member never saw them (a random subspace).
     /// `masks`: leaves dropout on; the masks drawn for a batch serve every batch.
+    /// `team`: its threads take batches in turn, each with a program of its own.
     explicit Predictor(const model::Network& network, std::vector<std::uint32_t> hidden_features = {},
-                       std::optional<core::RandomStream> masks = std::nullopt);
+                       std::optional<core::RandomStream> masks = std::nullopt, core::Team* team = nullptr);
 
     /// Class probabilities [view.size() × outputs] (regression: predictions), row after row.
     /// A row's bits depend on the parameters, the row, and its position in the view modulo the batch size.
@@ -46,13 +48,17 @@ public:
     [[nodiscard]] Evaluation evaluate(const Weights& weights, const data::View& view);
 
 private:
-    /// Runs the network over `view` and calls use(rows of the table, their outputs) batch after batch.
+    /// Runs the network over `view` and calls use(number of the batch, rows of the table, their outputs) for each
+    /// batch; with a team for several at once.
     template <class Use>
-    void run(const Weights& weights, const data::View& view, Use use);
+    void run(const Weights& weights, const data::View& view, const Use& use);
+
+    void load(model::Program& program, std::span<const std::uint32_t> rows, const data::View& view) const;
 
     std::size_t buffer_size_;
     core::Buffer<float> statistics_;  ///< a copy, since running a program may write to them
-    model::Program program_;
+    core::Team* team_;
+    std::vector<model::Program> programs_;  ///< one for each thread
     std::vector<std::uint32_t> hidden_features_;
     model::Pass pass_;
 };

@@ -67,6 +67,7 @@ struct Trainer::Impl {
     std::vector<std::uint32_t> hidden;
     std::size_t batch;
     std::size_t batches;  ///< per epoch, the last one may be smaller
+    core::Team* team;     ///< null for a single thread
     Program program;
     std::optional<data::Augmenter> augmenter;
     std::optional<Program> last_program;  ///< for the last batch, where it is smaller
@@ -84,7 +85,8 @@ struct Trainer::Impl {
     std::size_t samples = 0;                 ///< of the current epoch so far
     double epoch_seconds = 0;
 
-    Impl(const model::Network& network, const Hyperparameters& chosen, const Problem& given, MemberState begun)
+    Impl(const model::Network& network, const Hyperparameters& chosen, const Problem& given, MemberState begun,
+         core::Team* given_team)
         : hyperparameters(chosen),
           problem(given),
           state(std::move(begun)),
@@ -92,15 +94,16 @@ struct Trainer::Impl {
           hidden(hidden_features(network.input().elements(), given.feature_fraction, given.seed, state.member)),
           batch(std::min(chosen.batch, rows.size())),
           batches((rows.size() + batch - 1) / batch),
-          program(network, batch, Program::Purpose::training, chosen.precision),
-          predictor(network, hidden, evaluation_masks(chosen, given.seed, state.member)),
+          team(given_team != nullptr && given_team->size() > 1 ? given_team : nullptr),
+          program(network, batch, Program::Purpose::training, chosen.precision, nullptr, team),
+          predictor(network, hidden, evaluation_masks(chosen, given.seed, state.member), team),
           objective(chosen.label_smoothing),
           optimizer(chosen),
           average(chosen),
           blocks(network.blocks().begin(), network.blocks().end()),
           gradients(network.buffer_size(), 0.0F) {
         if (const std::size_t rest = rows.size() % batch; rest != 0) {
-            last_program.emplace(network, rest, Program::Purpose::training, chosen.precision);
+            last_program.emplace(network, rest, Program::Purpose::training, chosen.precision, nullptr, team);
         }
         if (chosen.max_norm > 0) max_norm.emplace(network.blocks(), chosen.max_norm);
         if (given.augmentation.any()) augmenter.emplace(given.augmentation, network.input(), batch);
@@ -110,12 +113,8 @@ struct Trainer::Impl {
                               .first_moment = stretch(state.first_moment, begin, end),
                               .second_moment = stretch(state.second_moment, begin, end)},
                              block.is_weight ? Optimizer::Decay::yes : Optimizer::Decay::no);
-            MaxNorm::Stretch last{begin, end};
-            if (max_norm) last = max_norm->updated(block, begin, end, state.parameters);
-            if (average_share) {
-                blend(stretch(state.parameters, last.begin, last.end), *average_share,
-                      stretch(state.average, last.begin, last.end));
-            }
+            // Threads come in any order, and norms are sums over rows in theirs.
+            if (!(max_norm && team != nullptr)) settle(block, begin, end);
         };
         if (chosen.initialiser == model::Initialiser::rbm) {
             pretraining.emplace(network, chosen, given, rows, hidden, state);
@@ -148,6 +147,16 @@ struct Trainer::Impl {
         state.finished = true;
     }
 
+    /// Parameters in [begin, end) were just updated: limits their norms, and takes what is final into the mean.
+    void settle(const model::ParameterBlock& block, std::size_t begin, std::size_t end) {
+        MaxNorm::Stretch last{begin, end};
+        if (max_norm) last = max_norm->updated(block, begin, end, state.parameters);
+        if (average_share) {
+            blend(stretch(state.parameters, last.begin, last.end), *average_share,
+                  stretch(state.average, last.begin, last.end));
+        }
+    }
+
     void train_on_batch();
     void average_statistics(float share);
     void average_epoch();
@@ -177,6 +186,9 @@ void Trainer::Impl::train_on_batch() {
     optimizer.begin_update(rate(), state.updates + 1);
     average_share = average.after_update(state.averaged);
     current.backward(state.parameters.data(), gradients.data(), update);
+    if (max_norm && team != nullptr) {
+        for (const model::ParameterBlock& block : blocks) settle(block, block.offset, block.offset + block.size());
+    }
     if (average_share) average_statistics(*average_share);
     if (hyperparameters.log_gradients && state.step == 0) state.gradient_norm = gradient_norms(blocks, gradients);
     state.loss_sum += loss;
@@ -244,11 +256,11 @@ void Trainer::Impl::keep_best(const EpochRecord& record) {
 }
 
 Trainer::Trainer(const model::Network& network, const Hyperparameters& hyperparameters, const Problem& problem,
-                 std::uint32_t member)
-    : Trainer(network, hyperparameters, problem, initial_state(network, hyperparameters, problem, member)) {}
+                 std::uint32_t member, core::Team* team)
+    : Trainer(network, hyperparameters, problem, initial_state(network, hyperparameters, problem, member), team) {}
 
 Trainer::Trainer(const model::Network& network, const Hyperparameters& hyperparameters, const Problem& problem,
-                 MemberState state) {
+                 MemberState state, core::Team* team) {
     core::require(problem.train.size() > 0 && problem.validation.size() > 0, "there are rows to train and validate on");
     core::require(hyperparameters.epochs > 0 && hyperparameters.batch > 0, "training has epochs and batches");
     core::require(
@@ -257,7 +269,7 @@ Trainer::Trainer(const model::Network& network, const Hyperparameters& hyperpara
     core::require(state.finished || state.average.size() ==
                                         (hyperparameters.average == AverageKind::none ? 0 : state.parameters.size()),
                   "the state belongs to a training that keeps the same mean");
-    impl_ = std::make_unique<Impl>(network, hyperparameters, problem, std::move(state));
+    impl_ = std::make_unique<Impl>(network, hyperparameters, problem, std::move(state), team);
 }
 
 Trainer::~Trainer() = default;
@@ -309,6 +321,10 @@ double Trainer::running_loss() const noexcept {
 
 const MemberState& Trainer::state() const noexcept {
     return impl_->state;
+}
+
+MemberState Trainer::release() {
+    return std::move(impl_->state);
 }
 
 }  // namespace train

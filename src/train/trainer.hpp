@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/team.hpp"
 #include "data/augmentation.hpp"
 #include "data/dataset.hpp"
 #include "model/network.hpp"
@@ -30,13 +31,14 @@ struct Problem {
 /// A pure function of (network, hyperparameters, problem, member): nothing depends on rank, time or other members.
 class Trainer {
 public:
-    /// A new member at its initialisation. Compiles the network and allocates everything a step needs.
+    /// A new member at its initialisation. Compiles the network and allocates everything a step needs. A `team`, which
+    /// must outlive the trainer and keep its size, shares its work; what comes out is the same to the bit.
     Trainer(const model::Network& network, const Hyperparameters& hyperparameters, const Problem& problem,
-            std::uint32_t member);
+            std::uint32_t member, core::Team* team = nullptr);
 
     /// Goes on where `state` stopped.
     Trainer(const model::Network& network, const Hyperparameters& hyperparameters, const Problem& problem,
-            MemberState state);
+            MemberState state, core::Team* team = nullptr);
 
     ~Trainer();
     Trainer(Trainer&&) noexcept;
@@ -63,6 +65,9 @@ public:
     /// The complete state. Once finished, `parameters` are those to predict with: with early stopping those of the
     /// best epoch, with averaging their mean.
     [[nodiscard]] const MemberState& state() const noexcept;
+
+    /// Gives the state away, for another trainer to go on with; this one is of no more use.
+    [[nodiscard]] MemberState release();
 
 private:
     struct Impl;

@@ -171,6 +171,61 @@ def history_without_timings(directory):
     return [{key: value for key, value in line.items() if key not in ("seconds", "samples_per_s")} for line in lines]
 
 
+NETS = {"dense": ["--net", "dense(512) relu dropout(0.2) dense(512) relu"],
+        "images": ["--net", "conv(16, 3) batchnorm relu maxpool(2) skip[ conv(32, 3) batchnorm relu ] avgpool dense(64) relu"],
+        "sequences": ["--net", "lstm(64) dropout(0.1)"]}
+
+
+def same_bytes_with_threads(stage, net):
+    words = ["--data", "digits:train=200,test=300", *NETS[net], "--epochs", "2", "--batch", "90", "--members", "3", "--seed", "5"]
+    reference = None
+    for ranks, threads in ((1, "1"), (1, "2"), (1, "3"), (2, "2"), (2, "auto"), (3, "1")):
+        out = f"np{ranks}t{threads}"
+        ended = stage.ranks(ranks, [*words, "--threads", threads, "--out", out])
+        ended.expect(ended.code == 0, "failed")
+        found = results(stage.directory / out, 3)
+        found["config.toml"] = digest(stage.directory / out / "config.toml")
+        reference = reference or found
+        differing = [name for name in found if found[name] != reference[name]]
+        ended.expect(not differing, f"differs from one thread: {', '.join(differing)}")
+    # Stopped and gone on with on other threads.
+    out, limit = "stopped", 0.5
+    for threads in ("2", "1", "3", "auto", *["2"] * 40):
+        ended = stage.ranks(2, [*words, "--resume", "--threads", threads, "--time-limit", f"{limit:.2f}s", "--out", out])
+        if ended.code == 0:
+            break
+        ended.expect(ended.code == 75, "exit code is not 75")
+        limit += 0.5
+    found = results(stage.directory / out, 3)
+    ended.expect(all(reference[name] == found[name] for name in found), "differs after a resume with other threads")
+
+
+@case
+def same_bytes_with_threads_of_a_dense_network(stage):
+    same_bytes_with_threads(stage, "dense")
+
+
+@case
+def same_bytes_with_threads_on_images(stage):
+    same_bytes_with_threads(stage, "images")
+
+
+@case
+def same_bytes_with_threads_on_sequences(stage):
+    same_bytes_with_threads(stage, "sequences")
+
+
+@case
+def idle_ranks_lend_their_cores(stage):
+    if len(os.sched_getaffinity(0)) < 2:
+        print("needs two cores")
+        sys.exit(77)
+    ended = stage.ranks(2, [*SMALL, "--epochs", "60", "--members", "1", "--threads", "auto", "--out", "run"])
+    ended.expect(ended.code == 0, "failed")
+    logs = "".join(path.read_text() for path in (stage.directory / "run/logs").iterdir())
+    ended.expect(logs.count("goes on with 2 threads") == 1, "nobody was lent a core")
+
+
 @case
 def same_bytes_with_machines_and_means(stage):
     words = ["--data", "digits:train=300,test=100", "--net", "dense(32) sigmoid dense(16) sigmoid dropout(0.1)", "--init", "rbm",

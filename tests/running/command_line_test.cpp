@@ -151,6 +151,7 @@ BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
     BOOST_TEST((o.combine == ensemble::Combination::vote));
     BOOST_TEST(o.seed == 42U);
     BOOST_TEST(o.threads == 2U);
+    BOOST_TEST(parse({"--threads", "auto"}).threads == 0U);
     BOOST_TEST(o.out == "here");
     BOOST_TEST(o.dry_run);
 }

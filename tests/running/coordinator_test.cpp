@@ -4,47 +4,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "answers.hpp"
 #include "failure.hpp"
 
 using namespace run;
-using Answers = std::vector<Coordinator::Answer>;
-
-namespace {
-
-Finished finished(std::uint32_t member, double validation_accuracy, const std::string& quarantine = "") {
-    return {.result = {.index = member,
-                       .parameters = 1,
-                       .epochs = 4,
-                       .train_s = 1,
-                       .validation_loss = 1,
-                       .validation_accuracy = validation_accuracy,
-                       .test = {},
-                       .quarantine = quarantine},
-            .samples = 100,
-            .busy_s = 2,
-            .talk_s = 0.5};
-}
-
-/// The member assigned to `rank` by the only answer; nothing if there is no answer.
-std::optional<std::uint32_t> assigned(const Answers& answers, int rank) {
-    if (answers.empty()) return std::nullopt;
-    BOOST_TEST_REQUIRE(answers.size() == 1U);
-    BOOST_TEST(answers[0].rank == rank);
-    return std::get<Assign>(answers[0].letter).member;
-}
-
-template <class L>
-bool goes_to_all(const Answers& answers, int ranks) {
-    if (answers.size() != static_cast<std::size_t>(ranks)) return false;
-    for (int rank = 0; rank < ranks; ++rank) {
-        const auto& answer = answers[static_cast<std::size_t>(rank)];
-        if (answer.rank != rank || !std::holds_alternative<L>(answer.letter)) return false;
-    }
-    return true;
-}
-
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(coordinator_tests)
 
 BOOST_AUTO_TEST_CASE(members_are_handed_out_in_order_to_whoever_asks) {
@@ -129,6 +92,7 @@ BOOST_AUTO_TEST_CASE(letters_that_cannot_be_are_refused) {
     BOOST_TEST(contains(refused(0, Assign{}), "rank 0 sends an assignment"));
     BOOST_TEST(contains(refused(0, Combine{}), "the end of training"));
     BOOST_TEST(contains(refused(0, Stop{}), "an order to stop"));
+    BOOST_TEST(contains(refused(0, Threads{}), "an order about threads"));
     BOOST_TEST(contains(refused(0, Share{.counters = {1}}), "a share"));
     BOOST_TEST(contains(refused(1, Combined{}), "a sum that nobody asked for"));
     static_cast<void>(coordinator.receive(0, Request{}, 1));
@@ -267,159 +231,6 @@ BOOST_AUTO_TEST_CASE(a_snapshot_says_how_far_everybody_is) {
     BOOST_TEST(!later.ranks[0].training);
     BOOST_TEST(later.members_done == 1U);
     BOOST_TEST(later.fraction == 0.375);
-}
-
-BOOST_AUTO_TEST_CASE(without_recovery_a_lost_rank_ends_the_run) {
-    Coordinator coordinator(3, 2, 4);
-    BOOST_TEST(coordinator.receive(1, Request{}, 1).size() == 1U);
-    BOOST_TEST(goes_to_all<Stop>(coordinator.lose(1, "was killed", 2), 2));
-    BOOST_TEST(std::string(coordinator.failure()->what()).find("rank 1 was killed") != std::string::npos);
-}
-
-namespace {
-
-/// Three ranks with members 0, 1 and 2 of `members`.
-Coordinator three_at_work(std::size_t members) {
-    Coordinator coordinator(members, 3, 4, {}, true);
-    for (int rank = 0; rank < 3; ++rank) static_cast<void>(coordinator.receive(rank, Request{}, 1));
-    return coordinator;
-}
-
-/// The order to combine that `rank` gets among `answers`.
-Combine order_for(int rank, const Answers& answers) {
-    for (const auto& answer : answers) {
-        if (answer.rank == rank) return std::get<Combine>(answer.letter);
-    }
-    return {.round = -1};
-}
-
-/// The root has the sum of that round.
-void combined(Coordinator& coordinator, std::int32_t round) {
-    BOOST_TEST(coordinator.receive(0, Combined{round}, 50).empty());
-}
-
-}  // namespace
-
-BOOST_AUTO_TEST_CASE(what_a_lost_rank_had_goes_to_others_and_its_letters_do_not_count) {
-    Coordinator coordinator = three_at_work(5);
-    BOOST_TEST(assigned(coordinator.receive(2, Request{}, 2), 2).value() == 3U);
-    BOOST_TEST(coordinator.receive(2, finished(2, 0.9), 3).empty());
-    BOOST_TEST(coordinator.members_done() == 1U);
-    BOOST_TEST(assigned(coordinator.receive(2, Request{}, 4), 2).value() == 4U);
-    // Finished, in training, and the next: all three come back, in this order.
-    BOOST_TEST(coordinator.lose(2, "was killed", 5).empty());
-    BOOST_TEST(coordinator.lose(2, "was killed", 5).empty());
-    BOOST_TEST(coordinator.ranks_lost() == 1U);
-    BOOST_TEST(coordinator.members_done() == 0U);
-    BOOST_TEST(coordinator.receive(2, finished(3, 0.9), 6).empty());
-    BOOST_TEST(coordinator.receive(2, Request{}, 6).empty());
-    BOOST_TEST(coordinator.members_done() == 0U);
-    BOOST_TEST(assigned(coordinator.receive(1, Request{}, 7), 1).value() == 2U);
-    BOOST_TEST(assigned(coordinator.receive(0, Request{}, 7), 0).value() == 3U);
-    BOOST_TEST(coordinator.receive(1, finished(1, 0.5), 8).empty());
-    BOOST_TEST(assigned(coordinator.receive(1, Request{}, 8), 1).value() == 4U);
-    BOOST_TEST(coordinator.receive(0, finished(0, 0.5), 9).empty());
-    BOOST_TEST(coordinator.receive(0, Request{}, 9).empty());
-    BOOST_TEST(coordinator.receive(1, finished(2, 0.9), 10).empty());
-    BOOST_TEST(coordinator.receive(1, Request{}, 10).empty());
-    BOOST_TEST(coordinator.receive(0, finished(3, 0.5), 11).empty());
-    BOOST_TEST(goes_to_all<Combine>(coordinator.receive(1, finished(4, 0.5), 12), 2));
-    BOOST_TEST(!coordinator.is_over());
-    combined(coordinator, 1);
-    BOOST_TEST(coordinator.is_over());
-    BOOST_TEST(!coordinator.failure());
-}
-
-BOOST_AUTO_TEST_CASE(what_a_lost_rank_had_is_handed_out_by_what_is_left_of_it) {
-    Coordinator coordinator = three_at_work(7);
-    BOOST_TEST(assigned(coordinator.receive(2, Request{}, 2), 2).value() == 3U);
-    BOOST_TEST(coordinator.receive(2, finished(2, 0.9), 3).empty());
-    BOOST_TEST(assigned(coordinator.receive(2, Request{}, 4), 2).value() == 4U);
-    static_cast<void>(coordinator.receive(2, Progress{.member = 3, .epoch = 3, .fraction = 0.75}, 5));
-    BOOST_TEST(coordinator.lose(2, "was killed", 5).empty());
-    // The finished one, all that nobody has begun, and what was in training.
-    std::vector<std::uint32_t> order;
-    for (std::uint32_t had = 0; order.size() < 5; had = order.back()) {
-        order.push_back(assigned(coordinator.receive(0, Request{}, 6), 0).value());
-        static_cast<void>(coordinator.receive(0, finished(had, 0.5), 7));
-    }
-    BOOST_TEST((order == std::vector<std::uint32_t>{2, 4, 5, 6, 3}));
-}
-
-BOOST_AUTO_TEST_CASE(who_waits_takes_over_at_once) {
-    Coordinator coordinator = three_at_work(3);
-    BOOST_TEST(coordinator.receive(0, Request{}, 2).empty());
-    BOOST_TEST(coordinator.receive(0, finished(0, 0.5), 3).empty());
-    BOOST_TEST(assigned(coordinator.lose(1, "was killed", 4), 0).value() == 1U);
-}
-
-BOOST_AUTO_TEST_CASE(a_rank_lost_while_contributions_are_summed_is_made_good) {
-    Coordinator coordinator = three_at_work(3);
-    Answers answers;
-    for (int rank = 0; rank < 3; ++rank) {
-        BOOST_TEST(coordinator.receive(rank, Request{}, 2).empty());
-        answers = coordinator.receive(rank, finished(static_cast<std::uint32_t>(rank), 0.5), 3);
-    }
-    BOOST_TEST(order_for(0, answers).parent == -1);
-    BOOST_TEST(order_for(0, answers).children == 2);
-    BOOST_TEST(order_for(2, answers).parent == 0);
-    BOOST_TEST(order_for(2, answers).children == 0);
-    BOOST_TEST(order_for(2, answers).round == 1);
-    BOOST_TEST(assigned(coordinator.lose(2, "was killed", 4), 0).value() == 2U);
-    combined(coordinator, 1);  // was on its way
-    BOOST_TEST(!coordinator.is_over());
-    BOOST_TEST(coordinator.receive(0, Request{}, 5).empty());
-    answers = coordinator.receive(0, finished(2, 0.5), 6);
-    BOOST_TEST(goes_to_all<Combine>(answers, 2));
-    BOOST_TEST(order_for(0, answers).round == 2);
-    combined(coordinator, 1);
-    BOOST_TEST(!coordinator.is_over());
-    combined(coordinator, 2);
-    BOOST_TEST(coordinator.is_over());
-}
-
-BOOST_AUTO_TEST_CASE(a_rank_without_members_may_have_had_the_shares_of_others) {
-    Coordinator coordinator(1, 4, 4, {}, true);
-    BOOST_TEST(assigned(coordinator.receive(3, Request{}, 1), 3).value() == 0U);
-    static_cast<void>(coordinator.receive(3, Request{}, 2));
-    const Answers first = coordinator.receive(3, finished(0, 0.5), 3);
-    BOOST_TEST(order_for(3, first).parent == 2);
-    const Answers second = coordinator.lose(2, "was killed", 4);
-    BOOST_TEST_REQUIRE(second.size() == 3U);
-    BOOST_TEST(order_for(3, second).parent == 0);
-    BOOST_TEST(order_for(3, second).round == 2);
-    combined(coordinator, 2);
-    BOOST_TEST(coordinator.is_over());
-    BOOST_TEST(!coordinator.failure());
-}
-
-BOOST_AUTO_TEST_CASE(a_stop_does_not_wait_for_lost_ranks) {
-    Coordinator coordinator = three_at_work(5);
-    BOOST_TEST(coordinator.receive(1, finished(1, 0.5), 2).empty());
-    BOOST_TEST(coordinator.suspend("SIGTERM", 3).size() == 3U);
-    BOOST_TEST(coordinator.receive(0, Suspended{true}, 4).empty());
-    BOOST_TEST(coordinator.receive(1, Suspended{true}, 4).empty());
-    BOOST_TEST(goes_to_all<Combine>(coordinator.lose(2, "was killed", 5), 2));
-    combined(coordinator, 1);
-    BOOST_TEST(coordinator.is_over());
-    BOOST_TEST(coordinator.missing().size() == 4U);
-}
-
-BOOST_AUTO_TEST_CASE(a_stop_combines_what_is_left_when_a_rank_is_lost_meanwhile) {
-    Coordinator coordinator = three_at_work(5);
-    BOOST_TEST(coordinator.receive(1, finished(1, 0.9), 2).empty());
-    BOOST_TEST(coordinator.receive(2, finished(2, 0.5), 2).empty());
-    static_cast<void>(coordinator.suspend("SIGTERM", 3));
-    Answers answers;
-    for (int rank = 0; rank < 3; ++rank) answers = coordinator.receive(rank, Suspended{true}, 4);
-    BOOST_TEST(order_for(0, answers).best == 1U);
-    answers = coordinator.lose(1, "was killed", 5);
-    BOOST_TEST(goes_to_all<Combine>(Answers{answers.begin(), answers.begin() + 1}, 1));
-    BOOST_TEST(answers.size() == 2U);
-    BOOST_TEST(order_for(0, answers).best == 2U);
-    combined(coordinator, 2);
-    BOOST_TEST(coordinator.is_over());
-    BOOST_TEST(coordinator.missing().size() == 4U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

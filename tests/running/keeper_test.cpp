@@ -71,9 +71,9 @@ BOOST_AUTO_TEST_CASE(by_time_it_keeps_after_so_long_and_never_without_either) {
     Place place{.scratch = {}, .interval = {.epochs = 0, .seconds = 0.05}};
     auto keeper = place.keeper();
     static_cast<void>(keeper->load(2));
-    keeper->offer(state_after(0, 1));
+    BOOST_TEST(!keeper->offer(state_after(0, 1)));
     std::this_thread::sleep_for(std::chrono::milliseconds(60));
-    keeper->offer(state_after(0, 2));
+    BOOST_TEST(keeper->offer(state_after(0, 2)));
     keeper.reset();
     BOOST_TEST((place.newest() == Where{0, 2}));
     place.interval = {.epochs = 0, .seconds = 0};

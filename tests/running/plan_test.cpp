@@ -54,6 +54,24 @@ BOOST_AUTO_TEST_CASE(what_an_earlier_run_has_left) {
     BOOST_TEST(!work[3].is_trained());
 }
 
+BOOST_AUTO_TEST_CASE(idle_ranks_lend_their_cores_on_their_own_host) {
+    using Threads = std::vector<std::size_t>;
+    const auto threads = [](std::size_t cores, const std::vector<bool>& works) {
+        return run::threads_of(std::vector<run::Seat>(works.size(), {.host = 0, .cores = cores}), works);
+    };
+    BOOST_TEST((threads(8, {true, true, true, true}) == Threads{1, 1, 1, 1}));
+    BOOST_TEST((threads(8, {false, true, true, true}) == Threads{1, 2, 1, 1}));
+    BOOST_TEST((threads(8, {false, true, false, true}) == Threads{1, 2, 1, 2}));
+    BOOST_TEST((threads(8, {false, false, false, true}) == Threads{1, 1, 1, 4}));
+    BOOST_TEST((threads(8, {false, false, false, false}) == Threads{1, 1, 1, 1}));
+    // More ranks than cores, and ranks that are bound to one.
+    BOOST_TEST((threads(2, {true, true, true, false}) == Threads{1, 1, 1, 1}));
+    BOOST_TEST((threads(2, {true, false, false, false}) == Threads{2, 1, 1, 1}));
+    BOOST_TEST((threads(1, {true, false, false, false}) == Threads{1, 1, 1, 1}));
+    const std::vector<run::Seat> two_hosts{{0, 2}, {1, 4}, {0, 2}, {1, 4}};
+    BOOST_TEST((run::threads_of(two_hosts, {true, false, true, true}) == Threads{1, 1, 1, 2}));
+}
+
 BOOST_AUTO_TEST_CASE(what_remains) {
     BOOST_TEST(makespan(std::vector{0.25, 0.5}, 0) == 0.5);
     BOOST_TEST(makespan(std::vector{0.25, 0.5}, 1) == 1.25);

@@ -27,7 +27,12 @@ Finished finished() {
 
 const std::vector<Letter> all{
     Request{},
-    Progress{.member = 3, .epoch = 2, .fraction = 0.5, .loss = std::numeric_limits<double>::quiet_NaN(), .samples = 99},
+    Progress{.member = 3,
+             .epoch = 2,
+             .fraction = 0.5,
+             .loss = std::numeric_limits<double>::quiet_NaN(),
+             .samples = 99,
+             .kept = 0.25},
     EpochDone{{.member = 3,
                .epoch = 2,
                .train_loss = 0.5,
@@ -47,6 +52,7 @@ const std::vector<Letter> all{
     Combined{.round = 2},
     Interrupted{.why = "SIGTERM"},
     Suspend{},
+    Threads{.count = 3},
     Suspended{.saved = true},
     Remark{.text = "a file is damaged"},
 };
@@ -120,6 +126,7 @@ BOOST_AUTO_TEST_CASE(a_damaged_header_is_refused) {
 BOOST_AUTO_TEST_CASE(content_that_makes_no_sense_is_refused_on_both_ends) {
     BOOST_CHECK_THROW(static_cast<void>(encode(Assign{.member = 1U << 22U})), core::ContractViolation);
     BOOST_CHECK_THROW(static_cast<void>(encode(Progress{.member = 0, .epoch = 0})), core::ContractViolation);
+    BOOST_CHECK_THROW(static_cast<void>(encode(Threads{.count = 0})), core::ContractViolation);
     BOOST_CHECK_THROW(static_cast<void>(encode(Progress{.member = 0, .epoch = 1, .fraction = 1.5})),
                       core::ContractViolation);
     BOOST_CHECK_THROW(static_cast<void>(encode(Failed{.kind = core::Failure::run, .message = ""})),

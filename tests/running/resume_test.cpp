@@ -196,9 +196,9 @@ BOOST_AUTO_TEST_CASE(another_configuration_is_refused_by_name_and_what_may_chang
     const Words out{"--out", scratch / "run", "--resume"};
     BOOST_TEST(run_words(small + out + Words{"--time-limit", "1ms"}) == 75);
     const auto before = names(scratch / "run");
-    for (const Words& other : {Words{"--lr", "0.5"}, Words{"--net", "dense(9) relu dropout(0.2)"},
-                               Words{"--members", "4"}, Words{"--patience", "3"}, Words{"--seed", "9"},
-                               Words{"--combine", "vote"}, Words{"--threads", "2"}, Words{"--train-limit", "50"}}) {
+    for (const Words& other :
+         {Words{"--lr", "0.5"}, Words{"--net", "dense(9) relu dropout(0.2)"}, Words{"--members", "4"},
+          Words{"--patience", "3"}, Words{"--seed", "9"}, Words{"--combine", "vote"}, Words{"--train-limit", "50"}}) {
         const std::string message = usage_error([&] { static_cast<void>(run_words(out + other)); });
         BOOST_TEST(contains(message, " " + other[0] + " "), message);
         BOOST_TEST(contains(message, "not " + other[1]), message);
@@ -209,7 +209,8 @@ BOOST_AUTO_TEST_CASE(another_configuration_is_refused_by_name_and_what_may_chang
                         }),
                         "--data moons:train=200,test=60, not moons:train=300,test=60"));
     BOOST_TEST(contains(usage_error([&] { static_cast<void>(run_words({"--resume"})); }), "--out DIR"));
-    BOOST_TEST(run_words(out + Words{"--lr", "0.001", "--checkpoint-every", "none", "--min-members", "2"}) == 0);
+    BOOST_TEST(run_words(out + Words{"--lr", "0.001", "--checkpoint-every", "none", "--min-members", "2", "--threads",
+                                     "2"}) == 0);
     BOOST_TEST(contains(usage_error([&] { static_cast<void>(run_words(out + Words{"--lr", "0.5"})); }), "--lr"));
 }
 
@@ -268,7 +269,7 @@ BOOST_AUTO_TEST_CASE(what_has_begun_comes_last_since_least_of_it_is_left) {
     const std::string out = scratch / "run";
     {
         const StopAt stop(out + "/checkpoints/0000-000001.ckpt");
-        BOOST_TEST(run_words(small + Words{"--epochs", "300", "--out", out}) == 75);
+        BOOST_TEST(run_words(small + Words{"--epochs", "4000", "--checkpoint-every", "50", "--out", out}) == 75);
     }
     BOOST_TEST_REQUIRE(!fs::exists(out + "/members/0000.ckpt"));
     BOOST_TEST(run_words({"--resume", "--out", out}) == 0);

@@ -1,5 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
+#include "core/team.hpp"
 #include "counting_allocator.hpp"
 #include "train/study.hpp"
 
@@ -22,6 +23,20 @@ BOOST_AUTO_TEST_CASE(steps_within_an_epoch_allocate_nothing) {
         if (is_inside) BOOST_TEST(allocations == before, "step " << step);
     }
     BOOST_TEST(trainer.state().epoch == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(nor_do_those_of_a_team) {
+    const Study study("digits:train=1000,test=20", "dense(512) relu dropout(0.2) dense(512) relu");
+    train::Hyperparameters h;
+    h.batch = 100;
+    core::Team team;
+    team.resize(2);
+    train::Trainer trainer(study.network, h, study.problem(), 0, &team);
+    static_cast<void>(trainer.step());
+    const std::size_t before = allocations;
+    for (std::size_t step = 1; step < 7; ++step) static_cast<void>(trainer.step());
+    BOOST_TEST(allocations == before);
+    BOOST_TEST(trainer.state().epoch == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

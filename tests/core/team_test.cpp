@@ -1,0 +1,125 @@
+#include "core/team.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <numeric>
+#include <set>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "core/contract.hpp"
+
+using core::Team;
+
+BOOST_AUTO_TEST_SUITE(team_tests)
+
+BOOST_AUTO_TEST_CASE(everyone_has_a_part_once_on_a_thread_of_its_own) {
+    Team team;
+    for (const std::size_t size : {1U, 4U, 2U, 3U}) {
+        team.resize(size);
+        BOOST_TEST(team.size() == size);
+        std::vector<std::thread::id> threads(size);
+        for (int round = 0; round < 200; ++round) {
+            std::vector<int> calls(size);
+            std::vector<std::thread::id> here(size);
+            team.share([&](std::size_t who) {
+                ++calls.at(who);
+                here[who] = std::this_thread::get_id();
+            });
+            BOOST_TEST_REQUIRE((calls == std::vector<int>(size, 1)));
+            if (round == 0) threads = here;
+            BOOST_TEST_REQUIRE((here == threads));
+        }
+        BOOST_TEST(std::set<std::thread::id>(threads.begin(), threads.end()).size() == size);
+        BOOST_TEST((threads[0] == std::this_thread::get_id()));
+    }
+    BOOST_CHECK_THROW(team.resize(0), core::ContractViolation);
+}
+
+BOOST_AUTO_TEST_CASE(who_sleeps_is_woken) {
+    Team team;
+    team.resize(3);
+    for (int round = 0; round < 20; ++round) {
+        std::atomic<int> calls = 0;
+        team.share([&](std::size_t) { ++calls; });
+        BOOST_TEST(calls == 3);
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_owner_waits_for_the_slowest_and_sees_what_it_wrote) {
+    Team team;
+    team.resize(2);
+    std::vector<double> written(1000);
+    team.share([&](std::size_t who) {
+        if (who == 0) return;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        std::iota(written.begin(), written.end(), 1.0);
+    });
+    BOOST_TEST(written.back() == 1000.0);
+}
+
+BOOST_AUTO_TEST_CASE(what_one_throws_the_owner_throws_and_the_team_goes_on) {
+    Team team;
+    team.resize(3);
+    for (const std::size_t thrower : {0U, 2U}) {
+        std::atomic<int> calls = 0;
+        BOOST_CHECK_THROW(team.share([&](std::size_t who) {
+            ++calls;
+            if (who == thrower) throw std::runtime_error("no");
+        }),
+                          std::runtime_error);
+        BOOST_TEST(calls == 3);
+        team.share([&](std::size_t) { ++calls; });
+        BOOST_TEST(calls == 6);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(threads_that_join_are_prepared) {
+    std::atomic<int> prepared = 0;
+    Team team([&] { ++prepared; });
+    team.resize(4);
+    team.share([](std::size_t) {});
+    BOOST_TEST(prepared == 3);
+}
+
+BOOST_AUTO_TEST_CASE(parts_make_up_the_whole) {
+    for (const std::size_t count : {0U, 1U, 7U, 64U, 100U}) {
+        for (const std::size_t parts : {1U, 2U, 3U, 8U}) {
+            for (const std::size_t step : {1U, 16U}) {
+                std::size_t end = 0;
+                for (std::size_t who = 0; who < parts; ++who) {
+                    const core::Part part = core::part_of(count, parts, who, step);
+                    BOOST_TEST(part.begin == end);
+                    BOOST_TEST((part.begin % step == 0 || part.begin == count));
+                    end = part.end;
+                }
+                BOOST_TEST(end == count);
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(little_work_is_not_divided) {
+    Team team;
+    team.resize(4);
+    const auto pieces = [&](Team* by, std::size_t count) {
+        std::atomic<std::size_t> calls = 0;
+        std::atomic<std::size_t> things = 0;
+        core::divide(by, count, 10, [&](std::size_t begin, std::size_t end) {
+            ++calls;
+            things += end - begin;
+        });
+        BOOST_TEST(things == count);
+        return calls.load();
+    };
+    BOOST_TEST(pieces(nullptr, 100) == 1U);
+    BOOST_TEST(pieces(&team, 19) == 1U);
+    BOOST_TEST(pieces(&team, 20) == 2U);
+    BOOST_TEST(pieces(&team, 100) == 4U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

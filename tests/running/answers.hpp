@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <boost/test/unit_test.hpp>
+
+#include "run/coordinator.hpp"
+
+namespace run {
+
+using Answers = std::vector<Coordinator::Answer>;
+
+inline Finished finished(std::uint32_t member, double validation_accuracy, const std::string& quarantine = "") {
+    return {.result = {.index = member,
+                       .parameters = 1,
+                       .epochs = 4,
+                       .train_s = 1,
+                       .validation_loss = 1,
+                       .validation_accuracy = validation_accuracy,
+                       .test = {},
+                       .quarantine = quarantine},
+            .samples = 100,
+            .busy_s = 2,
+            .talk_s = 0.5};
+}
+
+/// The member assigned to `rank` by the only answer; nothing if there is no answer.
+inline std::optional<std::uint32_t> assigned(const Answers& answers, int rank) {
+    if (answers.empty()) return std::nullopt;
+    BOOST_TEST_REQUIRE(answers.size() == 1U);
+    BOOST_TEST(answers[0].rank == rank);
+    return std::get<Assign>(answers[0].letter).member;
+}
+
+template <class L>
+bool goes_to_all(const Answers& answers, int ranks) {
+    if (answers.size() != static_cast<std::size_t>(ranks)) return false;
+    for (int rank = 0; rank < ranks; ++rank) {
+        const auto& answer = answers[static_cast<std::size_t>(rank)];
+        if (answer.rank != rank || !std::holds_alternative<L>(answer.letter)) return false;
+    }
+    return true;
+}
+
+}  // namespace run
