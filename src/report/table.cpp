@@ -18,7 +18,7 @@ constexpr std::size_t shown_in_full = 16;
 constexpr std::size_t first_shown = 8;
 constexpr std::size_t last_shown = 4;
 
-constexpr std::array<std::size_t, 7> widths{18, 7, 11, 9, 8, 8, 10};
+constexpr std::array<std::size_t, 7> widths{18, 7, 11, 9, 8, 8, 13};
 constexpr std::array<std::size_t, 7> by_importance{0, 3, 2, 4, 1, 5, 6};
 constexpr std::size_t always_shown = 2;
 

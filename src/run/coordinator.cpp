@@ -156,6 +156,8 @@ std::vector<Coordinator::Answer> Coordinator::with_threads(std::vector<Answer> a
     if (seats_.empty() || is_over() || combining_ || !suspended_by_.empty()) return answers;
     std::vector<bool> works;
     for (const Rank& rank : ranks_) works.push_back(!rank.is_idle());
+    if (works == at_work_) return answers;
+    at_work_ = works;
     const std::vector<std::size_t> threads = threads_of(seats_, works);
     for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
         if (!works[rank] || std::exchange(ranks_[rank].threads, threads[rank]) == threads[rank]) continue;

@@ -130,6 +130,7 @@ private:
 
     std::size_t epochs_;
     std::vector<Seat> seats_;           ///< of each rank; empty where nobody lends cores
+    std::vector<bool> at_work_;         ///< when threads were last lent
     std::vector<Work> work_;            ///< of each member, as of its last way back into the queue
     std::vector<std::uint32_t> order_;  ///< in which members are handed out
     std::size_t next_member_ = 0;       ///< place in order_

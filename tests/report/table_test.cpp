@@ -57,16 +57,16 @@ BOOST_AUTO_TEST_SUITE(table_tests)
 
 BOOST_AUTO_TEST_CASE(the_whole_table) {
     BOOST_TEST(results_table(summary_of(2), "runs/x", plain) == R"(
-                   epochs validation     test     NLL     ECE      time
-───────────────────────────────────────────────────────────────────────
-member 0               20    90.00 %  91.23 %  0.3100  0.0200    12.3 s
-member 1               20    90.00 %  91.23 %  0.3100  0.0200    12.3 s
-───────────────────────────────────────────────────────────────────────
+                   epochs validation     test     NLL     ECE         time
+──────────────────────────────────────────────────────────────────────────
+member 0               20    90.00 %  91.23 %  0.3100  0.0200       12.3 s
+member 1               20    90.00 %  91.23 %  0.3100  0.0200       12.3 s
+──────────────────────────────────────────────────────────────────────────
 mean member                           91.23 %  0.3100  0.0200
 best member (1)              90.00 %  91.23 %  0.3100  0.0200
 average of 2                          95.00 %  0.2000  0.0100
 vote of 2                             94.50 %
-───────────────────────────────────────────────────────────────────────
+──────────────────────────────────────────────────────────────────────────
 best: chosen on validation data · NLL: negative log-likelihood,
 ECE: expected calibration error, of both small is good
 
@@ -77,6 +77,15 @@ Gain of the average in points of test accuracy
 Ranks were idle for 12.3 s in all: efficiency 90.0 %, at most 93.8 % if members take equally long
 1 min 5 s on 2 ranks · 118,402 samples/s · results in runs/x
 )");
+}
+
+BOOST_AUTO_TEST_CASE(long_times_keep_clear_of_their_neighbours) {
+    Summary summary = summary_of(2);
+    summary.members[0].train_s = 3599;
+    summary.members[1].train_s = 100 * 3600;
+    const std::string text = results_table(summary, "runs/x", plain);
+    BOOST_TEST(contains(text, "0.0200  59 min 59 s\n"));
+    BOOST_TEST(contains(text, "0.0200  100 h 0 min\n"));
 }
 
 BOOST_AUTO_TEST_CASE(the_gain_is_that_of_the_chosen_combination) {
@@ -92,7 +101,7 @@ BOOST_AUTO_TEST_CASE(a_member_set_aside_is_named_and_has_no_scores) {
     Summary summary = summary_of(3);
     summary.members[2].quarantine = "its loss stopped being a finite number in epoch 1";
     const std::string text = results_table(summary, "runs/x", plain);
-    BOOST_TEST(contains(text, "member 2               20  set aside                             12.3 s\n"));
+    BOOST_TEST(contains(text, "member 2               20  set aside                                12.3 s\n"));
     BOOST_TEST(contains(text, "average of 2 "));
     BOOST_TEST(contains(text,
                         "Member 2 was set aside and is not part of the ensemble: its loss stopped being a finite "
