@@ -48,6 +48,9 @@ class Watched(Running):
             time.sleep(0.001)
         return int(log.read_text().split("process ")[1].split(",")[0])
 
+    def is_given_up(self, rank):
+        return (self.directory / f"logs/rank-{rank:04}.lost").exists()
+
     def code(self):
         return int(self.status.read_text().split()[0]) if self.status.exists() else None
 
@@ -69,6 +72,9 @@ def survived(stage, number, count, seed, words=(), grace=30):
             send(number, [run.ids[victim]])
             time.sleep(apart)
         begin = time.monotonic()
+        # Whoever is stopped when all is done is nobody's loss any more; launch/run would end the mpirun that waits for it.
+        run.wait_for(run.status.exists)
+        send(signal.SIGKILL, [run.ids[victim] for victim in victims if not run.is_given_up(victim)])
         try:
             ended = run.ended()
             ended.expect(run.code() == 0, f"exit code of rank 0 is {run.code()}, not 0")
