@@ -138,7 +138,7 @@ struct Ways {
         // Bound by the memory that holds dy, which would be read once more to be converted.
         const bool bound_by_memory = direction == Direction::weight_gradient && shape.channels_in == 1;
         // A quarter of the multiplications in f32 beats all of them in bf16: 16 to 256 channels on 7×7 to 28×28, AMD
-        // Zen 4.
+        // Zen 4 and 5.
         return precision == Precision::bf16 && !bound_by_memory && !by_winograd;
     }
 

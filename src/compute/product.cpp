@@ -7,6 +7,7 @@
 #include <oneapi/dnnl/dnnl.h>
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include "compute/onednn.hpp"
 #include "core/buffer.hpp"
 #include "core/contract.hpp"
 
@@ -22,18 +23,13 @@ memory::desc descriptor(std::size_t rows, std::size_t columns, Factor factor, Pr
     return {{static_cast<memory::dim>(rows), static_cast<memory::dim>(columns)}, type, strides};
 }
 
-const dnnl::engine& cpu() {
-    static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-    return engine;
-}
-
 // oneDNN 2.x builds a primitive descriptor from an operation descriptor, 3.x from its arguments.
 dnnl::matmul::primitive_desc primitive_descriptor(const memory::desc& a, const memory::desc& b, const memory::desc& c,
                                                   const dnnl::primitive_attr& attributes) {
 #if DNNL_VERSION_MAJOR >= 3
-    return {cpu(), a, b, c, attributes};
+    return {cpu_engine(), a, b, c, attributes};
 #else
-    return {{a, b, c}, attributes, cpu()};
+    return {{a, b, c}, attributes, cpu_engine()};
 #endif
 }
 
@@ -95,10 +91,10 @@ Product::Product(const ProductShape& shape, Factor a, Factor b, std::size_t stri
     impl.plain = factors == Precision::f32 && (impl.kernel.starts_with("gemm") || impl.kernel.starts_with("ref"));
     if (impl.plain) return;
     impl.primitive = dnnl::matmul(chosen);
-    impl.stream = dnnl::stream(cpu());
-    impl.memory_a = memory(desc_a, cpu(), DNNL_MEMORY_NONE);
-    impl.memory_b = memory(desc_b, cpu(), DNNL_MEMORY_NONE);
-    impl.memory_c = memory(desc_c, cpu(), DNNL_MEMORY_NONE);
+    impl.stream = dnnl::stream(cpu_engine());
+    impl.memory_a = memory(desc_a, cpu_engine(), DNNL_MEMORY_NONE);
+    impl.memory_b = memory(desc_b, cpu_engine(), DNNL_MEMORY_NONE);
+    impl.memory_c = memory(desc_c, cpu_engine(), DNNL_MEMORY_NONE);
     impl.arguments = {{{DNNL_ARG_SRC, impl.memory_a.get()},
                        {DNNL_ARG_WEIGHTS, impl.memory_b.get()},
                        {DNNL_ARG_DST, impl.memory_c.get()}}};
@@ -106,7 +102,7 @@ Product::Product(const ProductShape& shape, Factor a, Factor b, std::size_t stri
     const memory::desc room = chosen.scratchpad_desc();
     if (room.get_size() == 0) return;
     impl.scratch.resize((room.get_size() + sizeof(float) - 1) / sizeof(float));
-    impl.memory_scratch = memory(room, cpu(), impl.scratch.data());
+    impl.memory_scratch = memory(room, cpu_engine(), impl.scratch.data());
     impl.arguments[3] = {DNNL_ARG_SCRATCHPAD, impl.memory_scratch.get()};
     impl.argument_count = 4;
 }

@@ -15,11 +15,23 @@ std::string text_of_seconds(double seconds) {
     return fmt::format("{}s", seconds);
 }
 
+bool is_count(string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// "auto" (0) or "4".
+std::size_t parse_threads(string_view text) {
+    constexpr std::uint64_t most_threads = 1024;
+    if (text == "auto") return 0;
+    if (!is_count(text))
+        core::fail(core::Failure::usage, "'{}' is not a whole number from 1 to {}, nor auto", text, most_threads);
+    return parse_count(text, 1, most_threads);
+}
+
 /// "none", "5" (epochs) or "10min".
 CheckpointInterval parse_interval(string_view text) {
     if (text == "none") return {.epochs = 0, .seconds = 0};
-    const bool is_count = !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-    if (!is_count) return {.epochs = 0, .seconds = parse_duration(text)};
+    if (!is_count(text)) return {.epochs = 0, .seconds = parse_duration(text)};
     return {.epochs = parse_count(text, 1, std::numeric_limits<std::uint32_t>::max()), .seconds = 0};
 }
 
@@ -32,13 +44,11 @@ Value text_of_interval(const CheckpointInterval& interval) {
 
 std::vector<Setting> conduct_settings() {
     constexpr std::uint64_t most_members = std::uint64_t{1} << 22U;
-    constexpr std::uint64_t most_threads = 1024;
     return {
         {"threads", "Running", "N",
          "threads for each member; auto: one, and what ranks of the same host leave idle when members run out; results "
          "do not depend on it",
-         "", Kind::value,
-         [](Options& o, string_view text) { o.threads = text == "auto" ? 0 : parse_count(text, 1, most_threads); },
+         "", Kind::value, [](Options& o, string_view text) { o.threads = parse_threads(text); },
          [](const Options& o) { return o.threads == 0 ? Value("auto") : Value(static_cast<std::int64_t>(o.threads)); },
          Role::conduct},
         {"checkpoint-every", "Stopping and going on", "WHEN",

@@ -81,13 +81,11 @@ void Worker::begin(std::uint32_t member) {
                                             : std::string("its beginning"),
                                  why)});
     }
-    if (!kept.state) {
-        training_.emplace(Training{trainees_(member, std::nullopt), since_start});
-        if (threads_) training_->trainee->use_threads(*threads_);
-        return;
+    std::uint64_t earlier = 0;
+    if (kept.state) {
+        for (const train::EpochRecord& record : kept.state->history) send_(EpochDone{record, true});
+        earlier = samples(*kept.state);
     }
-    for (const train::EpochRecord& record : kept.state->history) send_(EpochDone{record, true});
-    const std::uint64_t earlier = samples(*kept.state);
     training_.emplace(Training{trainees_(member, std::move(kept.state)), since_start, earlier, kept.is_final});
     training_->kept = training_->trainee->progress();
     if (threads_) training_->trainee->use_threads(*threads_);

@@ -252,9 +252,9 @@ def machines_for_what_is_no_stack(stage):
     stage.refuses([*TINY, "--rbm-epochs", "3"], USAGE, "--rbm-epochs", "--init rbm")
 
 
-def same_bytes_of(stage, words, members=3, ranks=(1, 2, 3)):
+def same_bytes_of(stage, words, members=3, numbers=(1, 2, 3)):
     reference = None
-    for ranks in ranks:
+    for ranks in numbers:
         ended = stage.ranks(ranks, [*words, "--members", str(members), "--epochs", "2", "--seed", "5", "--out", f"np{ranks}"])
         ended.expect(ended.code == 0, "failed").expect(not ended.messages(), "complains")
         found = results(stage.directory / f"np{ranks}", members)
@@ -351,7 +351,7 @@ def same_bytes_of_sequences(stage):
     write_npy(stage.directory / "x.npy", "<f4", (rows, steps, features), values)
     write_npy(stage.directory / "y.npy", "<i4", (rows,), labels)
     net = "split[ lstm(5, sequence) | gru(4, sequence) ] dropout(0.1) skip[ rnn(9, sequence) ] rnn(6) maxout(5, 2)"
-    same_bytes_of(stage, ["--data", "x.npy", "--target", "y.npy", "--batch", "16", "--net", net], members=9, ranks=(1, 2, 3, 8))
+    same_bytes_of(stage, ["--data", "x.npy", "--target", "y.npy", "--batch", "16", "--net", net], members=9, numbers=(1, 2, 3, 8))
 
 
 @case
@@ -361,7 +361,7 @@ def same_bytes_of_images(stage):
            "split[ maxpool(2) conv(16, 3, 2, valid) gelu | avgpool(2) skip[ conv(5, 5) leaky_relu ] conv(3, 3, 2, valid) silu ] "
            "conv(16, 1) sigmoid split[ avgpool | maxpool(3) flatten dense(8) batchnorm softplus ] maxout(6, 2)")
     words = ["--data", "digits:train=90,test=60", "--batch", "30", "--average", "ema:0.9", "--augment", "shift:1"]
-    same_bytes_of(stage, [*words, "--net", net], members=9, ranks=(1, 2, 3, 8))
+    same_bytes_of(stage, [*words, "--net", net], members=9, numbers=(1, 2, 3, 8))
 
 
 @case

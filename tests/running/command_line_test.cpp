@@ -218,6 +218,7 @@ BOOST_AUTO_TEST_CASE(bad_values_are_refused_with_a_hint) {
     for (const char* value : {"0", "1.01", "-0.5"}) {
         BOOST_TEST(contains(refusal({"--feature-fraction", value}), "out of range"));
     }
+    BOOST_TEST(contains(refusal({"--threads", "many"}), "nor auto"));
     BOOST_TEST(contains(refusal({"--weight-decay", "-1"}), "at least 0"));
     for (const char* value : {"0", "-1", "inf", "x"})
         BOOST_TEST(contains(refusal({"--max-norm", value}), "--max-norm: "));
