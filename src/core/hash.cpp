@@ -1,6 +1,9 @@
 #include "core/hash.hpp"
 
 #include <openssl/evp.h>
+#include <xxhash.h>
+
+#include <bit>
 
 #include <fmt/format.h>
 
@@ -39,6 +42,12 @@ Digest sha256(std::span<const std::byte> bytes) {
     Sha256 hash;
     hash.update(bytes);
     return hash.finish();
+}
+
+Checksum checksum(std::span<const std::byte> bytes) {
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.data(), bytes.size()));
+    return std::bit_cast<Checksum>(canonical);
 }
 
 std::string hex(const Digest& digest) {

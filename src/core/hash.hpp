@@ -31,6 +31,12 @@ private:
 /// SHA-256 of `bytes`.
 [[nodiscard]] Digest sha256(std::span<const std::byte> bytes);
 
+using Checksum = std::array<std::byte, 16>;
+
+/// XXH3 of 128 bits, as its canonical big-endian bytes: finds what a disk does to a file, at the memory's speed; no
+/// protection against an adversary, for whom there is sha256().
+[[nodiscard]] Checksum checksum(std::span<const std::byte> bytes);
+
 /// 64 lower-case hexadecimal digits.
 [[nodiscard]] std::string hex(const Digest& digest);
 

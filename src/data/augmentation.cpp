@@ -15,7 +15,7 @@ namespace {
 /// Gaussian of 4 pixels on images of 28.
 constexpr std::size_t knot_distance = 7;
 constexpr std::size_t spline_taps = 4;
-constexpr std::size_t affine_words = 5;
+constexpr std::size_t affine_words = 5;  // and one that says whether to mirror, where that may happen
 
 /// The copy of an image has a pixel before and two behind it on each axis, so that four neighbours always exist.
 constexpr std::size_t border_before = 1;
@@ -24,6 +24,11 @@ constexpr std::size_t border = 3;
 /// Uniform in [−1, 1): 24 bits, all that a float holds.
 float signed_uniform(std::uint32_t word) {
     return static_cast<float>(static_cast<std::int32_t>(word >> 8U) - (1 << 23)) * 0x1p-23F;
+}
+
+/// Uniform in [0, 1).
+double unit_uniform(std::uint32_t word) {
+    return static_cast<double>(word) * 0x1p-32;
 }
 
 std::size_t knots_of(std::size_t pixels) {
@@ -149,8 +154,10 @@ Augmenter::Augmenter(const Augmentation& augmentation, const core::Shape& shape,
     : augmentation_(augmentation),
       height_(is_image(shape) ? shape[0] : 0),
       width_(is_image(shape) ? shape[1] : 0),
+      affine_words_(affine_words + (augmentation.flip > 0 ? 1 : 0)),
       distorter_(shape) {
-    core::require(augmentation.any() && augmentation.scale < 1, "an augmentation distorts, and leaves something");
+    core::require(augmentation.any() && augmentation.scale < 1 && augmentation.flip <= 1,
+                  "an augmentation distorts, and leaves something");
     if (augmentation_.elastic > 0) {
         knots_down_ = knots_of(height_);
         knots_right_ = knots_of(width_);
@@ -170,16 +177,17 @@ Augmenter::Augmenter(const Augmentation& augmentation, const core::Shape& shape,
         down_.resize(height_ * width_);
         right_.resize(height_ * width_);
     }
-    words_.resize(most_images * (affine_words + knots_.size()));
+    words_.resize(most_images * (affine_words_ + knots_.size()));
 }
 
 Affine Augmenter::draw_affine(std::span<const std::uint32_t> words) const {
     const auto draw = [&](std::size_t word, double most) { return most * double{signed_uniform(words[word])}; };
+    const bool is_mirrored = words.size() > affine_words && unit_uniform(words[affine_words]) < augmentation_.flip;
     return {.down = draw(0, augmentation_.shift),
             .right = draw(1, augmentation_.shift),
             .turn = draw(2, augmentation_.rotate) * std::numbers::pi / 180,
             .tall = 1 + draw(3, augmentation_.scale),
-            .wide = 1 + draw(4, augmentation_.scale)};
+            .wide = (is_mirrored ? -1 : 1) * (1 + draw(4, augmentation_.scale))};
 }
 
 void Augmenter::draw_displacement(std::span<const std::uint32_t> words) {
@@ -215,7 +223,7 @@ void Augmenter::draw_displacement(std::span<const std::uint32_t> words) {
 }
 
 void Augmenter::apply(core::RandomStream random, std::size_t count, float* images, std::size_t stride) {
-    const std::size_t each = affine_words + knots_.size();
+    const std::size_t each = affine_words_ + knots_.size();
     core::require(count * each <= words_.size(), "a batch has no more images than were announced");
     const auto words = std::span(words_).first(count * each);
     random.fill(words);
@@ -223,10 +231,10 @@ void Augmenter::apply(core::RandomStream random, std::size_t count, float* image
         const std::span<const std::uint32_t> own = words.subspan(i * each, each);
         Distorter::Displacement displacement;
         if (!knots_.empty()) {
-            draw_displacement(own.subspan(affine_words));
+            draw_displacement(own.subspan(affine_words_));
             displacement = {.down = down_, .right = right_};
         }
-        distorter_.apply(draw_affine(own), displacement, images + i * stride);
+        distorter_.apply(draw_affine(own.first(affine_words_)), displacement, images + i * stride);
     }
 }
 

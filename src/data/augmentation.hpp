@@ -16,9 +16,10 @@ struct Augmentation {
     double shift = 0;    ///< pixels: uniform within ± this, in each direction
     double rotate = 0;   ///< degrees: uniform within ± this
     double scale = 0;    ///< share: width and height each grow by a factor uniform within 1 ± this; below 1
+    double flip = 0;     ///< share of the images that are mirrored, left to right; at most 1
     double elastic = 0;  ///< pixels: a smooth displacement of no pixel by more than this in each direction
 
-    [[nodiscard]] bool any() const noexcept { return shift > 0 || rotate > 0 || scale > 0 || elastic > 0; }
+    [[nodiscard]] bool any() const noexcept { return shift > 0 || rotate > 0 || scale > 0 || flip > 0 || elastic > 0; }
 };
 
 /// One image's distortion, apart from the elastic part.
@@ -27,7 +28,7 @@ struct Affine {
     double right = 0;
     double turn = 0;  ///< radians; rows count downwards, so that a positive one turns clockwise
     double tall = 1;  ///< factors
-    double wide = 1;
+    double wide = 1;  ///< below 0: mirrored
 };
 
 /// Distorts images in place: each pixel of the result is the bilinear interpolation of the image at the place it came
@@ -76,6 +77,7 @@ private:
     Augmentation augmentation_;
     std::size_t height_;
     std::size_t width_;
+    std::size_t affine_words_;
     std::size_t knots_down_ = 0;  ///< of the grid of displacements
     std::size_t knots_right_ = 0;
     Distorter distorter_;

@@ -19,10 +19,6 @@ using compute::Padding;
 using compute::Window;
 using core::Shape;
 
-bool is_count(double value, double most) {
-    return value >= 1 && value <= most && value == std::floor(value);
-}
-
 bool is_image(const Shape& shape) {
     return shape.rank() == 2 || shape.rank() == 3;
 }

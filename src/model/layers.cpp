@@ -25,10 +25,6 @@ using core::Shape;
 
 constexpr double widest = 1 << 24;
 
-bool is_count(double value, double most) {
-    return value >= 1 && value <= most && value == std::floor(value);
-}
-
 std::size_t count(double value) {
     return static_cast<std::size_t>(value);
 }
@@ -307,6 +303,10 @@ constexpr std::array kinds{
 };
 
 }  // namespace
+
+bool is_count(double value, double most) noexcept {
+    return value >= 1 && value <= most && value == std::floor(value);
+}
 
 void refuse(const Item& item, const std::string& why) {
     core::fail(core::Failure::usage, "network, line {}, column {}: {}{}: {}", item.line, item.column, item.name,

@@ -47,6 +47,9 @@ struct LayerKind {
 /// Throws core::Error (usage): "network, line 1, column 7: conv(4, 3) …".
 [[noreturn]] void refuse(const Item& item, const std::string& why);
 
+/// A whole number from 1 to `most`.
+[[nodiscard]] bool is_count(double value, double most) noexcept;
+
 [[nodiscard]] std::span<const LayerKind> layer_kinds();
 
 /// Null if there is none.

@@ -55,7 +55,8 @@ std::string footer() {
         "  --augment      anew in every epoch, each part uniform up to its strength: shift by pixels, rotate by "
         "degrees,\n"
         "                 scale by a share of width and of height, elastic by a smooth field of at most so many "
-        "pixels\n"
+        "pixels;\n"
+        "                 flip mirrors that share of the images, left to right\n"
         "\nExample: mpirun -np 4 ensemble_train --data digits --members 8 --net 'dense(256) relu dropout(0.3)'\n";
     return text;
 }

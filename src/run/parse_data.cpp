@@ -28,11 +28,12 @@ struct Part {
     string_view example;
 };
 
-const std::array<Part, 4>& parts() {
+const std::array<Part, 5>& parts() {
     using A = data::Augmentation;
-    static const std::array<Part, 4> all{Part{"shift", &A::shift, {0, most_pixels, false, false}, "2"},
+    static const std::array<Part, 5> all{Part{"shift", &A::shift, {0, most_pixels, false, false}, "2"},
                                          Part{"rotate", &A::rotate, {0, 180, false, false}, "10"},
                                          Part{"scale", &A::scale, {0, 1, false, true}, "0.1"},
+                                         Part{"flip", &A::flip, {0, 1, false, false}, "0.5"},
                                          Part{"elastic", &A::elastic, {0, most_pixels, false, false}, "3"}};
     return all;
 }
@@ -84,7 +85,7 @@ data::Augmentation parse_augmentation(string_view text) {
         const std::size_t colon = item.find(':');
         const Part& part = find_part(item.substr(0, colon));
         if (colon == string_view::npos) {
-            fail(Failure::usage, "'{}' does not say how far; write such as {}:{}", item, part.name, part.example);
+            fail(Failure::usage, "'{}' does not say how much; write such as {}:{}", item, part.name, part.example);
         }
         for (const string_view name : seen) {
             if (name == part.name) fail(Failure::usage, "{} is given twice; give it once", name);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint32_t letter_magic = 0x454E5331;  // "ENS1"
 constexpr std::uint16_t letter_version = 6;
-constexpr std::uint32_t most_members = 1U << 22U;
+constexpr std::uint32_t member_limit = 1U << 22U;
 
 struct Header {
     std::uint32_t magic = letter_magic;
@@ -184,15 +184,15 @@ bool is_failure(core::Failure kind) {
 struct MakesSense {
     bool operator()(const Request&) const { return true; }
     bool operator()(const Progress& p) const {
-        return p.member < most_members && p.epoch > 0 && p.fraction >= 0 && p.fraction <= 1 && p.kept >= 0 &&
+        return p.member < member_limit && p.epoch > 0 && p.fraction >= 0 && p.fraction <= 1 && p.kept >= 0 &&
                p.kept <= 1;
     }
-    bool operator()(const EpochDone& e) const { return e.record.member < most_members && e.record.epoch > 0; }
-    bool operator()(const Finished& f) const { return f.result.index < most_members && f.busy_s >= 0 && f.talk_s >= 0; }
+    bool operator()(const EpochDone& e) const { return e.record.member < member_limit && e.record.epoch > 0; }
+    bool operator()(const Finished& f) const { return f.result.index < member_limit && f.busy_s >= 0 && f.talk_s >= 0; }
     bool operator()(const Failed& f) const { return is_failure(f.kind) && !f.message.empty(); }
-    bool operator()(const Assign& a) const { return a.member < most_members; }
+    bool operator()(const Assign& a) const { return a.member < member_limit; }
     bool operator()(const Combine& c) const {
-        return c.best < most_members && c.round >= 0 && c.parent >= -1 && c.children >= 0;
+        return c.best < member_limit && c.round >= 0 && c.parent >= -1 && c.children >= 0;
     }
     bool operator()(const Stop& s) const {
         return s.exit_code == 0 || is_failure(static_cast<core::Failure>(s.exit_code));

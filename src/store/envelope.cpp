@@ -19,9 +19,9 @@ constexpr std::size_t version_at = 8;
 constexpr std::size_t kind_at = 12;
 constexpr std::size_t length_at = 16;
 constexpr std::size_t header_size = envelope_head;
-constexpr std::size_t digest_size = sizeof(core::Digest);
-static_assert(digest_size == envelope_tail);
-constexpr std::size_t frame_size = header_size + digest_size;
+static_assert(sizeof(core::Checksum) == envelope_tail);
+constexpr std::size_t frame_size = header_size + envelope_tail;
+constexpr std::uint32_t last_with_sha256 = 2;
 
 template <class Integer>
 Integer read_at(std::span<const std::byte> bytes, std::size_t offset) {
@@ -33,6 +33,17 @@ Integer read_at(std::span<const std::byte> bytes, std::size_t offset) {
 template <class Integer>
 void write_at(std::span<std::byte> bytes, std::size_t offset, Integer value) {
     std::memcpy(bytes.data() + offset, &value, sizeof value);
+}
+
+/// True if the bytes are those that the writer of this version of the format made a sum of.
+bool is_intact(std::span<const std::byte> file, std::uint32_t version) {
+    if (version > last_with_sha256) {
+        const std::size_t checked = file.size() - sizeof(core::Checksum);
+        return core::checksum(file.first(checked)) == read_at<core::Checksum>(file, checked);
+    }
+    if (file.size() < header_size + sizeof(core::Digest)) return false;
+    const std::size_t checked = file.size() - sizeof(core::Digest);
+    return core::sha256(file.first(checked)) == read_at<core::Digest>(file, checked);
 }
 
 const char* advice = "restore it from a copy, or train the run again";
@@ -48,7 +59,7 @@ const char* advice = "restore it from a copy, or train the run again";
         core::fail(core::Failure::data, "'{}' is damaged: it goes on for {} bytes after its announced end; {}", name,
                    held - length, advice);
     }
-    core::fail(core::Failure::data, "'{}' is damaged: its SHA-256 does not match its content; {}", name, advice);
+    core::fail(core::Failure::data, "'{}' is damaged: its checksum does not match its content; {}", name, advice);
 }
 
 }  // namespace
@@ -66,8 +77,8 @@ void seal_in_place(Payload kind, std::span<std::byte> file) {
     write_at(file, version_at, format_version);
     write_at(file, kind_at, static_cast<std::uint32_t>(kind));
     write_at(file, length_at, static_cast<std::uint64_t>(file.size() - frame_size));
-    const std::size_t checked = file.size() - digest_size;
-    write_at(file, checked, core::sha256(file.first(checked)));
+    const std::size_t checked = file.size() - envelope_tail;
+    write_at(file, checked, core::checksum(file.first(checked)));
 }
 
 std::span<const std::byte> open(std::span<const std::byte> file, Payload kind, const std::string& name) {
@@ -80,11 +91,10 @@ std::span<const std::byte> open(std::span<const std::byte> file, Payload kind, c
         core::fail(core::Failure::data, "'{}' is damaged: it ends after {} bytes, and none is shorter than {}; {}",
                    name, file.size(), frame_size, advice);
     }
-    // The digest comes first, so that a flipped bit in the version is not taken for a newer program.
-    const std::size_t checked = file.size() - digest_size;
-    if (core::sha256(file.first(checked)) != read_at<core::Digest>(file, checked)) refuse_damaged(file, name);
-
+    // The checksum comes first, so that a flipped bit in the version is not taken for another program.
     const auto version = read_at<std::uint32_t>(file, version_at);
+    if (!is_intact(file, version)) refuse_damaged(file, name);
+
     if (version > format_version) {
         core::fail(
             core::Failure::data,

@@ -20,8 +20,8 @@ static_assert(std::endian::native == std::endian::little, "'<' in the header say
 
 constexpr std::size_t header_alignment = 64;
 /// "\x93NUMPY", major and minor version; a two-byte length of the header that follows.
-constexpr std::array<unsigned char, 8> magic{0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
-constexpr std::size_t preamble = magic.size() + 2;
+constexpr std::array<unsigned char, 8> first_bytes{0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
+constexpr std::size_t preamble = first_bytes.size() + 2;
 
 template <class Value>
 constexpr std::string_view type_name = std::is_same_v<Value, float> ? "<f4" : "<i4";
@@ -37,8 +37,8 @@ std::vector<std::byte> write(std::span<const Value> values, std::size_t rows, st
     const auto length = static_cast<std::uint16_t>(header.size());
 
     std::vector<std::byte> file(preamble + header.size() + values.size_bytes());
-    std::memcpy(file.data(), magic.data(), magic.size());
-    std::memcpy(file.data() + magic.size(), &length, sizeof length);
+    std::memcpy(file.data(), first_bytes.data(), first_bytes.size());
+    std::memcpy(file.data() + first_bytes.size(), &length, sizeof length);
     std::ranges::copy(std::as_bytes(std::span(header)), file.begin() + preamble);
     std::ranges::copy(std::as_bytes(values), file.begin() + static_cast<std::ptrdiff_t>(preamble + header.size()));
     return file;

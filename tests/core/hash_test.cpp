@@ -1,7 +1,9 @@
 #include "core/hash.hpp"
 
+#include <string>
 #include <string_view>
 
+#include <fmt/format.h>
 #include <boost/test/unit_test.hpp>
 
 namespace {
@@ -20,6 +22,19 @@ BOOST_AUTO_TEST_CASE(published_examples) {
                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     BOOST_TEST(core::hex(core::sha256(bytes("abc"))) ==
                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+// As xxhsum -H2 of Debian's xxhash prints them.
+BOOST_AUTO_TEST_CASE(checksums_are_those_of_xxhsum) {
+    const auto shown = [](std::string_view text) {
+        std::string digits;
+        for (const std::byte byte : core::checksum(bytes(text)))
+            digits += fmt::format("{:02x}", static_cast<unsigned>(byte));
+        return digits;
+    };
+    BOOST_TEST(shown("") == "99aa06d3014798d86001c324468d497f");
+    BOOST_TEST(shown("abc") == "06b05ab6733a618578af5f94892f3950");
+    BOOST_TEST(shown(std::string(1000, 'x')) == "50a1af5a5f2dcf01c0a4877b962cba82");
 }
 
 BOOST_AUTO_TEST_CASE(pieces_make_the_whole) {

@@ -209,6 +209,43 @@ BOOST_AUTO_TEST_CASE(each_part_stays_within_its_strength_and_moves_nothing_on_av
     check(wide, 0.2, 0.2 / std::sqrt(3.0));
 }
 
+BOOST_AUTO_TEST_CASE(a_share_of_the_images_is_mirrored_and_nothing_else_changes) {
+    constexpr std::size_t count = 4000;
+    for (const Shape& shape : {Shape{7, 12}, Shape{6, 5, 3}}) {
+        const Image image = noise(shape.elements());
+        const std::size_t channels = shape.rank() == 3 ? shape[2] : 1;
+        Image mirror(image.size());
+        for (std::size_t r = 0; r < shape[0]; ++r) {
+            for (std::size_t c = 0; c < shape[1]; ++c) {
+                for (std::size_t k = 0; k < channels; ++k)
+                    mirror[(r * shape[1] + shape[1] - 1 - c) * channels + k] = image[(r * shape[1] + c) * channels + k];
+            }
+        }
+        for (const double share : {0.3, 1.0}) {
+            std::size_t mirrored = 0;
+            for (const Image& one : copies({.flip = share}, shape, image, count)) {
+                BOOST_TEST_REQUIRE((one == image || one == mirror));
+                mirrored += one == mirror ? 1 : 0;
+            }
+            BOOST_TEST(std::abs(static_cast<double>(mirrored) - share * count) <=
+                       4 * std::sqrt(share * (1 - share) * count));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(mirroring_leaves_the_other_distortions_as_they_were) {
+    // Whether it may happen is no part of their draws.
+    const Image image = blob(14, 27);
+    const auto plain = copies({.shift = 3, .scale = 0.1}, {41, 41}, image, 1);
+    const auto mirrored = copies({.shift = 3, .scale = 0.1, .flip = 1}, {41, 41}, image, 1);
+    const Centre before = centre_of(plain[0], 41);
+    const Centre after = centre_of(mirrored[0], 41);
+    BOOST_TEST(std::abs(before.row - after.row) < 0.01);
+    // Mirrored about the middle, then moved the same way.
+    const Centre still = centre_of(copies({.scale = 0.1}, {41, 41}, image, 1)[0], 41);
+    BOOST_TEST(std::abs((before.column - still.column) - (after.column - (40 - still.column))) < 0.01);
+}
+
 /// What an elastic distortion does to coordinates: images whose pixels are their own row or column show it.
 BOOST_AUTO_TEST_CASE(an_elastic_displacement_is_smooth_bounded_and_0_on_average) {
     constexpr std::size_t side = 60;

@@ -306,9 +306,13 @@ def same_bytes_of_augmented_arrays(stage):
     same_bytes_of(stage, [*words, "--batch", "16", "--augment", "shift:1,rotate:10,scale:0.1,elastic:2", "--bootstrap"])
 
 
-def needs_bf16():
+def has_bf16():
     flags = pathlib.Path("/proc/cpuinfo").read_text().split()
-    if "avx512_bf16" not in flags and "amx_bf16" not in flags:
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def needs_bf16():
+    if not has_bf16():
         print("skipped: this processor does not multiply bf16")
         sys.exit(SKIPPED)
 
@@ -343,25 +347,46 @@ def processors_without_bf16(stage):
     ended.expect(stage.content() == before, "something was written")
 
 
-@case
-def same_bytes_of_sequences(stage):
+def write_sequences(directory):
+    """Options of a training with every layer on sequences; writes its data."""
     rows, steps, features = 60, 6, 4
     labels = [row % 3 for row in range(rows)]
     values = [(row * 7 + at * 13) % 29 / 29 + (row % 3) * (at < features) for row in range(rows) for at in range(steps * features)]
-    write_npy(stage.directory / "x.npy", "<f4", (rows, steps, features), values)
-    write_npy(stage.directory / "y.npy", "<i4", (rows,), labels)
+    write_npy(directory / "x.npy", "<f4", (rows, steps, features), values)
+    write_npy(directory / "y.npy", "<i4", (rows,), labels)
     net = "split[ lstm(5, sequence) | gru(4, sequence) ] dropout(0.1) skip[ rnn(9, sequence) ] rnn(6) maxout(5, 2)"
-    same_bytes_of(stage, ["--data", "x.npy", "--target", "y.npy", "--batch", "16", "--net", net], members=9, numbers=(1, 2, 3, 8))
+    return ["--data", "x.npy", "--target", "y.npy", "--batch", "16", "--net", net]
+
+
+# Every layer on images, by both ways of convolving, pooled in slices and not, in nested blocks.
+IMAGES = ["--data", "digits:train=90,test=60", "--batch", "30", "--average", "ema:0.9", "--augment", "shift:1,flip:0.5", "--net",
+          "conv(16, 3) batchnorm relu repeat(2)[ skip[ conv(16, 3) batchnorm elu conv(16, 3) ] tanh ] dropout(0.1) "
+          "split[ maxpool(2) conv(16, 3, 2, valid) gelu | avgpool(2) skip[ conv(5, 5) leaky_relu ] conv(3, 3, 2, valid) silu ] "
+          "conv(16, 1) sigmoid split[ avgpool | maxpool(3) flatten dense(8) batchnorm softplus ] maxout(6, 2)"]
+
+
+@case
+def same_bytes_of_sequences(stage):
+    same_bytes_of(stage, write_sequences(stage.directory), members=9, numbers=(1, 2, 3, 8))
 
 
 @case
 def same_bytes_of_images(stage):
-    """Every layer on images, by both ways of convolving, pooled in slices and not, in nested blocks."""
-    net = ("conv(16, 3) batchnorm relu repeat(2)[ skip[ conv(16, 3) batchnorm elu conv(16, 3) ] tanh ] dropout(0.1) "
-           "split[ maxpool(2) conv(16, 3, 2, valid) gelu | avgpool(2) skip[ conv(5, 5) leaky_relu ] conv(3, 3, 2, valid) silu ] "
-           "conv(16, 1) sigmoid split[ avgpool | maxpool(3) flatten dense(8) batchnorm softplus ] maxout(6, 2)")
-    words = ["--data", "digits:train=90,test=60", "--batch", "30", "--average", "ema:0.9", "--augment", "shift:1"]
-    same_bytes_of(stage, [*words, "--net", net], members=9, numbers=(1, 2, 3, 8))
+    same_bytes_of(stage, IMAGES, members=9, numbers=(1, 2, 3, 8))
+
+
+@case
+def every_layer(stage):
+    """On one rank without mpirun, which the sanitizers can watch."""
+    for out, words in (("images", IMAGES), ("sequences", write_sequences(stage.directory))):
+        for precision in ["f32", *(["bf16"] if has_bf16() else [])]:
+            for threads in ("1", "2"):
+                name = f"{out}-{precision}-{threads}"
+                ended = stage.ranks(1, [*words, "--epochs", "1", "--members", "2", "--precision", precision, "--threads", threads,
+                                        "--checkpoint-every", "1", "--out", name])
+                ended.expect(ended.code == 0, "failed").expect(not ended.messages(), "complains")
+            one, two = (results(stage.directory / f"{out}-{precision}-{threads}", 2) for threads in ("1", "2"))
+            ended.expect(one == two, "two threads make other bytes than one")
 
 
 @case

@@ -55,17 +55,17 @@ BOOST_AUTO_TEST_CASE(reductions) {
 }
 
 BOOST_AUTO_TEST_CASE(augmentations) {
-    const data::Augmentation all = parse_augmentation("elastic:3,shift:2,scale:0.1,rotate:10");
+    const data::Augmentation all = parse_augmentation("elastic:3,flip:0.5,shift:2,scale:0.1,rotate:10");
     BOOST_TEST((all.shift == 2 && all.rotate == 10 && all.scale == 0.1 && all.elastic == 3));
-    BOOST_TEST(text_of_augmentation(all) == "shift:2,rotate:10,scale:0.1,elastic:3");
+    BOOST_TEST(text_of_augmentation(all) == "shift:2,rotate:10,scale:0.1,flip:0.5,elastic:3");
     BOOST_TEST(text_of_augmentation(parse_augmentation("shift:1.5")) == "shift:1.5");
     BOOST_TEST(text_of_augmentation(parse_augmentation("shift:0,rotate:0")) == "none");
     BOOST_TEST(!parse_augmentation("none").any());
     const auto refusal = [](const char* text) {
         return usage_error([&] { static_cast<void>(parse_augmentation(text)); });
     };
-    BOOST_TEST(refusal("shfit:2") == "'shfit' is none of shift, rotate, scale, elastic; did you mean shift?");
-    BOOST_TEST(refusal("shift") == "'shift' does not say how far; write such as shift:2");
+    BOOST_TEST(refusal("shfit:2") == "'shfit' is none of shift, rotate, scale, flip, elastic; did you mean shift?");
+    BOOST_TEST(refusal("shift") == "'shift' does not say how much; write such as shift:2");
     BOOST_TEST(refusal("shift:2,shift:3") == "shift is given twice; give it once");
     BOOST_TEST(refusal("scale:1") == "scale: 1 is out of range; it must be at least 0 and below 1, such as 0.1");
     BOOST_TEST(refusal("rotate:181") ==
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(augmentations) {
     BOOST_TEST(contains(refusal("shift:-1"), "at least 0"));
     BOOST_TEST(contains(refusal("elastic:nan"), "elastic: 'nan' is not a number"));
     for (const char* text : {"", "shift:2,", ",shift:2", "none,shift:2"}) {
-        BOOST_TEST(contains(refusal(text), "is none of shift, rotate, scale, elastic"));
+        BOOST_TEST(contains(refusal(text), "is none of shift, rotate, scale, flip, elastic"));
     }
 }
 
