@@ -3,7 +3,7 @@
 # ENSEMBLE_PROJECT or as the directory where sbatch was called.
 # shellcheck shell=bash
 
-# How often a job may begin again: after a stop that was asked for, and after a failure.
+# How often a job may begin again: after a stop that was asked for, and after a failure since the last of those.
 readonly most_requeues=${ENSEMBLE_REQUEUES:-100} most_failures=3
 
 # has_option NAME WORDS…: true if --NAME or --NAME=… is among the words.
@@ -26,10 +26,18 @@ run_and_requeue() {
         code=0
         wait "$job" || code=$?
     done
+    # Slurm counts all restarts together, and a run over many time limits has many.
+    local failures=.slurm-failures-$SLURM_JOB_ID failed
+    failed=$(cat "$failures" 2>/dev/null) || failed=0
     case $code in
-        0 | 2 | 3) ;;
-        75) ((${SLURM_RESTART_COUNT:-0} >= most_requeues)) || again=yes ;;
-        *) ((${SLURM_RESTART_COUNT:-0} >= most_failures)) || again=yes ;; # what launch/run gave up on, maybe for this host
+        0 | 2 | 3) rm -f "$failures" ;;
+        75)
+            rm -f "$failures"
+            ((${SLURM_RESTART_COUNT:-0} >= most_requeues)) || again=yes
+            ;;
+        *) # what launch/run gave up on, maybe for this host
+            if ((failed < most_failures)) && echo $((failed + 1)) >"$failures"; then again=yes; else rm -f "$failures"; fi
+            ;;
     esac
     if [[ $again ]]; then
         echo "exit code $code: back into the queue (start $((${SLURM_RESTART_COUNT:-0} + 1)))"

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -10,6 +12,7 @@
 
 #include "comm/backend.hpp"
 #include "comm/backoff.hpp"
+#include "comm/deadline.hpp"
 #include "comm/mpi_check.hpp"
 #include "comm/mpi_mailbox.hpp"
 #include "comm/shared_memory.hpp"
@@ -71,6 +74,7 @@ public:
 
     void broadcast(std::vector<std::byte>& bytes) override {
         const std::int64_t size = arrive(Collective::broadcast, is_root() ? std::ssize(bytes) : 0);
+        const auto limit = limit_transfer();
         bytes.resize(static_cast<std::size_t>(size));
         broadcast_bytes(bytes, 0, world_);
     }
@@ -169,6 +173,20 @@ private:
         }
     }
 
+    /// All ranks were there a moment ago, but one may stop or die in the transfer, and MPI would wait for it. Once
+    /// there is somebody to look after ranks, that is his.
+    [[nodiscard]] std::unique_ptr<Deadline> limit_transfer() const {
+        if (look_) return nullptr;
+        return std::make_unique<Deadline>(start_limit_s_, [this] {
+            fmt::print(stderr,
+                       "ensemble_train: error: rank {} on {} has waited {:.0f} s in a transfer for other ranks, one of "
+                       "which is dead or stopped; start again (ENSEMBLE_START_LIMIT gives them more seconds)\n",
+                       rank_, host_, start_limit_s_);
+            static_cast<void>(std::fflush(stderr));
+            std::_Exit(static_cast<int>(core::Failure::run));
+        });
+    }
+
     void broadcast_bytes(std::span<std::byte> bytes, int root, MPI_Comm group) const {
         for (std::size_t begin = 0; begin < bytes.size(); begin += chunk_bytes_) {
             const auto part = bytes.subspan(begin, std::min(chunk_bytes_, bytes.size() - begin));
@@ -202,6 +220,7 @@ private:
 
 std::vector<std::string> MpiBackend::gather(const std::string& text) {
     const std::int64_t longest = arrive(Collective::gather, std::ssize(text));
+    const auto limit = limit_transfer();
     // In rounds of equal pieces, so that what the root receives at once fits into one chunk.
     const std::size_t piece = std::max<std::size_t>(1, chunk_bytes_ / static_cast<std::size_t>(size_));
     const std::size_t ranks = is_root() ? static_cast<std::size_t>(size_) : 0;
@@ -229,6 +248,7 @@ std::vector<std::string> MpiBackend::gather(const std::string& text) {
 NodeBytes MpiBackend::share_on_nodes(std::span<const std::byte> bytes) {
     const auto size = static_cast<std::size_t>(arrive(Collective::share, is_root() ? std::ssize(bytes) : 0));
     if (size == 0) return {};
+    const auto limit = limit_transfer();
     const bool leads = node_rank_ == 0;
 
     SharedMemory::Address address;
@@ -261,6 +281,7 @@ std::optional<core::Error> MpiBackend::first_error(const std::optional<core::Err
     const std::int64_t none = std::numeric_limits<std::int64_t>::min();
     const std::int64_t highest = arrive(Collective::agreement, mine ? -std::int64_t{rank_} : none);
     if (highest == none) return std::nullopt;
+    const auto limit = limit_transfer();
     const int source = static_cast<int>(-highest);
     WireError wire;
     std::string message;

@@ -109,8 +109,10 @@ void Vigil::leave_if_lost() const {
 
 void Vigil::leave(const std::string& why) const {
     if (note_) note_(fmt::format("leaves: {}", why));
-    // One of those that suffer the same speaks.
-    if (rank_ <= 1) {
+    // One of those that suffer the same speaks: the first that is left.
+    bool is_first = true;
+    for (int lower = 1; lower < rank_; ++lower) is_first = is_first && !text_in(verdict_on(lower)).empty();
+    if (is_first) {
         fmt::print(stderr, "ensemble_train: error: {}; what is kept is kept: go on with --resume\n", why);
         static_cast<void>(std::fflush(stderr));
     }

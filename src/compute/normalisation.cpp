@@ -102,7 +102,8 @@ void BatchNorm::train(const float* x, const float* gamma, const float* beta, flo
         inverse_deviation_[c] = static_cast<float>(inverse);
         scale_[c] = gamma[c] * inverse_deviation_[c];
         offset_[c] = static_cast<float>(static_cast<double>(beta[c]) - mean * static_cast<double>(scale_[c]));
-        const double unbiased = n > 1 ? variance * n / (n - 1) : variance;
+        if (n < 2) continue;  // a single value says nothing about a variance
+        const double unbiased = variance * n / (n - 1);
         running_mean[c] += momentum * (mean_[c] - running_mean[c]);
         running_variance[c] += momentum * (static_cast<float>(unbiased) - running_variance[c]);
     }

@@ -49,12 +49,12 @@ bool is_image(const core::Shape& shape) noexcept {
     return shape.rank() == 2 || shape.rank() == 3;
 }
 
-Distorter::Distorter(const core::Shape& shape)
+Distorter::Distorter(const core::Shape& shape, float background)
     : height_(is_image(shape) ? shape[0] : 0),
       width_(is_image(shape) ? shape[1] : 0),
       channels_(shape.rank() == 3 ? shape[2] : 1),
       padded_width_(width_ + border),
-      copy_((height_ + border) * padded_width_ * channels_, 0.0F),
+      copy_((height_ + border) * padded_width_ * channels_, background),
       place_(width_),
       across_(width_),
       below_(width_) {
@@ -150,12 +150,13 @@ void Distorter::sample_row(float* out) {
     }
 }
 
-Augmenter::Augmenter(const Augmentation& augmentation, const core::Shape& shape, std::size_t most_images)
+Augmenter::Augmenter(const Augmentation& augmentation, const core::Shape& shape, std::size_t most_images,
+                     float background)
     : augmentation_(augmentation),
       height_(is_image(shape) ? shape[0] : 0),
       width_(is_image(shape) ? shape[1] : 0),
       affine_words_(affine_words + (augmentation.flip > 0 ? 1 : 0)),
-      distorter_(shape) {
+      distorter_(shape, background) {
     core::require(augmentation.any() && augmentation.scale < 1 && augmentation.flip <= 1,
                   "an augmentation distorts, and leaves something");
     if (augmentation_.elastic > 0) {

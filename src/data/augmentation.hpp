@@ -32,11 +32,11 @@ struct Affine {
 };
 
 /// Distorts images in place: each pixel of the result is the bilinear interpolation of the image at the place it came
-/// from, and 0 beyond the border. Everything a call needs is allocated before.
+/// from, and `background` beyond the border. Everything a call needs is allocated before.
 class Distorter {
 public:
     /// `shape` is {height, width} or {height, width, channels}.
-    explicit Distorter(const core::Shape& shape);
+    explicit Distorter(const core::Shape& shape, float background = 0);
 
     /// Displacements of the pixels: where the one at (row, column) comes from, beside `affine`. Both empty, or
     /// [height × width].
@@ -53,7 +53,7 @@ private:
     std::size_t height_;
     std::size_t width_;
     std::size_t channels_;
-    std::size_t padded_width_;  ///< of the copy, with a border of zeros
+    std::size_t padded_width_;  ///< of the copy, with a border of background
     core::Buffer<float> copy_;
     core::Buffer<std::int32_t> place_;  ///< of one row: of the upper left of four pixels
     core::Buffer<float> across_;        ///< of one row: how far right of it
@@ -63,8 +63,10 @@ private:
 /// Distorts the images of batches by random numbers of their own.
 class Augmenter {
 public:
-    /// `most_images` in one batch. REQUIRES: augmentation.any() and a shape that Distorter takes.
-    Augmenter(const Augmentation& augmentation, const core::Shape& shape, std::size_t most_images);
+    /// `most_images` in one batch, which end in `background`. REQUIRES: augmentation.any() and a shape that Distorter
+    /// takes.
+    Augmenter(const Augmentation& augmentation, const core::Shape& shape, std::size_t most_images,
+              float background = 0);
 
     /// Distorts image i at images + i · stride by what `random` gives, which belongs to this batch alone.
     /// Image i sees the same numbers however many follow it. Allocates nothing.

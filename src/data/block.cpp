@@ -36,7 +36,8 @@ struct BlockRecord {
     std::uint64_t name_bytes = 0;
     std::uint64_t digest_bytes = 0;
     std::uint64_t class_bytes = 0;
-    std::uint64_t tables = 0;
+    std::uint32_t tables = 0;
+    float background = 0;
     std::array<TableRecord, 2> table;
 };
 
@@ -153,6 +154,7 @@ std::vector<std::byte> pack(const Source& source) {
                        .digest_bytes = source.sha256.size(),
                        .class_bytes = class_names.size(),
                        .tables = source.test ? 2U : 1U,
+                       .background = source.background,
                        .table = {}};
     record.table[0] = describe(source.train);
     if (source.test) record.table[1] = describe(*source.test);
@@ -191,7 +193,12 @@ Source unpack(const SharedBytes& block) {
     Table train = sections.take_table(record.table[0], block.owner);
     std::optional<Table> test;
     if (record.tables == 2) test = sections.take_table(record.table[1], block.owner);
-    return {std::move(name), std::move(sha256), std::move(train), std::move(test), std::move(class_names)};
+    return {.name = std::move(name),
+            .sha256 = std::move(sha256),
+            .train = std::move(train),
+            .test = std::move(test),
+            .class_names = std::move(class_names),
+            .background = record.background};
 }
 
 }  // namespace data

@@ -89,6 +89,7 @@ struct Source {
     std::vector<std::string> class_names = {};  ///< by label; empty where they are the numbers of the labels
     /// The features come in units of their own, so that they are standardised unless asked otherwise.
     bool arbitrary_units = false;
+    float background = 0;  ///< what a stored 0 is to the network: how images go on beyond their border
 };
 
 /// Some rows of a table; owns neither.

@@ -259,7 +259,8 @@ Source prepare(const Source& source, Rows rows, const Preparation& preparation) 
     Source result = preparation.sequence ? reshaped(source, *preparation.sequence) : source;
     Preparation resolved = preparation;
     if (resolved.standardize == Standardize::automatic) {
-        resolved.standardize = source.arbitrary_units ? Standardize::channels : Standardize::none;
+        const Standardize own = preparation.images ? Standardize::all : Standardize::channels;
+        resolved.standardize = source.arbitrary_units ? own : Standardize::none;
     }
     result.arbitrary_units = false;
     const bool reduces = resolved.reduction != Reduction::none;
@@ -268,6 +269,9 @@ Source prepare(const Source& source, Rows rows, const Preparation& preparation) 
     if (!reduces && resolved.standardize == Standardize::none && element != Element::f64) return result;
 
     const Transform transform = fit(result.train, rows, resolved);
+    if (!reduces && resolved.standardize == Standardize::all) {
+        result.background = static_cast<float>(-transform.mean.front() * transform.factor.front());
+    }
     if (!reduces && resolved.standardize == Standardize::all && element == Element::u8) {
         result.train = rescaled(result.train, transform.mean.front(), transform.factor.front());
         if (result.test) result.test = rescaled(*result.test, transform.mean.front(), transform.factor.front());

@@ -11,7 +11,8 @@ namespace data {
 
 /// What is brought to mean 0 and deviation 1: nothing; each feature by itself; each place on the last axis by itself
 /// (the features of a sequence, the channels of an image); or all features together, so that they keep their ratios.
-/// `automatic`: nothing where the features are in the network's units, else by the last axis.
+/// `automatic`: nothing where the features are in the network's units; else images all together, so that every pixel
+/// means the same, and others by the last axis.
 enum class Standardize : std::uint8_t { automatic, none, features, channels, all };
 
 /// T steps of F features.
@@ -26,6 +27,7 @@ enum class Reduction : std::uint8_t { none, pca, variance };
 
 struct Preparation {
     std::optional<Sequence> sequence = {};
+    bool images = false;  ///< rows are height × width (× channels), not steps × features
     Standardize standardize = Standardize::automatic;
     Reduction reduction = Reduction::none;
     std::size_t keep = 0;  ///< features left by the reduction

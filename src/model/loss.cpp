@@ -15,15 +15,24 @@ Values map(std::span<float> row) {
     return {row.data(), static_cast<Eigen::Index>(row.size())};
 }
 
+/// ln Σ exp(z) in two parts, since a small difference to a large logit would be lost in their sum.
+struct LogSum {
+    float largest;
+    float rest;  ///< ln Σ exp(z − largest)
+
+    /// ln Σ exp(z) − z.
+    [[nodiscard]] double above(float z) const { return double{rest} + (double{largest} - double{z}); }
+};
+
 /// Writes softmax(z) to `p` (which may be z) and returns ln Σ exp(z), both shifted by the largest logit.
-float softmax_row(std::span<float> z, std::span<float> p) {
+LogSum softmax_row(std::span<float> z, std::span<float> p) {
     Values in = map(z);
     Values out = map(p);
     const float largest = in.maxCoeff<Eigen::PropagateNaN>();
     out = (in - largest).exp();
     const float sum = out.sum();
     out /= sum;
-    return largest + std::log(sum);
+    return {largest, std::log(sum)};
 }
 
 }  // namespace
@@ -46,10 +55,10 @@ double softmax_cross_entropy(const compute::Rows& logits, std::span<const std::i
         const float chosen = logits[row][label];
         const std::span<float> out = gradient[row];
         const float mean = smoothing > 0 ? map(logits[row]).mean() : 0.0F;
-        const float log_sum = softmax_row(logits[row], out);
-        double row_loss = log_sum - chosen;
+        const LogSum log_sum = softmax_row(logits[row], out);
+        double row_loss = log_sum.above(chosen);
         if (smoothing > 0) {
-            row_loss = (1 - smoothing) * row_loss + smoothing * static_cast<double>(log_sum - mean);
+            row_loss = (1 - smoothing) * row_loss + smoothing * log_sum.above(mean);
             map(out) -= flat;
         }
         loss += row_loss;
@@ -65,8 +74,7 @@ double softmax_cross_entropy(const compute::Rows& logits, std::span<const std::i
     for (std::size_t row = 0; row < logits.count; ++row) {
         const Values z = map(logits[row]);
         const float largest = z.maxCoeff<Eigen::PropagateNaN>();
-        const float log_sum = largest + std::log((z - largest).exp().sum());
-        loss += static_cast<double>(log_sum - z[labels[row]]);
+        loss += LogSum{largest, std::log((z - largest).exp().sum())}.above(z[labels[row]]);
     }
     return loss;
 }

@@ -41,14 +41,24 @@ bool any_is(const Items& items, std::string_view name) {
     });
 }
 
+/// The items of a notation, or of the preset it names.
+Items items_of(std::string_view text) {
+    const Preset* preset = find_preset(trimmed(text));
+    if (preset == nullptr && looks_like_preset(trimmed(text))) refuse_name(trimmed(text));
+    return parse(preset != nullptr ? preset->text : text);
+}
+
 }  // namespace
+
+bool convolves(std::string_view text) {
+    const Items items = items_of(text);
+    return any_is(items, "conv") || any_is(items, "maxpool") || any_is(items, "avgpool");
+}
 
 Network::Network(std::string_view text, const core::Shape& input, std::size_t outputs, Objective objective)
     : input_(input), outputs_(outputs), objective_(objective) {
     core::require(input.elements() > 0 && outputs > 0, "a network has inputs and outputs");
-    const Preset* preset = find_preset(trimmed(text));
-    if (preset == nullptr && looks_like_preset(trimmed(text))) refuse_name(trimmed(text));
-    items_ = parse(preset != nullptr ? preset->text : text);
+    items_ = items_of(text);
     text_ = to_text(items_);
     items_.push_back({.name = "dense", .arguments = {static_cast<double>(outputs)}, .words = {}, .branches = {}});
     static_cast<void>(plan(items_, input_, layout_));

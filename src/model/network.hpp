@@ -91,4 +91,8 @@ struct Preset {
 /// Null if there is none of that name.
 [[nodiscard]] const Preset* find_preset(std::string_view name);
 
+/// True if a network, given as its notation or the name of a preset, slides windows over images.
+/// Throws core::Error (usage) like parse().
+[[nodiscard]] bool convolves(std::string_view text);
+
 }  // namespace model

@@ -64,7 +64,8 @@ std::span<const Preset> presets() {
         rung("mnist-seven-cnns",
              "conv(32, 3) relu maxpool(2) dropout(0.3) conv(64, 3) relu maxpool(2) dropout(0.3) "
              "conv(128, 3) relu maxpool(2) dropout(0.3) dense(625) relu dropout(0.5)",
-             "the last rung: an ensemble of seven", {{"epochs", "20"}, {"members", "7"}}),
+             "the last rung: an ensemble of seven that votes",
+             {{"epochs", "20"}, {"members", "7"}, {"schedule", "cosine"}, {"combine", "vote"}}),
         Preset{
             .name = "lenet5",
             .text = "conv(6, 5) relu maxpool(2) conv(16, 5) relu maxpool(2) conv(120, 5) relu dense(84) relu",

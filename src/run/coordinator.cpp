@@ -17,9 +17,6 @@ namespace {
     core::fail(core::Failure::run, "rank {} sends {}; do all ranks run the same program?", rank, what);
 }
 
-/// Seconds that ranks have to keep what they are training; a large member on a slow disk takes some.
-constexpr double longest_suspension_s = 60;
-
 /// A member's training may end early, but is never done before its worker says so.
 constexpr double almost_done = 0.999;
 
@@ -126,7 +123,11 @@ std::vector<std::uint32_t> Coordinator::missing() const {
 }
 
 std::vector<Coordinator::Answer> Coordinator::suspend(const std::string& why, double now_s) {
-    if (is_over() || combining_ || !suspended_by_.empty()) return {};
+    if (is_over() || !suspended_by_.empty()) return {};
+    if (combining_) {  // soon over, unless a rank is lost
+        stop_wanted_by_ = why;
+        return {};
+    }
     suspended_by_ = why;
     suspended_s_ = now_s;
     return to_all(Suspend{});
@@ -250,6 +251,7 @@ std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s
     // What was on its way through this rank is lost with it: the others send it again.
     if (members.empty()) return combining_ ? conclude() : std::vector<Answer>{};
     combining_ = false;
+    if (!stop_wanted_by_.empty()) return suspend(std::exchange(stop_wanted_by_, {}), now_s);
     std::vector<Answer> answers;
     for (std::size_t other = 0; other < ranks_.size() && next_member_ < order_.size(); ++other) {
         if (!std::exchange(ranks_[other].waits, false)) continue;

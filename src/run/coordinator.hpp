@@ -11,8 +11,12 @@
 #include "report/progress.hpp"
 #include "run/plan.hpp"
 #include "run/protocol.hpp"
+#include "store/checkpoint_writer.hpp"
 
 namespace run {
+
+/// Seconds that ranks have to keep what they are training: the end of one checkpoint and another.
+inline constexpr double longest_suspension_s = 2 * store::longest_write_s + 30;
 
 /// Hands out members, collects what becomes of them, and knows how far everybody is.
 /// It neither sends nor waits: it is given letters with the time of their arrival and says what to answer.
@@ -142,6 +146,7 @@ private:
     std::size_t lost_ = 0;
     std::vector<Rank> ranks_;
     std::vector<std::optional<ensemble::MemberResult>> results_;  ///< by index
+    std::string stop_wanted_by_;  ///< while contributions were summed, to be attended to if that has to begin again
     std::string suspended_by_;
     double suspended_s_ = 0;
     std::size_t saved_ = 0;

@@ -60,6 +60,16 @@ void refuse_idle(const Options& options, const model::Network& network, const da
                    text_of_augmentation(options.augmentation), options.data,
                    options.preparation.sequence ? "a sequence" : fmt::format("a list of {}", shape.text()));
     }
+    const data::Standardize standardize = options.preparation.standardize;
+    if (options.augmentation.any() &&
+        (standardize == data::Standardize::features || standardize == data::Standardize::channels)) {
+        core::fail(
+            core::Failure::usage,
+            "--augment {}: pixels change places, but --standardize {} gives each place a scale of its own; choose "
+            "--standardize all or none",
+            text_of_augmentation(options.augmentation),
+            standardize == data::Standardize::features ? "features" : "channels");
+    }
 }
 
 }  // namespace
@@ -80,7 +90,9 @@ data::Source load_data(const Options& options) {
     }
     const data::Source source = data::load(data_request(options));
     const data::Split split = data::split(source, split_request(options));
-    return data::prepare(source, split.train, options.preparation);
+    data::Preparation preparation = options.preparation;
+    preparation.images = !preparation.sequence && (options.augmentation.any() || model::convolves(options.net));
+    return data::prepare(source, split.train, preparation);
 }
 
 Experiment::Experiment(const Options& options, data::Source source)
@@ -103,7 +115,8 @@ train::Problem Experiment::problem() const {
             .seed = options_.seed,
             .bootstrap = options_.bootstrap,
             .feature_fraction = options_.feature_fraction,
-            .augmentation = options_.augmentation};
+            .augmentation = options_.augmentation,
+            .background = source_.background};
 }
 
 std::string Experiment::member_digest() const {

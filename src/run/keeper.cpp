@@ -22,14 +22,17 @@ Keeper::Keeper(const store::RunDirectory& directory, const std::string& configur
 store::KeptMember Keeper::load(std::uint32_t member) {
     writer_.wait();
     auto kept = checkpoints_->load(member);
-    last_epoch_ = kept.state ? kept.state->epoch : 0;
-    since_last_.restart();
+    remember(kept.state ? *kept.state : train::MemberState{});
     return kept;
 }
 
 bool Keeper::is_due(const train::MemberState& state) const {
-    if (interval_.epochs > 0) return state.epoch >= last_epoch_ + interval_.epochs;
-    return interval_.seconds > 0 && since_last_.seconds() >= interval_.seconds;
+    if (interval_.epochs > 0) {
+        // A layer that is pretrained is worth an epoch; between layers a state does not change.
+        return state.epoch >= last_epoch_ + interval_.epochs || state.pretrained != last_pretrained_;
+    }
+    const bool has_changed = state.updates != last_updates_ || state.pretrained != last_pretrained_;
+    return has_changed && interval_.seconds > 0 && since_last_.seconds() >= interval_.seconds;
 }
 
 bool Keeper::offer(const train::MemberState& state) {
@@ -40,9 +43,15 @@ bool Keeper::offer(const train::MemberState& state) {
 
 void Keeper::start(const train::MemberState& state) {
     if (may_write_) may_write_();
-    last_epoch_ = state.epoch;
-    since_last_.restart();
+    remember(state);
     writer_.start(state);
+}
+
+void Keeper::remember(const train::MemberState& state) {
+    last_epoch_ = state.epoch;
+    last_pretrained_ = state.pretrained;
+    last_updates_ = state.updates;
+    since_last_.restart();
 }
 
 void Keeper::save(const train::MemberState& state) {

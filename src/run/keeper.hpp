@@ -46,12 +46,15 @@ private:
 
     [[nodiscard]] bool is_due(const train::MemberState& state) const;
     void start(const train::MemberState& state);
+    void remember(const train::MemberState& state);
 
     CheckpointInterval interval_;
     std::function<void()> may_write_;
     std::shared_ptr<store::Checkpoints> checkpoints_;
     store::CheckpointWriter writer_;
     std::uint32_t last_epoch_ = 0;
+    std::uint32_t last_pretrained_ = 0;
+    std::uint64_t last_updates_ = 0;
     core::Stopwatch since_last_;
 };
 

@@ -134,7 +134,7 @@ std::string preview(const comm::Communicator& world, const Experiment& experimen
         // Ranks that share cores take turns.
         const double wanted =
             static_cast<double>(ranks.node_size()) * static_cast<double>(std::max<std::size_t>(options.threads, 1));
-        const double crowding = std::max(1.0, wanted / static_cast<double>(host_cores()));
+        const double crowding = std::max(1.0, wanted / static_cast<double>(allowed_cores()));
         const double member_s = seconds_per_member(experiment) * crowding;
         const data::Source& source = experiment.source();
         const std::size_t data_bytes =

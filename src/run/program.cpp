@@ -157,7 +157,8 @@ private:
                  report::counted(experiment_.options().members, "member"), wanted, what_survives());
         }
         const bool is_partial = !is_complete && (wanted == 0 || usable < wanted);
-        if (!is_partial) directory_.remove_unfinished();
+        // What is not part of the results goes when they are durable, not before.
+        if (is_complete) directory_.remove_unfinished();
         if (coordinator.ranks_lost() > 0) store::remove_temporaries(directory_.members());
         store::Summary summary = write_predictions(experiment_, trained, directory_, is_partial);
         const double wall_s = since_start_.seconds();
@@ -178,7 +179,7 @@ private:
         store::write_file_atomically(is_partial ? directory_.partial_summary() : directory_.summary(),
                                      store::to_json(summary));
         print(report::results_table(summary, directory_.path().string(), terminal_));
-        if (!is_partial) return;
+        if (!is_partial) return directory_.remove_unfinished();
         fail(Failure::stopped, "stopped by {}; {}; what the finished ones give is in '{}'; {}",
              coordinator.suspended_by(), progress_text(), directory_.partial_summary().string(), how_to_go_on());
     }
@@ -255,7 +256,7 @@ private:
     /// A log names every member that is done; on a terminal the table does so at the end, and only bad news cannot
     /// wait.
     void announce(const ensemble::MemberResult& member, int rank, double now_s) {
-        if (member.quarantine.empty()) ++members_kept_;
+        if (!member.quarantine.empty()) ++members_set_aside_;
         if (terminal_.live && member.quarantine.empty()) return;
         const std::string line = report::member_line(member, rank, world_.size());
         display_.line(terminal_.live ? line : fmt::format("{:>7}  {}", report::clock(now_s), line));
@@ -275,7 +276,8 @@ private:
 
     [[nodiscard]] std::string what_survives() const {
         if (!stop_wanted().empty()) return fmt::format("{}; {}", progress_text(), how_to_go_on());
-        if (members_kept_ == 0 && store::kept_members(directory_).begun.empty()) return "no usable member is kept";
+        const auto kept = store::kept_members(directory_);
+        if (kept.begun.empty() && kept.finished.size() <= members_set_aside_) return "no usable member is kept";
         return fmt::format("{} and kept in '{}'; {}", progress_text(), directory_.path().string(), how_to_go_on());
     }
 
@@ -317,7 +319,7 @@ private:
     Keeper keeper_;
     report::Terminal terminal_;
     report::Display display_;
-    std::size_t members_kept_ = 0;
+    std::size_t members_set_aside_ = 0;                               ///< since the start of this process
     std::vector<Seat> seats_;                                         ///< where idle ranks lend their cores
     std::vector<Work> work_;                                          ///< that an earlier run has left; else empty
     std::set<std::pair<std::uint32_t, std::uint32_t>> known_epochs_;  ///< in the history of an earlier run

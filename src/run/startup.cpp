@@ -39,7 +39,8 @@ std::vector<std::byte> encode(const Word& word) {
     const nlohmann::json json{{"go_on", word.go_on},
                               {"settings", to_complete_toml(word.options)},
                               {"dry_run", word.options.dry_run},
-                              {"resume", word.options.resume}};
+                              {"resume", word.options.resume},
+                              {"out", word.options.out}};
     const std::string text = json.dump();
     const auto bytes = std::as_bytes(std::span(text));
     return {bytes.begin(), bytes.end()};
@@ -51,6 +52,7 @@ Word decode(std::span<const std::byte> bytes) {
     Word word{.go_on = json.at("go_on").get<bool>(), .options = {}};
     word.options.dry_run = json.at("dry_run").get<bool>();
     word.options.resume = json.at("resume").get<bool>();
+    word.options.out = json.at("out").get<std::string>();
     apply_configuration(word.options, json.at("settings").get<std::string>(), "the root's settings");
     return word;
 }

@@ -32,9 +32,9 @@ constexpr std::chrono::microseconds longest_sleep_in_summation(200);
 constexpr double least_progress_interval_s = 0.2;
 constexpr double most_reports_per_s = 1000;
 
-/// A rank that was asked to stop leaves after so long even if the coordinator does not answer; longer than the
-/// coordinator waits for any rank.
-constexpr double longest_stop_s = 120;
+/// A rank that was asked to stop leaves after so long even if the coordinator does not answer, which waits for no rank
+/// as long.
+constexpr double longest_stop_s = longest_suspension_s + 30;
 
 /// One rank's part in the training, root or not.
 class Participant {

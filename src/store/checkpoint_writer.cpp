@@ -68,7 +68,7 @@ CheckpointWriter::CheckpointWriter(std::shared_ptr<Checkpoints> checkpoints)
 }
 
 CheckpointWriter::~CheckpointWriter() {
-    constexpr std::chrono::seconds limit(60);
+    constexpr std::chrono::duration<double> limit(longest_write_s);
     std::unique_lock lock(shared_->mutex);
     const bool done = shared_->changed.wait_for(lock, limit, [this] { return !shared_->busy; });
     shared_->leave = true;

@@ -7,6 +7,9 @@
 
 namespace store {
 
+/// Seconds that one checkpoint may take to become durable.
+inline constexpr double longest_write_s = 60;
+
 /// Writes checkpoints on a thread of its own while training goes on: who hands a state over pays for one copy of it and
 /// never waits for the disk. One state at a time: as long as it is being written, is_free() is false and the next one
 /// is to be handed over later. All calls come from one thread.
@@ -28,7 +31,7 @@ public:
 
     /// Until the state handed over last is durable. Throws what its writing failed with, or core::Error (run) after
     /// `limit_s` seconds.
-    void wait(double limit_s = 60);
+    void wait(double limit_s = longest_write_s);
 
 private:
     struct Shared;

@@ -29,20 +29,28 @@ void momentum(const Stretch& s, float rate, float penalty, float mu) {
     }
 }
 
-void rmsprop(const Stretch& s, float rate, float penalty, float rho, float epsilon) {
+/// A decay rate and what is left of 1, both rounded from double precision: in single precision 1 − β₂ is off by 10⁻⁵ of
+/// itself for 0.999 and by all of itself for 0.99999999.
+struct Decays {
+    explicit Decays(double rate) : keep(static_cast<float>(rate)), take(static_cast<float>(1 - rate)) {}
+    float keep;
+    float take;
+};
+
+void rmsprop(const Stretch& s, float rate, float penalty, Decays rho, float epsilon) {
     float* __restrict w = s.parameters.data();
     float* __restrict v = s.second_moment.data();
     const float* __restrict g = s.gradients.data();
 #pragma omp simd
     for (std::size_t i = 0; i < s.parameters.size(); ++i) {
         const float gradient = g[i] + penalty * w[i];
-        v[i] = rho * v[i] + (1.0F - rho) * gradient * gradient;
+        v[i] = rho.keep * v[i] + rho.take * gradient * gradient;
         w[i] -= rate * gradient / (std::sqrt(v[i]) + epsilon);
     }
 }
 
 /// `rate` is η/(1 − β₁ᵗ)·√(1 − β₂ᵗ) and `epsilon` ε·√(1 − β₂ᵗ): the same update with one division.
-void adam(const Stretch& s, float rate, float penalty, float shrink, float beta1, float beta2, float epsilon) {
+void adam(const Stretch& s, float rate, float penalty, float shrink, Decays beta1, Decays beta2, float epsilon) {
     float* __restrict w = s.parameters.data();
     float* __restrict m = s.first_moment.data();
     float* __restrict v = s.second_moment.data();
@@ -50,8 +58,8 @@ void adam(const Stretch& s, float rate, float penalty, float shrink, float beta1
 #pragma omp simd
     for (std::size_t i = 0; i < s.parameters.size(); ++i) {
         const float gradient = g[i] + penalty * w[i];
-        m[i] = beta1 * m[i] + (1.0F - beta1) * gradient;
-        v[i] = beta2 * v[i] + (1.0F - beta2) * gradient * gradient;
+        m[i] = beta1.keep * m[i] + beta1.take * gradient;
+        v[i] = beta2.keep * v[i] + beta2.take * gradient * gradient;
         w[i] = shrink * w[i] - rate * m[i] / (std::sqrt(v[i]) + epsilon);
     }
 }
@@ -93,11 +101,11 @@ void Optimizer::update(const Stretch& stretch, Decay decay) const {
         case OptimizerKind::momentum:
             return momentum(stretch, rate_, lambda, as_float(h.momentum));
         case OptimizerKind::rmsprop:
-            return rmsprop(stretch, rate_, lambda, as_float(h.rho), as_float(h.epsilon));
+            return rmsprop(stretch, rate_, lambda, Decays(h.rho), as_float(h.epsilon));
         case OptimizerKind::adam:
-            return adam(stretch, adam_rate, lambda, 1.0F, as_float(h.beta1), as_float(h.beta2), adam_epsilon);
+            return adam(stretch, adam_rate, lambda, 1.0F, Decays(h.beta1), Decays(h.beta2), adam_epsilon);
         case OptimizerKind::adamw:
-            return adam(stretch, adam_rate, 0.0F, 1.0F - rate_ * lambda, as_float(h.beta1), as_float(h.beta2),
+            return adam(stretch, adam_rate, 0.0F, 1.0F - rate_ * lambda, Decays(h.beta1), Decays(h.beta2),
                         adam_epsilon);
     }
 }

@@ -83,7 +83,8 @@ struct Trainer::Impl {
     std::optional<Pretraining> pretraining;  ///< until it is finished
     double pretraining_work = 0;             ///< of all of it, in updates
     std::size_t samples = 0;                 ///< of the current epoch so far
-    double epoch_seconds = 0;
+    std::size_t epoch_samples = 0;           ///< of these, those that this object was there for
+    double epoch_seconds = 0;                ///< that they took
 
     Impl(const model::Network& network, const Hyperparameters& chosen, const Problem& given, MemberState begun,
          core::Team* given_team)
@@ -106,7 +107,9 @@ struct Trainer::Impl {
             last_program.emplace(network, rest, Program::Purpose::training, chosen.precision, nullptr, team);
         }
         if (chosen.max_norm > 0) max_norm.emplace(network.blocks(), chosen.max_norm);
-        if (given.augmentation.any()) augmenter.emplace(given.augmentation, network.input(), batch);
+        if (given.augmentation.any()) {
+            augmenter.emplace(given.augmentation, network.input(), batch, given.background);
+        }
         update = [this](const model::ParameterBlock& block, std::size_t begin, std::size_t end) {
             optimizer.update({.parameters = stretch(state.parameters, begin, end),
                               .gradients = stretch(gradients, begin, end),
@@ -193,6 +196,7 @@ void Trainer::Impl::train_on_batch() {
     if (hyperparameters.log_gradients && state.step == 0) state.gradient_norm = gradient_norms(blocks, gradients);
     state.loss_sum += loss;
     samples += chosen.size();
+    epoch_samples += chosen.size();
     ++state.updates;
     ++state.step;
 }
@@ -220,7 +224,7 @@ EpochRecord Trainer::Impl::end_epoch(double last_rate) {
                        .validation_accuracy = validation.accuracy,
                        .learning_rate = last_rate,
                        .seconds = epoch_seconds,
-                       .samples_per_s = static_cast<double>(samples) / epoch_seconds,
+                       .samples_per_s = static_cast<double>(epoch_samples) / epoch_seconds,
                        .gradient_norm = std::exchange(state.gradient_norm, {})};
     if (!std::isfinite(validation.loss)) {
         quarantine(fmt::format("its validation loss is not a finite number after epoch {}", record.epoch));
@@ -230,6 +234,7 @@ EpochRecord Trainer::Impl::end_epoch(double last_rate) {
     state.loss_sum = 0;
     state.history.push_back(record);
     samples = 0;
+    epoch_samples = 0;
     epoch_seconds = 0;
     if (!state.finished) keep_best(record);
     if (!state.finished) begin_epoch();
@@ -246,7 +251,11 @@ void Trainer::Impl::keep_best(const EpochRecord& record) {
             state.best_statistics = predicting_statistics(state);
         }
     }
-    const bool patience_lost = early_stopping && record.epoch - state.best_epoch >= hyperparameters.patience;
+    // A mean that begins late gets its chance.
+    const std::uint32_t hoped_since = hyperparameters.average == AverageKind::swa
+                                          ? std::max(state.best_epoch, first_averaged_epoch(hyperparameters))
+                                          : state.best_epoch;
+    const bool patience_lost = early_stopping && record.epoch >= hoped_since + hyperparameters.patience;
     if (record.epoch < hyperparameters.epochs && !patience_lost) return;
     state.parameters = early_stopping ? state.best_parameters : predicting_parameters(state);
     state.statistics = early_stopping ? state.best_statistics : predicting_statistics(state);

@@ -127,6 +127,17 @@ BOOST_AUTO_TEST_CASE(shifts_by_whole_pixels_are_exact_and_leave_zeros) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(beyond_the_border_is_the_background) {
+    Image image{1, 2, 3, 4, 5, 6};
+    Distorter(Shape{2, 3}, -0.5F).apply({.down = 1, .right = -1}, {}, image.data());
+    BOOST_TEST(image == (Image{-0.5F, -0.5F, -0.5F, 2, 3, -0.5F}), boost::test_tools::per_element());
+    // An image that shows nothing but the background cannot be distorted.
+    Image empty(36, -0.5F);
+    Augmenter({.shift = 5, .rotate = 90, .scale = 0.5, .elastic = 4}, {6, 6}, 1, -0.5F)
+        .apply(stream(), 1, empty.data(), 36);
+    BOOST_TEST((empty == Image(36, -0.5F)));
+}
+
 BOOST_AUTO_TEST_CASE(half_a_pixel_is_the_mean_of_two) {
     const Image moved = distorted({2, 3}, {.right = 0.5}, {1, 3, 5, 2, 4, 8});
     BOOST_TEST(moved == (Image{0.5F, 2, 4, 1, 3, 6}), boost::test_tools::per_element());

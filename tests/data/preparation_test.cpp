@@ -120,6 +120,28 @@ BOOST_AUTO_TEST_CASE(sequences_and_images_are_standardised_along_their_last_axis
     BOOST_TEST((none.train.description().element == data::Element::f32));
 }
 
+BOOST_AUTO_TEST_CASE(pixels_of_images_keep_one_scale) {
+    const Source source = doubles({2, 2}, {0, 1, 2, 3, 4, 5, 6, 3});
+    const auto prepared = prepare(source, Rows{0, 1}, {.images = true});
+    BOOST_TEST(
+        (values(prepared.train) == values(prepare(source, Rows{0, 1}, {.standardize = Standardize::all}).train)));
+    // A pixel of 0 is what the background has become.
+    BOOST_TEST(values(prepared.train)[0] == prepared.background);
+    BOOST_TEST(prepared.background < -1);
+    const auto block = data::pack(prepared);
+    const auto copy = data::unpack(data::share(core::Buffer<std::byte>(block.begin(), block.end())));
+    BOOST_TEST(copy.background == prepared.background);
+    BOOST_TEST(prepare(source, Rows{0, 1}, {.images = true, .standardize = Standardize::none}).background == 0.0F);
+
+    Source bytes{.name = "x",
+                 .sha256 = "",
+                 .train = table<std::uint8_t>({2, 2}, data::Element::u8, {0, 1, 2, 3, 4, 5, 6, 3}),
+                 .test = {}};
+    BOOST_TEST(prepare(bytes, Rows{0, 1}, {.images = true}).background == 0.0F);
+    const auto standard = prepare(bytes, Rows{0, 1}, {.images = true, .standardize = Standardize::all});
+    BOOST_TEST(values(standard.train)[0] == standard.background, boost::test_tools::tolerance(1e-6F));
+}
+
 BOOST_AUTO_TEST_CASE(data_in_the_networks_units_stay_as_they_are) {
     const Source digits = data::load("digits:train=20,test=10", 1);
     const Source same = prepare(digits, first_rows(20), {});

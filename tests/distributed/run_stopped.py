@@ -194,6 +194,24 @@ def sigint_to_the_coordinator(stage):
 
 
 @case
+def an_end_that_cannot_be_written_keeps_what_was_half_trained(stage):
+    words = [*WORDS, "--members", "40"]
+    reference = Reference(stage, 3, words)
+    run = Running(stage, 3, [*words, "--min-members", "1", "--out", "run"])
+    if not run.wait_for((stage.directory / "run/members/0000.ckpt").exists):
+        run.ended().expect(False, "has no first member")
+    (stage.directory / "run/predictions.npy").mkdir()  # so that no file can take its place
+    send(signal.SIGUSR1, [run.process.pid])
+    ended = run.ended()
+    ended.expect(ended.code == RUN, "exit code is not 4")
+    ended.expect("cannot write 'run/predictions.npy'" in ended.err, "does not say what failed")
+    half = list((stage.directory / "run/checkpoints").glob("*.ckpt"))
+    ended.expect(half, "half-trained members are gone")
+    (stage.directory / "run/predictions.npy").rmdir()
+    reference.resume("run", 2)
+
+
+@case
 def a_time_limit_again_and_again(stage):
     reference = Reference(stage)
     limit = 0.05
@@ -214,11 +232,12 @@ def a_directory_in_use(stage):
     run = Running(stage, 2, [*WORDS, "--epochs", "2000", "--out", "run"])
     if not run.wait_for((stage.directory / "run/history.jsonl").exists):
         run.ended().expect(False, "does not begin")
-    for words in (["--resume", "--out", "run"],):
-        ended = stage.ranks(2, words)
-        ended.expect(ended.code == USAGE, "exit code is not 2")
-        check_message(ended, "is in use", f"process {run.ranks()[0]} on ")
-    stage.ranks(1, [*WORDS, "--out", "run"]).expect(True, "")
+    ended = stage.ranks(2, ["--resume", "--out", "run"])
+    ended.expect(ended.code == USAGE, "exit code is not 2")
+    check_message(ended, "is in use", f"process {run.ranks()[0]} on ")
+    ended = stage.ranks(1, [*WORDS, "--out", "run"])
+    ended.expect(ended.code == USAGE, "a new run in a used directory is not refused")
+    check_message(ended, "'run'", "--out")
     send(signal.SIGUSR1, [run.process.pid])
     run.ended()
 

@@ -90,6 +90,8 @@ def survived(stage, number, count, seed, words=(), grace=30):
         kind = "too late" if was_over else f"{lost} lost"
         found[kind] = found.get(kind, 0) + 1
         shutil.rmtree(stage.directory / out)
+    if not any(kind not in ("too late", "0 lost") for kind in found):
+        give_up(f"no rank was ever lost: {found}")
     print(f"{count} of {count} ended with the same bytes and without a restart, seeds {seed} to {seed + count - 1}: {found}")
 
 

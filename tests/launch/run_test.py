@@ -133,16 +133,34 @@ def stopped_by_a_signal(directory):
     expect(results(directory / f"run-{signal.SIGTERM}") == reference(BUILD, LONG, directory), "other bytes than without a stop")
 
 
-def verdicts(directory):
-    """What it makes of how runs end, with an mpirun that ends as it is told: (status, exit code, then for ever)."""
+def fake_build(directory, mpirun):
+    """A build directory whose mpirun is a script that writes down how it is called, and goes on as it is told."""
     fake = directory / "fake"
     fake.mkdir()
     (fake / "CMakeCache.txt").write_text(f"MPIEXEC_EXECUTABLE:FILEPATH={fake}/mpirun\n")
     (fake / "ensemble_train").write_text("#!/bin/sh\n")
-    (fake / "mpirun").write_text('#!/bin/bash\necho "$*" >>"$CALLS"\n[[ ! $TELL ]] || echo "$TELL" >"$ENSEMBLE_STATUS_FILE"\n'
-                                 '[[ ! $LINGER ]] || exec sleep 60\nif [[ $CODE == -* ]]; then kill "$CODE" $$; fi\nexit "$CODE"\n')
+    (fake / "mpirun").write_text(f'#!/bin/bash\necho "$*" >>"$CALLS"\n{mpirun}\n')
     for name in ("ensemble_train", "mpirun"):
         (fake / name).chmod(0o755)
+    return fake
+
+
+def stopped_during_the_trial(directory):
+    """A signal that comes before there is a run counts as well."""
+    fake = fake_build(directory, "exec sleep 60")
+    calls = directory / "calls"
+    process = start(directory, ["-n", "2"], ["--out", "x"], ENSEMBLE_BUILD=str(fake), CALLS=str(calls))
+    wait_for(lambda: calls.exists() and "ENSEMBLE_CANARY" in calls.read_text(), "a trial of recovery")
+    process.send_signal(signal.SIGTERM)
+    _, err = end(process, 75)
+    expect(len(calls.read_text().splitlines()) == 1, f"a run was started: {calls.read_text()}\n{err}")
+    expect(not leftovers(directory), leftovers(directory))
+
+
+def verdicts(directory):
+    """What it makes of how runs end, with an mpirun that ends as it is told: (status, exit code, then for ever)."""
+    fake = fake_build(directory, '[[ ! $TELL ]] || echo "$TELL" >"$ENSEMBLE_STATUS_FILE"\n[[ ! $LINGER ]] || exec sleep 60\n'
+                                 'if [[ $CODE == -* ]]; then kill "$CODE" $$; fi\nexit "$CODE"')
     cases = (("0", "0", "", 0, 1), ("0", "137", "", 0, 1), ("0", "0", "yes", 0, 1), ("2", "2", "", 2, 1), ("3", "1", "", 3, 1),
              ("75", "75", "", 75, 1), ("75", "0", "", 75, 1), ("75", "-9", "", 4, 3), ("4", "4", "", 4, 1),
              ("4 again", "4", "", 4, 3), ("4 again", "0", "yes", 4, 3), ("", "2", "", 2, 1), ("", "3", "", 3, 1),

@@ -246,6 +246,14 @@ BOOST_AUTO_TEST_CASE(batch_statistics_in_training_running_ones_in_evaluation) {
     BOOST_TEST(std::abs(bench.statistics[variances + 2] - 9) < 2);
 }
 
+BOOST_AUTO_TEST_CASE(a_batch_of_one_row_says_nothing_about_a_variance) {
+    Bench bench("batchnorm", 1, {3});
+    const auto before = bench.statistics;
+    bench.program.input()[0][1] = 7;
+    static_cast<void>(bench.loss(model::Mode::train));
+    BOOST_TEST((bench.statistics == before));
+}
+
 BOOST_AUTO_TEST_CASE(says_what_does_not_fit) {
     BOOST_TEST(mentions(complaint("conv(4, 3)", {784}), "line 1, column 1: conv(4, 3): needs images"));
     BOOST_TEST(mentions(complaint("conv(4, 9, valid)", {8, 8}), "a window of 9×9 does not fit an image of 8×8"));

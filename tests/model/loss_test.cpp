@@ -54,6 +54,17 @@ BOOST_AUTO_TEST_CASE(large_logits_do_not_overflow) {
     BOOST_TEST(z[stride + 1] == 0.5F);
 }
 
+BOOST_AUTO_TEST_CASE(small_losses_of_large_logits_are_not_rounded_away) {
+    std::vector<float> z{1000, 990, 985};
+    std::vector<float> gradient(3);
+    const compute::Rows one{.data = z.data(), .count = 1, .width = 3, .stride = 3};
+    const compute::Rows out{.data = gradient.data(), .count = 1, .width = 3, .stride = 3};
+    const std::vector<std::int32_t> label{0};
+    const double expected = std::log1p(std::exp(-10.0) + std::exp(-15.0));
+    BOOST_TEST(model::softmax_cross_entropy(one, label) == expected, boost::test_tools::tolerance(0.01));
+    BOOST_TEST(model::softmax_cross_entropy(one, label, out) == expected, boost::test_tools::tolerance(0.01));
+}
+
 BOOST_AUTO_TEST_CASE(cross_entropy_of_equal_logits_is_the_logarithm_of_the_classes) {
     std::vector<float> z(rows * stride, 0.5F);
     const std::vector<std::int32_t> labels{0, 1, 2, 0};

@@ -241,8 +241,8 @@ BOOST_AUTO_TEST_CASE(bad_values_are_refused_with_a_hint) {
     BOOST_TEST(contains(refusal({"--task", "ranking"}), "--task: 'ranking' is none of classification, regression"));
     BOOST_TEST(contains(refusal({"--sequence", "24"}), "--sequence: '24' is not steps x features"));
     BOOST_TEST(contains(refusal({"--features", "pca"}), "--features: 'pca' does not say how many"));
-    BOOST_TEST(
-        contains(refusal({"--augment", "flip:1"}), "--augment: 'flip' is none of shift, rotate, scale, elastic"));
+    BOOST_TEST(contains(refusal({"--augment", "mirror:1"}),
+                        "--augment: 'mirror' is none of shift, rotate, scale, flip, elastic"));
     BOOST_TEST(contains(refusal({"--standardize", "channel"}), "did you mean channels?"));
     BOOST_TEST(contains(refusal({"--net", ""}), "missing"));
     BOOST_TEST(contains(refusal({"--data", "caf\xe9"}), "UTF-8"));

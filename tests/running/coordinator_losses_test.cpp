@@ -161,6 +161,19 @@ BOOST_AUTO_TEST_CASE(a_rank_without_members_may_have_had_the_shares_of_others) {
     BOOST_TEST(!coordinator.failure());
 }
 
+BOOST_AUTO_TEST_CASE(a_stop_during_the_sum_holds_if_a_lost_rank_begins_it_again) {
+    Coordinator coordinator = three_at_work(3);
+    for (int rank = 0; rank < 3; ++rank) {
+        static_cast<void>(coordinator.receive(rank, Request{}, 2));
+        static_cast<void>(coordinator.receive(rank, finished(static_cast<std::uint32_t>(rank), 0.5), 3));
+    }
+    BOOST_TEST(coordinator.receive(1, Interrupted{"SIGTERM"}, 4).empty());
+    BOOST_TEST(goes_to_all<Suspend>(coordinator.lose(2, "was killed", 5), 2));
+    BOOST_TEST(coordinator.suspended_by() == "SIGTERM");
+    BOOST_TEST(coordinator.receive(0, Suspended{}, 6).empty());
+    BOOST_TEST(goes_to_all<Combine>(coordinator.receive(1, Suspended{}, 7), 2));
+}
+
 BOOST_AUTO_TEST_CASE(a_stop_does_not_wait_for_lost_ranks) {
     Coordinator coordinator = three_at_work(5);
     BOOST_TEST(coordinator.receive(1, finished(1, 0.5), 2).empty());

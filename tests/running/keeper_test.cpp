@@ -17,6 +17,7 @@ train::MemberState state_after(std::uint32_t epoch, std::uint64_t step = 0) {
     state.member = 2;
     state.epoch = epoch;
     state.step = step;
+    state.updates = 100 * epoch + step;
     state.parameters.assign(10, 0.5F);
     return state;
 }
@@ -65,6 +66,33 @@ BOOST_AUTO_TEST_CASE(by_epochs_it_keeps_what_has_come_so_far) {
     keeper->offer(done);
     keeper->finish(done);
     BOOST_TEST(keeper->load(2).is_final);
+}
+
+BOOST_AUTO_TEST_CASE(layers_that_are_pretrained_are_kept_one_by_one) {
+    Place place{.scratch = {}, .interval = {.epochs = 5, .seconds = 0}};
+    const auto after = [](std::uint32_t layers) {
+        train::MemberState state = state_after(0);
+        state.pretrained = layers;
+        return state;
+    };
+    auto keeper = place.keeper();
+    static_cast<void>(keeper->load(2));
+    BOOST_TEST(!keeper->offer(after(0)));
+    BOOST_TEST(keeper->offer(after(1)));
+    BOOST_TEST(!keeper->offer(after(1)));
+    keeper.reset();
+    keeper = place.keeper();
+    const auto kept = keeper->load(2);
+    BOOST_TEST_REQUIRE(kept.state.has_value());
+    BOOST_TEST(kept.state->pretrained == 1U);
+    BOOST_TEST(!keeper->offer(after(1)));
+    // By time, what has not changed is not written again.
+    place.interval = {.epochs = 0, .seconds = 0.01};
+    keeper = place.keeper();
+    static_cast<void>(keeper->load(2));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    BOOST_TEST(!keeper->offer(after(1)));
+    BOOST_TEST(keeper->offer(after(2)));
 }
 
 BOOST_AUTO_TEST_CASE(by_time_it_keeps_after_so_long_and_never_without_either) {

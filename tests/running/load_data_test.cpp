@@ -104,6 +104,26 @@ BOOST_AUTO_TEST_CASE(sequences_and_components_reach_the_network) {
     BOOST_TEST((Experiment(digits, load_data(digits)).network().input() == core::Shape{100}));
 }
 
+BOOST_AUTO_TEST_CASE(images_are_what_is_distorted_or_what_windows_slide_over) {
+    const auto preparation_of = [](const char* net, bool distorts) {
+        Options options = options_for("digits:train=60,test=20");
+        options.net = net;
+        options.preparation.standardize = data::Standardize::all;
+        if (distorts) options.augmentation.shift = 1;
+        return Experiment(options, load_data(options)).problem().background;
+    };
+    BOOST_TEST(preparation_of("flatten", true) < 0);
+    Options options = options_for("digits:train=60,test=20");
+    options.augmentation.flip = 0.5;
+    for (const auto standardize : {data::Standardize::features, data::Standardize::channels}) {
+        options.preparation.standardize = standardize;
+        BOOST_TEST(refusal(options).find("--standardize all or none") != std::string::npos);
+    }
+    BOOST_TEST(model::convolves("skip[ split[ dense(3) | conv(3, 3) ] ]"));
+    BOOST_TEST(model::convolves("lenet5"));
+    BOOST_TEST(!model::convolves("gru(4) dense(3) batchnorm"));
+}
+
 BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
     const Scratch scratch;
     const Options options = options_for(scratch.write("t.csv", table()));

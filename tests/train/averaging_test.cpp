@@ -97,4 +97,18 @@ BOOST_AUTO_TEST_CASE(early_stopping_works_on_the_mean) {
     for (const auto& record : state.history) BOOST_TEST(record.validation_loss >= state.best_loss);
 }
 
+BOOST_AUTO_TEST_CASE(patience_lasts_until_a_mean_has_begun) {
+    const Study& study = moons();
+    Hyperparameters h = short_training();
+    h.epochs = 40;
+    h.learning_rate = 0.2;
+    h.patience = 3;
+    const MemberState plain = study.train(h);
+    h.average = AverageKind::swa;
+    h.average_start = 0.75;
+    const MemberState state = study.train(h);
+    BOOST_TEST_REQUIRE(plain.epoch < 30U);  // without a mean it would have ended before there is one
+    BOOST_TEST(state.epoch >= 31U + 3U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -99,6 +99,23 @@ BOOST_AUTO_TEST_CASE(follows_the_published_rules) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(decay_rates_close_to_1_leave_something) {
+    // The first step of Adam has the size of the learning rate, whatever the rates are.
+    for (const double beta2 : {0.999, 0.999999, 0.99999999}) {
+        Hyperparameters h;
+        h.optimizer = OptimizerKind::adam;
+        h.beta2 = beta2;
+        Optimizer optimizer(h);
+        std::vector<float> w{0};
+        std::vector<float> g{3};
+        std::vector<float> m(1);
+        std::vector<float> v(1);
+        optimizer.begin_update(0.01, 1);
+        optimizer.update({w, g, m, v}, Optimizer::Decay::no);
+        BOOST_TEST(w[0] == -0.01F, boost::test_tools::tolerance(1e-4F));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(finds_the_minimum_of_a_quadratic) {
     for (const OptimizerKind kind : all) {
         Hyperparameters h;

@@ -154,6 +154,19 @@ BOOST_AUTO_TEST_CASE(going_on_from_any_state_gives_the_same_bits) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(rates_count_what_the_time_was_taken_of) {
+    const Study& study = images();  // batches of 32, 32, 32 and a smaller one
+    const Hyperparameters h = short_training();
+    Trainer first(study.network, h, study.problem(), 0);
+    for (int step = 0; step < 3; ++step) static_cast<void>(first.step());
+    Trainer then(study.network, h, study.problem(), first.release());
+    const auto record = then.step();
+    BOOST_TEST_REQUIRE(record.has_value());
+    const std::size_t rest = study.problem().train.size() - 3 * h.batch;
+    BOOST_TEST(record->samples_per_s * record->seconds == static_cast<double>(rest),
+               boost::test_tools::tolerance(1e-6));
+}
+
 BOOST_AUTO_TEST_CASE(early_stopping_restores_the_best_state) {
     const Study& study = moons();
     Hyperparameters h = short_training();
