@@ -50,7 +50,7 @@ Checksum checksum(std::span<const std::byte> bytes) {
     return std::bit_cast<Checksum>(canonical);
 }
 
-std::string hex(const Digest& digest) {
+std::string hex(std::span<const std::byte> digest) {
     std::string digits;
     digits.reserve(2 * digest.size());
     for (const std::byte byte : digest) digits += fmt::format("{:02x}", static_cast<unsigned>(byte));

@@ -37,7 +37,7 @@ using Checksum = std::array<std::byte, 16>;
 /// protection against an adversary, for whom there is sha256().
 [[nodiscard]] Checksum checksum(std::span<const std::byte> bytes);
 
-/// 64 lower-case hexadecimal digits.
-[[nodiscard]] std::string hex(const Digest& digest);
+/// Two lower-case hexadecimal digits a byte.
+[[nodiscard]] std::string hex(std::span<const std::byte> digest);
 
 }  // namespace core

@@ -178,6 +178,23 @@ def verdicts(directory):
     expect(not leftovers(directory), leftovers(directory))
 
 
+def slurm_counts_failures_apart_from_time_limits(directory):
+    """A job over many time limits may still fail three times, and no more."""
+    (directory / "scontrol").write_text('#!/bin/sh\necho "$*" >>requeued\n')
+    (directory / "scontrol").chmod(0o755)
+    script = Path(SCRIPT).parent / "slurm.sh"
+    requeued = []
+    for restart, code in enumerate([75] * 10 + [4] * 3 + [75] + [137] * 4 + [2]):
+        environment = {**os.environ, "PATH": f"{directory}:{os.environ['PATH']}", "SLURM_JOB_ID": "7", "SLURM_RESTART_COUNT": str(restart)}
+        job = subprocess.Popen(["bash", "-c", f'source "{script}"; run_and_requeue sh -c "exit {code}"'], cwd=directory, env=environment,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        end(job, code)
+        requeued.append((directory / "requeued").exists())
+        (directory / "requeued").unlink(missing_ok=True)
+    expect(requeued == [True] * 17 + [False] * 2, requeued)
+    expect(not list(directory.glob(".slurm*")), "the count stays behind")
+
+
 def wrong_options(directory):
     for options in (["-n", "0"], ["--ranks", "many"], ["--restarts", "-1"], ["--hostfile", "missing"], ["--wait", "x"]):
         _, err = end(start(directory, options, []), 2)

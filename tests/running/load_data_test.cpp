@@ -1,5 +1,8 @@
 #include "run/experiment.hpp"
 
+#include <span>
+#include <vector>
+
 #include <fmt/format.h>
 #include <boost/test/unit_test.hpp>
 
@@ -27,6 +30,14 @@ Options options_for(const std::string& data) {
     options.data = data;
     options.net = "dense(4) relu";
     return options;
+}
+
+/// The content of a .npy file.
+std::string npy(const std::string& type, const std::string& shape, std::span<const std::byte> values) {
+    std::string header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': " + shape + ", }";
+    header.resize(117, ' ');  // the values begin at byte 128
+    return std::string("\x93NUMPY\1\0\x76\0", 10) + header + '\n' +
+           std::string(reinterpret_cast<const char*>(values.data()), values.size());
 }
 
 std::string refusal(const Options& options) {
@@ -105,14 +116,21 @@ BOOST_AUTO_TEST_CASE(sequences_and_components_reach_the_network) {
 }
 
 BOOST_AUTO_TEST_CASE(images_are_what_is_distorted_or_what_windows_slide_over) {
-    const auto preparation_of = [](const char* net, bool distorts) {
-        Options options = options_for("digits:train=60,test=20");
-        options.net = net;
-        options.preparation.standardize = data::Standardize::all;
-        if (distorts) options.augmentation.shift = 1;
-        return Experiment(options, load_data(options)).problem().background;
+    const Scratch scratch;
+    std::vector<float> pixels(40 * 6 * 6);
+    for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<float>(i % 7);
+    std::vector<std::int32_t> labels(40);
+    for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<std::int32_t>(i % 2);
+    Options floats = options_for(scratch.write("x.npy", npy("<f4", "(40, 6, 6)", std::as_bytes(std::span(pixels)))));
+    floats.target = scratch.write("y.npy", npy("<i4", "(40,)", std::as_bytes(std::span(labels))));
+    const auto background = [&](const char* net, double shift) {
+        floats.net = net;
+        floats.augmentation.shift = shift;
+        return Experiment(floats, load_data(floats)).problem().background;
     };
-    BOOST_TEST(preparation_of("flatten", true) < 0);
+    BOOST_TEST(background("conv(2, 3)", 0) < -1);  // all pixels together, so that a 0 has become something else
+    BOOST_TEST(background("flatten", 1) < -1);
+    BOOST_TEST(background("gru(4)", 0) == 0);  // column by column
     Options options = options_for("digits:train=60,test=20");
     options.augmentation.flip = 0.5;
     for (const auto standardize : {data::Standardize::features, data::Standardize::channels}) {

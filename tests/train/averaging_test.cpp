@@ -83,10 +83,7 @@ BOOST_AUTO_TEST_CASE(statistics_have_the_mean_of_their_parameters) {
 
 BOOST_AUTO_TEST_CASE(early_stopping_works_on_the_mean) {
     const Study& study = moons();
-    Hyperparameters h = short_training();
-    h.epochs = 200;
-    h.learning_rate = 0.2;
-    h.patience = 3;
+    Hyperparameters h = impatient_training(0.2);
     h.average = AverageKind::ema;
     h.average_decay = 0.95;
     const MemberState state = study.train(h);
@@ -99,10 +96,8 @@ BOOST_AUTO_TEST_CASE(early_stopping_works_on_the_mean) {
 
 BOOST_AUTO_TEST_CASE(patience_lasts_until_a_mean_has_begun) {
     const Study& study = moons();
-    Hyperparameters h = short_training();
+    Hyperparameters h = impatient_training(0.2);
     h.epochs = 40;
-    h.learning_rate = 0.2;
-    h.patience = 3;
     const MemberState plain = study.train(h);
     h.average = AverageKind::swa;
     h.average_start = 0.75;

@@ -38,6 +38,15 @@ inline train::Hyperparameters short_training() {
     return h;
 }
 
+/// Ends long before its epochs are over.
+inline train::Hyperparameters impatient_training(double learning_rate) {
+    train::Hyperparameters h = short_training();
+    h.epochs = 200;
+    h.learning_rate = learning_rate;
+    h.patience = 3;
+    return h;
+}
+
 inline const Study& moons() {
     static const Study study("moons:train=200,test=100", "dense(16) relu dropout(0.2) dense(16) tanh");
     return study;

@@ -169,11 +169,7 @@ BOOST_AUTO_TEST_CASE(rates_count_what_the_time_was_taken_of) {
 
 BOOST_AUTO_TEST_CASE(early_stopping_restores_the_best_state) {
     const Study& study = moons();
-    Hyperparameters h = short_training();
-    h.epochs = 200;
-    h.learning_rate = 0.05;
-    h.patience = 3;
-    const MemberState state = study.train(h);
+    const MemberState state = study.train(impatient_training(0.05));
     BOOST_TEST(state.epoch < 200U);
     BOOST_TEST(state.epoch - state.best_epoch == 3U);
     train::Predictor predictor(study.network);
