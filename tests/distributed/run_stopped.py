@@ -320,9 +320,14 @@ def launcher_only(run, _chance):
     return [run.process.pid]
 
 
+def one_worker(run, chance):
+    workers = run.ranks()[1:]
+    return [chance.choice(workers)] if workers else []
+
+
 @case
 def kill_worker(stage, count=10, seed=1):
-    killed(stage, lambda run, chance: chance.sample(run.ranks()[1:], min(1, len(run.ranks()[1:]))), count, seed)
+    killed(stage, one_worker, count, seed)
 
 
 @case
