@@ -123,8 +123,8 @@ private:
                        .stride = item.arguments.size() > 2 ? argument(2) : 1,
                        .padding = valid ? compute::Padding::valid : compute::Padding::same},
             .weight_stride = argument(0)};
-        const compute::ConvolutionOrder order = compute::fastest_order(shape);
         const auto derivatives = first ? compute::Derivatives::of_weights : compute::Derivatives::of_weights_and_input;
+        const compute::ConvolutionOrder order = compute::fastest_order(shape, derivatives);
         using compute::Precision;
         compute::Convolution library(shape, order, derivatives, Precision::f32, nullptr, compute::Method::library);
         compute::Convolution own(shape, order, derivatives, Precision::f32, nullptr, compute::Method::fastest);

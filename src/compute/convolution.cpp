@@ -1,11 +1,11 @@
 #include "compute/convolution.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "compute/convolution_request.hpp"
 #include "compute/onednn.hpp"
 #include "compute/winograd.hpp"
 #include "core/buffer.hpp"
@@ -14,114 +14,8 @@
 namespace compute {
 namespace {
 
-using dnnl::algorithm;
+using namespace convolution;
 using dnnl::memory;
-using Tag = memory::format_tag;
-
-memory::dim dim(std::size_t extent) {
-    return static_cast<memory::dim>(extent);
-}
-
-bool lies_in_blocks(const Images& images) {
-    return images.block != images.channels;
-}
-
-/// One channel in plain order is both nhwc and nchw, and one block of channels both nhwc and nChw16c; kernels look for
-/// the one that goes with the other side. Where both sides are of that kind, bf16 has kernels for blocks, and single
-/// precision for nhwc.
-memory::desc image_layout(const Images& images, const Images& other, memory::data_type type, Precision precision) {
-    const auto is_one_block = [](const Images& side) { return side.channels == widest_block(); };
-    const bool other_in_blocks =
-        lies_in_blocks(other) || (precision == Precision::bf16 && (is_one_block(other) || other.channels == 1));
-    Tag tag = Tag::nhwc;
-    if (lies_in_blocks(images) || (is_one_block(images) && other_in_blocks)) {
-        tag = images.block == 16 ? Tag::nChw16c : Tag::nChw8c;
-    } else if (images.channels == 1 && other_in_blocks) {
-        tag = Tag::nchw;
-    }
-    return {{dim(images.count), dim(images.channels), dim(images.height), dim(images.width)}, type, tag};
-}
-
-memory::dims weight_extents(const ConvolutionShape& shape) {
-    return {dim(shape.channels_out), dim(shape.channels_in), dim(shape.window.size), dim(shape.window.size)};
-}
-
-/// Weights as the flat parameter buffer holds them.
-memory::desc flat_weights(const ConvolutionShape& shape) {
-    const memory::dim row = dim(shape.weight_stride);
-    const memory::dim cell = dim(shape.channels_in) * row;
-    return {weight_extents(shape), memory::data_type::f32, memory::dims{1, row, dim(shape.window.size) * cell, cell}};
-}
-
-/// Element types of what a primitive reads and writes.
-struct Types {
-    memory::data_type x = memory::data_type::f32;
-    memory::data_type weights = memory::data_type::f32;
-    memory::data_type y = memory::data_type::f32;
-
-    /// In what the primitive multiplies.
-    [[nodiscard]] Precision precision() const {
-        const bool narrow = x != memory::data_type::f32 || y != memory::data_type::f32;
-        return narrow ? Precision::bf16 : Precision::f32;
-    }
-};
-
-constexpr auto f32 = memory::data_type::f32;
-constexpr auto bf16 = memory::data_type::bf16;
-
-/// What all three primitives of a convolution are described by.
-struct Description {
-    memory::desc x;
-    memory::desc weights;
-    memory::desc bias;
-    memory::desc y;
-    memory::dims strides;
-    memory::dims before;
-    memory::dims behind;
-
-    Description(const ConvolutionShape& shape, const ConvolutionOrder& order, const Types& types)
-        : x(image_layout(order.in, order.out, types.x, types.precision())),
-          weights(weight_extents(shape), types.weights, Tag::any),
-          bias({dim(shape.channels_out)}, f32, Tag::x),
-          y(image_layout(order.out, order.in, types.y, types.precision())) {
-        const Window& window = shape.window;
-        strides = {dim(window.stride), dim(window.stride)};
-        before = {dim(window.before(shape.height)), dim(window.before(shape.width))};
-        behind = {dim(window.behind(shape.height)), dim(window.behind(shape.width))};
-    }
-};
-
-using Forward = dnnl::convolution_forward::primitive_desc;
-using BackwardData = dnnl::convolution_backward_data::primitive_desc;
-using BackwardWeights = dnnl::convolution_backward_weights::primitive_desc;
-
-// oneDNN 2.x builds a primitive descriptor from an operation descriptor, 3.x from its arguments.
-#if DNNL_VERSION_MAJOR >= 3
-Forward forward_descriptor(const Description& d, dnnl::prop_kind kind) {
-    return {cpu_engine(), kind,    algorithm::convolution_direct, d.x, d.weights, d.bias, d.y, d.strides,
-            d.before,     d.behind};
-}
-BackwardData data_descriptor(const Description& d, const Forward& hint) {
-    return {cpu_engine(), algorithm::convolution_direct, d.x, d.weights, d.y, d.strides, d.before, d.behind, hint};
-}
-BackwardWeights weights_descriptor(const Description& d, const Forward& hint) {
-    return {cpu_engine(), algorithm::convolution_direct, d.x, d.weights, d.bias, d.y, d.strides, d.before, d.behind,
-            hint};
-}
-#else
-Forward forward_descriptor(const Description& d, dnnl::prop_kind kind) {
-    return {{kind, algorithm::convolution_direct, d.x, d.weights, d.bias, d.y, d.strides, d.before, d.behind},
-            cpu_engine()};
-}
-BackwardData data_descriptor(const Description& d, const Forward& hint) {
-    return {{algorithm::convolution_direct, d.x, d.weights, d.y, d.strides, d.before, d.behind}, cpu_engine(), hint};
-}
-BackwardWeights weights_descriptor(const Description& d, const Forward& hint) {
-    return {{algorithm::convolution_direct, d.x, d.weights, d.bias, d.y, d.strides, d.before, d.behind},
-            cpu_engine(),
-            hint};
-}
-#endif
 
 enum class Direction : std::uint8_t { forward, input_gradient, weight_gradient };
 
@@ -149,8 +43,7 @@ struct Ways {
         if (multiplies_bf16(direction)) {
             try {
                 Descriptor descriptor = make(Precision::bf16);
-                if (!std::string_view(descriptor.impl_info_str()).starts_with("ref"))
-                    return std::optional<Descriptor>(std::move(descriptor));
+                if (!is_reference(descriptor.impl_info_str())) return std::optional<Descriptor>(std::move(descriptor));
             } catch (const dnnl::error&) {
                 // Not for this shape, version or processor.
             }
@@ -195,23 +88,6 @@ std::size_t Window::behind(std::size_t extent) const noexcept {
     return needed > extent ? needed - extent - before(extent) : 0;
 }
 
-ConvolutionOrder fastest_order(const ConvolutionShape& shape) {
-    const std::size_t block = widest_block();
-    // Blocks on both sides, or one channel in; anything else runs pixel by pixel.
-    const bool in_blocks = shape.channels_in % block == 0;
-    const bool out_blocks = shape.channels_out % block == 0 && (in_blocks || shape.channels_in == 1);
-    return {.in = {.count = shape.count,
-                   .height = shape.height,
-                   .width = shape.width,
-                   .channels = shape.channels_in,
-                   .block = in_blocks && out_blocks ? block : shape.channels_in},
-            .out = {.count = shape.count,
-                    .height = shape.window.positions(shape.height),
-                    .width = shape.window.positions(shape.width),
-                    .channels = shape.channels_out,
-                    .block = out_blocks ? block : shape.channels_out}};
-}
-
 namespace {
 
 /// A batch as a kernel reads it: in bf16 if any direction wants that, made by take().
@@ -248,7 +124,7 @@ struct Direct {
 /// Each direction goes through the library or, where there is no Direct for it, by Winograd.
 struct Convolution::Impl {
     double flops = 0;
-    std::string kernel = "winograd 4x3";
+    std::string kernels;
     bool has_input_gradient = false;
     bool has_weight_gradient = false;
     std::optional<Direct<4>> forward;
@@ -257,6 +133,11 @@ struct Convolution::Impl {
     std::optional<Winograd> winograd;
     Operand x;
     Operand dy;
+
+    void add_kernel(std::string_view result, std::string_view name) {
+        if (!kernels.empty()) kernels += ", ";
+        kernels.append(result).append(" by ").append(name);
+    }
 };
 
 Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& order, Derivatives derivatives,
@@ -272,18 +153,17 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& 
     const Ways ways(shape, precision, method);
     const Description d(shape, order, {});
     const memory::desc flat = flat_weights(shape);
-    const auto kind = impl.has_weight_gradient ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
     // Backward passes want a forward descriptor of the same types as a hint.
     const auto hint = [&](Precision with) {
         const Types types = with == Precision::bf16 ? Types{bf16, bf16, bf16} : Types{};
-        return forward_descriptor({shape, order, types}, kind);
+        return forward_descriptor({shape, order, types}, derivatives);
     };
 
     if (const auto chosen = ways.choose(Direction::forward, [&](Precision with) {
             const Types types = with == Precision::bf16 ? Types{.x = bf16, .weights = bf16} : Types{};
-            return forward_descriptor({shape, order, types}, kind);
+            return forward_descriptor({shape, order, types}, derivatives);
         })) {
-        impl.kernel = chosen->impl_info_str();
+        impl.add_kernel("y", chosen->impl_info_str());
         impl.x.plan(chosen->src_desc(), order.in.elements());
         impl.forward = {.kernel = {dnnl::convolution_forward(*chosen),
                                    {{{DNNL_ARG_SRC, chosen->src_desc()},
@@ -299,6 +179,7 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& 
                 const Types types = with == Precision::bf16 ? Types{.x = bf16, .y = bf16} : Types{};
                 return weights_descriptor({shape, order, types}, hint(with));
             })) {
+            impl.add_kernel("dW", chosen->impl_info_str());
             impl.x.plan(chosen->src_desc(), order.in.elements());
             impl.dy.plan(chosen->diff_dst_desc(), order.out.elements());
             impl.weight_gradient = {.kernel = {dnnl::convolution_backward_weights(*chosen),
@@ -316,6 +197,7 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& 
                 const Types types = with == Precision::bf16 ? Types{.weights = bf16, .y = bf16} : Types{};
                 return data_descriptor({shape, order, types}, hint(with));
             })) {
+            impl.add_kernel("dx", chosen->impl_info_str());
             impl.dy.plan(chosen->diff_dst_desc(), order.out.elements());
             impl.input_gradient = {.kernel = {dnnl::convolution_backward_data(*chosen),
                                               {{{DNNL_ARG_DIFF_DST, chosen->diff_dst_desc()},
@@ -329,7 +211,9 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& 
     const Winograd::Directions by_winograd{.forward = !impl.forward,
                                            .input_gradient = impl.has_input_gradient && !impl.input_gradient,
                                            .weight_gradient = impl.has_weight_gradient && !impl.weight_gradient};
-    if (by_winograd.any()) impl.winograd.emplace(shape, by_winograd, team);
+    if (!by_winograd.any()) return;
+    impl.winograd.emplace(shape, by_winograd, team);
+    impl.add_kernel("all else", "winograd 4x3");
 }
 
 Convolution::~Convolution() = default;
@@ -374,8 +258,8 @@ double Convolution::flops() const noexcept {
     return impl_->flops;
 }
 
-const char* Convolution::kernel() const noexcept {
-    return impl_->kernel.c_str();
+const std::string& Convolution::kernels() const noexcept {
+    return impl_->kernels;
 }
 
 }  // namespace compute

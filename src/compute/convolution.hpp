@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "compute/images.hpp"
 #include "compute/precision.hpp"
@@ -43,14 +44,14 @@ struct ConvolutionShape {
     std::size_t weight_stride = 0;
 };
 
+enum class Derivatives : std::uint8_t { none, of_weights, of_weights_and_input };
+
 /// Orders of input and output in which a convolution runs fastest here.
 struct ConvolutionOrder {
     Images in;
     Images out;
 };
-[[nodiscard]] ConvolutionOrder fastest_order(const ConvolutionShape& shape);
-
-enum class Derivatives : std::uint8_t { none, of_weights, of_weights_and_input };
+[[nodiscard]] ConvolutionOrder fastest_order(const ConvolutionShape& shape, Derivatives derivatives);
 
 /// Which kernels compute a convolution; `library` is there to be compared with.
 enum class Method : std::uint8_t { fastest, library };
@@ -84,8 +85,8 @@ public:
     /// Multiplications and additions of one forward pass, as the definition has them (padding included).
     [[nodiscard]] double flops() const noexcept;
 
-    /// Name of the forward kernel, for benchmarks and bug reports.
-    [[nodiscard]] const char* kernel() const noexcept;
+    /// The kernel of each direction, for benchmarks, tests and bug reports.
+    [[nodiscard]] const std::string& kernels() const noexcept;
 
 private:
     struct Impl;

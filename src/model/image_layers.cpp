@@ -70,13 +70,17 @@ Value convolve(const Shape& output_shape, const Window& window, const Value& inp
     const ParameterBlock& weight = compiler.parameters();
     const ParameterBlock& bias = compiler.parameters();
     const Shape& shape = input.tensor->shape;
+    const auto derivatives = !compiler.has_gradients()      ? compute::Derivatives::none
+                             : input.tensor->has_gradient() ? compute::Derivatives::of_weights_and_input
+                                                            : compute::Derivatives::of_weights;
     const compute::ConvolutionOrder order = compute::fastest_order({.count = compiler.rows(),
                                                                     .height = shape[0],
                                                                     .width = shape[1],
                                                                     .channels_in = channels_of(shape),
                                                                     .channels_out = weight.columns,
                                                                     .window = window,
-                                                                    .weight_stride = weight.stride});
+                                                                    .weight_stride = weight.stride},
+                                                                   derivatives);
     const Value source = compiler.ordered(input, block_of(order.in));
     Tensor& output = compiler.tensor(output_shape, Compiler::Gradient::as_compiled, block_of(order.out));
     compiler.append(std::make_unique<Convolve>(*source.tensor, source.gradient, output, window, weight, bias,

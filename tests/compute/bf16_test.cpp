@@ -93,7 +93,7 @@ struct Convolved {
 
     explicit Convolved(const compute::ConvolutionShape& s)
         : shape(s),
-          order(compute::fastest_order(s)),
+          order(compute::fastest_order(s, compute::Derivatives::of_weights_and_input)),
           plain_in(order.in),
           plain_out(order.out),
           x(noise(order.in.elements(), 1)),
@@ -154,7 +154,7 @@ void check_near(const std::vector<Sum>& expected, const core::Buffer<float>& fou
 void check_convolution(const compute::ConvolutionShape& shape, bool narrow) {
     const Convolved t(shape);
     compute::Convolution convolution(t.shape, t.order, compute::Derivatives::of_weights_and_input, Precision::bf16);
-    const std::string name = convolution.kernel();
+    const std::string name = convolution.kernels();
     BOOST_TEST((name.find("bf16") != std::string::npos) == narrow, name);
     std::vector<Sum> y(t.dy.size());
     std::vector<Sum> dx(t.x.size());
