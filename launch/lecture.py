@@ -349,7 +349,7 @@ def arguments():
                                                  "there are not repeated")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="some of the experiments, or of their runs: ladder/deep-cnn")
     parser.add_argument("--ranks", type=int, default=len(os.sched_getaffinity(0)), help="of mpirun (%(default)s)")
-    parser.add_argument("--list", action="store_true", help="name the experiments and stop")
+    parser.add_argument("--list", action="store_true", help="name the experiments and their runs, and stop")
     given = parser.parse_args()
     if given.ranks < 1:
         parser.error("--ranks: at least one")
@@ -364,7 +364,7 @@ def main():
     every = experiments(given)
     if given.list:
         for experiment in every:
-            print(f"{experiment.name:<10} {experiment.title}")
+            print(f"{experiment.name:<10} {experiment.title}\n{'':<11}{' '.join(experiment.names()[1:])}")
         return 0
     unknown = set(given.only or ()) - {name for experiment in every for name in experiment.names()}
     if unknown:

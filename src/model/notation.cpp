@@ -166,7 +166,8 @@ private:
         if (item.words.size() > 1) refuse_at(item, fmt::format("{} takes one word; write {}", item.name, kind.usage));
         if (kind.check != nullptr) {
             const std::string complaint = kind.check(item.arguments);
-            if (!complaint.empty()) refuse_at(item, complaint);
+            if (!complaint.empty())
+                refuse_at(item, fmt::format("{}{}: {}", item.name, arguments_text(item), complaint));
         }
     }
 

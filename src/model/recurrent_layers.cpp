@@ -37,7 +37,7 @@ std::string check_recurrent(std::span<const double> arguments) {
     const double units = arguments[0];
     return units >= 1 && units <= most_units && units == std::floor(units)
                ? ""
-               : fmt::format("units must be a whole number from 1 to {}, not {}", most_units, units);
+               : fmt::format("units must be a whole number from 1 to {}", most_units);
 }
 
 std::size_t steps_of(const Shape& input) {

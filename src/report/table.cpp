@@ -93,22 +93,30 @@ std::string interval(const ensemble::Gain& gain) {
     return fmt::format("95 % interval {} to {}", points(gain.ci95.low), points(gain.ci95.high));
 }
 
-std::string chance(double p) {
-    const std::string value = p < 0.0001 ? "p < 0.0001" : fmt::format("p = {:.4f}", p);
-    return value + (p < 0.05 ? "" : ", could be chance");
+/// Which of the gains may be none.
+std::string doubts(const ensemble::Gain& over_mean, const ensemble::PairedGain& over_best) {
+    const bool mean = over_mean.ci95.low <= 0 && over_mean.ci95.high >= 0;
+    const bool best = over_best.p_value >= 0.05;
+    if (mean && best) return "Both could be chance.\n";
+    if (!mean && !best) return "";
+    return fmt::format("That over the {} member could be chance.\n", mean ? "mean" : "best");
 }
 
+/// Empty if there is but one member, over which nothing can be gained.
 std::string gain_lines(const store::Summary& summary) {
+    if (summary.members.size() < 2) return "";
     const bool averages = summary.combine == ensemble::Combination::average;
     const auto& result = summary.ensemble;
     const ensemble::Gain& mean = averages ? result.average_over_mean : result.vote_over_mean;
     const ensemble::PairedGain& best = averages ? result.average_over_best : result.vote_over_best;
+    const std::string p = best.p_value < 0.0001 ? "p < 0.0001" : fmt::format("p = {:.4f}", best.p_value);
     return fmt::format(
         "Gain of the {} in points of test accuracy\n"
         "  over the mean member  {}   {}\n"
-        "  over the best member  {}   {}, {}\n",
+        "  over the best member  {}   {}, {}\n"
+        "intervals: bootstrap over the test rows · p: McNemar's exact test\n{}",
         averages ? "average" : "vote", right(points(mean.accuracy), 6), interval(mean),
-        right(points(best.gain.accuracy), 6), interval(best.gain), chance(best.p_value));
+        right(points(best.gain.accuracy), 6), interval(best.gain), p, doubts(mean, best));
 }
 
 std::string quarantine_lines(const std::vector<MemberResult>& members) {
@@ -158,7 +166,7 @@ std::string results_table(const store::Summary& summary, const std::string& dire
         "best: chosen on validation data · NLL: negative log-likelihood,\nECE: expected calibration error, of both "
         "small is good\n\n";
     words += gain_lines(summary) + quarantine_lines(summary.members) + missing_line(summary);
-    words += fmt::format("\nRanks were idle for {} in all: efficiency {}, at most {} if members take equally long\n",
+    words += fmt::format("\nRanks were idle for {} in all: efficiency {}; {} is the most for members of one length\n",
                          duration(timing.idle_s), percent(timing.efficiency, 1), percent(timing.efficiency_bound, 1));
     words += fmt::format("{} on {} · {} samples/s · results in {}\n", duration(timing.wall_s),
                          counted(static_cast<std::uint64_t>(timing.ranks), "rank"),

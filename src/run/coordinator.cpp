@@ -201,7 +201,9 @@ Coordinator::Rank& Coordinator::training(int rank, std::uint32_t member) {
 
 std::vector<Coordinator::Answer> Coordinator::finish(int rank, const Finished& finished, double now_s) {
     Rank& state = training(rank, finished.result.index);
-    if (!std::exchange(results_[finished.result.index], finished.result)) ++done_;
+    auto& result = results_[finished.result.index];
+    if (!std::exchange(result, finished.result)) ++done_;
+    result->train_s += work_[finished.result.index].spent_s;
     samples_done_ += finished.samples;
     busy_s_ += finished.busy_s;
     trained_ += work_[finished.result.index].left();

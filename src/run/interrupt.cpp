@@ -21,6 +21,8 @@ using Clock = std::chrono::steady_clock;
 /// The process has one set of signals, so this is one for the process.
 std::atomic<int> received{0};
 
+std::atomic<bool> ends_at_first{false};
+
 /// Launchers may deliver the same request twice, to the group and to the process.
 constexpr std::chrono::milliseconds same_request(200);
 
@@ -47,6 +49,7 @@ void watch() {
     while (true) {
         int number = 0;
         if (sigwait(&set, &number) != 0) continue;
+        if (ends_at_first) end_by(number);
         const int before = received.load();
         // A time limit is announced by SIGUSR1 and followed by SIGTERM; neither insists.
         if (before == 0 || (before == SIGUSR1 && number != SIGUSR1)) {
@@ -79,6 +82,11 @@ std::string signal_received() {
         default:
             return "SIGUSR1";
     }
+}
+
+void end_at_first_signal() {
+    ends_at_first = true;
+    if (const int number = received.load(); number != 0) end_by(number);
 }
 
 void forget_signals() {

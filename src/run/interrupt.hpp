@@ -15,6 +15,9 @@ void watch_for_signals();
 /// The name of the signal that asks for a stop, such as "SIGTERM"; empty if none came. Cheap enough for every batch.
 [[nodiscard]] std::string signal_received();
 
+/// From now on the first signal ends the process, and one that has come does so now: there is nothing to keep.
+void end_at_first_signal();
+
 /// As if no signal had come yet.
 void forget_signals();
 

@@ -66,10 +66,12 @@ std::vector<std::size_t> threads_of(std::span<const Seat> seats, const std::vect
 }
 
 std::vector<Work> work_of(std::size_t members, std::size_t epochs, const store::KeptNames& kept,
-                          const std::set<std::pair<std::uint32_t, std::uint32_t>>& epochs_done) {
+                          const store::EpochSeconds& epochs_done) {
     core::require(epochs > 0, "training has epochs");
     std::vector<Work> work(members);
-    for (const auto& [member, epoch] : epochs_done) {
+    for (const auto& [key, seconds] : epochs_done) {
+        const auto [member, epoch] = key;
+        if (member < members) work[member].spent_s += seconds;
         // Without a state that is kept it begins anew; the last epoch is not over before the member is kept for good.
         if (member >= members || !kept.begun.contains(member)) continue;
         const double trained = std::min<double>(epoch, static_cast<double>(epochs) - 1) / static_cast<double>(epochs);

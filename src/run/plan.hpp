@@ -2,12 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <set>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "store/checkpoints.hpp"
+#include "store/history.hpp"
 
 namespace run {
 
@@ -41,8 +40,9 @@ struct Seat {
 
 /// What a member is expected to take, and how much of that is behind it.
 struct Work {
-    double whole = 1;  ///< in any unit that is the same for all
-    double done = 0;   ///< fraction; 1: it is trained and has only to be tested
+    double whole = 1;    ///< in any unit that is the same for all
+    double done = 0;     ///< fraction; 1: it is trained and has only to be tested
+    double spent_s = 0;  ///< seconds of training in earlier runs
 
     [[nodiscard]] bool is_trained() const noexcept { return done >= 1; }
     [[nodiscard]] double left() const noexcept { return whole * (1 - done); }
@@ -51,6 +51,6 @@ struct Work {
 /// The work of each member where an earlier run has `kept` some and written down these `epochs_done` (member, epoch) of
 /// `epochs`. With early stopping nobody knows what will be left; it is what would be at most. REQUIRES: epochs > 0.
 [[nodiscard]] std::vector<Work> work_of(std::size_t members, std::size_t epochs, const store::KeptNames& kept,
-                                        const std::set<std::pair<std::uint32_t, std::uint32_t>>& epochs_done);
+                                        const store::EpochSeconds& epochs_done);
 
 }  // namespace run

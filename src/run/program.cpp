@@ -199,7 +199,7 @@ private:
             .seats = seats_,
             .epoch_done =
                 [&](const train::EpochRecord& record) {
-                    known_epochs_.insert({record.member, record.epoch});
+                    known_epochs_.insert({{record.member, record.epoch}, record.seconds});
                     directory_.append_history(store::history_line(record));
                 },
             .epoch_restored = [&](const train::EpochRecord& record) { restore(record); },
@@ -243,7 +243,7 @@ private:
 
     /// The history has an epoch of an earlier run already, unless that was killed between keeping and writing it down.
     void restore(const train::EpochRecord& record) {
-        if (!known_epochs_.insert({record.member, record.epoch}).second) return;
+        if (!known_epochs_.insert({{record.member, record.epoch}, 0}).second) return;
         train::EpochRecord line = record;
         line.seconds = line.samples_per_s = std::numeric_limits<double>::quiet_NaN();
         directory_.append_history(store::history_line(line));
@@ -286,7 +286,7 @@ private:
         const std::size_t threads = experiment_.options().threads;
         const std::size_t cores = allowed_cores();
         const bool lends = threads == 0 && world_.size() > 1;
-        const bool short_of_cores = lends ? cores == 1 && host_cores() > 1 : cores < threads && threads > 1;
+        const bool short_of_cores = lends ? cores == 1 && host_cores() > 1 : cores < threads && cores < host_cores();
         const auto notes = world_.gather(
             short_of_cores ? fmt::format("rank {} may use {} of its host's cores", world_.rank(), cores) : "");
         for (const std::string& note : notes) {
@@ -319,10 +319,10 @@ private:
     Keeper keeper_;
     report::Terminal terminal_;
     report::Display display_;
-    std::size_t members_set_aside_ = 0;                               ///< since the start of this process
-    std::vector<Seat> seats_;                                         ///< where idle ranks lend their cores
-    std::vector<Work> work_;                                          ///< that an earlier run has left; else empty
-    std::set<std::pair<std::uint32_t, std::uint32_t>> known_epochs_;  ///< in the history of an earlier run
+    std::size_t members_set_aside_ = 0;  ///< since the start of this process
+    std::vector<Seat> seats_;            ///< where idle ranks lend their cores
+    std::vector<Work> work_;             ///< that an earlier run has left; else empty
+    store::EpochSeconds known_epochs_;   ///< in the history
 };
 
 }  // namespace
@@ -333,6 +333,7 @@ int train_ensemble(const comm::Communicator& world, std::span<const char* const>
     if (!experiment) return 0;
     const std::vector<std::string> remarks = preflight(world, *experiment);
     if (experiment->options().dry_run) {
+        end_at_first_signal();
         const report::Terminal terminal = terminal_of(world);
         const std::string text = preview(world, *experiment, remarks, terminal);
         print(terminal.utf8 ? text : report::to_ascii(text));

@@ -47,9 +47,12 @@ std::string sorted_history(std::string_view lines) {
     return sorted;
 }
 
-std::set<std::pair<std::uint32_t, std::uint32_t>> epochs_in_history(std::string_view lines) {
-    std::set<std::pair<std::uint32_t, std::uint32_t>> epochs;
-    for (const auto& [key, line] : ordered_lines(lines)) epochs.insert(key);
+EpochSeconds epochs_in_history(std::string_view lines) {
+    EpochSeconds epochs;
+    for (const auto& [key, line] : ordered_lines(lines)) {
+        const nlohmann::json seconds = nlohmann::json::parse(line).value("seconds", nlohmann::json());
+        epochs[key] = seconds.is_number() ? seconds.get<double>() : 0;
+    }
     return epochs;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <set>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,7 +17,8 @@ namespace store {
 /// that is not whole (its writer was killed) goes.
 [[nodiscard]] std::string sorted_history(std::string_view lines);
 
-/// The epochs, as (member, epoch), that `lines` have a whole line for.
-[[nodiscard]] std::set<std::pair<std::uint32_t, std::uint32_t>> epochs_in_history(std::string_view lines);
+/// The seconds of each epoch, as (member, epoch), that `lines` have a whole line for; 0 where nobody knows any more.
+using EpochSeconds = std::map<std::pair<std::uint32_t, std::uint32_t>, double>;
+[[nodiscard]] EpochSeconds epochs_in_history(std::string_view lines);
 
 }  // namespace store

@@ -170,7 +170,7 @@ void RunDirectory::append_history(std::string_view line) const {
     append_line(history(), line, system);
 }
 
-std::set<std::pair<std::uint32_t, std::uint32_t>> RunDirectory::sort_history() const {
+EpochSeconds RunDirectory::sort_history() const {
     std::error_code ignored;
     std::vector<std::byte> bytes;
     if (fs::exists(history(), ignored)) bytes = read_file(history());

@@ -3,12 +3,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "store/file.hpp"
+#include "store/history.hpp"
 #include "store/run_lock.hpp"
 
 namespace store {
@@ -57,7 +57,7 @@ public:
 
     /// Rewrites history.jsonl in the order of (member, epoch), without lines cut short, atomically; returns its epochs.
     /// A file that is missing is made. Root only. Throws core::Error (run, data).
-    std::set<std::pair<std::uint32_t, std::uint32_t>> sort_history() const;
+    EpochSeconds sort_history() const;
 
     /// Removes partial results and checkpoints, which a run that is complete needs no more. Root only.
     void remove_unfinished() const noexcept;

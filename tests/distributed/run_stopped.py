@@ -170,6 +170,10 @@ def stopped_by(stage, stop, ranks=3, why="SIG", code=STOPPED, patience=1, member
     for name in ("summary.json", "predictions.npy", "lock"):
         ended.expect(not (stage.directory / "run" / name).exists(), f"{name} is there")
     reference.resume("run", 2)
+    members = json.loads((stage.directory / "run/summary.json").read_text())["members"]
+    untimed = [member["index"] for member in members if member["train_s"] <= 0]
+    if untimed:
+        give_up(f"nobody knows any more how long members took that were finished before: {untimed}")
 
 
 @case

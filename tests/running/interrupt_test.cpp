@@ -23,12 +23,13 @@ void sleep_ms(int ms) {
 }
 
 /// What becomes of a process that watches for signals and is sent these, one after the other.
-int status_after(std::initializer_list<int> signals, int pause_ms) {
+int status_after(std::initializer_list<int> signals, int pause_ms, bool at_first = false) {
     int ready[2];
     BOOST_TEST_REQUIRE(::pipe(ready) == 0);
     const pid_t child = ::fork();
     if (child == 0) {
         watch_for_signals();
+        if (at_first) end_at_first_signal();
         static_cast<void>(::write(ready[1], "x", 1) < 0);
         sleep_ms(2000);
         std::_Exit(signal_received().empty() ? 1 : 75);
@@ -61,6 +62,13 @@ BOOST_AUTO_TEST_CASE(a_signal_is_noted_and_the_second_ends_the_process) {
     BOOST_TEST((WIFSIGNALED(twice) && WTERMSIG(twice) == SIGINT));
     const int both = status_after({SIGUSR1, SIGTERM, SIGTERM}, 400);
     BOOST_TEST((WIFSIGNALED(both) && WTERMSIG(both) == SIGTERM));
+}
+
+BOOST_AUTO_TEST_CASE(the_first_ends_what_has_nothing_to_keep) {
+    for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) {
+        const int status = status_after({signal}, 0, true);
+        BOOST_TEST((WIFSIGNALED(status) && WTERMSIG(status) == signal));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(what_insists_on_nothing_does_not_end_it) {

@@ -44,12 +44,21 @@ BOOST_AUTO_TEST_CASE(no_more_time_can_be_put_to_use) {
 
 BOOST_AUTO_TEST_CASE(what_an_earlier_run_has_left) {
     const auto work = run::work_of(6, 4, {.finished = {4, 9}, .begun = {0, 2, 3, 4}},
-                                   {{0, 1}, {1, 1}, {1, 2}, {2, 1}, {2, 2}, {3, 4}, {4, 4}, {8, 1}});
+                                   {{{0, 1}, 1.0},
+                                    {{1, 1}, 2.0},
+                                    {{1, 2}, 3.0},
+                                    {{2, 1}, 0.0},
+                                    {{2, 2}, 4.0},
+                                    {{3, 4}, 5.0},
+                                    {{4, 4}, 6.0},
+                                    {{8, 1}, 7.0}});
     std::vector<double> left;
     for (const run::Work& member : work) left.push_back(member.left());
     // Of member 1 nothing is kept; of member 3 at most what stood before its last epoch; member 5 is new.
     const std::vector<double> expected{0.75, 1, 0.5, 0.25, 0, 1};
     BOOST_TEST(left == expected, boost::test_tools::per_element());
+    BOOST_TEST(work[1].spent_s == 5);
+    BOOST_TEST(work[4].spent_s == 6);
     BOOST_TEST(work[4].is_trained());
     BOOST_TEST(!work[3].is_trained());
 }
