@@ -168,15 +168,23 @@ def last_records(directory, members):
 
 def figures(directory):
     """What the columns show, from the files of a finished run."""
+    try:
+        return figures_in(directory)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Failed(f"{directory}: the results of this run cannot be understood ({error!r}); remove it, and it is trained "
+                     "again", 4) from error
+
+
+def figures_in(directory):
     summary = json.loads((directory / "summary.json").read_text(encoding="utf-8"))
-    accuracies = [100 * member["test"]["accuracy"] for member in summary["members"]]
+    accuracies = [100 * member["test"]["accuracy"] for member in summary["members"] if not member["quarantine"]]
     first, last = last_records(directory, len(summary["members"]))
     found = {
         "mean member": statistics.mean(accuracies),
         "deviation": statistics.stdev(accuracies) if len(accuracies) > 1 else 0.0,
         "average": 100 * summary["ensemble"]["average"]["accuracy"],
         "vote": 100 * summary["ensemble"]["vote"]["accuracy"],
-        "loss": statistics.mean(record["train_loss"] for record in last),
+        "loss": statistics.mean(record["train_loss"] for record in last if record["train_loss"] is not None),
         "members": len(accuracies),
         "test NLL": summary["ensemble"]["mean_member"]["nll"],
         "seconds": summary["timing"]["wall_s"],
@@ -250,11 +258,12 @@ class Lecture:
         """Figures of a run, from its directory if it is finished, else trained now or gone on with."""
         directory = self.directory(experiment, run)
         if not self.begun(directory, run.options):
-            shutil.rmtree(directory, ignore_errors=True)
+            if directory.exists() and any(directory.iterdir()):
+                raise Failed(f"{directory} holds another run than {' '.join(run.options)}; choose another --out, or move it away", 2)
+            directory.parent.mkdir(parents=True, exist_ok=True)
+            directory.with_suffix(".json").write_text(json.dumps({"options": run.options}) + "\n", encoding="utf-8")
         elif (directory / "summary.json").exists():
             return figures(directory)
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        directory.with_suffix(".json").write_text(json.dumps({"options": run.options}) + "\n", encoding="utf-8")
         log = directory.with_suffix(".log")
         with log.open("w", encoding="utf-8") as output:
             self.child = subprocess.Popen([*self.command, *run.options, "--resume", "--out", directory], stdin=subprocess.DEVNULL,
@@ -355,6 +364,7 @@ def arguments():
         parser.error("--ranks: at least one")
     if given.data is not None and not given.data.is_dir():
         parser.exit(3, f"launch/lecture: {given.data}: no such directory\n")
+    given.data = given.data and given.data.resolve()
     given.out = (given.out or Path("runs") / ("lecture" if given.data else "lecture-quick")).resolve()
     return parser, given
 

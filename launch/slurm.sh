@@ -16,11 +16,13 @@ has_option() {
 
 # run_and_requeue COMMAND…: does not return.
 run_and_requeue() {
-    local code=0 job again=''
+    local code=0 job again='' warned='' ended=''
     "$@" &
     job=$!
-    # shellcheck disable=SC2064 # this very process is meant
-    trap "kill -s USR1 $job 2>/dev/null || true" USR1 TERM
+    # A warning before the time limit is a USR1; a TERM without one is somebody's scancel. Slurm itself puts back what it
+    # preempts.
+    trap 'warned=yes; kill -s USR1 "$job" 2>/dev/null || true' USR1
+    trap 'ended=yes; kill -s USR1 "$job" 2>/dev/null || true' TERM
     wait "$job" || code=$?
     while kill -0 "$job" 2>/dev/null; do # a signal ends `wait` early
         code=0
@@ -39,6 +41,10 @@ run_and_requeue() {
             if ((failed < most_failures)) && echo $((failed + 1)) >"$failures"; then again=yes; else rm -f "$failures"; fi
             ;;
     esac
+    if [[ $ended && ! $warned ]]; then
+        echo "exit code $code after a SIGTERM: not put back into the queue; sbatch the same command again to go on"
+        again=
+    fi
     if [[ $again ]]; then
         echo "exit code $code: back into the queue (start $((${SLURM_RESTART_COUNT:-0} + 1)))"
         scontrol requeue "$SLURM_JOB_ID" || echo "Slurm does not requeue this job; sbatch the same command again" >&2

@@ -61,9 +61,10 @@ std::shared_ptr<Communicator::Backend> make_local_backend() {
 
 double start_limit_s() {
     constexpr double ten_minutes = 600;
+    constexpr double most = 1e8;  // a clock counts nanoseconds
     const char* text = std::getenv("ENSEMBLE_START_LIMIT");
     const double limit = text != nullptr ? std::strtod(text, nullptr) : 0;
-    return limit > 0 ? limit : ten_minutes;
+    return limit > 0 ? std::min(limit, most) : ten_minutes;
 }
 
 std::string host_name() {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/path.hpp"
 #include "data/block.hpp"
 #include "data/builtin.hpp"
 #include "data/csv.hpp"
@@ -152,7 +153,7 @@ Source load(const std::string& what, std::uint64_t seed) {
 Request resolved(Request request) {
     const auto absolute = [](std::string& path) {
         std::error_code none;
-        if (!path.empty() && fs::exists(path, none)) path = fs::absolute(path, none).lexically_normal().string();
+        if (!path.empty() && fs::exists(path, none)) path = core::tidy_path(fs::absolute(path, none)).string();
     };
     if (is_npy(request.data)) {
         request.target = beside(request.target, request.data);

@@ -132,9 +132,9 @@ std::string check_pool(std::span<const double> arguments) {
 Shape plan_pool(const Item& item, const Shape& input, Layout&) {
     require_image(item, input);
     if (item.arguments.empty()) {
-        if (item.name == "maxpool" && input[0] * input[1] > 256)
-            refuse(item, fmt::format("over a whole image of {} is too much; images have at most 256 pixels there",
-                                     input.text()));
+        if (item.name == "maxpool" && std::max(input[0], input[1]) > 16)
+            refuse(item,
+                   fmt::format("over a whole image of {} is too much; images are at most 16×16 there", input.text()));
         return {channels_of(input)};
     }
     return slide(item, pool_window(item), input, channels_of(input));

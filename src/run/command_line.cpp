@@ -47,7 +47,7 @@ std::string footer() {
         "\nWhat is done to them:\n"
         "  --task         without it, classification if the target has words or few whole numbers (at most 100 "
         "different\n"
-        "                 ones, each twice on average), else regression\n"
+        "                 ones, each twice on average), else regression, which is not supported yet\n"
         "  --standardize  over the training rows: each feature by itself (features), each place on the last axis\n"
         "                 (channels; the features of a sequence), or all together (all); auto: channels for tables "
         "and\n"

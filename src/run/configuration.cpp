@@ -19,7 +19,9 @@ using core::Failure;
 std::string toml_value(const Value& value) {
     std::ostringstream text;
     if (const auto* string = std::get_if<std::string>(&value)) {
-        text << toml::value<std::string>(*string);
+        // In one line: what the library writes in several cannot hold every text.
+        constexpr auto flags = toml::toml_formatter::default_flags & ~toml::format_flags::allow_multi_line_strings;
+        text << toml::toml_formatter(toml::value<std::string>(*string), flags);
         return text.str();
     }
     std::string plain = text_of(value);

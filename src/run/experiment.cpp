@@ -51,7 +51,7 @@ void refuse_idle(const Options& options, const model::Network& network, const da
         const std::string_view why = options.task ? "--task regression" : "the target is a measured number";
         core::fail(core::Failure::usage,
                    "--data {}: {}, but only classification is supported so far; choose a column of classes with "
-                   "--target, or --task classification",
+                   "--target (--task classification would make each number a class)",
                    options.data, why);
     }
     const core::Shape& shape = table.shape();

@@ -93,7 +93,7 @@ double parse_duration(std::string_view text) {
     bool good = false;
     if (text.find(':') != std::string_view::npos) {
         // Hours, minutes and seconds; of two parts minutes and seconds would be a guess.
-        good = std::ranges::count(text, ':') == 2;
+        good = std::ranges::count(text, ':') == 2 && !text.ends_with(':');
         for (std::string_view rest = text; good && !rest.empty();) {
             const std::string_view part = rest.substr(0, rest.find(':'));
             rest.remove_prefix(std::min(rest.size(), part.size() + 1));

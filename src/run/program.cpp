@@ -278,7 +278,7 @@ private:
         if (!stop_wanted().empty()) return fmt::format("{}; {}", progress_text(), how_to_go_on());
         const auto kept = store::kept_members(directory_);
         if (kept.begun.empty() && kept.finished.size() <= members_set_aside_) return "no usable member is kept";
-        return fmt::format("{} and kept in '{}'; {}", progress_text(), directory_.path().string(), how_to_go_on());
+        return fmt::format("{}, in '{}'; {}", progress_text(), directory_.path().string(), how_to_go_on());
     }
 
     /// Open MPI binds each of few ranks to one core, which their threads then share. Collective.

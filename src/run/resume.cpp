@@ -62,6 +62,7 @@ std::string origin_text(const Experiment& experiment) {
     const store::DataSummary data = describe_data(experiment);
     const store::Program program = describe_program();
     const nlohmann::ordered_json origin{
+        {"configuration", experiment.member_digest()},
         {"data",
          {{"name", data.name},
           {"sha256", data.sha256},
@@ -72,7 +73,9 @@ std::string origin_text(const Experiment& experiment) {
     return origin.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 
-std::string refuse_other_run(const Options& options, const std::string& sha256) {
+std::string refuse_other_run(const Experiment& experiment) {
+    const Options& options = experiment.options();
+    const std::string& sha256 = experiment.source().sha256;
     const auto run = store::RunDirectory::at(options.out);
     Options kept;
     apply_configuration(kept, text_in(run.configuration()), run.configuration().string());
@@ -104,6 +107,14 @@ std::string refuse_other_run(const Options& options, const std::string& sha256) 
              "--resume: the data of the run in '{}' have changed since it began: the SHA-256 of {} was {} and is now "
              "{}; bring the old data back, or train anew in another directory",
              run.path().string(), options.data, then, sha256);
+    }
+    // config.toml is what options were compared with, so somebody has changed it since.
+    if (origin.value("configuration", experiment.member_digest()) != experiment.member_digest()) {
+        fail(Failure::usage,
+             "--resume: the run in '{}' was begun with another configuration than its config.toml holds now; bring the "
+             "old "
+             "one back, or train anew in another directory",
+             run.path().string());
     }
     const store::Program program = describe_program();
     const auto version = origin["program"]["version"].get<std::string>();

@@ -21,6 +21,6 @@ enum class RunState {
 /// Throws core::Error if the run in options.out is another than this one: usage for the first setting that differs,
 /// with both values; data where the data are no longer what they were. The data's path may change if their content has
 /// not. Returns a warning where another build of the program had begun it; empty without one.
-std::string refuse_other_run(const Options& options, const std::string& sha256);
+std::string refuse_other_run(const Experiment& experiment);
 
 }  // namespace run

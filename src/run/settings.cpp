@@ -14,6 +14,15 @@
 #include "run/parse_value.hpp"
 
 namespace run {
+
+void require_utf8(std::string_view text, std::string_view what) {
+    try {
+        static_cast<void>(nlohmann::json(std::string(text)).dump());
+    } catch (const nlohmann::json::exception&) {
+        core::fail(core::Failure::usage, "{} is not UTF-8, so it could not be written down with the results", what);
+    }
+}
+
 namespace {
 
 using core::fail;
@@ -57,13 +66,8 @@ Value whole(std::uint64_t value) {
 
 std::string words(string_view text, string_view what) {
     if (text.empty()) fail(Failure::usage, "{} is missing", what);
-    std::string copy(text);
-    try {
-        static_cast<void>(nlohmann::json(copy).dump());
-    } catch (const nlohmann::json::exception&) {
-        fail(Failure::usage, "{} is not UTF-8, so it could not be written down with the results", what);
-    }
-    return copy;
+    require_utf8(text, what);
+    return std::string(text);
 }
 
 bool uses_rbm(const Options& o) {

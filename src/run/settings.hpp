@@ -53,4 +53,7 @@ struct Setting {
 /// A value as a person would type it.
 [[nodiscard]] std::string text_of(const Value& value);
 
+/// Throws core::Error (usage) about `what` unless `text` can be written down with the results.
+void require_utf8(std::string_view text, std::string_view what);
+
 }  // namespace run

@@ -16,6 +16,7 @@
 #include "run/machine.hpp"
 #include "run/preflight.hpp"
 #include "run/resume.hpp"
+#include "run/settings.hpp"
 
 namespace run {
 namespace {
@@ -27,6 +28,10 @@ void resolve_paths(Options& options) {
     options.test = std::move(request.test);
     options.target = std::move(request.target);
     options.test_target = std::move(request.test_target);
+    for (const std::string* path :
+         {&options.data, &options.test, &options.target, &options.test_target, &options.out}) {
+        require_utf8(*path, "a path");
+    }
 }
 
 /// What the root tells the others before the data.
@@ -84,9 +89,10 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
         }
         resolve_paths(word.options);
         loaded = load_data(word.options);
-        word.options = Experiment(word.options, *loaded).options();
+        const Experiment experiment(word.options, *loaded);
+        word.options = experiment.options();
         if (state != RunState::none) {
-            const std::string note = refuse_other_run(word.options, loaded->sha256);
+            const std::string note = refuse_other_run(experiment);
             if (state == RunState::finished) return answer(finished);
             if (!note.empty()) static_cast<void>(std::fputs((note + "\n").c_str(), stdout));
         }

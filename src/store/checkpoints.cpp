@@ -77,6 +77,7 @@ KeptMember Checkpoints::load(std::uint32_t member) {
                 kept.refused.push_back(fmt::format("'{}' holds member {}", file.string(), state.member));
             }
         } catch (const core::Error& error) {
+            if (error.kind() != core::Failure::data) throw;  // whole, and not ours to train again
             kept.refused.emplace_back(error.what());
         }
         return kept.state.has_value();

@@ -32,7 +32,8 @@ public:
     /// `gap` numbers out, so that a writer thought dead that wakes up does not write files of the same name.
     Checkpoints(const RunDirectory& directory, std::string configuration, FileSystem& system, std::uint64_t gap = 0);
 
-    /// Looks for a member.
+    /// Looks for a member. Damaged files are passed over; throws core::Error (usage) for a whole one of another
+    /// configuration or format, which would be lost if the member were trained again.
     [[nodiscard]] KeptMember load(std::uint32_t member);
 
     /// Keeps `sealed`, a member's file, as its newest generation. Throws core::Error (run); then the generations before

@@ -97,7 +97,7 @@ std::span<const std::byte> open(std::span<const std::byte> file, Payload kind, c
 
     if (version > format_version) {
         core::fail(
-            core::Failure::data,
+            core::Failure::usage,
             "'{}' is in format {}, which is newer than {}, the only one this program reads; use the program that "
             "wrote it, or a later one",
             name, version, format_version);
@@ -105,7 +105,7 @@ std::span<const std::byte> open(std::span<const std::byte> file, Payload kind, c
     if (version == 0) core::fail(core::Failure::data, "'{}' claims format 0, which does not exist; {}", name, advice);
     if (version < format_version) {
         core::fail(
-            core::Failure::data,
+            core::Failure::usage,
             "'{}' is in format {}, which is older than {}, the only one this program reads; use the program that "
             "wrote it, or train the run again",
             name, version, format_version);

@@ -125,7 +125,7 @@ train::MemberState unpack_member(std::span<const std::byte> file, const std::str
                                  const std::string& name) {
     Content content = read_archive(open(file, Payload::member, name), name);
     if (content.configuration != configuration) {
-        core::fail(core::Failure::data,
+        core::fail(core::Failure::usage,
                    "'{}' belongs to a run with another configuration (its digest is {}, this run's is {}); give the "
                    "configuration it was trained with, or another directory",
                    name, content.configuration, configuration);

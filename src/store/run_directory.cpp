@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "core/path.hpp"
 #include "store/history.hpp"
 
 namespace store {
@@ -31,7 +32,7 @@ constexpr const char* other_directory = "choose another directory with --out";
 
 /// Without "." and a slash at the end, which would hide the last name.
 fs::path tidy(const fs::path& path) {
-    const fs::path normal = path.lexically_normal();
+    const fs::path normal = core::tidy_path(path);
     return normal.has_filename() || !normal.has_relative_path() ? normal : normal.parent_path();
 }
 

@@ -426,8 +426,23 @@ def bad_notation(stage):
 @case
 def shapes_that_do_not_fit(stage):
     stage.refuses([*TINY, "--net", "dense(8) conv(4, 3)"], USAGE, "column 10", "conv")
+    stage.refuses(["--data", "digits:train=90,test=30", "--sequence", "112x7", "--net", "maxpool(4) maxpool"], USAGE, "column 12", "28×")
     stage.refuses([*TINY, "--net", "dense(99999999999)"], USAGE, "column")
     stage.refuses([*TINY, "--net", "repeat(1000000)[dense(100000)]"], USAGE)
+
+
+@case
+def paths_behind_links(stage):
+    """Behind a link ".." is where the link leads, not where it lies."""
+    (stage.directory / "a/b").mkdir(parents=True)
+    (stage.directory / "link").symlink_to("a/b")
+    write_table(stage.directory / "a/t.csv", 90)
+    write_table(stage.directory / "t.csv", 30)
+    words = ["--data", "link/../t.csv", "--target", "kind", "--net", "dense(4)", "--members", "1", "--epochs", "1"]
+    stage.ranks(1, [*words, "--out", "link/../run"]).expect((stage.directory / "a/run/summary.json").exists(), "went elsewhere")
+    data = json.loads((stage.directory / "a/run/summary.json").read_text())["data"]
+    if data["train"] + data["validation"] + data["test"] != 90:
+        give_up(f"read another file: {data}")
 
 
 @case
@@ -463,6 +478,7 @@ def unwritable_output(stage):
     stage.refuses([*TINY, "--out", "file/run"], USAGE, "file/run")
     stage.refuses([*TINY, "--out", "/proc/run"], USAGE, "/proc/run")
     stage.refuses([*TINY, "--out", "x" * 300], USAGE, "--out")
+    stage.refuses([*TINY, "--out", os.fsdecode(b"out\xff")], USAGE, "UTF-8")
     if os.geteuid() != 0:
         (stage.directory / "closed").mkdir(mode=0o555)
         stage.refuses([*TINY, "--out", "closed"], USAGE, "closed")

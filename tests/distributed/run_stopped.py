@@ -254,6 +254,19 @@ def other_settings(stage):
 
 
 @case
+def an_edited_configuration(stage):
+    """Members that are finished are not trained again under what somebody has written into config.toml since."""
+    stopped = Running(stage, 2, [*WORDS, "--members", "40", "--out", "run"])
+    if not stopped.wait_for((stage.directory / "run/members/0000.ckpt").exists):
+        stopped.ended().expect(False, "has no first member")
+    send(signal.SIGUSR1, [stopped.process.pid])
+    stopped.ended().expect(not (stage.directory / "run/summary.json").exists(), "was faster than the signal")
+    path = stage.directory / "run/config.toml"
+    path.write_text(path.read_text().replace("epochs = 12", "epochs = 3"))
+    stage.refuses(["--resume", "--out", "run"], USAGE, "config.toml", ranks=2)
+
+
+@case
 def a_disk_that_fills_up_while_checkpoints_are_written(stage):
     disk = stage.directory / "disk"
     disk.mkdir()

@@ -193,10 +193,21 @@ def slurm_counts_failures_apart_from_time_limits(directory):
         (directory / "requeued").unlink(missing_ok=True)
     expect(requeued == [True] * 17 + [False] * 2, requeued)
     expect(not list(directory.glob(".slurm*")), "the count stays behind")
+    # Stopped by a warning before the time limit it goes back, by scancel it does not.
+    for number, goes_back in ((signal.SIGUSR1, True), (signal.SIGTERM, False)):
+        stops = "trap 'exit 75' USR1; touch begun; while :; do sleep 0.05; done"
+        job = subprocess.Popen(["bash", "-c", f'source "{script}"; run_and_requeue bash -c "{stops}"'], cwd=directory,
+                               env={**environment, "SLURM_RESTART_COUNT": "0"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        wait_for((directory / "begun").exists, "the command", 10)
+        job.send_signal(number)
+        end(job, 75)
+        expect((directory / "requeued").exists() == goes_back, number)
+        for name in ("requeued", "begun"):
+            (directory / name).unlink(missing_ok=True)
 
 
 def wrong_options(directory):
-    for options in (["-n", "0"], ["--ranks", "many"], ["--restarts", "-1"], ["--hostfile", "missing"], ["--wait", "x"]):
+    for options in (["-n", "0"], ["--ranks", "many"], ["--restarts", "-1"], ["--restarts", "08"], ["--linger", "09"], ["--hostfile", "missing"], ["--wait", "x"]):
         _, err = end(start(directory, options, []), 2)
         expect(options[0].lstrip("-")[0] in err and options[1] in err, err)
     out, _ = end(subprocess.Popen([SCRIPT, "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True), 0)

@@ -57,6 +57,7 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
     Options options;
     options.data = "/data/it's \"odd\" \\ here #1, ok";
     options.net = "dense(3) # three\nrelu\tsilu";
+    options.test = "/data/lines\n''''of \"\"\" many\n";
     options.bootstrap = true;
     options.combine = ensemble::Combination::vote;
     options.training.optimizer = train::OptimizerKind::momentum;

@@ -101,11 +101,12 @@ MemberState large_state() {
     return state;
 }
 
-std::string refusal(std::span<const std::byte> file, const std::string& configuration = "digest") {
+std::string refusal(std::span<const std::byte> file, const std::string& configuration = "digest",
+                    core::Failure expected = core::Failure::data) {
     try {
         static_cast<void>(store::unpack_member(file, configuration, "members/0003.ckpt"));
     } catch (const core::Error& error) {
-        BOOST_TEST((error.kind() == core::Failure::data), error.what());
+        BOOST_TEST((error.kind() == expected), error.what());
         return error.what();
     }
     return {};
@@ -218,7 +219,7 @@ BOOST_AUTO_TEST_CASE(the_format_does_not_change_unnoticed) {
 BOOST_AUTO_TEST_CASE(a_member_of_another_run_is_refused) {
     const Bytes file = store::pack_member(small_state(), "abc123");
     BOOST_TEST(refusal(file, "abc123").empty());
-    const std::string message = refusal(file, "def456");
+    const std::string message = refusal(file, "def456", core::Failure::usage);
     BOOST_TEST(contains(message, "'members/0003.ckpt'"), message);
     BOOST_TEST(contains(message, "abc123"), message);
     BOOST_TEST(contains(message, "def456"), message);
