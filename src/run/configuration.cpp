@@ -1,5 +1,7 @@
 #include "run/configuration.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <sstream>
 #include <vector>
 
@@ -19,8 +21,12 @@ using core::Failure;
 std::string toml_value(const Value& value) {
     std::ostringstream text;
     if (const auto* string = std::get_if<std::string>(&value)) {
-        // In one line: what the library writes in several cannot hold every text.
-        constexpr auto flags = toml::toml_formatter::default_flags & ~toml::format_flags::allow_multi_line_strings;
+        // What the library writes between single quotes, or in several lines, cannot hold every control character.
+        const bool is_plain =
+            std::ranges::none_of(*string, [](unsigned char letter) { return std::iscntrl(letter) != 0; });
+        auto flags = toml::toml_formatter::default_flags;
+        if (!is_plain)
+            flags &= ~(toml::format_flags::allow_literal_strings | toml::format_flags::allow_multi_line_strings);
         text << toml::toml_formatter(toml::value<std::string>(*string), flags);
         return text.str();
     }

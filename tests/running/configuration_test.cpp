@@ -57,7 +57,6 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
     Options options;
     options.data = "/data/it's \"odd\" \\ here #1, ok";
     options.net = "dense(3) # three\nrelu\tsilu";
-    options.test = "/data/lines\n''''of \"\"\" many\n";
     options.bootstrap = true;
     options.combine = ensemble::Combination::vote;
     options.training.optimizer = train::OptimizerKind::momentum;
@@ -69,7 +68,7 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
     options.training.max_norm = 2.5;
     options.training.label_smoothing = 0.1;
     options.training.evaluate_with_dropout = true;
-    options.test = "/data/test.csv";
+    options.test = "/data/lines\n'''of \"\"\" many\r\n\x01";
     options.target = "3";
     options.test_target = "y.npy";
     options.task = data::Task::regression;
@@ -81,6 +80,7 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
     BOOST_TEST(to_toml(again(options)) == to_toml(options));
     BOOST_TEST(again(options).data == options.data);
     BOOST_TEST(again(options).net == options.net);
+    BOOST_TEST(again(options).test == options.test);
     BOOST_TEST(again(options).training.momentum == 0.8);
     BOOST_TEST(again(options).training.max_norm == 2.5);
     BOOST_TEST(again(options).training.label_smoothing == 0.1);
