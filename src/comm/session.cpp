@@ -21,8 +21,9 @@ Launch this_launch() {
     return detect_launch([](const char* name) { return std::getenv(name); });
 }
 
-/// MPI ends when all ranks have come to its end, and may wait for one that is killed on this last way; by then everything is
-/// written and told, so nothing is lost by leaving. Who has left before the others has nothing to wait for.
+/// MPI ends when all ranks have come to its end, and may wait for one that is killed on this last way; by then
+/// everything is written and told, so nothing is lost by leaving. Who has left before the others has nothing to wait
+/// for.
 constexpr double longest_end_s = 20;
 constexpr double longest_end_without_others_s = 3;
 

@@ -57,7 +57,8 @@ BOOST_AUTO_TEST_CASE(a_nan_is_largest) {
 
 BOOST_AUTO_TEST_CASE(says_what_is_wrong) {
     BOOST_TEST(mentions(complaint("maxout(3)", {5}), "write maxout(units, pieces)"));
-    BOOST_TEST(mentions(complaint("relu maxout(3, 1)", {5}), "column 6: maxout(3, 1): pieces must be a whole number from 2"));
+    BOOST_TEST(
+        mentions(complaint("relu maxout(3, 1)", {5}), "column 6: maxout(3, 1): pieces must be a whole number from 2"));
     BOOST_TEST(mentions(complaint("maxout(3, 256)", {5}), "to 255"));
     BOOST_TEST(mentions(complaint("maxout(0, 2)", {5}), "units"));
     BOOST_TEST(complaint("maxout(3, 2)", {5}) == "");

@@ -83,8 +83,8 @@ BOOST_AUTO_TEST_CASE(times_have_a_unit_or_are_hours_minutes_and_seconds) {
                                                                                              {"100:00:00", 360000}}) {
         BOOST_TEST(run::parse_duration(text) == seconds);
     }
-    for (const char* text : {"", "90", "s", "-5s", "0s", "5 s", "5m", "1:30", "1:30:", "1:2:3:4", "::", "1::2", "a:b:c", "nans",
-                             "infs", "1e20s", "0:0:0", "1.5:0:0"}) {
+    for (const char* text : {"", "90", "s", "-5s", "0s", "5 s", "5m", "1:30", "1:30:", "1:2:3:4", "::", "1::2", "a:b:c",
+                             "nans", "infs", "1e20s", "0:0:0", "1.5:0:0"}) {
         BOOST_TEST(contains(usage_error([&] { static_cast<void>(run::parse_duration(text)); }), "is not a time"), text);
     }
 }
