@@ -41,8 +41,9 @@ run_and_requeue() {
             if ((failed < most_failures)) && echo $((failed + 1)) >"$failures"; then again=yes; else rm -f "$failures"; fi
             ;;
     esac
-    if [[ $ended && ! $warned ]]; then
+    if [[ $again && $ended && ! $warned ]]; then
         echo "exit code $code after a SIGTERM: not put back into the queue; sbatch the same command again to go on"
+        rm -f "$failures"
         again=
     fi
     if [[ $again ]]; then

@@ -102,9 +102,9 @@ std::string doubts(const ensemble::Gain& over_mean, const ensemble::PairedGain& 
     return fmt::format("That over the {} member could be chance.\n", mean ? "mean" : "best");
 }
 
-/// Empty if there is but one member, over which nothing can be gained.
-std::string gain_lines(const store::Summary& summary) {
-    if (summary.members.size() < 2) return "";
+/// Empty if but one member is healthy, over which nothing can be gained.
+std::string gain_lines(const store::Summary& summary, std::size_t healthy) {
+    if (healthy < 2) return "";
     const bool averages = summary.combine == ensemble::Combination::average;
     const auto& result = summary.ensemble;
     const ensemble::Gain& mean = averages ? result.average_over_mean : result.vote_over_mean;
@@ -165,7 +165,7 @@ std::string results_table(const store::Summary& summary, const std::string& dire
     std::string words =
         "best: chosen on validation data · NLL: negative log-likelihood,\nECE: expected calibration error, of both "
         "small is good\n\n";
-    words += gain_lines(summary) + quarantine_lines(summary.members) + missing_line(summary);
+    words += gain_lines(summary, healthy) + quarantine_lines(summary.members) + missing_line(summary);
     words += fmt::format("\nRanks were idle for {} in all: efficiency {}; {} is the most for members of one length\n",
                          duration(timing.idle_s), percent(timing.efficiency, 1), percent(timing.efficiency_bound, 1));
     words += fmt::format("{} on {} · {} samples/s · results in {}\n", duration(timing.wall_s),

@@ -110,11 +110,11 @@ std::string refuse_other_run(const Experiment& experiment) {
     }
     // config.toml is what options were compared with, so somebody has changed it since.
     if (origin.value("configuration", experiment.member_digest()) != experiment.member_digest()) {
-        fail(Failure::usage,
-             "--resume: the run in '{}' was begun with another configuration than its config.toml holds now; bring the "
-             "old "
-             "one back, or train anew in another directory",
-             run.path().string());
+        fail(
+            Failure::usage,
+            "--resume: the run in '{}' was begun with another configuration than its config.toml holds now; bring that "
+            "one back, or train anew in another directory",
+            run.path().string());
     }
     const store::Program program = describe_program();
     const auto version = origin["program"]["version"].get<std::string>();

@@ -28,10 +28,12 @@ void resolve_paths(Options& options) {
     options.test = std::move(request.test);
     options.target = std::move(request.target);
     options.test_target = std::move(request.test_target);
-    for (const std::string* path :
-         {&options.data, &options.test, &options.target, &options.test_target, &options.out}) {
-        require_utf8(*path, "a path");
-    }
+    // The directory they are in may have a name of its own kind.
+    require_utf8(options.data, "--data");
+    require_utf8(options.test, "--test");
+    require_utf8(options.target, "--target");
+    require_utf8(options.test_target, "--test-target");
+    require_utf8(options.out, "--out");
 }
 
 /// What the root tells the others before the data.
