@@ -123,6 +123,9 @@ int run_ranks(int argc, char** argv, const std::function<int(const Communicator&
     } catch (const core::Error& error) {
         if (is_first_process()) report(error.what());
         return error.exit_code();
+    } catch (const std::exception& error) {  // memory, say
+        if (is_first_process()) report(core::reason(error));
+        return static_cast<int>(core::Failure::run);
     }
 }
 

@@ -102,6 +102,12 @@ std::vector<Loss> Vigil::take_losses() {
     return std::exchange(losses_, {});
 }
 
+void Vigil::rest() {
+    const std::scoped_lock lock(mutex_);
+    rests_ = true;
+    losses_.clear();
+}
+
 void Vigil::leave_if_lost() const {
     if (rank_ == 0 || text_in(verdict_on(rank_)).empty()) return;
     leave("the run goes on without this rank, which was silent for too long");
@@ -123,6 +129,7 @@ void Vigil::leave(const std::string& why) const {
 void Vigil::keep() {
     std::unique_lock lock(mutex_);
     while (!over_) {
+        const bool rests = rests_;
         lock.unlock();
         const auto now = Clock::now();
         // If this process has been stopped itself, it has no right to judge others by the time that has passed.
@@ -136,7 +143,7 @@ void Vigil::keep() {
         }
         for (Other& other : others_) {
             if (has_slept) other.since = now;
-            if (!other.lost) look(other, reads || !other.known);
+            if (!other.lost && !rests) look(other, reads || !other.known);
         }
         lock.lock();
         if (!losses_.empty() && Seconds(Clock::now() - oldest_loss_).count() > rules_.dead_after_s) {
@@ -194,6 +201,7 @@ void Vigil::lose(Other& other, const std::string& why) {
     if (other.process) other.process->kill();
     if (other.rank == 0) leave(fmt::format("rank 0, which coordinates, {}", why));
     const std::scoped_lock lock(mutex_);
+    if (rests_) return;
     if (losses_.empty()) oldest_loss_ = Clock::now();
     losses_.push_back({other.rank, why});
 }

@@ -53,6 +53,10 @@ public:
     /// Who was lost since the last call. Root only.
     [[nodiscard]] std::vector<Loss> take_losses();
 
+    /// Nobody is waited for any more: whoever is lost from now on is no loss, and this rank does not leave for it.
+    /// Root only.
+    void rest();
+
     /// Ends this process if it was given up: to be called before it writes what another rank may write now.
     void leave_if_lost() const;
 
@@ -97,6 +101,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     bool over_ = false;
+    bool rests_ = false;
     std::vector<Loss> losses_;
     Clock::time_point oldest_loss_;
     std::thread thread_;

@@ -71,7 +71,7 @@ BatchNorm::BatchNorm(const Images& images)
 }
 
 void BatchNorm::train(const float* x, const float* gamma, const float* beta, float* running_mean,
-                      float* running_variance, float* y) {
+                      float* running_variance, float* y, float share) {
     std::ranges::fill(first_sum_, 0.0);
     std::ranges::fill(second_sum_, 0.0);
     // Sums are taken around the first vector of the batch.
@@ -104,8 +104,8 @@ void BatchNorm::train(const float* x, const float* gamma, const float* beta, flo
         offset_[c] = static_cast<float>(static_cast<double>(beta[c]) - mean * static_cast<double>(scale_[c]));
         if (n < 2) continue;  // a single value says nothing about a variance
         const double unbiased = variance * n / (n - 1);
-        running_mean[c] += momentum * (mean_[c] - running_mean[c]);
-        running_variance[c] += momentum * (static_cast<float>(unbiased) - running_variance[c]);
+        running_mean[c] += share * momentum * (mean_[c] - running_mean[c]);
+        running_variance[c] += share * momentum * (static_cast<float>(unbiased) - running_variance[c]);
     }
     rectifies_ ? apply<true>(x, y) : apply<false>(x, y);
 }

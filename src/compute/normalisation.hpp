@@ -16,7 +16,7 @@ class BatchNorm {
 public:
     static constexpr float epsilon = 1e-5F;
 
-    /// Share of the batch in the running statistics after each step.
+    /// Share of a full batch in the running statistics after each step.
     static constexpr float momentum = 0.1F;
 
     explicit BatchNorm(const Images& images);
@@ -24,9 +24,10 @@ public:
     /// From now on y = relu(γ·(x − μ)/√(σ² + ε) + β). Returns false if that was so already.
     [[nodiscard]] bool absorb_relu() noexcept { return !std::exchange(rectifies_, true); }
 
-    /// Normalises with the batch's statistics and takes them into the running ones (variance without bias).
+    /// Normalises with the batch's statistics and takes them into the running ones (variance without bias). `share`: of
+    /// a full batch, that this one is.
     void train(const float* x, const float* gamma, const float* beta, float* running_mean, float* running_variance,
-               float* y);
+               float* y, float share = 1);
 
     /// Normalises with running statistics.
     void evaluate(const float* x, const float* gamma, const float* beta, const float* running_mean,

@@ -66,7 +66,7 @@ Linear::Linear(Tensor& input, Store store, Tensor& output, const ParameterBlock&
                                 plain(output, steps), Factor{weight.stride, Transpose::yes}, input.stride / steps,
                                 store, precision);
     }
-    const std::size_t height = std::clamp<std::size_t>(panel_floats / weight.stride / 16 * 16, 16, weight.rows);
+    const std::size_t height = std::min(std::max<std::size_t>(panel_floats / weight.stride / 16 * 16, 16), weight.rows);
     panel_products_.reserve(2);
     const auto product = [&](std::size_t count) {
         panel_products_.emplace_back(team, ProductShape{count, weight.columns, input.rows * steps},

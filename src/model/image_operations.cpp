@@ -239,7 +239,7 @@ void Normalise::forward(const float* parameters, const Pass& pass) {
     float* mean = pass.statistics + state_.mean.offset;
     float* variance = pass.statistics + state_.variance.offset;
     if (pass.mode == Mode::train) {
-        norm_.train(input_.values.data(), scale, offset, mean, variance, output_.values.data());
+        norm_.train(input_.values.data(), scale, offset, mean, variance, output_.values.data(), pass.share);
     } else {
         norm_.evaluate(input_.values.data(), scale, offset, mean, variance, output_.values.data());
     }

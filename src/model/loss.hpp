@@ -12,8 +12,8 @@ void softmax(const compute::Rows& logits);
 
 /// Softmax cross-entropy against softened labels (Szegedy et al. 2016): q = (1 − ε)·1[label] + ε/width, ε =
 /// `smoothing`. Returns the sum over rows of −Σ q·ln softmax(z); leaves in `gradient` the derivative of the mean over
-/// rows, (softmax(z) − q) / count. A row that is not finite makes the result NaN. `labels` [count], each below width;
-/// `gradient` has the shape of `logits`. REQUIRES: 0 ≤ ε < 1.
+/// rows, (softmax(z) − q) / count. A NaN or +∞ in a row makes the result not finite. `labels` [count], each below
+/// width; `gradient` has the shape of `logits`. REQUIRES: 0 ≤ ε < 1.
 double softmax_cross_entropy(const compute::Rows& logits, std::span<const std::int32_t> labels,
                              const compute::Rows& gradient, double smoothing = 0);
 

@@ -25,6 +25,7 @@ struct Pass {
     Mode mode = Mode::evaluate;
     std::optional<core::RandomStream> random;
     float* statistics = nullptr;
+    float share = 1;  ///< rows of a full batch: what a shorter one counts in running statistics
 };
 
 /// Told that the gradient of these floats of the flat buffer is final and that nothing will read the parameters

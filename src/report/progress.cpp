@@ -117,6 +117,7 @@ std::string run_line(const Snapshot& snapshot, std::size_t width, bool line_per_
 std::string rank_line(std::size_t index, const RankProgress& rank, const Snapshot& snapshot, std::size_t width) {
     const std::size_t rank_digits = std::to_string(snapshot.ranks.size() - 1).size();
     const std::string name = fmt::format("rank {:>{}}", index, rank_digits);
+    if (rank.lost) return clipped(name + "  is lost", width);
     if (!rank.training) return clipped(name + "  waits for the others", width);
     const std::size_t member_digits = std::to_string(snapshot.members - 1).size();
     const std::size_t epoch_digits = std::to_string(snapshot.epochs).size();

@@ -13,6 +13,7 @@ namespace report {
 /// What one rank is doing.
 struct RankProgress {
     bool training = false;  ///< false: it waits, and the rest means nothing
+    bool lost = false;      ///< it is no more
     std::uint32_t member = 0;
     std::uint32_t epoch = 0;  ///< the one under way, counted from 1
     double fraction = 0;      ///< of the member's training

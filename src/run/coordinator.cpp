@@ -40,7 +40,9 @@ struct Coordinator::Visitor {
     }
 
     std::vector<Answer> operator()(const EpochDone& letter) const {
-        self.training(rank, letter.record.member).progress.validation_accuracy = letter.record.validation_accuracy;
+        Rank& state = self.training(rank, letter.record.member);
+        state.progress.validation_accuracy = letter.record.validation_accuracy;
+        if (!letter.restored) state.spent_s += letter.record.seconds;
         return {};
     }
 
@@ -52,7 +54,7 @@ struct Coordinator::Visitor {
 
     std::vector<Answer> operator()(const Interrupted& letter) const { return self.suspend(letter.why, now_s); }
 
-    std::vector<Answer> operator()(const Suspended& letter) const {
+    std::vector<Answer> operator()(const Suspended&) const {
         Rank& state = self.ranks_[static_cast<std::size_t>(rank)];
         if (self.suspended_by_.empty() || state.suspended) refuse(rank, "that it has stopped, though nobody asked");
         state.suspended = true;
@@ -60,7 +62,6 @@ struct Coordinator::Visitor {
             self.busy_s_ += now_s - state.start_s;
             self.last_end_s_ = now_s;
         }
-        if (letter.saved) ++self.saved_;
         if (self.is_over() || !std::ranges::all_of(self.ranks_, &Rank::suspended)) return {};
         return self.conclude();
     }
@@ -188,6 +189,7 @@ std::vector<Coordinator::Answer> Coordinator::assign(int rank, double now_s) {
 void Coordinator::begin(Rank& rank, std::uint32_t member, double now_s) {
     rank.member = member;
     rank.start_s = now_s;
+    rank.spent_s = 0;
     rank.samples = 0;
     rank.kept = 0;
     rank.progress = {.training = true, .member = member, .epoch = 1};
@@ -231,19 +233,22 @@ std::vector<Coordinator::Answer> Coordinator::lose(int rank, const std::string& 
 std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s) {
     std::vector<std::uint32_t> members = std::exchange(rank.held, {});
     for (const std::uint32_t member : members) {
+        work_[member].spent_s = results_[member]->train_s;  // files have no times
         results_[member].reset();
         --done_;
         work_[member].done = 1;
     }
     if (rank.member) {
         work_[*rank.member].done = std::max(work_[*rank.member].done, std::min(rank.kept, almost_done));
+        work_[*rank.member].spent_s += rank.spent_s;
+        busy_s_ += now_s - rank.start_s;
         members.push_back(*std::exchange(rank.member, std::nullopt));
     }
     if (rank.next) members.push_back(*std::exchange(rank.next, std::nullopt));
     rank.waits = false;
     rank.samples = 0;
     rank.kept = 0;
-    rank.progress = {};
+    rank.progress = {.lost = true};
     if (!suspended_by_.empty()) {
         const bool nobody_to_wait_for = combining_ || std::ranges::all_of(ranks_, &Rank::suspended);
         return nobody_to_wait_for ? conclude() : std::vector<Answer>{};
@@ -330,6 +335,7 @@ double Coordinator::seconds_left(double now_s) const {
     double queued = 0;
     for (std::size_t place = next_member_; place < order_.size(); ++place) queued += work_[order_[place]].left();
     for (const Rank& rank : ranks_) {
+        if (rank.lost) continue;
         if (rank.next) queued += work_[*rank.next].left();
         remaining.push_back(rank.member ? 1.0 - rank.progress.fraction : 0.0);
         if (!rank.member) continue;

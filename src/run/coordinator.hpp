@@ -63,7 +63,7 @@ public:
     /// The first rank that has not answered an order to suspend for too long; the run must not wait for it any more.
     [[nodiscard]] std::optional<int> overdue(double now_s) const noexcept;
 
-    /// Every member has become something, or the run has failed.
+    /// All that will come of the members is on its way into the results, or the run has failed.
     [[nodiscard]] bool is_over() const noexcept { return failure_ || concluded_; }
 
     /// Why the run failed, in words for the user.
@@ -74,9 +74,6 @@ public:
 
     /// The members that are not done.
     [[nodiscard]] std::vector<std::uint32_t> missing() const;
-
-    /// Members in training that were kept when the run was suspended.
-    [[nodiscard]] std::size_t members_saved() const noexcept { return saved_; }
 
     [[nodiscard]] std::size_t members_done() const noexcept { return done_; }
 
@@ -105,6 +102,7 @@ private:
         std::optional<std::uint32_t> member;  ///< in training
         std::optional<std::uint32_t> next;    ///< assigned, to begin when that one is done
         double start_s = 0;                   ///< when the current member began
+        double spent_s = 0;                   ///< in its epochs that are done
         report::RankProgress progress;
         std::uint64_t samples = 0;  ///< of the current member
         double kept = 0;            ///< fraction of it that would not be lost with the rank
@@ -149,7 +147,6 @@ private:
     std::string stop_wanted_by_;  ///< while contributions were summed, to be attended to if that has to begin again
     std::string suspended_by_;
     double suspended_s_ = 0;
-    std::size_t saved_ = 0;
     std::optional<core::Error> failure_;
     std::uint64_t samples_done_ = 0;
     double busy_s_ = 0;

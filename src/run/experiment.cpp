@@ -112,11 +112,17 @@ Experiment::Experiment(const Options& options, data::Source source)
 train::Problem Experiment::problem() const {
     return {.train = data::train_view(source_, split_),
             .validation = data::validation_view(source_, split_),
+            .test_rows = test_labels_.size(),
             .seed = options_.seed,
             .bootstrap = options_.bootstrap,
             .feature_fraction = options_.feature_fraction,
             .augmentation = options_.augmentation,
             .background = source_.background};
+}
+
+train::Footprint Experiment::footprint() const {
+    return train::footprint(network_, options_.training, split_.train.size(),
+                            std::max(split_.validation.size(), test_labels_.size()));
 }
 
 std::string Experiment::member_digest() const {

@@ -9,6 +9,7 @@
 #include "data/split.hpp"
 #include "model/network.hpp"
 #include "run/options.hpp"
+#include "train/footprint.hpp"
 #include "train/trainer.hpp"
 
 namespace run {
@@ -37,6 +38,9 @@ public:
     [[nodiscard]] const model::Network& network() const noexcept { return network_; }
 
     [[nodiscard]] train::Problem problem() const;
+
+    /// Memory of a member in training.
+    [[nodiscard]] train::Footprint footprint() const;
     [[nodiscard]] data::View test() const { return data::test_view(source_, split_); }
 
     /// Labels of the test rows, in their order.

@@ -22,7 +22,8 @@ Keeper::Keeper(const store::RunDirectory& directory, const std::string& configur
 store::KeptMember Keeper::load(std::uint32_t member) {
     writer_.wait();
     auto kept = checkpoints_->load(member);
-    remember(kept.state ? *kept.state : train::MemberState{});
+    const train::MemberState fresh;
+    remember(kept.state ? *kept.state : fresh);
     return kept;
 }
 

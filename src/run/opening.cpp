@@ -43,7 +43,16 @@ fs::path make_default_directory() {
 }
 
 store::RunDirectory create_directory(const std::string& out) {
-    if (out.empty()) return store::RunDirectory::create(make_default_directory());
+    if (out.empty()) {
+        const fs::path made = make_default_directory();
+        try {
+            return store::RunDirectory::create(made);
+        } catch (const core::Error&) {
+            std::error_code ignored;
+            fs::remove(made, ignored);
+            throw;
+        }
+    }
     try {
         return store::RunDirectory::create(out);
     } catch (const core::Error& error) {

@@ -16,12 +16,11 @@
 #include "report/text.hpp"
 #include "run/configuration.hpp"
 #include "run/machine.hpp"
-#include "train/footprint.hpp"
 
 namespace run {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Facts, host, first_of_host, instruction_set, settings, data, cores, host_cores,
-                                   free_bytes, unwritable)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Facts, host, instruction_set, settings, data, cores, host_cores, free_bytes,
+                                   unwritable)
 
 namespace {
 
@@ -91,7 +90,6 @@ Facts facts_here(const comm::Communicator& world, const Experiment& experiment) 
     const std::string settings = to_complete_toml(experiment.options());
     const bool first = world.node_rank() == 0;
     return {.host = world.host(),
-            .first_of_host = first,
             .instruction_set = describe_instructions(),
             .settings = core::hex(core::sha256(std::as_bytes(std::span(settings)))),
             .data = first ? data_digest(experiment) : "",
@@ -186,8 +184,7 @@ void require_same_program(const comm::Communicator& world) {
 }
 
 std::size_t rank_bytes(const Experiment& experiment) {
-    return train::footprint(experiment.network(), experiment.options().training, experiment.split().train.size())
-        .total();
+    return experiment.footprint().total();
 }
 
 }  // namespace run

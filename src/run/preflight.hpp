@@ -12,7 +12,6 @@ namespace run {
 /// What a rank finds about itself before anything is trained. What a host has once is empty on all but its first rank.
 struct Facts {
     std::string host;
-    bool first_of_host = false;
     std::string instruction_set;
     std::string settings;        ///< digest
     std::string data;            ///< digest, once for a host

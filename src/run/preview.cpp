@@ -17,7 +17,6 @@
 #include "run/plan.hpp"
 #include "run/preflight.hpp"
 #include "run/settings.hpp"
-#include "train/footprint.hpp"
 #include "train/pretraining.hpp"
 #include "train/trainer.hpp"
 
@@ -72,7 +71,7 @@ double seconds_per_member(const Experiment& experiment) {
 /// What a member takes, part by part.
 std::string memory_text(const Experiment& experiment) {
     const train::Hyperparameters& training = experiment.options().training;
-    const train::Footprint parts = train::footprint(experiment.network(), training, experiment.split().train.size());
+    const train::Footprint parts = experiment.footprint();
     std::vector<std::string> words;
     const auto add = [&](std::size_t count, const std::string& what) {
         if (count > 0) words.push_back(report::bytes(count) + " " + what);

@@ -94,6 +94,7 @@ public:
         };
         if (!experiment_.options().recover) return world_.attempt(end);
         if (!world_.is_root()) return;
+        vigil_.rest();
         try {
             end();
         } catch (const core::Error& error) {
@@ -157,8 +158,6 @@ private:
                  report::counted(experiment_.options().members, "member"), wanted, what_survives());
         }
         const bool is_partial = !is_complete && (wanted == 0 || usable < wanted);
-        // What is not part of the results goes when they are durable, not before.
-        if (is_complete) directory_.remove_unfinished();
         if (coordinator.ranks_lost() > 0) store::remove_temporaries(directory_.members());
         store::Summary summary = write_predictions(experiment_, trained, directory_, is_partial);
         const double wall_s = since_start_.seconds();
@@ -179,6 +178,7 @@ private:
         store::write_file_atomically(is_partial ? directory_.partial_summary() : directory_.summary(),
                                      store::to_json(summary));
         print(report::results_table(summary, directory_.path().string(), terminal_));
+        // What is not part of the results goes when they are durable, not before.
         if (!is_partial) return directory_.remove_unfinished();
         fail(Failure::stopped, "stopped by {}; {}; what the finished ones give is in '{}'; {}",
              coordinator.suspended_by(), progress_text(), directory_.partial_summary().string(), how_to_go_on());

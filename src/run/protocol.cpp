@@ -135,12 +135,6 @@ void fields(L& letter, Each& each) {
 }
 
 template <class L, class Each>
-requires std::is_same_v<std::remove_const_t<L>, Suspended>
-void fields(L& letter, Each& each) {
-    each(letter.saved);
-}
-
-template <class L, class Each>
 requires std::is_same_v<std::remove_const_t<L>, Remark>
 void fields(L& letter, Each& each) {
     each(letter.text);

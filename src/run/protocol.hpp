@@ -25,7 +25,7 @@ struct Progress {
     std::uint32_t epoch = 0;    ///< the one under way, counted from 1
     double fraction = 0;        ///< of the planned steps
     double loss = 0;            ///< over the epoch so far; NaN before its first batch
-    std::uint64_t samples = 0;  ///< this member was trained on so far
+    std::uint64_t samples = 0;  ///< this member was trained on in this run
     double kept = 0;            ///< fraction that was done when it was last handed over to be kept
 };
 
@@ -38,7 +38,7 @@ struct EpochDone {
 struct Finished {
     ensemble::MemberResult result;
     std::uint64_t samples = 0;
-    double busy_s = 0;  ///< the rank's time from its assignment to here
+    double busy_s = 0;  ///< the rank's time from its beginning to here
     double talk_s = 0;  ///< its time with messages since the member before
 };
 
@@ -48,9 +48,7 @@ struct Interrupted {
 };
 
 /// As asked by Suspend: what this rank was training is kept where it stands, and it does no more.
-struct Suspended {
-    bool saved = false;  ///< there was something to keep
-};
+struct Suspended {};
 
 /// Something the user should know.
 struct Remark {

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "core/team.hpp"
-#include "train/predictor.hpp"
 #include "train/trainer.hpp"
 
 namespace run {
@@ -35,7 +34,6 @@ public:
     void use_threads(std::size_t threads) override {
         if (threads == team_->size()) return;
         // Kernels belong to a number of threads: another trainer goes on with the state.
-        predictor_.reset();
         train::MemberState state = trainer_->release();
         trainer_.reset();
         team_->resize(threads);
@@ -43,10 +41,9 @@ public:
     }
 
     void predict(std::size_t first, std::span<float> probabilities) override {
-        if (!predictor_) prepare();
         data::View piece = experiment_.test();
         piece.rows = piece.rows.subspan(first, probabilities.size() / experiment_.network().outputs());
-        predictor_->predict(train::weights_of(trainer_->state()), piece, probabilities);
+        trainer_->predict(piece, probabilities);
     }
 
 private:
@@ -55,19 +52,9 @@ private:
                          team_.get());
     }
 
-    void prepare() {
-        const model::Network& network = experiment_.network();
-        const Options& options = experiment_.options();
-        const std::uint32_t member = trainer_->state().member;
-        predictor_.emplace(
-            network, train::hidden_features(network.input().elements(), options.feature_fraction, options.seed, member),
-            train::evaluation_masks(options.training, options.seed, member), team_.get());
-    }
-
     const Experiment& experiment_;
     std::shared_ptr<core::Team> team_;
     std::optional<train::Trainer> trainer_;  ///< always there
-    std::optional<train::Predictor> predictor_;
 };
 
 }  // namespace

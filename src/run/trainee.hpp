@@ -49,8 +49,8 @@ public:
 /// Makes a member: a new one, or the one that goes on where `kept` stopped.
 using Trainees = std::function<std::unique_ptr<Trainee>(std::uint32_t member, std::optional<train::MemberState> kept)>;
 
-/// Members that are trained by train::Trainer and tested by train::Predictor, one at a time, on as many threads as the
-/// options say or the last one was told to use. `experiment` must outlive them.
+/// Members that are trained and tested by train::Trainer, one at a time, on as many threads as the options say or the
+/// last one was told to use. `experiment` must outlive them.
 [[nodiscard]] Trainees trainees_of(const Experiment& experiment);
 
 }  // namespace run

@@ -166,7 +166,7 @@ private:
                 send(0, Interrupted{who});
             }
         }
-        if (told_ && since_told_.seconds() > longest_stop_s) {
+        if (told_ && !is_answered_ && since_told_.seconds() > longest_stop_s) {
             core::fail(core::Failure::run,
                        "rank {} on {} was asked to stop, but the coordinator does not answer; what is kept is kept: go "
                        "on with --resume",
@@ -221,6 +221,7 @@ private:
             worker_->receive(letter);
         } else if (std::holds_alternative<Assign>(letter) || std::holds_alternative<Combine>(letter) ||
                    std::holds_alternative<Suspend>(letter)) {
+            if (!std::holds_alternative<Assign>(letter)) is_answered_ = true;
             if (!worker_) return;
             worker_->receive(letter);
             if (!witness_.recovers) return;
@@ -281,7 +282,8 @@ private:
     Summation summation_;                          ///< where the run recovers
     std::optional<ensemble::Contribution> total_;  ///< likewise; counts on the root
     core::Stopwatch since_told_;
-    bool told_ = false;  ///< the coordinator that somebody wants a stop
+    bool told_ = false;         ///< the coordinator that somebody wants a stop
+    bool is_answered_ = false;  ///< the coordinator is bringing the run to an end
 };
 
 }  // namespace

@@ -46,15 +46,14 @@ void Worker::receive(const Letter& letter) {
 
 void Worker::suspend() {
     next_.reset();
-    const bool has_member = training_ || testing_;
-    if (has_member && storage_.save) {
+    if ((training_ || testing_) && storage_.save) {
         // One that is being tested goes back to the end of its training.
         const bool is_kept = testing_ ? testing_->is_final : training_->is_final;
         if (!is_kept) storage_.save(testing_ ? testing_->trainee->state() : training_->trainee->state());
     }
     training_.reset();
     testing_.reset();
-    send_(Suspended{has_member});
+    send_(Suspended{});
 }
 
 bool Worker::work() {

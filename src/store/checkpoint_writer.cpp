@@ -58,7 +58,7 @@ struct CheckpointWriter::Shared {
 
 CheckpointWriter::CheckpointWriter(std::shared_ptr<Checkpoints> checkpoints)
     : shared_(std::make_shared<Shared>(std::move(checkpoints))) {
-    // Signals are for the thread that trains.
+    // No handler runs here, whatever signals the process takes.
     sigset_t all;
     sigset_t before;
     sigfillset(&all);

@@ -36,8 +36,8 @@ inline constexpr std::size_t envelope_tail = 16;
 void seal_in_place(Payload kind, std::span<std::byte> file);
 
 /// The payload of a sealed file, as a view of `file`. `name` is how messages call it.
-/// Throws core::Error (data) for whatever is not exactly what seal() made: another kind of file, any changed bit, a
-/// file cut short or grown, another kind of payload, another format.
+/// Throws core::Error: data for whatever is not exactly what seal() made (another kind of file, any changed bit, a file
+/// cut short or grown), usage for a whole file of another format or with another kind of payload.
 [[nodiscard]] std::span<const std::byte> open(std::span<const std::byte> file, Payload kind, const std::string& name);
 
 }  // namespace store

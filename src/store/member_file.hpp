@@ -21,14 +21,14 @@ void draft_member(const train::MemberState& state, const std::string& configurat
 void seal_member(std::span<std::byte> draft);
 
 /// The state in `file`, with timings of zero. `name` is how messages call the file.
-/// Throws core::Error (data) if it is damaged, or belongs to a run with another configuration.
+/// Throws core::Error: data if it is damaged, usage if it is whole but of another configuration or format.
 [[nodiscard]] train::MemberState unpack_member(std::span<const std::byte> file, const std::string& configuration,
                                                const std::string& name);
 
 /// Writes a member's file, durably and atomically. Throws core::Error (run).
 void save_member(const std::filesystem::path& path, const train::MemberState& state, const std::string& configuration);
 
-/// Reads a member's file. Throws core::Error (data).
+/// Reads a member's file. Throws core::Error like unpack_member().
 [[nodiscard]] train::MemberState load_member(const std::filesystem::path& path, const std::string& configuration);
 
 }  // namespace store

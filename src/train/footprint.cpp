@@ -5,11 +5,11 @@
 #include "core/contract.hpp"
 #include "model/program.hpp"
 #include "train/optimizer.hpp"
-#include "train/predictor.hpp"
 
 namespace train {
 
-Footprint footprint(const model::Network& network, const Hyperparameters& hyperparameters, std::size_t rows) {
+Footprint footprint(const model::Network& network, const Hyperparameters& hyperparameters, std::size_t rows,
+                    std::size_t evaluated) {
     core::require(rows > 0, "a member is trained on some rows");
     using Purpose = model::Program::Purpose;
     const auto activations = [&](std::size_t batch, Purpose purpose) {
@@ -30,7 +30,7 @@ Footprint footprint(const model::Network& network, const Hyperparameters& hyperp
             .means = hyperparameters.average == AverageKind::none ? 0 : state,
             .best = hyperparameters.patience == 0 ? 0 : state,
             .activations = activations(batch, Purpose::training) + activations(rows % batch, Purpose::training),
-            .evaluation = activations(Predictor::batch, Purpose::inference)};
+            .evaluation = activations(Predictor::batch_for(evaluated), Purpose::inference)};
 }
 
 }  // namespace train

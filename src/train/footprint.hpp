@@ -4,6 +4,7 @@
 
 #include "model/network.hpp"
 #include "train/hyperparameters.hpp"
+#include "train/predictor.hpp"
 
 namespace train {
 
@@ -23,8 +24,8 @@ struct Footprint {
     }
 };
 
-/// REQUIRES: rows > 0, the number that a member is trained on.
+/// `rows`: how many a member is trained on; `evaluated`: how many it predicts in one go. REQUIRES: rows > 0.
 [[nodiscard]] Footprint footprint(const model::Network& network, const Hyperparameters& hyperparameters,
-                                  std::size_t rows);
+                                  std::size_t rows, std::size_t evaluated = Predictor::batch);
 
 }  // namespace train

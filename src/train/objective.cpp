@@ -27,9 +27,15 @@ double Objective::loss(const compute::Rows& outputs) const {
 }
 
 double Objective::loss(const compute::Rows& outputs, const compute::Rows& gradient) const {
-    return task_ == data::Task::classification
-               ? model::softmax_cross_entropy(outputs, labels_, gradient, label_smoothing_)
-               : model::squared_error(outputs, targets_, gradient);
+    const double loss = task_ == data::Task::classification
+                            ? model::softmax_cross_entropy(outputs, labels_, gradient, label_smoothing_)
+                            : model::squared_error(outputs, targets_, gradient);
+    if (outputs.count >= batch_) return loss;
+    const float share = static_cast<float>(outputs.count) / static_cast<float>(batch_);
+    for (std::size_t row = 0; row < gradient.count; ++row) {
+        for (float& slope : gradient[row]) slope *= share;
+    }
+    return loss;
 }
 
 std::size_t Objective::hits(const compute::Rows& outputs) const {

@@ -50,7 +50,8 @@ void rmsprop(const Stretch& s, float rate, float penalty, Decays rho, float epsi
 }
 
 /// `rate` is η/(1 − β₁ᵗ)·√(1 − β₂ᵗ) and `epsilon` ε·√(1 − β₂ᵗ): the same update with one division.
-void adam(const Stretch& s, float rate, float penalty, float shrink, Decays beta1, Decays beta2, float epsilon) {
+/// Decoupled decay is subtracted: 1 − `decay` would round it to multiples of 2⁻²⁴.
+void adam(const Stretch& s, float rate, float penalty, float decay, Decays beta1, Decays beta2, float epsilon) {
     float* __restrict w = s.parameters.data();
     float* __restrict m = s.first_moment.data();
     float* __restrict v = s.second_moment.data();
@@ -60,7 +61,7 @@ void adam(const Stretch& s, float rate, float penalty, float shrink, Decays beta
         const float gradient = g[i] + penalty * w[i];
         m[i] = beta1.keep * m[i] + beta1.take * gradient;
         v[i] = beta2.keep * v[i] + beta2.take * gradient * gradient;
-        w[i] = shrink * w[i] - rate * m[i] / (std::sqrt(v[i]) + epsilon);
+        w[i] -= decay * w[i] + rate * m[i] / (std::sqrt(v[i]) + epsilon);
     }
 }
 
@@ -103,10 +104,9 @@ void Optimizer::update(const Stretch& stretch, Decay decay) const {
         case OptimizerKind::rmsprop:
             return rmsprop(stretch, rate_, lambda, Decays(h.rho), as_float(h.epsilon));
         case OptimizerKind::adam:
-            return adam(stretch, adam_rate, lambda, 1.0F, Decays(h.beta1), Decays(h.beta2), adam_epsilon);
+            return adam(stretch, adam_rate, lambda, 0.0F, Decays(h.beta1), Decays(h.beta2), adam_epsilon);
         case OptimizerKind::adamw:
-            return adam(stretch, adam_rate, 0.0F, 1.0F - rate_ * lambda, Decays(h.beta1), Decays(h.beta2),
-                        adam_epsilon);
+            return adam(stretch, adam_rate, 0.0F, rate_ * lambda, Decays(h.beta1), Decays(h.beta2), adam_epsilon);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "train/predictor.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <numeric>
 
@@ -14,15 +15,20 @@ Weights weights_of(const MemberState& state) {
     return {predicting_parameters(state), predicting_statistics(state)};
 }
 
+std::size_t Predictor::batch_for(std::size_t largest_view) {
+    return std::min(batch, std::bit_ceil(largest_view));
+}
+
 Predictor::Predictor(const model::Network& network, std::vector<std::uint32_t> hidden_features,
-                     std::optional<core::RandomStream> masks, core::Team* team)
+                     std::optional<core::RandomStream> masks, core::Team* team, std::size_t rows)
     : buffer_size_(network.buffer_size()),
+      rows_(rows),
       statistics_(network.statistics_size()),
       team_(team),
       hidden_features_(std::move(hidden_features)),
       pass_{.mode = masks ? model::Mode::evaluate_with_dropout : model::Mode::evaluate, .random = masks} {
     for (std::size_t thread = 0; thread < (team == nullptr ? 1 : team->size()); ++thread)
-        programs_.emplace_back(network, batch, model::Program::Purpose::inference);
+        programs_.emplace_back(network, rows_, model::Program::Purpose::inference);
 }
 
 /// Writes a batch to a program. The last one may be short: the rows behind it keep older values, which nobody reads.
@@ -40,12 +46,12 @@ void Predictor::run(const Weights& weights, const data::View& view, const Use& u
     std::ranges::copy(weights.statistics, statistics_.begin());
     model::Pass pass = pass_;
     pass.statistics = statistics_.data();
-    const std::size_t batches = (view.size() + batch - 1) / batch;
+    const std::size_t batches = (view.size() + rows_ - 1) / rows_;
     const auto part = [&](std::size_t who) {
         model::Program& program = programs_[who];
         for (std::size_t number = who; number < batches; number += programs_.size()) {
-            const std::size_t first = number * batch;
-            const auto rows = view.rows.subspan(first, std::min(batch, view.size() - first));
+            const std::size_t first = number * rows_;
+            const auto rows = view.rows.subspan(first, std::min(rows_, view.size() - first));
             load(program, rows, view);
             program.forward(weights.parameters.data(), pass);
             compute::Rows output = program.output();
@@ -63,7 +69,7 @@ void Predictor::predict(const Weights& weights, const data::View& view, std::spa
     const bool classes = view.table->description().task == data::Task::classification;
     run(weights, view, [&](std::size_t number, std::span<const std::uint32_t>, const compute::Rows& output) {
         if (classes) model::softmax(output);
-        float* next = out.data() + number * batch * width;
+        float* next = out.data() + number * rows_ * width;
         for (std::size_t row = 0; row < output.count; ++row) next = std::ranges::copy(output[row], next).out;
     });
 }
@@ -71,7 +77,7 @@ void Predictor::predict(const Weights& weights, const data::View& view, std::spa
 Predictor::Evaluation Predictor::evaluate(const Weights& weights, const data::View& view) {
     const bool classes = view.table->description().task == data::Task::classification;
     // Of each batch alone, so that their sum has one order.
-    std::vector<double> losses((view.size() + batch - 1) / batch);
+    std::vector<double> losses((view.size() + rows_ - 1) / rows_);
     std::vector<std::size_t> hits(losses.size());
     run(weights, view, [&](std::size_t number, std::span<const std::uint32_t> rows, const compute::Rows& output) {
         Objective objective;

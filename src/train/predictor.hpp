@@ -28,13 +28,18 @@ struct Weights {
 /// Applies trained parameters to rows of a table, batch by batch; dropout does nothing here unless asked to.
 class Predictor {
 public:
-    static constexpr std::size_t batch = 256;  ///< rows that are predicted at a time
+    static constexpr std::size_t batch = 256;  ///< most rows that are predicted at a time
+
+    /// Rows at a time where no view has more than `largest_view`, a divisor of `batch`.
+    [[nodiscard]] static std::size_t batch_for(std::size_t largest_view);
 
     /// `hidden_features`: features that read zero because the member never saw them (a random subspace).
     /// `masks`: leaves dropout on; the masks drawn for a batch serve every batch.
     /// `team`: its threads take batches in turn, each with a program of its own.
+    /// `rows`: how many are predicted at a time.
     explicit Predictor(const model::Network& network, std::vector<std::uint32_t> hidden_features = {},
-                       std::optional<core::RandomStream> masks = std::nullopt, core::Team* team = nullptr);
+                       std::optional<core::RandomStream> masks = std::nullopt, core::Team* team = nullptr,
+                       std::size_t rows = batch);
 
     /// Class probabilities [view.size() × outputs] (regression: predictions), row after row.
     /// A row's bits depend on the parameters, the row, and its position in the view modulo the batch size.
@@ -56,6 +61,7 @@ private:
     void load(model::Program& program, std::span<const std::uint32_t> rows, const data::View& view) const;
 
     std::size_t buffer_size_;
+    std::size_t rows_;                ///< of a batch
     core::Buffer<float> statistics_;  ///< a copy, since running a program may write to them
     core::Team* team_;
     std::vector<model::Program> programs_;  ///< one for each thread

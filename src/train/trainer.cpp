@@ -17,7 +17,6 @@
 #include "train/max_norm.hpp"
 #include "train/objective.hpp"
 #include "train/optimizer.hpp"
-#include "train/predictor.hpp"
 #include "train/pretraining.hpp"
 #include "train/schedule.hpp"
 #include "train/weight_average.hpp"
@@ -97,8 +96,9 @@ struct Trainer::Impl {
           batches((rows.size() + batch - 1) / batch),
           team(given_team != nullptr && given_team->size() > 1 ? given_team : nullptr),
           program(network, batch, Program::Purpose::training, chosen.precision, nullptr, team),
-          predictor(network, hidden, evaluation_masks(chosen, given.seed, state.member), team),
-          objective(chosen.label_smoothing),
+          predictor(network, hidden, evaluation_masks(chosen, given.seed, state.member), team,
+                    Predictor::batch_for(std::max(given.validation.size(), given.test_rows))),
+          objective(chosen.label_smoothing, batch),
           optimizer(chosen),
           average(chosen),
           blocks(network.blocks().begin(), network.blocks().end()),
@@ -177,9 +177,10 @@ void Trainer::Impl::train_on_batch() {
     hide(hidden, input);
     objective.select(*problem.train.table, chosen);
 
-    current.forward(
-        state.parameters.data(),
-        {.mode = model::Mode::train, .random = stream(core::Purpose::dropout), .statistics = state.statistics.data()});
+    current.forward(state.parameters.data(), {.mode = model::Mode::train,
+                                              .random = stream(core::Purpose::dropout),
+                                              .statistics = state.statistics.data(),
+                                              .share = static_cast<float>(chosen.size()) / static_cast<float>(batch)});
     const double loss = objective.loss(current.output(), current.output_gradient());
     if (!std::isfinite(loss)) {
         quarantine(fmt::format("its loss stopped being a finite number in epoch {}, batch {} of {}", state.epoch + 1,
@@ -307,6 +308,10 @@ std::optional<EpochRecord> Trainer::step() {
     if (!impl.state.finished && impl.state.step == impl.batches) record = impl.end_epoch(rate);
     impl.state.train_seconds += watch.seconds();
     return record;
+}
+
+void Trainer::predict(const data::View& view, std::span<float> out) {
+    impl_->predictor.predict(weights_of(impl_->state), view, out);
 }
 
 void Trainer::set_aside(std::string why) {

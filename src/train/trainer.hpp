@@ -13,6 +13,7 @@
 #include "model/network.hpp"
 #include "train/hyperparameters.hpp"
 #include "train/member_state.hpp"
+#include "train/predictor.hpp"
 
 namespace train {
 
@@ -20,6 +21,7 @@ namespace train {
 struct Problem {
     data::View train;
     data::View validation;
+    std::size_t test_rows = Predictor::batch;  ///< most that a trained member predicts in one go
     std::uint64_t seed = 1;
     bool bootstrap = false;         ///< the member sees a bootstrap sample of the training rows
     double feature_fraction = 1.0;  ///< the member sees this random share of features; the others read zero
@@ -52,6 +54,10 @@ public:
     /// also evaluates on the validation rows and returns the record. A loss that is not finite quarantines the member.
     /// REQUIRES: !finished().
     std::optional<EpochRecord> step();
+
+    /// Class probabilities [view.size() × outputs] (regression: predictions) with the state's parameters, see
+    /// Predictor::predict.
+    void predict(const data::View& view, std::span<float> out);
 
     /// Quarantines a member whose trouble shows only after its training. REQUIRES: finished().
     void set_aside(std::string why);

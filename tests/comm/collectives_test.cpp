@@ -8,6 +8,8 @@
 #include "core/hash.hpp"
 #include "core/stopwatch.hpp"
 
+BOOST_AUTO_TEST_SUITE(collectives_tests)
+
 namespace {
 
 /// Adds up 1 + rank, a large value of alternating sign and a bit of its own for each rank.
@@ -50,8 +52,6 @@ void check_sums(comm::Communicator group, std::size_t size) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(collectives_tests)
 
 BOOST_AUTO_TEST_CASE(ranks_are_numbered_and_know_their_host) {
     comm::Communicator world = distributed::world();

@@ -6,6 +6,8 @@
 
 #include "core/error.hpp"
 
+BOOST_AUTO_TEST_SUITE(launcher_tests)
+
 namespace {
 
 using Variables = std::map<std::string, std::string>;
@@ -28,8 +30,6 @@ auto usage(std::initializer_list<std::string> words) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(launcher_tests)
 
 BOOST_AUTO_TEST_CASE(a_plain_start_is_one_process) {
     const comm::Launch plain = launch({});

@@ -7,6 +7,8 @@
 #include "comm/group.hpp"
 #include "core/stopwatch.hpp"
 
+BOOST_AUTO_TEST_SUITE(messages_tests)
+
 namespace {
 
 /// Waits for one message; the time-out of the test ends a wait in vain.
@@ -37,8 +39,6 @@ std::uint64_t number(const std::vector<std::byte>& bytes) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(messages_tests)
 
 BOOST_AUTO_TEST_CASE(nothing_arrives_unsent) {
     comm::Communicator world = distributed::world();

@@ -8,6 +8,8 @@
 #include "comm/group.hpp"
 #include "core/hash.hpp"
 
+BOOST_AUTO_TEST_SUITE(node_memory_tests)
+
 namespace {
 
 /// One mapping of this process as the kernel sees it.
@@ -44,8 +46,6 @@ Mapping mapping_of(const void* address) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(node_memory_tests)
 
 BOOST_AUTO_TEST_CASE(every_rank_sees_roots_bytes) {
     for (comm::Communicator group : {distributed::world(), small_chunks()}) {

@@ -10,9 +10,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using comm::Process;
-
 BOOST_AUTO_TEST_SUITE(process_tests)
+
+using comm::Process;
 
 BOOST_AUTO_TEST_CASE(a_process_is_found_by_its_name_and_ended_even_if_it_is_stopped) {
     int names[2];

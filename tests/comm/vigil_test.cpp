@@ -12,6 +12,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(vigil_tests)
+
 using comm::Loss;
 using comm::Vigil;
 namespace fs = std::filesystem;
@@ -58,7 +60,16 @@ int code_of(pid_t child) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(vigil_tests)
+BOOST_AUTO_TEST_CASE(who_waits_for_nobody_has_no_losses) {
+    const Folder folder;
+    const pid_t child = start(folder.path, 1, {.dead_after_s = 30});
+    Vigil vigil(folder.path, 0, 2, {.dead_after_s = dead_after_s, .recovers = true}, {});
+    wait_for(folder.path / "rank-0001.alive");
+    vigil.rest();
+    ::kill(child, SIGKILL);
+    BOOST_TEST(code_of(child) == 1000 + SIGKILL);
+    BOOST_TEST(losses_within(vigil, 2 * dead_after_s).empty());  // and is still here
+}
 
 BOOST_AUTO_TEST_CASE(a_stopped_rank_is_found_and_ended) {
     const Folder folder;

@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(activation_tests)
+
 using compute::Activation;
 using compute::Needs;
 
@@ -51,8 +53,6 @@ std::vector<float> points() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(activation_tests)
 
 BOOST_AUTO_TEST_CASE(values_agree_with_the_definitions) {
     for (const Activation activation : all) {

@@ -11,6 +11,8 @@
 #include "core/contract.hpp"
 #include "core/random.hpp"
 
+BOOST_AUTO_TEST_SUITE(bf16_tests)
+
 using compute::Bfloat16;
 using compute::Precision;
 
@@ -186,8 +188,6 @@ void check_convolution(const compute::ConvolutionShape& shape, bool narrow) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(bf16_tests)
 
 BOOST_AUTO_TEST_CASE(products_agree_with_the_definition, *boost::unit_test::precondition(has_bf16)) {
     using compute::ProductShape;

@@ -8,6 +8,8 @@
 #include "core/buffer.hpp"
 #include "core/random.hpp"
 
+BOOST_AUTO_TEST_SUITE(divided_product_tests)
+
 using namespace compute;
 
 namespace {
@@ -38,8 +40,6 @@ Factor factor(std::size_t rows, std::size_t columns, Transpose transpose) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(divided_product_tests)
 
 BOOST_AUTO_TEST_CASE(a_team_gives_the_bits_of_one) {
     core::Team team;

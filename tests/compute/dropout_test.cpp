@@ -8,6 +8,8 @@
 
 #include "core/contract.hpp"
 
+BOOST_AUTO_TEST_SUITE(dropout_tests)
+
 using compute::DropoutRate;
 
 namespace {
@@ -20,8 +22,6 @@ std::vector<std::uint8_t> mask(double p, std::size_t size, std::uint32_t step = 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(dropout_tests)
 
 // A rate of 0.5 could not tell keep from drop.
 BOOST_AUTO_TEST_CASE(keeps_its_share) {

@@ -9,6 +9,8 @@
 
 #include "compute/cell.hpp"
 
+BOOST_AUTO_TEST_SUITE(elementary_tests)
+
 namespace {
 
 constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
@@ -19,8 +21,6 @@ double relative(float value, double exact) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(elementary_tests)
 
 BOOST_AUTO_TEST_CASE(values_agree_with_the_standard_library) {
     double of_exponential = 0;

@@ -9,11 +9,11 @@
 #include "core/contract.hpp"
 #include "core/random.hpp"
 
+BOOST_AUTO_TEST_SUITE(precision_tests)
+
 using compute::Bfloat16;
 using compute::narrowed;
 using compute::widened;
-
-BOOST_AUTO_TEST_SUITE(precision_tests)
 
 BOOST_AUTO_TEST_CASE(every_bf16_survives_the_way_through_a_float) {
     for (std::uint32_t bits = 0; bits <= 0xFFFF; ++bits) {

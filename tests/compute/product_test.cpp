@@ -8,6 +8,8 @@
 #include "core/contract.hpp"
 #include "core/random.hpp"
 
+BOOST_AUTO_TEST_SUITE(product_tests)
+
 using compute::Factor;
 using compute::Product;
 using compute::Store;
@@ -54,8 +56,6 @@ void check(const compute::ProductShape& shape, Transpose turn_a, Transpose turn_
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(product_tests)
 
 BOOST_AUTO_TEST_CASE(agrees_with_the_definition_and_leaves_the_rest_alone) {
     for (const auto& shape :

@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(hash_tests)
+
 namespace {
 
 std::span<const std::byte> bytes(std::string_view text) {
@@ -12,8 +14,6 @@ std::span<const std::byte> bytes(std::string_view text) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(hash_tests)
 
 // FIPS 180-4, examples of SHA-256.
 BOOST_AUTO_TEST_CASE(published_examples) {

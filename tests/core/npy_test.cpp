@@ -6,6 +6,8 @@
 
 #include "core/error.hpp"
 
+BOOST_AUTO_TEST_SUITE(npy_tests)
+
 namespace {
 
 std::string file_of(const std::string& dictionary, char version = 1) {
@@ -39,8 +41,6 @@ void check_refused(const std::string& file, const std::string& words) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(npy_tests)
 
 BOOST_AUTO_TEST_CASE(reads_what_numpy_writes) {
     const auto header = read(file_of("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }   \n"));

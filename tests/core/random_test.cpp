@@ -10,12 +10,12 @@
 
 #include "core/contract.hpp"
 
+BOOST_AUTO_TEST_SUITE(random_tests)
+
 using core::Purpose;
 using core::RandomStream;
 using core::StreamKey;
 using Words = std::array<std::uint32_t, 4>;
-
-BOOST_AUTO_TEST_SUITE(random_tests)
 
 // Known answers published with the Random123 library (kat_vectors, philox4x32 10).
 BOOST_AUTO_TEST_CASE(philox_known_answers) {

@@ -12,9 +12,9 @@
 
 #include "core/contract.hpp"
 
-using core::Team;
-
 BOOST_AUTO_TEST_SUITE(team_tests)
+
+using core::Team;
 
 BOOST_AUTO_TEST_CASE(everyone_has_a_part_once_on_a_thread_of_its_own) {
     Team team;

@@ -9,6 +9,8 @@
 
 #include "core/contract.hpp"
 
+BOOST_AUTO_TEST_SUITE(augmentation_tests)
+
 namespace {
 
 using core::RandomStream;
@@ -84,8 +86,6 @@ Image blob(double row, double column) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(augmentation_tests)
 
 BOOST_AUTO_TEST_CASE(no_distortion_is_the_identity_bit_for_bit) {
     for (const Shape& shape : {Shape{28, 28}, Shape{5, 17}, Shape{1, 1}, Shape{8, 9, 3}, Shape{2, 3, 1}}) {

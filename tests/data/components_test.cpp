@@ -7,6 +7,8 @@
 #include "core/contract.hpp"
 #include "core/random.hpp"
 
+BOOST_AUTO_TEST_SUITE(components_tests)
+
 namespace {
 
 using data::principal_components;
@@ -59,8 +61,6 @@ void check_components(const RowMatrix& matrix, std::size_t count) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(components_tests)
 
 BOOST_AUTO_TEST_CASE(components_are_orthonormal_uncorrelated_and_in_order) {
     check_components(turned_rows(3000, 6), 6);  // more rows than a block

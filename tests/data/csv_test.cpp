@@ -9,6 +9,8 @@
 #include "data/failure.hpp"
 #include "data/folder.hpp"
 
+BOOST_AUTO_TEST_SUITE(csv_tests)
+
 namespace {
 
 using core::Failure;
@@ -49,8 +51,6 @@ void check_refused(const Texts& texts, Failure kind, Words... words) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(csv_tests)
 
 BOOST_AUTO_TEST_CASE(reads_numbers_and_the_last_column_as_target) {
     const TextTables tables = read({"1,2.5,x\n-3,4e2,y\n5,0.1,x\n"});

@@ -11,6 +11,8 @@
 #include "core/contract.hpp"
 #include "data/generator.hpp"
 
+BOOST_AUTO_TEST_SUITE(dataset_tests)
+
 namespace {
 
 using core::Buffer;
@@ -29,8 +31,6 @@ Table byte_table(std::size_t rows, std::size_t width) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(dataset_tests)
 
 BOOST_AUTO_TEST_CASE(gathers_bytes_scaled_and_offset_at_every_width) {
     for (std::size_t width = 1; width < 70; ++width) {

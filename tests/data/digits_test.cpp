@@ -14,6 +14,8 @@
 #include "data/block.hpp"
 #include "data/digit_strokes.hpp"
 
+BOOST_AUTO_TEST_SUITE(digits_tests)
+
 namespace {
 
 using data::Part;
@@ -55,8 +57,6 @@ double nearest_neighbour_error(const Table& train, const Table& test) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(digits_tests)
 
 BOOST_AUTO_TEST_CASE(is_a_table_of_grey_images) {
     const Table table = data::make_digits(10, 1, Part::train);

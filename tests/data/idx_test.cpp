@@ -11,6 +11,8 @@
 #include "data/failure.hpp"
 #include "data/folder.hpp"
 
+BOOST_AUTO_TEST_SUITE(idx_tests)
+
 namespace {
 
 using core::Failure;
@@ -78,8 +80,6 @@ void check_refused(const std::string& name, const Bytes& bytes, Words... words) 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(idx_tests)
 
 BOOST_AUTO_TEST_CASE(reads_plain_files) {
     check_good(read_idx(GoodFolder().path()));

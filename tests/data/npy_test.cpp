@@ -11,6 +11,8 @@
 #include "data/failure.hpp"
 #include "data/folder.hpp"
 
+BOOST_AUTO_TEST_SUITE(npy_tests)
+
 namespace {
 
 using core::Failure;
@@ -63,8 +65,6 @@ void check_refused(const Files& files, Words... words) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(npy_tests)
 
 BOOST_AUTO_TEST_CASE(reads_every_type) {
     const std::vector<float> expected{1, 2, 3, 4};

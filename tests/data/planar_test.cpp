@@ -8,6 +8,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(planar_tests)
+
 namespace {
 
 using data::Part;
@@ -29,8 +31,6 @@ bool agree(const Table& a, const Table& b) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(planar_tests)
 
 BOOST_AUTO_TEST_CASE(xor_is_its_truth_table) {
     const Table table = data::make_xor();

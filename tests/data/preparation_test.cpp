@@ -13,6 +13,8 @@
 #include "data/generator.hpp"
 #include "data/source.hpp"
 
+BOOST_AUTO_TEST_SUITE(preparation_tests)
+
 namespace {
 
 using core::Failure;
@@ -68,8 +70,6 @@ void check_refused(const Source& source, const Preparation& preparation, Words..
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(preparation_tests)
 
 BOOST_AUTO_TEST_CASE(tables_get_mean_0_and_deviation_1_of_the_training_rows) {
     Source source = doubles({2}, {1, 10, 3, 30, 100, 100});

@@ -14,6 +14,8 @@
 #include "data/published.hpp"
 #include "data/source.hpp"
 
+BOOST_AUTO_TEST_SUITE(published_data_tests)
+
 namespace {
 
 using data::Source;
@@ -54,8 +56,6 @@ void check_sizes(const Source& source) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(published_data_tests)
 
 BOOST_AUTO_TEST_CASE(mnist) {
     const Source source = load("mnist");

@@ -8,6 +8,8 @@
 #include "data/published.hpp"
 #include "data/source.hpp"
 
+BOOST_AUTO_TEST_SUITE(published_tables_tests)
+
 namespace {
 
 using data::Source;
@@ -30,8 +32,6 @@ std::vector<int> label_counts(const data::Table& table) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(published_tables_tests)
 
 BOOST_AUTO_TEST_CASE(pen_digits) {
     const Source source =

@@ -8,6 +8,8 @@
 #include "core/error.hpp"
 #include "data/failure.hpp"
 
+BOOST_AUTO_TEST_SUITE(records_tests)
+
 namespace {
 
 using core::Failure;
@@ -35,8 +37,6 @@ void check_refused(const std::string& text, Words... words) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(records_tests)
 
 BOOST_AUTO_TEST_CASE(finds_the_separator) {
     const Rows expected{{"1", "2", "3"}, {"4", "5", "6"}};

@@ -13,6 +13,8 @@
 #include "data/folder.hpp"
 #include "data/generator.hpp"
 
+BOOST_AUTO_TEST_SUITE(source_tests)
+
 namespace {
 
 using core::Buffer;
@@ -49,8 +51,6 @@ void check_refused(const std::string& what, Failure kind, Words... words) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(source_tests)
 
 BOOST_AUTO_TEST_CASE(built_in_sets_have_their_default_sizes) {
     const auto rows = [](const Source& source) {

@@ -14,6 +14,8 @@
 #include "data/planar.hpp"
 #include "data/source.hpp"
 
+BOOST_AUTO_TEST_SUITE(split_tests)
+
 namespace {
 
 using core::Failure;
@@ -50,8 +52,6 @@ Rows together(const Split& parts) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(split_tests)
 
 BOOST_AUTO_TEST_CASE(parts_are_an_exact_partition_of_the_rows) {
     for (std::size_t rows = 10; rows < 200; ++rows) {

@@ -9,6 +9,8 @@
 #include "data/failure.hpp"
 #include "data/number.hpp"
 
+BOOST_AUTO_TEST_SUITE(targets_tests)
+
 namespace {
 
 using core::Failure;
@@ -55,8 +57,6 @@ void check_refused(const Words& train, const Words& test, std::optional<Task> ta
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(targets_tests)
 
 BOOST_AUTO_TEST_CASE(words_that_are_finite_numbers) {
     const auto is = [](std::string_view word, double value) { return data::parse_number(word) == value; };

@@ -398,7 +398,8 @@ def every_layer(stage):
 @case
 def more_ranks_than_members(stage):
     for ranks in (1, 8):
-        stage.ranks(ranks, [*TINY, "--members", "1", "--out", f"np{ranks}"]).expect(True, "")
+        ended = stage.ranks(ranks, [*TINY, "--members", "1", "--out", f"np{ranks}"])
+        ended.expect(ended.code == 0, "failed")
     if results(stage.directory / "np1", 1) != results(stage.directory / "np8", 1):
         give_up("one member on eight ranks is another member")
 
@@ -636,7 +637,6 @@ def damaged_tables(stage):
                          ("1,\"2\n", "line 1", "quote"), ("1,a\n2,a\n", "every row has the class 'a'")):
         table.write_text(text)
         stage.refuses(words, DATA, *about)
-    stage.refuses(words, DATA, "every row has the class 'a'")
     write_table(table, 60)
     stage.refuses([*words, "--target", "knd"], USAGE, "--target knd", "kind, mass")
     stage.refuses([*words, "--target", "mass"], DATA, "line 2, column 1 ('kind')")

@@ -3,7 +3,8 @@
 never stopped.
 
 run_stopped.py MPIRUN PROGRAM CASE [COUNT [SEED]] runs one case; `run_stopped.py --list` names them. The cases kill_… try
-COUNT times (10) at random moments that follow from SEED (1) alone; what fails says the seed that repeats it:
+COUNT times (3, or what ENSEMBLE_KILLS says) at random moments that follow from SEED (1) alone; what fails says the seed that
+repeats it:
   run_stopped.py mpirun build/ensemble_train kill_worker 1 SEED
 """
 import json
@@ -22,6 +23,7 @@ from run_program import RUN, USAGE, Ended, check_message, digest, give_up, histo
 
 STOPPED = 75
 LIMIT_S = 60
+KILLS = int(os.environ.get("ENSEMBLE_KILLS", "3"))
 MEMBERS = 4
 WORDS = ["--data", "digits:train=1500,test=200", "--net", "dense(64) relu dropout(0.2) dense(32) relu", "--epochs", "12",
          "--members", str(MEMBERS), "--seed", "7", "--checkpoint-every", "1"]
@@ -343,22 +345,22 @@ def one_worker(run, chance):
 
 
 @case
-def kill_worker(stage, count=10, seed=1):
+def kill_worker(stage, count=KILLS, seed=1):
     killed(stage, one_worker, count, seed)
 
 
 @case
-def kill_coordinator(stage, count=10, seed=1):
+def kill_coordinator(stage, count=KILLS, seed=1):
     killed(stage, lambda run, _: run.ranks()[:1], count, seed)
 
 
 @case
-def kill_mpirun(stage, count=10, seed=1):
+def kill_mpirun(stage, count=KILLS, seed=1):
     killed(stage, launcher_only, count, seed)
 
 
 @case
-def kill_everything(stage, count=10, seed=1):
+def kill_everything(stage, count=KILLS, seed=1):
     killed(stage, lambda run, _: [run.process.pid, *run.ranks()], count, seed)
 
 

@@ -2,7 +2,8 @@
 """Takes ranks away from a run that recovers from losses, and sees whether the others bring it to the same end.
 
 run_survival.py MPIRUN PROGRAM CASE [COUNT [SEED]] runs one case; `run_survival.py --list` names them. The cases survive_…
-try COUNT times (10) at random moments that follow from SEED (1) alone; what fails says the seed that repeats it:
+try COUNT times (3, or what ENSEMBLE_KILLS says) at random moments that follow from SEED (1) alone; what fails says the seed
+that repeats it:
   run_survival.py mpirun build/ensemble_train survive_kills 1 SEED
 """
 import random
@@ -13,7 +14,7 @@ import time
 
 sys.dont_write_bytecode = True
 from run_program import RUN, give_up, main
-from run_stopped import WORDS, Reference, Running, send
+from run_stopped import KILLS, WORDS, Reference, Running, send
 
 RANKS = 8
 TRAINING = [*WORDS, "--members", "16"]
@@ -96,12 +97,12 @@ def survived(stage, number, count, seed, words=(), grace=30):
 
 
 @case
-def survive_kills(stage, count=10, seed=1):
+def survive_kills(stage, count=KILLS, seed=1):
     survived(stage, signal.SIGKILL, count, seed)
 
 
 @case
-def survive_stops(stage, count=5, seed=1):
+def survive_stops(stage, count=KILLS, seed=1):
     survived(stage, signal.SIGSTOP, count, seed, ["--dead-after", "2s"])
 
 

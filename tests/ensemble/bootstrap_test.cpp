@@ -10,6 +10,8 @@
 
 #include "core/contract.hpp"
 
+BOOST_AUTO_TEST_SUITE(bootstrap_tests)
+
 using ensemble::resampled_sums;
 
 namespace {
@@ -30,8 +32,6 @@ std::map<std::int64_t, double> enumerate(const std::vector<std::int64_t>& values
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(bootstrap_tests)
 
 BOOST_AUTO_TEST_CASE(sums_are_distributed_as_if_resampled_item_by_item) {
     const std::vector<std::vector<std::int64_t>> cases{

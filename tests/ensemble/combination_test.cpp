@@ -12,6 +12,8 @@
 #include "core/contract.hpp"
 #include "core/random.hpp"
 
+BOOST_AUTO_TEST_SUITE(combination_tests)
+
 using ensemble::Contribution;
 using Floats = std::vector<float>;
 using Labels = std::vector<std::int32_t>;
@@ -49,8 +51,6 @@ void add(Contribution& total, const Contribution& part) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(combination_tests)
 
 BOOST_AUTO_TEST_CASE(two_members_by_hand) {
     Contribution total(2, 2);

@@ -11,6 +11,8 @@
 #include "core/contract.hpp"
 #include "core/random.hpp"
 
+BOOST_AUTO_TEST_SUITE(gain_tests)
+
 using ensemble::Gain;
 using ensemble::mcnemar_exact;
 using ensemble::PairedGain;
@@ -69,8 +71,6 @@ bool holds(const ensemble::Interval& interval, double value) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(gain_tests)
 
 BOOST_AUTO_TEST_CASE(mcnemar_known_values) {
     BOOST_TEST(mcnemar_exact(0, 5) == 0.0625, nearly);

@@ -7,6 +7,8 @@
 
 #include "core/contract.hpp"
 
+BOOST_AUTO_TEST_SUITE(results_tests)
+
 using ensemble::Contribution;
 using ensemble::EnsembleResult;
 using ensemble::MemberResult;
@@ -48,8 +50,6 @@ struct Ensemble {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(results_tests)
 
 BOOST_AUTO_TEST_CASE(the_best_has_the_highest_accuracy_then_the_lowest_loss_then_the_lowest_index) {
     BOOST_TEST(ensemble::choose_best(Members{member(0, 0.8, 0.1), member(1, 0.9, 0.5)}).value() == 1U);

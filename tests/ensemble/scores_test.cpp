@@ -8,6 +8,8 @@
 
 #include "core/contract.hpp"
 
+BOOST_AUTO_TEST_SUITE(scores_tests)
+
 using ensemble::Scores;
 using Floats = std::vector<float>;
 using Labels = std::vector<std::int32_t>;
@@ -30,8 +32,6 @@ Scores of_confidences(const Floats& confidences, const std::vector<bool>& right)
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(scores_tests)
 
 BOOST_AUTO_TEST_CASE(uniform_guesses_have_closed_forms) {
     for (const std::size_t classes : {2U, 4U, 8U, 16U}) {

@@ -8,6 +8,8 @@
 
 #include "core/error.hpp"
 
+BOOST_AUTO_TEST_SUITE(dense_stack_tests)
+
 namespace {
 
 model::Network network(const std::string& text) {
@@ -33,8 +35,6 @@ std::string names(const std::string& text) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(dense_stack_tests)
 
 BOOST_AUTO_TEST_CASE(stacks_are_their_hidden_layers) {
     BOOST_TEST(names("dense(8) sigmoid") == "dense1.weight dense1.bias ");

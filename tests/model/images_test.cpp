@@ -9,6 +9,8 @@
 #include "model/complaint.hpp"
 #include "model/gradient.hpp"
 
+BOOST_AUTO_TEST_SUITE(images_tests)
+
 using testing::Bench;
 using testing::check_gradient;
 using testing::complaint;
@@ -136,8 +138,6 @@ void check_against(const std::string& text, const core::Shape& shape, Reference 
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(images_tests)
-
 BOOST_AUTO_TEST_CASE(convolutions_agree_with_the_definition) {
     for (const core::Shape& shape : {core::Shape{7, 9}, core::Shape{8, 6, 3}, core::Shape{9, 9, 16}}) {
         for (const char* channels : {"1", "5", "16", "32"}) {
@@ -244,6 +244,51 @@ BOOST_AUTO_TEST_CASE(batch_statistics_in_training_running_ones_in_evaluation) {
     BOOST_TEST(std::abs(bench.statistics[1] - 1000) < 1);
     const std::size_t variances = bench.network.statistics()[1].offset;
     BOOST_TEST(std::abs(bench.statistics[variances + 2] - 9) < 2);
+}
+
+BOOST_AUTO_TEST_CASE(batch_normalisation_by_its_definition) {
+    constexpr std::size_t n = 6;  // so few that Bessel's factor shows
+    Bench bench("batchnorm", n, {3});
+    const auto x = bench.program.input();
+    core::RandomStream random({.seed = 6});
+    const double widths[] = {2, 0.5, 1e-3};  // the last one so small that ε shows
+    for (std::size_t row = 0; row < n; ++row) {
+        for (std::size_t c = 0; c < 3; ++c) x[row][c] = static_cast<float>(double(c) - 1 + widths[c] * random.normal());
+    }
+    const auto blocks = bench.network.blocks();
+    const auto gamma = [&](std::size_t c) -> float& { return bench.parameters[blocks[0].offset + c]; };
+    const auto beta = [&](std::size_t c) -> float& { return bench.parameters[blocks[1].offset + c]; };
+    for (std::size_t c = 0; c < 3; ++c) {
+        gamma(c) = 1.5F + float(c);
+        beta(c) = 0.25F * float(c);
+    }
+    // The layer behind it shows its outputs: the identity.
+    const auto& weight = blocks[2];
+    for (std::size_t i = 0; i < 3; ++i) {
+        for (std::size_t j = 0; j < 3; ++j)
+            bench.parameters[weight.offset + i * weight.stride + j] = i == j ? 1.0F : 0.0F;
+    }
+    std::fill_n(bench.parameters.begin() + static_cast<std::ptrdiff_t>(blocks[3].offset), 3, 0.0F);
+    model::Pass pass = bench.pass(model::Mode::train);
+    pass.share = 0.5F;
+    bench.program.forward(bench.parameters.data(), pass);
+    const auto y = bench.program.output();
+    for (std::size_t c = 0; c < 3; ++c) {
+        double mean = 0;
+        double variance = 0;
+        for (std::size_t row = 0; row < n; ++row) mean += double(x[row][c]) / n;
+        for (std::size_t row = 0; row < n; ++row) variance += std::pow(double(x[row][c]) - mean, 2) / n;
+        for (std::size_t row = 0; row < n; ++row) {
+            const double expected =
+                double(gamma(c)) * (double(x[row][c]) - mean) / std::sqrt(variance + 1e-5) + double(beta(c));
+            BOOST_TEST(std::abs(double(y[row][c]) - expected) < 1e-4);
+        }
+        // Half a batch: half of a tenth.
+        const auto statistics = bench.network.statistics();
+        BOOST_TEST(std::abs(double(bench.statistics[statistics[0].offset + c]) - 0.05 * mean) < 1e-6);
+        BOOST_TEST(std::abs(double(bench.statistics[statistics[1].offset + c]) -
+                            (0.95 + 0.05 * variance * n / (n - 1))) < 1e-6);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_of_one_row_says_nothing_about_a_variance) {

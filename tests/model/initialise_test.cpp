@@ -1,9 +1,13 @@
+#include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
 
 #include "model/network.hpp"
+
+BOOST_AUTO_TEST_SUITE(initialise_tests)
 
 using model::Initialiser;
 
@@ -50,8 +54,6 @@ void check_variance(Initialiser how, double variance, double fourth_moment) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(initialise_tests)
-
 BOOST_AUTO_TEST_CASE(he_has_variance_two_over_fan_in) {
     check_variance(Initialiser::he, 2.0 / 400, 3);
 }
@@ -62,6 +64,25 @@ BOOST_AUTO_TEST_CASE(xavier_is_uniform_with_variance_two_over_both_fans) {
     const Moments seen = moments(draw(Initialiser::xavier), network().blocks()[0]);
     BOOST_TEST(seen.largest <= limit);
     BOOST_TEST(seen.largest > 0.999 * limit);
+}
+
+BOOST_AUTO_TEST_CASE(fans_of_windows_and_gates) {
+    const auto variance_of = [](const std::string& net, const core::Shape& input, Initialiser how) {
+        const model::Network made(net, input, 10, model::Objective::classification);
+        std::vector<float> parameters(made.buffer_size());
+        model::initialise(made, how, 1, 0, parameters);
+        // The weight that takes the input; recurrent ones are orthogonal.
+        const auto weight = std::ranges::find_if(made.blocks(), [](const auto& block) { return block.fan_in > 30; });
+        return moments(parameters, *weight).variance;
+    };
+    const auto near = boost::test_tools::tolerance(0.1);  // three times what chance does to 2,000 weights
+    // A window of 3×3 over 16 channels feeds a unit; it feeds a window of 3×3 over 64.
+    BOOST_TEST(variance_of("conv(64, 3)", {8, 8, 16}, Initialiser::he) == 2.0 / (9 * 16), near);
+    BOOST_TEST(variance_of("conv(64, 3)", {8, 8, 16}, Initialiser::xavier) == 2.0 / (9 * (16 + 64)), near);
+    // The gates of a cell are one layer, and so are the pieces of maxout.
+    BOOST_TEST(variance_of("gru(30)", {5, 40}, Initialiser::he) == 2.0 / 40, near);
+    BOOST_TEST(variance_of("gru(30)", {5, 40}, Initialiser::xavier) == 2.0 / (40 + 90), near);
+    BOOST_TEST(variance_of("maxout(40, 3)", {31}, Initialiser::xavier) == 2.0 / (31 + 120), near);
 }
 
 BOOST_AUTO_TEST_CASE(normal_is_standard_in_weights_and_biases) {

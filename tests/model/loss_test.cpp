@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(loss_tests)
+
 namespace {
 
 constexpr std::size_t rows = 4;
@@ -27,8 +29,6 @@ std::vector<float> logits() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(loss_tests)
 
 BOOST_AUTO_TEST_CASE(softmax_agrees_with_the_definition) {
     auto z = logits();

@@ -7,13 +7,13 @@
 #include "model/complaint.hpp"
 #include "model/recurrent_reference.hpp"
 
+BOOST_AUTO_TEST_SUITE(maxout_tests)
+
 using testing::Bench;
 using testing::check_gradient;
 using testing::complaint;
 using testing::mentions;
 using testing::Sequence;
-
-BOOST_AUTO_TEST_SUITE(maxout_tests)
 
 BOOST_AUTO_TEST_CASE(takes_the_largest_piece) {
     for (const std::size_t units : {1U, 4U, 16U, 33U}) {

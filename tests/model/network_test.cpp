@@ -8,10 +8,10 @@
 
 #include "core/error.hpp"
 
+BOOST_AUTO_TEST_SUITE(network_tests)
+
 using model::Network;
 using model::Objective;
-
-BOOST_AUTO_TEST_SUITE(network_tests)
 
 BOOST_AUTO_TEST_CASE(counts_the_parameters_of_a_known_network) {
     const Network network("dense(512) relu dense(512) relu", {28, 28}, 10, Objective::classification);

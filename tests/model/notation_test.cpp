@@ -6,6 +6,8 @@
 
 #include "model/complaint.hpp"
 
+BOOST_AUTO_TEST_SUITE(notation_tests)
+
 using model::parse;
 using testing::mentions;
 
@@ -16,8 +18,6 @@ std::string complaint(const std::string& text) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(notation_tests)
 
 BOOST_AUTO_TEST_CASE(reads_layers_arguments_and_comments) {
     const auto items = parse("dense(512) relu # hidden\n\n  dropout( 0.3 )");

@@ -7,6 +7,8 @@
 #include "core/buffer.hpp"
 #include "model/program.hpp"
 
+BOOST_AUTO_TEST_SUITE(overview_tests)
+
 using core::Shape;
 using model::Cost;
 using model::Described;
@@ -42,8 +44,6 @@ void check(const Described& item, const char* text, const Shape& input, const Sh
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(overview_tests)
 
 // Numbers are worked out by hand from the definitions: a weight is two operations, a bias one.
 

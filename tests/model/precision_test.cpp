@@ -8,6 +8,8 @@
 #include "core/random.hpp"
 #include "model/program.hpp"
 
+BOOST_AUTO_TEST_SUITE(precision_tests)
+
 using compute::Precision;
 using model::Program;
 
@@ -69,8 +71,6 @@ void check_network(const std::string& text, const core::Shape& input, int produc
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(precision_tests)
 
 BOOST_AUTO_TEST_CASE(values_and_gradients_are_those_of_f32_but_for_rounding,
                      *boost::unit_test::precondition(has_bf16)) {

@@ -7,6 +7,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(rbm_tests)
+
 using model::DivergenceStep;
 using model::Rbm;
 
@@ -213,8 +215,6 @@ double log_likelihood(Rbm& machine) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(rbm_tests)
 
 BOOST_AUTO_TEST_CASE(one_step_of_cd_1_is_the_plain_gradient) {
     check_against_reference(4, 4, {.learning_rate = 1, .momentum = 0, .weight_decay = 0});

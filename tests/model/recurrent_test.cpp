@@ -9,6 +9,8 @@
 #include "model/gradient.hpp"
 #include "model/recurrent_reference.hpp"
 
+BOOST_AUTO_TEST_SUITE(recurrent_tests)
+
 using core::Shape;
 using testing::Bench;
 using testing::check_gradient;
@@ -27,8 +29,6 @@ std::vector<double> flat(const Sequence& sequence) {
 const std::vector<std::string> kinds{"rnn", "lstm", "gru"};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(recurrent_tests)
 
 BOOST_AUTO_TEST_CASE(states_agree_with_the_definition) {
     for (const std::string& kind : kinds) {

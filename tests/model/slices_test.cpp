@@ -9,6 +9,8 @@
 #include "model/gradient.hpp"
 #include "model/image_operations.hpp"
 
+BOOST_AUTO_TEST_SUITE(slices_tests)
+
 namespace {
 
 using testing::Bench;
@@ -38,8 +40,6 @@ void check_slices(const std::string& before, const std::string& convolution, con
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(slices_tests)
 
 BOOST_AUTO_TEST_CASE(slices_give_what_the_whole_batch_gives) {
     check_slices("", "conv(32, 3) ", "maxpool(2)", 48, {28, 28});

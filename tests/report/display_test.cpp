@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(display_tests)
+
 using report::Display;
 using report::Snapshot;
 using report::Terminal;
@@ -49,8 +51,6 @@ struct Screen {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(display_tests)
 
 BOOST_AUTO_TEST_CASE(live_lines_are_written_over) {
     Screen screen({.live = true, .columns = 100, .rows = 40, .color = false, .utf8 = true});

@@ -4,6 +4,8 @@
 
 #include "report/text.hpp"
 
+BOOST_AUTO_TEST_SUITE(progress_tests)
+
 using report::live_lines;
 using report::log_line;
 using report::RankProgress;
@@ -29,8 +31,6 @@ Terminal wide(std::size_t columns = 120, std::size_t rows = 40) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(progress_tests)
-
 BOOST_AUTO_TEST_CASE(a_line_for_all_and_one_for_each_rank) {
     const auto lines = live_lines(two_ranks(), wide());
     BOOST_TEST_REQUIRE(lines.size() == 3U);
@@ -43,6 +43,8 @@ BOOST_AUTO_TEST_CASE(a_rank_with_nothing_to_do_says_so) {
     Snapshot snapshot = two_ranks();
     snapshot.ranks[1] = {};
     BOOST_TEST(live_lines(snapshot, wide())[2] == "rank 1  waits for the others");
+    snapshot.ranks[1].lost = true;
+    BOOST_TEST(live_lines(snapshot, wide())[2] == "rank 1  is lost");
 }
 
 BOOST_AUTO_TEST_CASE(one_rank_is_one_line_in_the_widest_form_that_fits) {

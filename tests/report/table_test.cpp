@@ -7,6 +7,8 @@
 
 #include "report/text.hpp"
 
+BOOST_AUTO_TEST_SUITE(table_tests)
+
 using report::results_table;
 using report::Terminal;
 using store::Summary;
@@ -52,8 +54,6 @@ bool contains(const std::string& text, std::string_view part) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(table_tests)
 
 BOOST_AUTO_TEST_CASE(the_whole_table) {
     BOOST_TEST(results_table(summary_of(2), "runs/x", plain) == R"(

@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(terminal_tests)
+
 using report::detect_terminal;
 using report::Environment;
 
@@ -18,8 +20,6 @@ Environment environment(std::map<std::string, std::string> variables) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(terminal_tests)
 
 BOOST_AUTO_TEST_CASE(the_launchers_word_decides) {
     const auto told =

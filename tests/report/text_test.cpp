@@ -7,9 +7,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace report;
-
 BOOST_AUTO_TEST_SUITE(text_tests)
+
+using namespace report;
 
 BOOST_AUTO_TEST_CASE(thousands_are_grouped) {
     BOOST_TEST(grouped(0) == "0");

@@ -9,6 +9,8 @@
 #include "run/settings.hpp"
 #include "scratch.hpp"
 
+BOOST_AUTO_TEST_SUITE(command_line_tests)
+
 using run::Options;
 using run::parse_command_line;
 
@@ -23,8 +25,6 @@ std::string refusal(std::vector<const char*> words) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(command_line_tests)
 
 BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_contract) {
     const Options options = parse({});

@@ -10,6 +10,8 @@
 #include "failure.hpp"
 #include "run/settings.hpp"
 
+BOOST_AUTO_TEST_SUITE(configuration_tests)
+
 using run::apply_configuration;
 using run::Options;
 using run::to_toml;
@@ -29,8 +31,6 @@ std::string refusal(const std::string& text) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(configuration_tests)
 
 BOOST_AUTO_TEST_CASE(written_settings_are_read_again_to_the_bit) {
     core::RandomStream random({.seed = 3});

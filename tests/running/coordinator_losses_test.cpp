@@ -3,9 +3,9 @@
 #include "answers.hpp"
 #include "run/coordinator.hpp"
 
-using namespace run;
-
 BOOST_AUTO_TEST_SUITE(coordinator_losses_tests)
+
+using namespace run;
 
 BOOST_AUTO_TEST_CASE(without_recovery_a_lost_rank_ends_the_run) {
     Coordinator coordinator(3, 2, 4);
@@ -84,6 +84,33 @@ BOOST_AUTO_TEST_CASE(what_a_lost_rank_had_is_handed_out_by_what_is_left_of_it) {
         static_cast<void>(coordinator.receive(0, finished(had, 0.5), 7));
     }
     BOOST_TEST((order == std::vector<std::uint32_t>{2, 1, 4, 5, 6, 3}));
+}
+
+BOOST_AUTO_TEST_CASE(times_outlive_a_lost_rank) {
+    Coordinator coordinator = three_at_work(4);
+    BOOST_TEST(assigned(coordinator.receive(2, Request{}, 3), 2).value() == 3U);
+    BOOST_TEST(coordinator.receive(2, finished(2, 0.9), 3).empty());  // a second of training, two on the rank
+    train::EpochRecord record;
+    record.member = 3;
+    record.seconds = 4;
+    BOOST_TEST(coordinator.receive(2, EpochDone{record}, 8).empty());
+    BOOST_TEST(coordinator.receive(2, EpochDone{record, true}, 8).empty());
+    BOOST_TEST(coordinator.lose(2, "was killed", 9).empty());
+    const auto finish = [&](int rank, Finished letter, double now_s) {
+        static_cast<void>(coordinator.receive(rank, Request{}, now_s));
+        return coordinator.receive(rank, letter, now_s);
+    };
+    BOOST_TEST(finish(0, finished(0, 0.5), 10).empty());
+    BOOST_TEST(finish(1, finished(1, 0.5), 10).empty());
+    Finished tested = finished(2, 0.9);  // from its file, which has no times
+    tested.result.train_s = 0;
+    tested.busy_s = 1;
+    BOOST_TEST(finish(0, tested, 11).empty());
+    BOOST_TEST(goes_to_all<Combine>(finish(1, finished(3, 0.9), 11), 2));
+    BOOST_TEST(coordinator.results()[2].train_s == 1.0);
+    BOOST_TEST(coordinator.results()[3].train_s == 1.0 + 4.0);
+    // Ten seconds of three ranks; busy for 2 + 2 + 2 + 1 + 2, and the lost one for 6 with its second member.
+    BOOST_TEST(coordinator.idle_s() == 30.0 - 15.0, boost::test_tools::tolerance(1e-12));
 }
 
 BOOST_AUTO_TEST_CASE(who_waits_takes_over_at_once) {
@@ -178,8 +205,8 @@ BOOST_AUTO_TEST_CASE(a_stop_does_not_wait_for_lost_ranks) {
     Coordinator coordinator = three_at_work(5);
     BOOST_TEST(coordinator.receive(1, finished(1, 0.5), 2).empty());
     BOOST_TEST(coordinator.suspend("SIGTERM", 3).size() == 3U);
-    BOOST_TEST(coordinator.receive(0, Suspended{true}, 4).empty());
-    BOOST_TEST(coordinator.receive(1, Suspended{true}, 4).empty());
+    BOOST_TEST(coordinator.receive(0, Suspended{}, 4).empty());
+    BOOST_TEST(coordinator.receive(1, Suspended{}, 4).empty());
     BOOST_TEST(goes_to_all<Combine>(coordinator.lose(2, "was killed", 5), 2));
     combined(coordinator, 1);
     BOOST_TEST(coordinator.is_over());
@@ -192,7 +219,7 @@ BOOST_AUTO_TEST_CASE(a_stop_combines_what_is_left_when_a_rank_is_lost_meanwhile)
     BOOST_TEST(coordinator.receive(2, finished(2, 0.5), 2).empty());
     static_cast<void>(coordinator.suspend("SIGTERM", 3));
     Answers answers;
-    for (int rank = 0; rank < 3; ++rank) answers = coordinator.receive(rank, Suspended{true}, 4);
+    for (int rank = 0; rank < 3; ++rank) answers = coordinator.receive(rank, Suspended{}, 4);
     BOOST_TEST(order_for(0, answers).best == 1U);
     answers = coordinator.lose(1, "was killed", 5);
     BOOST_TEST(goes_to_all<Combine>(Answers{answers.begin(), answers.begin() + 1}, 1));

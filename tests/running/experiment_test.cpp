@@ -8,6 +8,8 @@
 #include "data/source.hpp"
 #include "failure.hpp"
 
+BOOST_AUTO_TEST_SUITE(experiment_tests)
+
 using run::Experiment;
 using run::Options;
 
@@ -45,8 +47,6 @@ data::Source numbers() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(experiment_tests)
 
 BOOST_AUTO_TEST_CASE(dropout_left_on_needs_dropout) {
     Options options = moons();

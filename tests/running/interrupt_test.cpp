@@ -14,6 +14,8 @@
 #include "data/source.hpp"
 #include "run/experiment.hpp"
 
+BOOST_AUTO_TEST_SUITE(interrupt_tests)
+
 using namespace run;
 
 namespace {
@@ -52,8 +54,6 @@ bool stopped_in_order(int status) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(interrupt_tests)
 
 BOOST_AUTO_TEST_CASE(a_signal_is_noted_and_the_second_ends_the_process) {
     BOOST_TEST(stopped_in_order(status_after({SIGTERM}, 0)));

@@ -8,6 +8,8 @@
 
 #include "scratch.hpp"
 
+BOOST_AUTO_TEST_SUITE(keeper_tests)
+
 using namespace run;
 
 namespace {
@@ -39,8 +41,6 @@ struct Place {
 using Where = std::pair<std::uint32_t, std::uint64_t>;
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(keeper_tests)
 
 BOOST_AUTO_TEST_CASE(by_epochs_it_keeps_what_has_come_so_far) {
     const Place place{.scratch = {}, .interval = {.epochs = 2, .seconds = 0}};

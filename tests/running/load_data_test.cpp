@@ -10,6 +10,8 @@
 #include "run/parse_data.hpp"
 #include "scratch.hpp"
 
+BOOST_AUTO_TEST_SUITE(load_data_tests)
+
 using run::Experiment;
 using run::load_data;
 using run::Options;
@@ -45,8 +47,6 @@ std::string refusal(const Options& options) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(load_data_tests)
 
 BOOST_AUTO_TEST_CASE(tables_are_standardised_by_the_rows_that_are_trained_on) {
     const Scratch scratch;

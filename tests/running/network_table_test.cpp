@@ -7,6 +7,8 @@
 
 #include "report/text.hpp"
 
+BOOST_AUTO_TEST_SUITE(network_table_tests)
+
 using model::Network;
 using report::Terminal;
 using run::network_table;
@@ -22,8 +24,6 @@ constexpr const char* deep =
     "conv(8, 3) repeat(2)[ skip[ conv(8, 3) batchnorm relu ] ] split[ avgpool | maxpool(2) avgpool ]";
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(network_table_tests)
 
 BOOST_AUTO_TEST_CASE(a_stack_of_layers) {
     const std::string expected = R"(

@@ -5,6 +5,8 @@
 
 #include "failure.hpp"
 
+BOOST_AUTO_TEST_SUITE(parse_data_tests)
+
 using data::Reduction;
 using run::parse_augmentation;
 using run::parse_sequence;
@@ -19,8 +21,6 @@ data::Preparation reduction(std::string_view text) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(parse_data_tests)
 
 BOOST_AUTO_TEST_CASE(sequences) {
     const data::Sequence sequence = parse_sequence("128x3");

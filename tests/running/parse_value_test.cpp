@@ -9,13 +9,13 @@
 
 #include "failure.hpp"
 
+BOOST_AUTO_TEST_SUITE(parse_value_tests)
+
 using namespace run;
 
 namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 }
-
-BOOST_AUTO_TEST_SUITE(parse_value_tests)
 
 BOOST_AUTO_TEST_CASE(counts) {
     BOOST_TEST(parse_count("1", 1, 8) == 1U);

@@ -8,10 +8,10 @@
 
 #include "core/random.hpp"
 
+BOOST_AUTO_TEST_SUITE(plan_tests)
+
 using run::makespan;
 using run::plan;
-
-BOOST_AUTO_TEST_SUITE(plan_tests)
 
 BOOST_AUTO_TEST_CASE(members_take_turns_on_ranks) {
     const auto planned = plan(8, 3);

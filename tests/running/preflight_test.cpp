@@ -9,11 +9,12 @@
 #include "core/error.hpp"
 #include "run/machine.hpp"
 
+BOOST_AUTO_TEST_SUITE(preflight_tests)
+
 namespace {
 
 run::Facts rank_on(const std::string& host, int core, bool first = true) {
     return {.host = host,
-            .first_of_host = first,
             .instruction_set = "avx2",
             .settings = "s",
             .data = first ? "d" : "",
@@ -38,8 +39,6 @@ std::string refusal(const std::vector<run::Facts>& facts) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(preflight_tests)
 
 BOOST_AUTO_TEST_CASE(equal_hosts_with_room_have_no_remarks) {
     const std::vector facts{rank_on("a", 0), rank_on("a", 1, false), rank_on("b", 0), rank_on("b", 1, false)};

@@ -11,6 +11,8 @@
 #include "failure.hpp"
 #include "scratch.hpp"
 
+BOOST_AUTO_TEST_SUITE(program_tests)
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -47,8 +49,6 @@ void check_same_results(const std::string& one, const std::string& other, std::s
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(program_tests)
 
 BOOST_AUTO_TEST_CASE(a_run_leaves_everything_that_was_promised) {
     const Scratch scratch;

@@ -8,6 +8,8 @@
 #include "core/contract.hpp"
 #include "failure.hpp"
 
+BOOST_AUTO_TEST_SUITE(protocol_tests)
+
 using namespace run;
 
 namespace {
@@ -53,7 +55,7 @@ const std::vector<Letter> all{
     Interrupted{.why = "SIGTERM"},
     Suspend{},
     Threads{.count = 3},
-    Suspended{.saved = true},
+    Suspended{},
     Remark{.text = "a file is damaged"},
 };
 
@@ -62,8 +64,6 @@ void decode_quietly(std::span<const std::byte> bytes) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(protocol_tests)
 
 BOOST_AUTO_TEST_CASE(letters_arrive_as_they_were_sent) {
     for (const Letter& letter : all) {

@@ -23,6 +23,8 @@
 #include "scratch.hpp"
 #include "store/run_directory.hpp"
 
+BOOST_AUTO_TEST_SUITE(resume_tests)
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -108,8 +110,6 @@ private:
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(resume_tests)
 
 BOOST_AUTO_TEST_CASE(a_run_stopped_again_and_again_ends_like_one_that_never_was) {
     for (const Words& words :

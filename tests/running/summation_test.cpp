@@ -9,9 +9,9 @@
 
 #include "failure.hpp"
 
-using namespace run;
-
 BOOST_AUTO_TEST_SUITE(summation_tests)
+
+using namespace run;
 
 BOOST_AUTO_TEST_CASE(every_place_has_its_parent_and_the_tree_is_as_deep_as_a_logarithm) {
     for (std::size_t places = 1; places <= 130; ++places) {

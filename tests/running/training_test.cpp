@@ -14,6 +14,8 @@
 #include "failure.hpp"
 #include "train/predictor.hpp"
 
+BOOST_AUTO_TEST_SUITE(training_tests)
+
 using namespace run;
 
 namespace {
@@ -63,8 +65,6 @@ Experiment experiment_with(const Options& options) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(training_tests)
 
 BOOST_AUTO_TEST_CASE(every_member_is_trained_stored_and_counted_once) {
     const Experiment experiment = experiment_with(small_options());

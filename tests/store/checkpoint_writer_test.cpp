@@ -13,6 +13,8 @@
 #include "store/failing_file_system.hpp"
 #include "store/kept_state.hpp"
 
+BOOST_AUTO_TEST_SUITE(checkpoint_writer_tests)
+
 namespace {
 
 /// A disk that does not answer until it is told to.
@@ -40,8 +42,6 @@ std::shared_ptr<store::Checkpoints> checkpoints_in(const Place& place) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(checkpoint_writer_tests)
 
 BOOST_AUTO_TEST_CASE(what_is_handed_over_is_written_as_it_was) {
     const Place place;

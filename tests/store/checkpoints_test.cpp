@@ -9,10 +9,10 @@
 #include "store/kept_state.hpp"
 #include "store/recording_file_system.hpp"
 
+BOOST_AUTO_TEST_SUITE(checkpoints_tests)
+
 namespace fs = std::filesystem;
 using Names = std::set<std::string>;
-
-BOOST_AUTO_TEST_SUITE(checkpoints_tests)
 
 BOOST_AUTO_TEST_CASE(the_newest_two_generations_are_kept) {
     const Place place;

@@ -8,6 +8,8 @@
 #include "store/checkpoints.hpp"
 #include "store/kept_state.hpp"
 
+BOOST_AUTO_TEST_SUITE(damage_tests)
+
 #ifdef __SANITIZE_ADDRESS__
 constexpr std::size_t random_damages = 5'000;  // instrumented code takes ten times as long
 #else
@@ -77,8 +79,6 @@ Bytes damage(const Bytes& sound, std::mt19937_64& random) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(damage_tests)
 
 BOOST_AUTO_TEST_CASE(every_single_bit_of_a_small_checkpoint_counts) {
     const Damaged damaged(3);

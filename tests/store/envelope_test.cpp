@@ -8,6 +8,8 @@
 #include "core/error.hpp"
 #include "core/hash.hpp"
 
+BOOST_AUTO_TEST_SUITE(envelope_tests)
+
 using Bytes = std::vector<std::byte>;
 using store::Payload;
 
@@ -46,8 +48,6 @@ Bytes forged(Bytes file, std::size_t offset, std::uint32_t value) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(envelope_tests)
 
 BOOST_AUTO_TEST_CASE(what_is_sealed_opens_again) {
     for (const std::string& content : {std::string(), std::string("payload"), std::string(100'000, '\0')}) {

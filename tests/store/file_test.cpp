@@ -13,6 +13,8 @@
 #include "store/failing_file_system.hpp"
 #include "store/scratch_directory.hpp"
 
+BOOST_AUTO_TEST_SUITE(file_tests)
+
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 
@@ -62,8 +64,6 @@ private:
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(file_tests)
 
 BOOST_AUTO_TEST_CASE(content_is_written_and_read_back) {
     const ScratchDirectory scratch;

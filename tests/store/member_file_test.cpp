@@ -13,6 +13,8 @@
 #include "store/envelope.hpp"
 #include "store/scratch_directory.hpp"
 
+BOOST_AUTO_TEST_SUITE(member_file_tests)
+
 using Bytes = std::vector<std::byte>;
 using train::EpochRecord;
 using train::MemberState;
@@ -117,8 +119,6 @@ bool contains(const std::string& whole, const std::string& part) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(member_file_tests)
 
 BOOST_AUTO_TEST_CASE(a_state_comes_back_bit_for_bit) {
     const ScratchDirectory scratch;

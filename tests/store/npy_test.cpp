@@ -13,6 +13,8 @@
 #include "store/file.hpp"
 #include "store/scratch_directory.hpp"
 
+BOOST_AUTO_TEST_SUITE(npy_tests)
+
 using Bytes = std::vector<std::byte>;
 
 namespace {
@@ -61,8 +63,6 @@ bool contains(const std::string& whole, const std::string& part) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(npy_tests)
 
 BOOST_AUTO_TEST_CASE(the_header_is_what_the_format_says) {
     const std::vector<float> values{1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F};

@@ -10,6 +10,8 @@
 #include "store/failing_file_system.hpp"
 #include "store/scratch_directory.hpp"
 
+BOOST_AUTO_TEST_SUITE(run_directory_tests)
+
 namespace fs = std::filesystem;
 using store::RunDirectory;
 using Names = std::set<std::string>;
@@ -38,8 +40,6 @@ boost::test_tools::assertion_result obeys_permissions(boost::unit_test::test_uni
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(run_directory_tests)
 
 BOOST_AUTO_TEST_CASE(names_are_those_of_the_interface) {
     const RunDirectory run = RunDirectory::at("runs/x/");

@@ -11,6 +11,8 @@
 #include "core/error.hpp"
 #include "store/scratch_directory.hpp"
 
+BOOST_AUTO_TEST_SUITE(run_lock_tests)
+
 namespace {
 
 /// What the refusal says; empty if the lock is given.
@@ -25,8 +27,6 @@ std::string refusal(const std::filesystem::path& file) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(run_lock_tests)
 
 BOOST_AUTO_TEST_CASE(one_at_a_time_and_the_other_hears_who) {
     const ScratchDirectory scratch;

@@ -6,6 +6,8 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
+BOOST_AUTO_TEST_SUITE(summary_tests)
+
 using Json = nlohmann::json;
 using Keys = std::vector<std::string>;
 using store::Summary;
@@ -54,8 +56,6 @@ Json parsed(const Summary& summary) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(summary_tests)
 
 BOOST_AUTO_TEST_CASE(it_holds_what_the_interface_lists) {
     const Json json = parsed(example());

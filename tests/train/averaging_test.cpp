@@ -9,12 +9,12 @@
 #include "train/predictor.hpp"
 #include "train/study.hpp"
 
+BOOST_AUTO_TEST_SUITE(averaging_tests)
+
 using train::AverageKind;
 using train::Hyperparameters;
 using train::MemberState;
 using train::Trainer;
-
-BOOST_AUTO_TEST_SUITE(averaging_tests)
 
 // The parameters after each update of a training without a mean tell what the mean must be.
 BOOST_AUTO_TEST_CASE(the_mean_that_predicts_follows_the_definition) {

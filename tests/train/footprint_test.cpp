@@ -5,12 +5,12 @@
 #include "core/buffer.hpp"
 #include "train/predictor.hpp"
 
+BOOST_AUTO_TEST_SUITE(footprint_tests)
+
 using model::Network;
 using train::Footprint;
 using train::Hyperparameters;
 using train::OptimizerKind;
-
-BOOST_AUTO_TEST_SUITE(footprint_tests)
 
 BOOST_AUTO_TEST_CASE(parts_of_a_member) {
     // 32·16 + 16 and 16·16 + 16 parameters in whole cache lines.
@@ -29,6 +29,8 @@ BOOST_AUTO_TEST_CASE(parts_of_a_member) {
     const std::size_t evaluated = (core::row_stride(32) + 2 * core::row_stride(16)) * sizeof(float);
     BOOST_TEST(adam.evaluation == train::Predictor::batch * evaluated);
     BOOST_TEST(adam.total() == 4 * buffer + 10 * row + train::Predictor::batch * evaluated);
+
+    BOOST_TEST(train::footprint(network, training, 100, 33).evaluation == 64 * evaluated);
 
     // A last batch of 3, a batch larger than all rows.
     BOOST_TEST(train::footprint(network, training, 23).activations == 13 * row);

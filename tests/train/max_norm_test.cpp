@@ -8,6 +8,8 @@
 
 #include "model/network.hpp"
 
+BOOST_AUTO_TEST_SUITE(max_norm_tests)
+
 using train::MaxNorm;
 
 namespace {
@@ -59,8 +61,6 @@ void report(MaxNorm& constraint, const model::ParameterBlock& block, std::size_t
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(max_norm_tests)
 
 BOOST_AUTO_TEST_CASE(long_vectors_are_shortened_and_others_stay) {
     for (const std::size_t rows : {1U, 3U, 100U}) {

@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(optimizer_tests)
+
 using train::Hyperparameters;
 using train::Optimizer;
 using train::OptimizerKind;
@@ -58,8 +60,6 @@ double reference(const Hyperparameters& h, double w, std::size_t i, bool decays)
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(optimizer_tests)
 
 BOOST_AUTO_TEST_CASE(follows_the_published_rules) {
     for (const OptimizerKind kind : all) {
@@ -131,6 +131,25 @@ BOOST_AUTO_TEST_CASE(finds_the_minimum_of_a_quadratic) {
         }
         BOOST_TEST(std::abs(w[0] - 3) < 0.02, "optimizer " << int(kind) << " stands at " << w[0]);
     }
+}
+
+BOOST_AUTO_TEST_CASE(decoupled_decay_is_not_rounded_away) {
+    Hyperparameters h;
+    h.optimizer = OptimizerKind::adamw;
+    h.weight_decay = 2e-5;
+    Optimizer optimizer(h);
+    std::array<float, 1> w{1e-3F};
+    std::array<float, 1> g{0.0F};
+    std::array<float, 1> m{0.0F};
+    std::array<float, 1> v{1.0F};
+    const int updates = 1000;
+    for (int t = 1; t <= updates; ++t) {
+        optimizer.begin_update(1e-2, static_cast<std::uint64_t>(t));
+        optimizer.update({.parameters = w, .gradients = g, .first_moment = m, .second_moment = v},
+                         Optimizer::Decay::yes);
+    }
+    const double asked = 1e-3 * std::exp(-updates * 1e-2 * 2e-5);
+    BOOST_TEST(std::abs(double(w[0]) - asked) < 0.3 * (1e-3 - asked));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,6 +5,8 @@
 #include "train/resuming.hpp"
 #include "train/study.hpp"
 
+BOOST_AUTO_TEST_SUITE(precision_tests)
+
 namespace {
 
 train::Hyperparameters in_bf16(train::Hyperparameters h) {
@@ -21,8 +23,6 @@ double accuracy(const Study& study, const train::Hyperparameters& h) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(precision_tests)
 
 BOOST_AUTO_TEST_CASE(learns_as_well_as_in_f32, *boost::unit_test::precondition(has_bf16)) {
     for (const char* net : {"dense(64) relu dropout(0.2)", "conv(16, 3) relu maxpool(2) conv(16, 3) relu maxpool(2)"}) {

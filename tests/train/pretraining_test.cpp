@@ -12,6 +12,8 @@
 #include "train/resuming.hpp"
 #include "train/study.hpp"
 
+BOOST_AUTO_TEST_SUITE(pretraining_tests)
+
 using train::Hyperparameters;
 using train::MemberState;
 using train::Trainer;
@@ -46,8 +48,6 @@ double last_accuracy(const Study& study, const Hyperparameters& h) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pretraining_tests)
 
 BOOST_AUTO_TEST_CASE(the_start_is_a_function_of_seed_member_and_rows_alone) {
     const Study& study = stack();

@@ -9,6 +9,8 @@
 #include "data/dataset.hpp"
 #include "train/trainer.hpp"
 
+BOOST_AUTO_TEST_SUITE(recurrent_tests)
+
 namespace {
 
 constexpr std::size_t steps = 16;
@@ -58,8 +60,6 @@ double accuracy(const std::string& net) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(recurrent_tests)
 
 BOOST_AUTO_TEST_CASE(learn_to_remember_the_first_step) {
     for (const char* net : {"lstm(12)", "gru(12)", "gru(8, sequence) lstm(8)", "skip[ lstm(2, sequence) ] gru(8)"}) {

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include <boost/test/unit_test.hpp>
+
+BOOST_AUTO_TEST_SUITE(schedule_tests)
 
 using train::learning_rate;
 using train::ScheduleKind;
@@ -24,8 +27,6 @@ bool near(double a, double b) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(schedule_tests)
 
 BOOST_AUTO_TEST_CASE(constant_stays) {
     BOOST_TEST(learning_rate(with(ScheduleKind::constant), 0, 100, 0) == 0.4);
@@ -49,6 +50,7 @@ BOOST_AUTO_TEST_CASE(cosine_starts_at_the_top_and_is_half_at_half_time) {
 BOOST_AUTO_TEST_CASE(one_cycle_rises_then_falls) {
     const auto h = with(ScheduleKind::one_cycle);
     BOOST_TEST(near(learning_rate(h, 0, 1000, 0), 0.4 / 25));
+    BOOST_TEST(near(learning_rate(h, 75, 1000, 0), 0.4 - (0.4 - 0.4 / 25) * (1 + std::cos(std::numbers::pi / 4)) / 2));
     BOOST_TEST(near(learning_rate(h, 150, 1000, 0), (0.4 / 25 + 0.4) / 2));
     BOOST_TEST(near(learning_rate(h, 300, 1000, 0), 0.4));
     BOOST_TEST(near(learning_rate(h, 650, 1000, 0), (0.4 + 0.4 / 250'000) / 2));

@@ -17,6 +17,8 @@
 #include "train/schedule.hpp"
 #include "train/study.hpp"
 
+BOOST_AUTO_TEST_SUITE(trainer_tests)
+
 using train::AverageKind;
 using train::Hyperparameters;
 using train::MemberState;
@@ -62,6 +64,9 @@ core::Buffer<float> by_the_book(const Study& study, const Hyperparameters& h, co
             std::vector<std::int32_t> labels;
             for (const std::uint32_t row : batch) labels.push_back(problem.train.table->labels()[row]);
             model::softmax_cross_entropy(program.output(), labels, program.output_gradient());
+            for (std::size_t row = 0; row < batch.size(); ++row) {
+                for (float& slope : program.output_gradient()[row]) slope *= float(batch.size()) / float(h.batch);
+            }
             program.backward(parameters.data(), gradients.data(), [](const auto&, std::size_t, std::size_t) {});
             optimizer.begin_update(train::learning_rate(h, updates, h.epochs * steps, epoch), updates + 1);
             for (const model::ParameterBlock& block : network.blocks()) {
@@ -76,8 +81,6 @@ core::Buffer<float> by_the_book(const Study& study, const Hyperparameters& h, co
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(trainer_tests)
 
 BOOST_AUTO_TEST_CASE(a_member_is_a_function_of_its_index) {
     const MemberState first = moons().train(short_training(), 3);

@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(weight_average_tests)
+
 using train::AverageKind;
 using train::Hyperparameters;
 using train::WeightAverage;
@@ -24,8 +26,6 @@ std::vector<float> values(std::uint64_t t) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(weight_average_tests)
 
 BOOST_AUTO_TEST_CASE(swa_is_the_plain_mean_of_the_last_epochs) {
     Hyperparameters h;
