@@ -4,128 +4,20 @@
 run_program.py MPIRUN PROGRAM CASE runs one case in a scratch directory; `run_program.py --list` names them.
 A promise that does not hold ends it with exit code 1 and what was seen; 77 says that the case cannot be tried here.
 """
-import contextlib
-import gzip
-import hashlib
 import json
 import os
 import pathlib
 import re
-import shutil
-import signal
-import struct
-import subprocess
 import sys
-import tempfile
-import time
 
-USAGE, DATA, RUN = 2, 3, 4
-SKIPPED = 77
-LIMIT_S = 60
+sys.dont_write_bytecode = True
+from stage import (RUN, SKIPPED, TINY, USAGE, Stage, case_of, check_message, digest, give_up, history_without_timings,
+                   main, results, write_npy, write_table)
 
 SMALL = ["--data", "digits:train=600,test=300", "--net", "dense(32) relu dropout(0.2)", "--epochs", "2", "--seed", "7"]
-TINY = ["--data", "moons:train=200,test=60", "--net", "dense(8) relu", "--epochs", "2", "--members", "4"]
 
 CASES = {}
-
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
-
-
-def give_up(message):
-    sys.exit(message)
-
-
-class Ended:
-    """A command that has ended, and what it left on its way."""
-
-    def __init__(self, command, code, out, err):
-        self.command, self.code, self.out, self.err = command, code, out, err
-
-    def expect(self, holds, what):
-        if holds:
-            return self
-        words = " ".join(str(word) for word in self.command)
-        give_up(f"{what}\n  command: {words}\n  exit code: {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}")
-
-    def messages(self):
-        """What the program wrote to stderr: all but the boxes of dashes in which mpirun puts its own remarks."""
-        text = re.sub(r"^-{20,}\n(?:.*\n)*?-{20,}\n?", "", self.err, flags=re.MULTILINE)
-        return [line for line in text.splitlines() if line.strip()]
-
-
-class Stage:
-    """The program, a launcher and a directory to work in."""
-
-    def __init__(self, mpirun, program, directory):
-        self.mpirun, self.program, self.directory = mpirun, program, directory
-        self.has_refused = False
-        launcher = re.compile("(OMPI_COMM|PMIX|PMI|SLURM|MPI_LOCAL)")
-        self.environment = {name: value for name, value in os.environ.items() if not launcher.match(name)}
-
-    def ranks(self, count, words, prefix=()):
-        """Runs it on `count` ranks; 1 means without mpirun."""
-        start = [] if count == 1 else [self.mpirun, "-np", str(count)]
-        return self.execute([*prefix, *start, self.program, *words])
-
-    def execute(self, command, **variables):
-        process = subprocess.Popen(command, cwd=self.directory, env={**self.environment, **variables}, text=True,
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   start_new_session=True)
-        try:
-            out, err = process.communicate(timeout=LIMIT_S)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-            time.sleep(3)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            out, err = process.communicate()
-            Ended(command, "none", out, err).expect(False, f"hangs: not over after {LIMIT_S} s")
-        return Ended(command, process.returncode, out, err)
-
-    def content(self):
-        """Every path below the directory, with the digest of what it holds."""
-        return {str(path.relative_to(self.directory)): digest(path) if path.is_file() else "directory"
-                for path in sorted(self.directory.rglob("*"))}
-
-    def refuses(self, words, code, *about, ranks=None, prefix=()):
-        """Runs it in vain: the exit code, one message of one rank about all of `about`, nothing written.
-
-        Unless `ranks` says otherwise, four ranks must speak with one voice about a case's first mistake, and one rank,
-        which starts five times as fast, is asked about the others.
-        """
-        ranks = ranks or (1 if self.has_refused else 4)
-        self.has_refused = True
-        before = self.content()
-        ended = self.ranks(ranks, words, prefix)
-        ended.expect(ended.code == code, f"exit code is not {code}")
-        check_message(ended, *about)
-        ended.expect(self.content() == before, "something was written")
-        return ended
-
-
-def check_message(ended, *about):
-    lines = ended.messages()
-    starts = [line for line in lines if "ensemble_train: error: " in line]
-    ended.expect(len(starts) == 1, f"{len(starts)} messages instead of one")
-    ended.expect(lines[0] == starts[0], "something else comes before the message")
-    text = "\n".join(lines)
-    for words in about:
-        ended.expect(words in text, f"the message does not speak of {words!r}")
-    ended.expect("terminate called" not in text and "what():" not in text, "the program crashed")
-
-
-def digest(path):
-    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
-
-
-def results(directory, members):
-    """Digests of everything that must not depend on the ranks."""
-    names = ["predictions.npy", "votes.npy"] + [f"members/{index:04}.ckpt" for index in range(members)]
-    return {name: digest(directory / name) for name in names}
+case = case_of(CASES)
 
 
 # The same bytes on any number of ranks.
@@ -171,11 +63,6 @@ def same_bytes_with_early_stopping_and_bootstrap(stage):
         ended.expect(ended.code == 0, "failed")
         found.append(results(stage.directory / f"np{ranks}", 5))
         ended.expect(found[-1] == found[0], "differs from one rank")
-
-
-def history_without_timings(directory):
-    lines = [json.loads(line) for line in (directory / "history.jsonl").read_text().splitlines()]
-    return [{key: value for key, value in line.items() if key not in ("seconds", "samples_per_s")} for line in lines]
 
 
 NETS = {"dense": ["--net", "dense(512) relu dropout(0.2) dense(512) relu"],
@@ -268,21 +155,6 @@ def same_bytes_of(stage, words, members=3, numbers=(1, 2, 3)):
         found = results(stage.directory / f"np{ranks}", members)
         reference = reference or found
         ended.expect(found == reference, "differs from one rank")
-
-
-def write_table(path, rows, first=0):
-    """Three kinds of rows, each feature in a unit of its own."""
-    lines = ["kind,mass,length,constant"]
-    lines += [f"{'abc'[row % 3]},{1e6 + row % 3 + 0.1 * (row % 7)},{row * row % 17 - 20 * (row % 3)},5" for row in
-              range(first, first + rows)]
-    path.write_text("\n".join(lines) + "\n")
-
-
-def write_npy(path, kind, shape, values):
-    header = repr({"descr": kind, "fortran_order": False, "shape": shape}).encode()
-    header += b" " * (-(len(header) + 11) % 64) + b"\n"
-    letter = {"|u1": "B", "<i4": "i", "<f4": "f"}[kind]
-    path.write_bytes(b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + struct.pack(f"<{len(values)}{letter}", *values))
 
 
 @case
@@ -525,144 +397,6 @@ def processes_that_are_worlds_of_one(stage):
         give_up("something was written")
 
 
-# Missing or damaged data: exit code 3.
-
-PIXELS = 6
-
-
-def write_idx(directory, train=80, test=40, pixels=PIXELS):
-    """Four sound IDX files: images whose brightness tells the label."""
-    directory.mkdir(exist_ok=True)
-    for name, rows in (("train", train), ("t10k", test)):
-        labels = bytes(row % 10 for row in range(rows))
-        images = bytes((25 * label + pixel) % 256 for label in labels for pixel in range(pixels * pixels))
-        (directory / f"{name}-images-idx3-ubyte").write_bytes(struct.pack(">IIII", 0x803, rows, pixels, pixels) + images)
-        (directory / f"{name}-labels-idx1-ubyte").write_bytes(struct.pack(">II", 0x801, rows) + labels)
-    return directory
-
-
-class Idx:
-    """A directory of sound files of which one is damaged for a while."""
-
-    files = [f"{name}-{kind}-ubyte" for name in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
-
-    def __init__(self, stage):
-        self.stage = stage
-        self.directory = write_idx(stage.directory / "idx")
-        self.words = ["--data", "idx", "--net", "dense(8) relu", "--epochs", "1", "--members", "4"]
-        ended = stage.ranks(4, [*self.words, "--out", "sound"])
-        ended.expect(ended.code == 0, "sound files are refused")
-
-    def refused(self, name, content, *about):
-        path = self.directory / name
-        sound = path.read_bytes()
-        path.write_bytes(content(sound))
-        self.stage.refuses(self.words, DATA, *(about or (name,)))
-        path.write_bytes(sound)
-
-
-@case
-def missing_data(stage):
-    stage.refuses([*TINY, "--data", "nowhere/data"], DATA, "nowhere/data")
-    for name in Idx.files:
-        directory = write_idx(stage.directory / "idx")
-        (directory / name).unlink()
-        stage.refuses([*TINY, "--data", "idx"], DATA, name)
-    (stage.directory / "empty").mkdir()
-    stage.refuses([*TINY, "--data", "empty"], DATA, "empty")
-    stage.refuses([*TINY, "--net", "@none.net"], DATA, "none.net")
-
-
-@case
-def idx_cut_short_at_any_byte(stage):
-    idx = Idx(stage)
-    for name in Idx.files:
-        size = (idx.directory / name).stat().st_size
-        for end in (0, 1, 3, 4, 7, 8, 9, 15, 16, 17, size // 2, size - 1):
-            idx.refused(name, lambda sound, end=end: sound[:end], name, "byte")
-        idx.refused(name, lambda sound: sound[:-1], name, "byte")
-        idx.refused(name, lambda sound: sound + b"\0", name)
-
-
-@case
-def idx_with_wrong_header(stage):
-    idx = Idx(stage)
-    for name in Idx.files:
-        idx.refused(name, lambda sound: b"PK" + sound[2:])
-        idx.refused(name, lambda sound: sound[:2] + b"\x0d" + sound[3:])
-        idx.refused(name, lambda sound: sound[:3] + bytes([sound[3] ^ 2]) + sound[4:])
-        idx.refused(name, lambda sound: sound[:4] + b"\xff\xff\xff\xff" + sound[8:])
-        idx.refused(name, lambda sound: sound[:4] + b"\0\0\0\0" + sound[8:])
-
-
-@case
-def idx_files_that_do_not_match(stage):
-    idx = Idx(stage)
-    other = write_idx(stage.directory / "other", train=70, test=30, pixels=5)
-    for name in Idx.files:
-        idx.refused(name, lambda sound, name=name: (other / name).read_bytes())
-    idx.refused("train-labels-idx1-ubyte", lambda sound: sound[:-1] + b"\xff")
-    idx.refused("t10k-labels-idx1-ubyte", lambda sound: sound[:-1] + b"\x0a")
-
-
-@case
-def idx_with_gzip_damage(stage):
-    idx = Idx(stage)
-    plain = results_of = None
-    for name in Idx.files:
-        path = idx.directory / name
-        (idx.directory / f"{name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
-        path.unlink()
-    ended = stage.ranks(2, [*idx.words, "--out", "zipped"])
-    ended.expect(ended.code == 0, "sound gzipped files are refused")
-    plain, results_of = (results(stage.directory / name, 4) for name in ("sound", "zipped"))
-    ended.expect(plain["predictions.npy"] == results_of["predictions.npy"], "gzip changes the result")
-    flip = lambda sound, place: sound[:place] + bytes([sound[place] ^ 0x55]) + sound[place + 1:]
-    for name in Idx.files:
-        packed = f"{name}.gz"
-        idx.refused(packed, lambda sound: flip(sound, -6))  # the checksum
-        idx.refused(packed, lambda sound: flip(sound, -2))  # the length
-        idx.refused(packed, lambda sound: flip(sound, len(sound) // 2))
-        idx.refused(packed, lambda sound: sound[:len(sound) // 2])
-        for end in (0, 1, 5, 10, 12, -9, -8, -1):
-            idx.refused(packed, lambda sound, end=end: sound[:end])
-
-
-@case
-def damaged_tables(stage):
-    table = stage.directory / "t.csv"
-    words = ["--data", "t.csv", "--net", "dense(4)", "--members", "2", "--epochs", "1"]
-    for text, *about in (("", "t.csv", "no rows"), ("a,b\n", "no rows"), ("1,2,a\n3,b\n", "line 2", "2 fields"),
-                         ("1,2,a\n3,x,b\n", "line 2, column 2", "'x'"), ("a,b\n1,\n2,3\n", "line 2, column 2 ('b')", "missing"),
-                         ("1,\"2\n", "line 1", "quote"), ("1,a\n2,a\n", "every row has the class 'a'")):
-        table.write_text(text)
-        stage.refuses(words, DATA, *about)
-    write_table(table, 60)
-    stage.refuses([*words, "--target", "knd"], USAGE, "--target knd", "kind, mass")
-    stage.refuses([*words, "--target", "mass"], DATA, "line 2, column 1 ('kind')")
-    stage.refuses([*words, "--target", "1", "--test", "none.csv"], DATA, "none.csv")
-    stage.refuses([*words, "--target", "1", "--task", "regression"], DATA, "'a' is not a number")
-
-
-@case
-def damaged_arrays(stage):
-    words = ["--data", "x.npy", "--target", "y.npy", "--net", "dense(4)", "--members", "2", "--epochs", "1"]
-    write_npy(stage.directory / "x.npy", "<f4", (20, 3), [0.5 * i for i in range(60)])
-    stage.refuses(words, DATA, "y.npy")
-    write_npy(stage.directory / "y.npy", "<i4", (19,), [i % 2 for i in range(19)])
-    stage.refuses(words, DATA, "x.npy has 20 rows", "y.npy has 19")
-    write_npy(stage.directory / "y.npy", "<i4", (20,), [i % 2 for i in range(20)])
-    sound = (stage.directory / "x.npy").read_bytes()
-    for end in (0, 5, 9, 50, 127, 128, len(sound) - 1):
-        (stage.directory / "x.npy").write_bytes(sound[:end])
-        stage.refuses(words, DATA, "x.npy")
-    stage.refuses(words[:2], USAGE, "--target")
-    (stage.directory / "x.npy").write_bytes(sound)
-    stage.refuses([*words, "--augment", "shift:1"], USAGE, "--augment", "images")
-    write_npy(stage.directory / "y.npy", "<f4", (20,), [0.3 * i for i in range(20)])
-    stage.refuses(words, USAGE, "only classification is supported")
-
-
 # Failures of the run: exit code 4.
 
 
@@ -719,19 +453,6 @@ def some_members_diverge(stage):
         again.expect(again.code == 0, "failed")
         again.expect(results(stage.directory / f"np{ranks}", 8) == results(stage.directory / f"lr{lr}", 8),
                      "differs from one rank")
-
-
-def main(cases):
-    """MPIRUN PROGRAM CASE [NUMBER …] runs one of `cases` with these numbers; --list names them all."""
-    if sys.argv[1:] == ["--list"]:
-        print(";".join(cases), end="")
-        return
-    mpirun, program, name = sys.argv[1:4]
-    if shutil.which(mpirun) is None:
-        give_up(f"there is no {mpirun}: nothing can be said about several ranks")
-    with tempfile.TemporaryDirectory(prefix="ensemble_train_") as directory:
-        cases[name](Stage(mpirun, str(pathlib.Path(program).resolve()), pathlib.Path(directory)),
-                    *(int(number) for number in sys.argv[4:]))
 
 
 if __name__ == "__main__":

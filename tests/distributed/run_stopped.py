@@ -19,7 +19,7 @@ import tempfile
 import time
 
 sys.dont_write_bytecode = True
-from run_program import RUN, USAGE, Ended, check_message, digest, give_up, history_without_timings, main
+from stage import RUN, USAGE, Ended, case_of, check_message, digest, give_up, history_without_timings, main
 
 STOPPED = 75
 LIMIT_S = 60
@@ -29,11 +29,7 @@ WORDS = ["--data", "digits:train=1500,test=200", "--net", "dense(64) relu dropou
          "--members", str(MEMBERS), "--seed", "7", "--checkpoint-every", "1"]
 
 CASES = {}
-
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
+case = case_of(CASES)
 
 
 def children(process):

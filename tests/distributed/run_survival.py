@@ -13,17 +13,13 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
-from run_program import RUN, give_up, main
+from stage import RUN, case_of, give_up, main
 from run_stopped import KILLS, WORDS, Reference, Running, send
 
 RANKS = 8
 TRAINING = [*WORDS, "--members", "16"]
 CASES = {}
-
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
+case = case_of(CASES)
 
 
 class Watched(Running):
