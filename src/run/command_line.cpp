@@ -57,6 +57,7 @@ std::string footer() {
         "                 scale by a share of width and of height, elastic by a smooth field of at most so many "
         "pixels;\n"
         "                 flip mirrors that share of the images, left to right\n"
+        "  --test-views   the copies are distorted by as much as in training; validation sees each image once\n"
         "\nExample: mpirun -np 4 ensemble_train --data digits --members 8 --net 'dense(256) relu dropout(0.3)'\n";
     return text;
 }

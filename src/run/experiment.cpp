@@ -117,6 +117,7 @@ train::Problem Experiment::problem() const {
             .bootstrap = options_.bootstrap,
             .feature_fraction = options_.feature_fraction,
             .augmentation = options_.augmentation,
+            .test_views = options_.test_views,
             .background = source_.background};
 }
 
@@ -126,8 +127,9 @@ train::Footprint Experiment::footprint() const {
 }
 
 std::string Experiment::member_digest() const {
-    // A member does not depend on how many others there are, how they are combined, or where its data lay.
-    const std::set<std::string_view> of_the_ensemble{"members", "combine", "data", "test", "target", "test-target"};
+    // A member does not depend on how many others there are, how it is used and combined, or where its data lay.
+    const std::set<std::string_view> of_the_ensemble{"members", "combine", "test-views", "data",
+                                                     "test",    "target",  "test-target"};
     std::string text = "data sha256 = " + source_.sha256 + "\n";
     for (const Setting& setting : settings()) {
         const auto value = setting.role == Role::result ? setting.get(options_) : std::nullopt;

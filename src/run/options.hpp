@@ -28,6 +28,7 @@ struct Options {
     std::optional<data::Task> task;  ///< unset: by the target
     data::Preparation preparation;
     data::Augmentation augmentation;
+    std::size_t test_views = 1;           ///< of a test image, whose mean predicts
     std::optional<double> test_fraction;  ///< unset: the data's own test set, else 0.2
     double validation_fraction = 0.1;
     std::size_t train_limit = 0;  ///< 0: all rows

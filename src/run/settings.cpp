@@ -179,6 +179,10 @@ std::vector<Setting> data_settings() {
         {"augment", "Data", "HOW", "distort training images, such as shift:2,rotate:10,scale:0.1,elastic:3, see below",
          "", Kind::value, [](Options& o, string_view text) { o.augmentation = parse_augmentation(text); },
          [](const Options& o) { return text_of_augmentation(o.augmentation); }},
+        {"test-views", "Data", "N",
+         "predict a test image as the mean over itself and N - 1 copies distorted likewise (1)", "--augment",
+         Kind::value, [](Options& o, string_view text) { o.test_views = parse_count(text, 1, 1000); },
+         [](const Options& o) { return o.augmentation.any() ? std::optional(whole(o.test_views)) : std::nullopt; }},
         {"test-fraction", "Data", "SHARE", "share of the rows kept for testing (the data's own test set, else 0.2)", "",
          Kind::value,
          [](Options& o, string_view text) {

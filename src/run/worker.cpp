@@ -8,12 +8,17 @@
 
 #include "core/contract.hpp"
 #include "ensemble/scores.hpp"
+#include "train/predictor.hpp"
 
 namespace run {
 namespace {
 
-/// Test rows predicted in one piece of work; a multiple of the predictor's batch, as its bits demand.
-constexpr std::size_t rows_per_piece = 1024;
+/// Test rows predicted in one piece of work where each is seen in so many views; a multiple of the predictor's batch,
+/// as its bits demand.
+std::size_t rows_per_piece(std::size_t views) {
+    constexpr std::size_t batches = 4;
+    return std::max<std::size_t>(batches / views, 1) * train::Predictor::batch;
+}
 
 }  // namespace
 
@@ -123,7 +128,7 @@ void Worker::test_rows() {
     const std::size_t classes = experiment_.network().outputs();
     const std::size_t rows = testing.probabilities.size() / classes;
     if (testing.rows_done == rows) return finish();
-    const std::size_t count = std::min(rows_per_piece, rows - testing.rows_done);
+    const std::size_t count = std::min(rows_per_piece(experiment_.options().test_views), rows - testing.rows_done);
     testing.trainee->predict(testing.rows_done,
                              std::span(testing.probabilities).subspan(testing.rows_done * classes, count * classes));
     testing.rows_done += count;

@@ -31,16 +31,31 @@ Predictor::Predictor(const model::Network& network, std::vector<std::uint32_t> h
         programs_.emplace_back(network, rows_, model::Program::Purpose::inference);
 }
 
+void Predictor::use_views(const model::Network& network, const TestViews& views) {
+    core::require(views.count > 0, "an image is seen at least once");
+    views_ = views.count;
+    distortions_ = {.seed = views.seed, .member = views.member, .purpose = core::Purpose::test_views};
+    augmenters_.clear();
+    if (views_ == 1) return;
+    augmenters_.resize(programs_.size(), {views.augmentation, network.input(), rows_, views.background});
+}
+
 /// Writes a batch to a program. The last one may be short: the rows behind it keep older values, which nobody reads.
-void Predictor::load(model::Program& program, std::span<const std::uint32_t> rows, const data::View& view) const {
-    compute::Rows input = program.input();
+void Predictor::load(std::size_t thread, std::span<const std::uint32_t> rows, const data::View& view,
+                     std::size_t distortion) {
+    compute::Rows input = programs_[thread].input();
     view.table->gather(rows, input.data, input.stride);
     input.count = rows.size();
+    if (distortion > 0) {
+        core::StreamKey key = distortions_;
+        key.step = static_cast<std::uint32_t>(distortion);
+        augmenters_[thread].apply(core::RandomStream(key), rows.size(), input.data, input.stride);
+    }
     hide(hidden_features_, input);
 }
 
 template <class Use>
-void Predictor::run(const Weights& weights, const data::View& view, const Use& use) {
+void Predictor::run(const Weights& weights, const data::View& view, std::size_t distortion, const Use& use) {
     core::require(weights.parameters.size() == buffer_size_ && weights.statistics.size() == statistics_.size(),
                   "weights belong to the network");
     std::ranges::copy(weights.statistics, statistics_.begin());
@@ -52,7 +67,7 @@ void Predictor::run(const Weights& weights, const data::View& view, const Use& u
         for (std::size_t number = who; number < batches; number += programs_.size()) {
             const std::size_t first = number * rows_;
             const auto rows = view.rows.subspan(first, std::min(rows_, view.size() - first));
-            load(program, rows, view);
+            load(who, rows, view, distortion);
             program.forward(weights.parameters.data(), pass);
             compute::Rows output = program.output();
             output.count = rows.size();
@@ -67,11 +82,21 @@ void Predictor::predict(const Weights& weights, const data::View& view, std::spa
     const std::size_t width = programs_.front().output().width;
     core::require(out.size() == view.size() * width, "there is room for every row's outputs");
     const bool classes = view.table->description().task == data::Task::classification;
-    run(weights, view, [&](std::size_t number, std::span<const std::uint32_t>, const compute::Rows& output) {
-        if (classes) model::softmax(output);
-        float* next = out.data() + number * rows_ * width;
-        for (std::size_t row = 0; row < output.count; ++row) next = std::ranges::copy(output[row], next).out;
-    });
+    for (std::size_t seen = 0; seen < views_; ++seen) {
+        run(weights, view, seen, [&](std::size_t number, std::span<const std::uint32_t>, const compute::Rows& output) {
+            if (classes) model::softmax(output);
+            float* next = out.data() + number * rows_ * width;
+            for (std::size_t row = 0; row < output.count; ++row) {
+                for (const float value : output[row]) {
+                    *next = seen == 0 ? value : *next + value;
+                    ++next;
+                }
+            }
+        });
+    }
+    if (views_ == 1) return;
+    const float share = 1.0F / static_cast<float>(views_);
+    for (float& value : out) value *= share;
 }
 
 Predictor::Evaluation Predictor::evaluate(const Weights& weights, const data::View& view) {
@@ -79,7 +104,7 @@ Predictor::Evaluation Predictor::evaluate(const Weights& weights, const data::Vi
     // Of each batch alone, so that their sum has one order.
     std::vector<double> losses((view.size() + rows_ - 1) / rows_);
     std::vector<std::size_t> hits(losses.size());
-    run(weights, view, [&](std::size_t number, std::span<const std::uint32_t> rows, const compute::Rows& output) {
+    run(weights, view, 0, [&](std::size_t number, std::span<const std::uint32_t> rows, const compute::Rows& output) {
         Objective objective;
         objective.select(*view.table, rows);
         losses[number] = objective.loss(output);

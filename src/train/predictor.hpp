@@ -8,6 +8,7 @@
 
 #include "core/random.hpp"
 #include "core/team.hpp"
+#include "data/augmentation.hpp"
 #include "data/dataset.hpp"
 #include "model/network.hpp"
 #include "model/program.hpp"
@@ -25,6 +26,15 @@ struct Weights {
 /// The weights with which a member predicts, in training or trained.
 [[nodiscard]] Weights weights_of(const MemberState& state);
 
+/// Images that are predicted as the mean over themselves and copies distorted as in training.
+struct TestViews {
+    std::size_t count = 1;  ///< with the image itself
+    data::Augmentation augmentation;
+    float background = 0;    ///< what is beyond an image's border
+    std::uint64_t seed = 1;  ///< with `member`, what the distortions are a function of
+    std::uint32_t member = 0;
+};
+
 /// Applies trained parameters to rows of a table, batch by batch; dropout does nothing here unless asked to.
 class Predictor {
 public:
@@ -41,6 +51,10 @@ public:
                        std::optional<core::RandomStream> masks = std::nullopt, core::Team* team = nullptr,
                        std::size_t rows = batch);
 
+    /// From now on predict() gives the mean over views; one distortion for each place in a batch serves every batch.
+    /// REQUIRES: views.count > 0, and images where it is more than 1.
+    void use_views(const model::Network& network, const TestViews& views);
+
     /// Class probabilities [view.size() × outputs] (regression: predictions), row after row.
     /// A row's bits depend on the parameters, the row, and its position in the view modulo the batch size.
     void predict(const Weights& weights, const data::View& view, std::span<float> out);
@@ -53,12 +67,12 @@ public:
     [[nodiscard]] Evaluation evaluate(const Weights& weights, const data::View& view);
 
 private:
-    /// Runs the network over `view` and calls use(number of the batch, rows of the table, their outputs) for each
-    /// batch; with a team for several at once.
+    /// Runs the network over `view`, distorted in that way, and calls use(number of the batch, rows of the table, their
+    /// outputs) for each batch; with a team for several at once. Distortion 0 is none.
     template <class Use>
-    void run(const Weights& weights, const data::View& view, const Use& use);
+    void run(const Weights& weights, const data::View& view, std::size_t distortion, const Use& use);
 
-    void load(model::Program& program, std::span<const std::uint32_t> rows, const data::View& view) const;
+    void load(std::size_t thread, std::span<const std::uint32_t> rows, const data::View& view, std::size_t distortion);
 
     std::size_t buffer_size_;
     std::size_t rows_;                ///< of a batch
@@ -67,6 +81,9 @@ private:
     std::vector<model::Program> programs_;  ///< one for each thread
     std::vector<std::uint32_t> hidden_features_;
     model::Pass pass_;
+    std::size_t views_ = 1;
+    core::StreamKey distortions_;
+    std::vector<data::Augmenter> augmenters_;  ///< one for each thread; none for a single view
 };
 
 /// The masks of `member` for a Predictor, where dropout is to be left on in evaluation.

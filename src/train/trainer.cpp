@@ -110,6 +110,11 @@ struct Trainer::Impl {
         if (given.augmentation.any()) {
             augmenter.emplace(given.augmentation, network.input(), batch, given.background);
         }
+        predictor.use_views(network, {.count = given.test_views,
+                                      .augmentation = given.augmentation,
+                                      .background = given.background,
+                                      .seed = given.seed,
+                                      .member = state.member});
         update = [this](const model::ParameterBlock& block, std::size_t begin, std::size_t end) {
             optimizer.update({.parameters = stretch(state.parameters, begin, end),
                               .gradients = stretch(gradients, begin, end),

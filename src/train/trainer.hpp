@@ -25,9 +25,10 @@ struct Problem {
     std::uint64_t seed = 1;
     bool bootstrap = false;         ///< the member sees a bootstrap sample of the training rows
     double feature_fraction = 1.0;  ///< the member sees this random share of features; the others read zero
-    /// Of the training rows, anew in every epoch; evaluation sees them as they are.
+    /// Of the training rows, anew in every epoch; validation sees them as they are.
     data::Augmentation augmentation = {};
-    float background = 0;  ///< what is beyond an image's border
+    std::size_t test_views = 1;  ///< whose mean predicts, see TestViews
+    float background = 0;        ///< what is beyond an image's border
 };
 
 /// Trains one member, batch by batch, so that its owner can attend to other things in between.

@@ -239,7 +239,8 @@ def write_sequences(directory):
 
 
 # Every layer on images, by both ways of convolving, pooled in slices and not, in nested blocks.
-IMAGES = ["--data", "digits:train=90,test=60", "--batch", "30", "--average", "ema:0.9", "--augment", "shift:1,flip:0.5", "--net",
+IMAGES = ["--data", "digits:train=90,test=60", "--batch", "30", "--average", "ema:0.9", "--augment", "shift:1,flip:0.5", "--test-views", "2",
+          "--net",
           "conv(16, 3) batchnorm relu repeat(2)[ skip[ conv(16, 3) batchnorm elu conv(16, 3) ] tanh ] dropout(0.1) "
           "split[ maxpool(2) conv(16, 3, 2, valid) gelu | avgpool(2) skip[ conv(5, 5) leaky_relu ] conv(3, 3, 2, valid) silu ] "
           "conv(16, 1) sigmoid split[ avgpool | maxpool(3) flatten dense(8) batchnorm softplus ] maxout(6, 2)"]

@@ -60,6 +60,8 @@ BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
                              "variance:9",
                              "--augment",
                              "rotate:5,shift:1",
+                             "--test-views",
+                             "4",
                              "--test-fraction",
                              "0.25",
                              "--validation-fraction",
@@ -123,6 +125,7 @@ BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
     BOOST_TEST((o.preparation.standardize == data::Standardize::features));
     BOOST_TEST((o.preparation.reduction == data::Reduction::variance && o.preparation.keep == 9U));
     BOOST_TEST((o.augmentation.rotate == 5 && o.augmentation.shift == 1 && o.augmentation.scale == 0));
+    BOOST_TEST(o.test_views == 4U);
     BOOST_TEST(o.test_fraction.value() == 0.25);
     BOOST_TEST(o.validation_fraction == 0.3);
     BOOST_TEST(o.train_limit == 50U);
@@ -241,6 +244,7 @@ BOOST_AUTO_TEST_CASE(bad_values_are_refused_with_a_hint) {
     BOOST_TEST(contains(refusal({"--task", "ranking"}), "--task: 'ranking' is none of classification, regression"));
     BOOST_TEST(contains(refusal({"--sequence", "24"}), "--sequence: '24' is not steps x features"));
     BOOST_TEST(contains(refusal({"--features", "pca"}), "--features: 'pca' does not say how many"));
+    BOOST_TEST(contains(refusal({"--test-views", "4"}), "--test-views has no effect here: it belongs to --augment"));
     BOOST_TEST(contains(refusal({"--augment", "mirror:1"}),
                         "--augment: 'mirror' is none of shift, rotate, scale, flip, elastic"));
     BOOST_TEST(contains(refusal({"--standardize", "channel"}), "did you mean channels?"));

@@ -77,6 +77,7 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
                            .reduction = data::Reduction::pca,
                            .keep = 12};
     options.augmentation = {.shift = 0.1, .rotate = 1.0 / 3, .scale = 0.25, .elastic = 3};
+    options.test_views = 5;
     BOOST_TEST(to_toml(again(options)) == to_toml(options));
     BOOST_TEST(again(options).data == options.data);
     BOOST_TEST(again(options).net == options.net);
@@ -107,6 +108,7 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
     }
     BOOST_TEST(again(options).target == "3");
     BOOST_TEST(again(options).augmentation.rotate == 1.0 / 3);
+    BOOST_TEST(again(options).test_views == 5U);
 }
 
 BOOST_AUTO_TEST_CASE(only_what_is_in_force_is_written) {
@@ -114,6 +116,7 @@ BOOST_AUTO_TEST_CASE(only_what_is_in_force_is_written) {
     BOOST_TEST(!contains(to_toml(options), "\nmomentum"));
     BOOST_TEST(!contains(to_toml(options), "schedule-step"));
     BOOST_TEST(!contains(to_toml(options), "max-norm"));
+    BOOST_TEST(!contains(to_toml(options), "test-views"));
     BOOST_TEST(!contains(to_toml(options), "\nout ="));
     for (const char* name : {"\ntest =", "\ntarget", "\ntest-target", "\ntask", "\nsequence"})
         BOOST_TEST(!contains(to_toml(options), name));

@@ -181,6 +181,40 @@ BOOST_AUTO_TEST_CASE(early_stopping_restores_the_best_state) {
     for (const auto& record : state.history) BOOST_TEST(record.validation_loss >= state.best_loss);
 }
 
+BOOST_AUTO_TEST_CASE(a_member_predicts_the_mean_over_views) {
+    const Study& study = images();
+    Problem problem = study.problem();
+    problem.augmentation.shift = 2;
+    problem.test_views = 3;
+    const data::View view = problem.validation;
+    problem.test_rows = view.size();
+    Trainer trainer(study.network, short_training(), problem, 5);
+    while (!trainer.finished()) static_cast<void>(trainer.step());
+    std::vector<float> out(view.size() * 10);
+    trainer.predict(view, out);
+
+    std::vector<double> expected(out.size());
+    model::Program program(study.network, view.size(), model::Program::Purpose::inference);
+    data::Augmenter augmenter(problem.augmentation, study.network.input(), view.size());
+    core::Buffer<float> statistics = trainer.state().statistics;
+    for (std::uint32_t seen = 0; seen < 3; ++seen) {
+        const auto input = program.input();
+        view.table->gather(view.rows, input.data, input.stride);
+        const core::RandomStream random(
+            {.seed = problem.seed, .member = 5, .purpose = core::Purpose::test_views, .step = seen});
+        if (seen > 0) augmenter.apply(random, view.size(), input.data, input.stride);
+        program.forward(trainer.state().parameters.data(),
+                        {.mode = model::Mode::evaluate, .random = std::nullopt, .statistics = statistics.data()});
+        model::softmax(program.output());
+        for (std::size_t row = 0; row < view.size(); ++row) {
+            for (std::size_t c = 0; c < 10; ++c) expected[row * 10 + c] += double(program.output()[row][c]) / 3;
+        }
+    }
+    double largest = 0;
+    for (std::size_t i = 0; i < out.size(); ++i) largest = std::max(largest, std::abs(expected[i] - double(out[i])));
+    BOOST_TEST(largest < 1e-5);
+}
+
 BOOST_AUTO_TEST_CASE(a_diverging_member_is_quarantined_with_the_place) {
     Hyperparameters h = short_training();
     h.optimizer = OptimizerKind::sgd;
