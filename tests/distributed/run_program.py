@@ -83,13 +83,13 @@ def same_bytes_with_threads(stage, net):
         differing = [name for name in found if found[name] != reference[name]]
         ended.expect(not differing, f"differs from one thread: {', '.join(differing)}")
     # Stopped and gone on with on other threads.
-    out, limit, stops = "stopped", 0.3, 0
+    out, limit, stops = "stopped", 0.5, 0
     for threads in ("2", "1", "3", "auto", *["2"] * 40):
         ended = stage.ranks(2, [*words, "--resume", "--threads", threads, "--time-limit", f"{limit:.2f}s", "--out", out])
         if ended.code == 0:
             break
         ended.expect(ended.code == 75, "exit code is not 75")
-        limit, stops = limit + 0.4, stops + 1
+        limit, stops = limit + 0.8, stops + 1
     ended.expect(stops > 0, "was never stopped: choose a larger job")
     found = results(stage.directory / out, 3)
     ended.expect(all(reference[name] == found[name] for name in found), "differs after a resume with other threads")
