@@ -103,6 +103,7 @@ Experiment::Experiment(const Options& options, data::Source source)
     refuse_idle(options, network_, source_.train);
     options_.task = source_.train.description().task;
     options_.net = network_.text();
+    if (!options_.augmentation.any()) options_.test_views = 1;  // a preset's, whose distortions are not wanted
     options_.training.batch = std::min(options.training.batch, split_.train.size());
     const data::View rows = test();
     const auto labels = rows.table->labels();

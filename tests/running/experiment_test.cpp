@@ -48,6 +48,13 @@ data::Source numbers() {
 
 }  // namespace
 
+BOOST_AUTO_TEST_CASE(nothing_is_distorted_without_distortions) {
+    Options options = moons();
+    options.test_views = 4;  // by a preset, beside --augment none
+    const Experiment experiment(options, data::load(options.data, options.seed));
+    BOOST_TEST(experiment.problem().test_views == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(dropout_left_on_needs_dropout) {
     Options options = moons();
     options.training.evaluate_with_dropout = true;
