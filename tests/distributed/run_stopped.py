@@ -35,13 +35,13 @@ case = case_of(CASES)
 def children(process):
     """Ids of the processes that `process` has started."""
     found = []
-    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+    for name in filter(str.isdigit, os.listdir("/proc")):  # a pattern with "stat" in it trips over those that end meanwhile
         try:
-            fields = path.read_text().rpartition(")")[2].split()
+            fields = pathlib.Path("/proc", name, "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
         if int(fields[1]) == process:
-            found.append(int(path.parent.name))
+            found.append(int(name))
     return sorted(found)
 
 

@@ -33,12 +33,12 @@ def leftovers(directory):
 def children(process):
     """Ids of what it has started itself, and of what these have."""
     found = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
+    for name in filter(str.isdigit, os.listdir("/proc")):
         try:
-            text = path.read_text()
+            text = Path("/proc", name, "stat").read_text()
         except OSError:
             continue
-        found.setdefault(int(text.rsplit(")", 1)[1].split()[1]), []).append((int(path.parent.name), text.split("(")[1].split(")")[0]))
+        found.setdefault(int(text.rsplit(")", 1)[1].split()[1]), []).append((int(name), text.split("(")[1].split(")")[0]))
     first = found.get(process.pid, [])
     return first, [entry for pid, _ in first for entry in found.get(pid, [])]
 
