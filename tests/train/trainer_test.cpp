@@ -117,6 +117,23 @@ BOOST_AUTO_TEST_CASE(follows_the_book) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_short_last_batch_counts_by_its_rows_in_running_statistics) {
+    // Whatever a batch holds, a running variance is led from 1 towards 0 where every row is the same.
+    const Study& study = images();
+    Problem problem = study.problem();
+    const std::vector<std::uint32_t> same(100, problem.train.rows.front());
+    problem.train.rows = same;
+    Hyperparameters h = short_training();  // of 100 rows, three batches of 32 and a rest of 4
+    h.epochs = 1;
+    h.learning_rate = 1e-30;
+    Trainer trainer(study.network, h, problem, 0);
+    while (!trainer.finished()) static_cast<void>(trainer.step());
+    // The last normalisation is one of vectors, which do not vary here.
+    const model::StatisticsBlock& variance = study.network.statistics().back();
+    const double expected = 0.9 * 0.9 * 0.9 * (1 - 0.1 * 4 / 32);
+    BOOST_TEST(double(trainer.state().statistics[variance.offset]) == expected, boost::test_tools::tolerance(1e-5));
+}
+
 BOOST_AUTO_TEST_CASE(hidden_features_do_not_count_in_prediction) {
     const Study& study = moons();
     core::Buffer<float> parameters = study.train(short_training()).parameters;
