@@ -7,6 +7,8 @@
 
 #include <fmt/core.h>
 
+#include "core/printable.hpp"
+
 namespace core {
 
 /// What went wrong, seen from the user: each kind is one exit code of the program.
@@ -17,10 +19,11 @@ enum class Failure : int {
     stopped = 75,  ///< stopped on request, state saved
 };
 
-/// An error to show to the user as one message: what is wrong, where, and what to do.
+/// An error to show to the user as one message of one line: what is wrong, where, and what to do. Whatever names and
+/// fields it quotes, a terminal may see it.
 class Error : public std::runtime_error {
 public:
-    Error(Failure kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+    Error(Failure kind, const std::string& message) : std::runtime_error(printable(message)), kind_(kind) {}
 
     [[nodiscard]] Failure kind() const noexcept { return kind_; }
     [[nodiscard]] int exit_code() const noexcept { return static_cast<int>(kind_); }
@@ -42,7 +45,7 @@ template <class... Args>
     const bool is_memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
     return is_memory ? "there is not enough memory; what needs less is a smaller network or batch, or fewer ranks on "
                        "this host"
-                     : error.what();
+                     : printable(error.what());
 }
 
 }  // namespace core

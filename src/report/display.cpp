@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "core/printable.hpp"
 #include "report/text.hpp"
 
 namespace report {
@@ -39,8 +40,10 @@ void Display::update(const Snapshot& snapshot, double now_s) {
 }
 
 void Display::line(std::string_view text) {
+    // Notes and announcements quote names of files and classes.
+    const std::string safe = core::printable_lines(text);
     std::string block = erase();
-    block += terminal_.live ? wrapped(text, terminal_.columns) : std::string(text);
+    block += terminal_.live ? wrapped(safe, terminal_.columns) : safe;
     block += '\n';
     write_(encoded(block));
     live_lines_ = 0;

@@ -8,6 +8,7 @@
 
 #include <fmt/ranges.h>
 
+#include "core/printable.hpp"
 #include "core/stopwatch.hpp"
 #include "core/team.hpp"
 #include "model/overview.hpp"
@@ -158,7 +159,7 @@ std::string preview(const comm::Communicator& world, const Experiment& experimen
             report::duration(planned.makespan * member_s), report::duration(member_s),
             report::percent(planned.idle_fraction, 1), report::percent(1 - planned.idle_fraction, 1));
         const auto fitted = [&](const std::string& words) {
-            return report::wrapped(words, terminal.live ? terminal.columns : log_columns);
+            return report::wrapped(core::printable_lines(words), terminal.live ? terminal.columns : log_columns);
         };
         text = fitted(head) +
                network_table(model::overview(experiment.network(), options.training.batch, options.training.precision),

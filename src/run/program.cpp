@@ -23,6 +23,7 @@
 #include "comm/canary.hpp"
 #include "comm/launcher.hpp"
 #include "comm/vigil.hpp"
+#include "core/printable.hpp"
 #include "core/stopwatch.hpp"
 #include "report/display.hpp"
 #include "report/table.hpp"
@@ -177,7 +178,7 @@ private:
                           .coordination_s = trained.coordination_s};
         store::write_file_atomically(is_partial ? directory_.partial_summary() : directory_.summary(),
                                      store::to_json(summary));
-        print(report::results_table(summary, directory_.path().string(), terminal_));
+        print(report::results_table(summary, core::printable(directory_.path().string()), terminal_));
         // What is not part of the results goes when they are durable, not before.
         if (!is_partial) return directory_.remove_unfinished();
         fail(Failure::stopped, "stopped by {}; {}; what the finished ones give is in '{}'; {}",

@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/printable.hpp"
 #include "data/source.hpp"
 #include "run/command_line.hpp"
 #include "run/configuration.hpp"
@@ -83,7 +84,7 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
         };
         if (!invocation.answer.empty()) return answer(invocation.answer);
         const std::string finished =
-            fmt::format("The run in {} is complete; there is nothing left to do.\n", word.options.out);
+            fmt::format("The run in {} is complete; there is nothing left to do.\n", core::printable(word.options.out));
         if (state == RunState::finished && !invocation.has_choices) return answer(finished);
         if (word.options.min_members > word.options.members) {
             core::fail(core::Failure::usage, "--min-members {}: the ensemble has only {}", word.options.min_members,
@@ -96,7 +97,7 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
         if (state != RunState::none) {
             const std::string note = refuse_other_run(experiment);
             if (state == RunState::finished) return answer(finished);
-            if (!note.empty()) static_cast<void>(std::fputs((note + "\n").c_str(), stdout));
+            if (!note.empty()) static_cast<void>(std::fputs((core::printable(note) + "\n").c_str(), stdout));
         }
         word.go_on = true;
         bytes = encode(word);

@@ -52,6 +52,14 @@ struct Screen {
 
 }  // namespace
 
+BOOST_AUTO_TEST_CASE(what_it_is_given_commands_no_terminal) {
+    for (const bool live : {true, false}) {
+        Screen screen({.live = live, .columns = 100, .rows = 40, .color = false, .utf8 = true});
+        screen.display.line("data of '\x1b[2Ja\r.csv'\nand more");
+        BOOST_TEST(screen.stream == "data of '\\x1B[2Ja\\x0D.csv'\nand more\n");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(live_lines_are_written_over) {
     Screen screen({.live = true, .columns = 100, .rows = 40, .color = false, .utf8 = true});
     screen.display.line("hello");
