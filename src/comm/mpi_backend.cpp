@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <limits>
@@ -19,6 +18,7 @@
 #include "core/buffer.hpp"
 #include "core/contract.hpp"
 #include "core/error.hpp"
+#include "core/stderr.hpp"
 #include "core/stopwatch.hpp"
 
 namespace comm {
@@ -178,11 +178,10 @@ private:
     [[nodiscard]] std::unique_ptr<Deadline> limit_transfer() const {
         if (look_) return nullptr;
         return std::make_unique<Deadline>(start_limit_s_, [this] {
-            fmt::print(stderr,
-                       "ensemble_train: error: rank {} on {} has waited {:.0f} s in a transfer for other ranks, one of "
-                       "which is dead or stopped; start again (ENSEMBLE_START_LIMIT gives them more seconds)\n",
-                       rank_, host_, start_limit_s_);
-            static_cast<void>(std::fflush(stderr));
+            core::print_stderr(
+                "ensemble_train: error: rank {} on {} has waited {:.0f} s in a transfer for other ranks, one of "
+                "which is dead or stopped; start again (ENSEMBLE_START_LIMIT gives them more seconds)\n",
+                rank_, host_, start_limit_s_);
             std::_Exit(static_cast<int>(core::Failure::run));
         });
     }

@@ -13,6 +13,7 @@
 #include "comm/mpi_check.hpp"
 #include "comm/start_guard.hpp"
 #include "core/contract.hpp"
+#include "core/stderr.hpp"
 
 namespace comm {
 namespace {
@@ -31,12 +32,10 @@ constexpr double longest_end_without_others_s = 3;
 void end_start() {
     const int code = static_cast<int>(core::Failure::run);
     if (this_launch().index.value_or(0) == 0) {
-        fmt::print(
-            stderr,
+        core::print_stderr(
             "ensemble_train: error: MPI has not started within {:.0f} s: a rank has died in its start, or the hosts "
             "cannot reach each other (ENSEMBLE_START_LIMIT gives more seconds)\n",
             start_limit_s());
-        static_cast<void>(std::fflush(stderr));
     }
     std::_Exit(code);
 }

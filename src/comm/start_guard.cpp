@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -17,6 +16,7 @@
 
 #include "comm/deadline.hpp"
 #include "core/error.hpp"
+#include "core/stderr.hpp"
 #include "core/stopwatch.hpp"
 
 namespace comm {
@@ -58,8 +58,7 @@ void watch(const std::stop_token& stop, int parent, std::size_t ranks_here) {
         if (misses && missed) {
             // One of those that are left speaks.
             if (std::ranges::none_of(*children, [](int child) { return child < ::getpid(); })) {
-                fmt::print(stderr, "ensemble_train: error: a rank has died in its start; start again\n");
-                static_cast<void>(std::fflush(stderr));
+                core::print_stderr("ensemble_train: error: a rank has died in its start; start again\n");
             }
             std::_Exit(static_cast<int>(core::Failure::run));
         }

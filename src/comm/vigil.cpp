@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <string_view>
 #include <system_error>
@@ -14,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "core/stderr.hpp"
 
 namespace comm {
 namespace {
@@ -119,8 +119,7 @@ void Vigil::leave(const std::string& why) const {
     bool is_first = true;
     for (int lower = 1; lower < rank_; ++lower) is_first = is_first && !text_in(verdict_on(lower)).empty();
     if (is_first) {
-        fmt::print(stderr, "ensemble_train: error: {}; what is kept is kept: go on with --resume\n", why);
-        static_cast<void>(std::fflush(stderr));
+        core::print_stderr("ensemble_train: error: {}; what is kept is kept: go on with --resume\n", why);
     }
     std::_Exit(lost_exit_code);
 }

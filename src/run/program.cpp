@@ -24,6 +24,7 @@
 #include "comm/launcher.hpp"
 #include "comm/vigil.hpp"
 #include "core/printable.hpp"
+#include "core/stderr.hpp"
 #include "core/stopwatch.hpp"
 #include "report/display.hpp"
 #include "report/table.hpp"
@@ -358,7 +359,7 @@ int train_and_tell(const comm::Communicator& world, std::span<const char* const>
     } catch (const comm::SharedError& error) {
         tell(error.exit_code(), false);
         if (error.kind() != Failure::stopped) throw;
-        if (world.is_root()) fmt::print(stderr, "ensemble_train: {}\n", error.what());
+        if (world.is_root()) core::print_stderr("ensemble_train: {}\n", error.what());
         return error.exit_code();
     } catch (const core::Error& error) {
         // Ranks that could not agree have lost each other.
@@ -385,7 +386,7 @@ int run_program(int argc, char** argv) {
             began = true;
             return train_and_tell(world, words);
         },
-        [](const std::string& message) { fmt::print(stderr, "ensemble_train: error: {}\n", message); });
+        [](const std::string& message) { core::print_stderr("ensemble_train: error: {}\n", message); });
     if (!began && comm::is_first_process()) leave_status(code);
     return code;
 }
