@@ -1,10 +1,31 @@
 # Sourced by the scripts that start things: where the project is, what must be installed, how wide to build.
 # shellcheck shell=bash
 
-project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Nobody has to be able to read what is said: a reader that has left ends nothing, and a descriptor that is closed must not
+# become that of a file.
+trap : PIPE
+for descriptor in 0 1 2; do
+    [[ -e /proc/$$/fd/$descriptor ]] || eval "exec $descriptor<>/dev/null"
+done
+
+project=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
 readonly project
 
-say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+say() { printf '%s: %s\n' "${0##*/}" "$*" >&2 || true; }
+
+# plain TEXT: as a message may show it: of bearable length, and without what a terminal would obey.
+plain() {
+    local text=${1//[[:cntrl:]]/?}
+    ((${#text} <= 100)) || text=${text:0:100}…
+    printf '%s' "$text"
+}
+
+quoted() { printf "'%s'" "$(plain "$1")"; }
+
+# digits TEXT DEFAULT: a number that others have written. The shell would execute what stands in a text it computes with.
+digits() {
+    if [[ $1 =~ ^[0-9]{1,9}$ ]]; then echo $((10#$1)); else echo "$2"; fi
+}
 
 die() {
     say "$*"

@@ -10,24 +10,13 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from starts import BUILD, CASE, SCRIPT, fake_build, leftovers, start
 from launching import end, expect, reference, results, wait_for
 
-SCRIPT, BUILD, CASE = sys.argv[1:4]
 WORDS = ["--data", "digits:train=600,test=200", "--net", "dense(32) relu dropout(0.2)", "--epochs", "12", "--members", "3",
          "--checkpoint-every", "1"]
 LONG = ["--data", "digits:train=2000,test=200", "--net", "dense(128) relu dropout(0.2)", "--epochs", "30", "--members", "3",
         "--checkpoint-every", "1"]
-
-
-def start(directory, options, words, **variables):
-    environment = {**os.environ, "ENSEMBLE_BUILD": BUILD, "OMP_NUM_THREADS": "1", "TMPDIR": str(directory), **variables}
-    return subprocess.Popen([SCRIPT, *options, "--", *words], cwd=directory, env=environment, stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def leftovers(directory):
-    return [path.name for path in directory.iterdir() if path.name.startswith(("ensemble-run", ".ensemble", "ompi"))]
 
 
 def children(process):
@@ -44,7 +33,7 @@ def children(process):
 
 
 def begin_long_run(directory, *options):
-    process = start(directory, ["-n", "3", "--wait", "0", *options], [*LONG, "--out", "run"])
+    process = start(directory, ["-n", "3", "--wait", "0", "--verbose", *options], [*LONG, "--out", "run"])
     wait_for(lambda: len(list((directory / "run/logs").glob("rank-*.log"))) == 3, "training on all ranks")
     return process
 
@@ -134,18 +123,6 @@ def stopped_by_a_signal(directory):
         (directory / "run").rename(directory / f"run-{number}")
     end(start(directory, ["-n", "2"], [*LONG, "--resume", "--out", f"run-{signal.SIGTERM}"]), 0)
     expect(results(directory / f"run-{signal.SIGTERM}") == reference(BUILD, LONG, directory), "other bytes than without a stop")
-
-
-def fake_build(directory, mpirun):
-    """A build directory whose mpirun is a script that writes down how it is called, and goes on as it is told."""
-    fake = directory / "fake"
-    fake.mkdir()
-    (fake / "CMakeCache.txt").write_text(f"MPIEXEC_EXECUTABLE:FILEPATH={fake}/mpirun\n")
-    (fake / "ensemble_train").write_text("#!/bin/sh\n")
-    (fake / "mpirun").write_text(f'#!/bin/bash\necho "$*" >>"$CALLS"\n{mpirun}\n')
-    for name in ("ensemble_train", "mpirun"):
-        (fake / name).chmod(0o755)
-    return fake
 
 
 def stopped_during_the_trial(directory):
