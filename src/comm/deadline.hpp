@@ -5,19 +5,33 @@
 #include <stop_token>
 #include <thread>
 
+#include "core/clock.hpp"
+
 namespace comm {
 
 /// Sleeps for so long, or until this thread is asked to stop, and then returns true.
 [[nodiscard]] bool stops_within(const std::stop_token& stop, std::chrono::duration<double> time);
 
 /// Does something from a thread of its own unless it is destroyed in time: a limit to a call that cannot be given one,
-/// such as MPI's start and end.
+/// such as MPI's start and end. Time in which this process was stopped does not count.
 class Deadline {
 public:
     Deadline(double seconds, std::function<void()> expired);
 
 private:
     std::jthread thread_;
+};
+
+/// The same for a loop, which asks again and again, many times a second.
+class Patience {
+public:
+    explicit Patience(double seconds);
+
+    [[nodiscard]] bool is_over();
+
+private:
+    std::chrono::duration<double> left_;
+    core::Clock::time_point last_ = core::Clock::now();
 };
 
 }  // namespace comm

@@ -19,7 +19,6 @@
 #include "core/contract.hpp"
 #include "core/error.hpp"
 #include "core/stderr.hpp"
-#include "core/stopwatch.hpp"
 
 namespace comm {
 namespace {
@@ -99,9 +98,9 @@ public:
     void close() override {
         guard_ = {};
         if (!mailbox_) return;
-        const core::Stopwatch clock;
+        Patience patience(farewell_s);
         Backoff backoff;
-        while (mailbox_->sending() && clock.seconds() < farewell_s) backoff.pause();
+        while (mailbox_->sending() && !patience.is_over()) backoff.pause();
         mailbox_.reset();
     }
 
@@ -136,14 +135,14 @@ private:
         MPI_Request request = MPI_REQUEST_NULL;
         check(MPI_Iallreduce(mine.data(), highest.data(), 4, MPI_INT64_T, MPI_MAX, world_, &request), "MPI_Iallreduce");
         Backoff backoff;
-        const core::Stopwatch clock;
+        Patience patience(start_limit_s_);
         for (;;) {
             int done = 0;
             check(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
             if (done != 0) break;
             if (look_) {
                 look_();
-            } else if (clock.seconds() > start_limit_s_) {
+            } else if (patience.is_over()) {
                 core::fail(
                     core::Failure::run,
                     "rank {} on {} has waited {:.0f} s for other ranks, one of which is dead or stopped; start again "

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -85,10 +86,15 @@ Session::~Session() {
         return;  // a failed farewell: leave as with any other error
     }
     const double limit_s = backend_->has_parted() ? longest_end_without_others_s : longest_end_s;
-    const Deadline deadline(limit_s, [code = exit_code_] {
-        static_cast<void>(std::fflush(nullptr));
-        std::_Exit(code);
-    });
+    std::optional<Deadline> deadline;
+    try {
+        deadline.emplace(limit_s, [code = exit_code_] {
+            static_cast<void>(std::fflush(nullptr));
+            std::_Exit(code);
+        });
+    } catch (const core::Error&) {
+        // No room for its thread: the end has no limit then.
+    }
     MPI_Finalize();
 }
 

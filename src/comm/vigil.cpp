@@ -14,6 +14,7 @@
 
 #include "core/error.hpp"
 #include "core/stderr.hpp"
+#include "core/thread.hpp"
 
 namespace comm {
 namespace {
@@ -75,7 +76,7 @@ Vigil::Vigil(fs::path folder, int rank, int ranks, Rules rules, std::function<vo
         if (other != rank && (rank == 0 || other == 0)) others_.emplace_back().rank = other;
     }
     for (Other& other : others_) other.since = Clock::now();
-    thread_ = std::thread([this] { keep(); });
+    thread_ = core::start_thread<std::thread>([this] { keep(); });
 }
 
 Vigil::~Vigil() {

@@ -1,6 +1,7 @@
 #include "core/team.hpp"
 
 #include "core/contract.hpp"
+#include "core/thread.hpp"
 
 namespace core {
 namespace {
@@ -31,7 +32,14 @@ void Team::resize(std::size_t threads) {
     if (threads == size()) return;
     part();
     // Known before the thread is there, so that it misses nothing.
-    for (std::size_t number = 1; number < threads; ++number) threads_.emplace_back([this, number] { attend(number); });
+    try {
+        for (std::size_t number = 1; number < threads; ++number) {
+            threads_.push_back(start_thread([this, number] { attend(number); }));
+        }
+    } catch (...) {
+        part();
+        throw;
+    }
 }
 
 void Team::part() {

@@ -1,5 +1,6 @@
 #include "store/checkpoint_writer.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
@@ -13,6 +14,7 @@
 
 #include "core/contract.hpp"
 #include "core/error.hpp"
+#include "core/thread.hpp"
 #include "store/member_file.hpp"
 
 namespace store {
@@ -51,26 +53,51 @@ struct CheckpointWriter::Shared {
         }
     }
 
+    /// True as soon as nothing is being written. Counted second by second, so that time in which the process was
+    /// stopped, and its disk with it, is none of it.
+    [[nodiscard]] bool is_done_within(std::unique_lock<std::mutex>& lock, double seconds) {
+        constexpr double turn_s = 1;
+        for (double left_s = seconds; left_s > 0; left_s -= turn_s) {
+            const std::chrono::duration<double> turn(std::min(left_s, turn_s));
+            if (changed.wait_for(lock, turn, [this] { return !busy; })) return true;
+        }
+        return !busy;
+    }
+
     void rethrow() {
         if (failure) std::rethrow_exception(std::exchange(failure, nullptr));
     }
 };
 
+namespace {
+
+/// No handler runs on a thread that is started meanwhile, whatever signals the process takes.
+class AllBlocked {
+public:
+    AllBlocked() {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    ~AllBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    AllBlocked(const AllBlocked&) = delete;
+    AllBlocked& operator=(const AllBlocked&) = delete;
+
+private:
+    sigset_t before_{};
+};
+
+}  // namespace
+
 CheckpointWriter::CheckpointWriter(std::shared_ptr<Checkpoints> checkpoints)
     : shared_(std::make_shared<Shared>(std::move(checkpoints))) {
-    // No handler runs here, whatever signals the process takes.
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    shared_->thread = std::thread([shared = shared_] { shared->work(); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    const AllBlocked inherited;
+    shared_->thread = core::start_thread<std::thread>([shared = shared_] { shared->work(); });
 }
 
 CheckpointWriter::~CheckpointWriter() {
-    constexpr std::chrono::duration<double> limit(longest_write_s);
     std::unique_lock lock(shared_->mutex);
-    const bool done = shared_->changed.wait_for(lock, limit, [this] { return !shared_->busy; });
+    const bool done = shared_->is_done_within(lock, longest_write_s);
     shared_->leave = true;
     shared_->changed.notify_all();
     lock.unlock();
@@ -99,8 +126,7 @@ void CheckpointWriter::start(const train::MemberState& state) {
 
 void CheckpointWriter::wait(double limit_s) {
     std::unique_lock lock(shared_->mutex);
-    const std::chrono::duration<double> limit(limit_s);
-    if (!shared_->changed.wait_for(lock, limit, [this] { return !shared_->busy; })) {
+    if (!shared_->is_done_within(lock, limit_s)) {
         core::fail(core::Failure::run,
                    "a checkpoint of member {} is not on the disk after {} s; the one before is kept: check the disk "
                    "and go on with --resume",

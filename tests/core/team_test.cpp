@@ -1,7 +1,12 @@
 #include "core/team.hpp"
 
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <chrono>
+#include <fstream>
 #include <numeric>
 #include <set>
 #include <stdexcept>
@@ -11,10 +16,35 @@
 #include <boost/test/unit_test.hpp>
 
 #include "core/contract.hpp"
+#include "core/error.hpp"
 
 BOOST_AUTO_TEST_SUITE(team_tests)
 
 using core::Team;
+
+// In a process of its own, which has address space for a few threads only.
+BOOST_AUTO_TEST_CASE(a_team_that_finds_no_room_for_its_threads_says_so_and_goes_on_alone) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        Team team;
+        std::size_t pages = 0;
+        std::ifstream("/proc/self/statm") >> pages;
+        rlimit limit{};
+        limit.rlim_cur = limit.rlim_max = pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) + (64U << 20U);
+        ::setrlimit(RLIMIT_AS, &limit);
+        int calls = 0;
+        try {
+            team.resize(100);
+        } catch (const core::Error& error) {
+            team.share([&](std::size_t) { ++calls; });
+            ::_exit(error.kind() == core::Failure::run && calls == 1 ? 0 : 1);
+        }
+        ::_exit(2);
+    }
+    int status = 0;
+    BOOST_TEST(::waitpid(child, &status, 0) == child);
+    BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+}
 
 BOOST_AUTO_TEST_CASE(everyone_has_a_part_once_on_a_thread_of_its_own) {
     Team team;
