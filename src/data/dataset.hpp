@@ -90,6 +90,9 @@ struct Source {
     /// The features come in units of their own, so that they are standardised unless asked otherwise.
     bool arbitrary_units = false;
     float background = 0;  ///< what a stored 0 is to the network: how images go on beyond their border
+    /// What was noticed when the data were read and the user should know; whole sentences without "note:". They stay
+    /// with who has read the data: pack() leaves them out.
+    std::vector<std::string> notes = {};
 };
 
 /// Some rows of a table; owns neither.

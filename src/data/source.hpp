@@ -35,7 +35,7 @@ struct Request {
 /// The whole of `source` as one block of bytes, to be placed in memory shared by a node.
 [[nodiscard]] std::vector<std::byte> pack(const Source& source);
 
-/// A source whose tables view `block`, to be taken as it is: without arbitrary_units. REQUIRES: block was made by
+/// A source whose tables view `block`, to be taken as it is: without arbitrary_units and notes. REQUIRES: block was made by
 /// pack() and is 64-byte aligned.
 [[nodiscard]] Source unpack(const SharedBytes& block);
 

@@ -152,8 +152,10 @@ std::vector<std::string> preflight(const comm::Communicator& world, const Experi
         if (!ranks.is_root()) return;
         std::vector<Facts> facts;
         for (const std::string& text : texts) facts.push_back(nlohmann::json::parse(text).get<Facts>());
-        notes = compare(facts, {.threads = std::max<std::size_t>(experiment.options().threads, 1),
-                                .bytes = rank_bytes(experiment)});
+        notes = experiment.source().notes;
+        const Demand demand{.threads = std::max<std::size_t>(experiment.options().threads, 1),
+                            .bytes = rank_bytes(experiment)};
+        for (std::string& note : compare(facts, demand)) notes.push_back(std::move(note));
     });
     return notes;
 }

@@ -31,7 +31,8 @@ struct Demand {
 /// Throws core::Error (usage) where ranks would not do the same work.
 [[nodiscard]] std::vector<std::string> compare(const std::vector<Facts>& facts, const Demand& demand);
 
-/// Holds the ranks against each other, in well under a second; the remarks are on the root only. Writes nothing.
+/// Holds the ranks against each other, in well under a second; the remarks, first those on the data, are on the root
+/// only. Writes nothing.
 /// Collective. Throws comm::SharedError on every rank.
 [[nodiscard]] std::vector<std::string> preflight(const comm::Communicator& world, const Experiment& experiment);
 

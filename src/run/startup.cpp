@@ -111,7 +111,11 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
         [&] { require_precision(word.options.training.precision, compute::multiplies_bf16(), ranks.host()); });
 
     std::vector<std::byte> packed;
-    if (loaded) packed = data::pack(*loaded);
+    std::vector<std::string> notes;
+    if (loaded) {
+        packed = data::pack(*loaded);
+        notes = std::move(loaded->notes);
+    }
     loaded.reset();
     const comm::NodeBytes shared = ranks.share_on_nodes(packed);
     packed = {};
@@ -119,7 +123,9 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
     std::unique_ptr<Experiment> experiment;
     ranks.attempt([&] {
         omp_set_num_threads(1);  // threads are the team's, see trainees_of()
-        experiment = std::make_unique<Experiment>(word.options, data::unpack({shared.owner, shared.bytes}));
+        data::Source source = data::unpack({shared.owner, shared.bytes});
+        source.notes = std::move(notes);
+        experiment = std::make_unique<Experiment>(word.options, std::move(source));
     });
     return experiment;
 }

@@ -6,7 +6,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "comm/communicator.hpp"
 #include "core/error.hpp"
+#include "data/source.hpp"
 #include "run/machine.hpp"
 
 BOOST_AUTO_TEST_SUITE(preflight_tests)
@@ -88,6 +90,20 @@ BOOST_AUTO_TEST_CASE(memory_is_added_up_for_each_host) {
     const auto notes = run::compare(facts, {.threads = 1, .bytes = 600});
     BOOST_REQUIRE_EQUAL(notes.size(), 1U);
     BOOST_TEST(has(notes[0], {"2 ranks on b"}));
+}
+
+BOOST_AUTO_TEST_CASE(notes_on_the_data_are_told_first) {
+    run::Options options;
+    options.data = "moons:train=60,test=20";
+    options.net = "dense(4) relu";
+    data::Source source = data::load(options.data, options.seed);
+    source.notes = {"column 1 is odd", "so is column 2"};
+    const std::vector<std::uint32_t> rows{0, 1, 2, 3};
+    source = data::prepare(source, rows, {.standardize = data::Standardize::features});
+    const auto notes = run::preflight(comm::Communicator::local(), run::Experiment(options, std::move(source)));
+    BOOST_REQUIRE_GE(notes.size(), 2U);
+    BOOST_TEST(notes[0] == "column 1 is odd");
+    BOOST_TEST(notes[1] == "so is column 2");
 }
 
 BOOST_AUTO_TEST_CASE(a_place_nobody_can_write_to_is_told_once_for_each_host) {
