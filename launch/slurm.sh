@@ -3,8 +3,30 @@
 # ENSEMBLE_PROJECT or as the directory where sbatch was called.
 # shellcheck shell=bash
 
+# number TEXT DEFAULT: a number that others have written. The shell would execute what stands in a text it computes with.
+number() {
+    if [[ $1 =~ ^[0-9]{1,9}$ ]]; then echo $((10#$1)); else echo "$2"; fi
+}
+
 # How often a job may begin again: after a stop that was asked for, and after a failure since the last of those.
-readonly most_requeues=${ENSEMBLE_REQUEUES:-100} most_failures=3
+most_requeues=$(number "${ENSEMBLE_REQUEUES:-}" 100)
+readonly most_requeues most_failures=3
+
+# read_count FILE: what this user has kept there. Others may be able to write to the directory, so links are not followed.
+read_count() {
+    local text=''
+    if [[ -f $1 && ! -L $1 && -O $1 ]]; then text=$(head -c 10 "$1" 2>/dev/null) || true; fi
+    number "$text" 0
+}
+
+# keep_count FILE NUMBER: by a new file that takes its place.
+keep_count() {
+    local draft
+    draft=$(mktemp "$1.XXXXXX") || return
+    if echo "$2" >"$draft" && mv -fT "$draft" "$1"; then return; fi
+    rm -f "$draft"
+    return 1
+}
 
 # has_option NAME WORDS…: true if --NAME or --NAME=… is among the words.
 has_option() {
@@ -29,16 +51,17 @@ run_and_requeue() {
         wait "$job" || code=$?
     done
     # Slurm counts all restarts together, and a run over many time limits has many.
-    local failures=.slurm-failures-$SLURM_JOB_ID failed
-    failed=$(cat "$failures" 2>/dev/null) || failed=0
+    local failures=.slurm-failures-$SLURM_JOB_ID failed restarts
+    failed=$(read_count "$failures")
+    restarts=$(number "${SLURM_RESTART_COUNT:-}" 0)
     case $code in
         0 | 2 | 3) rm -f "$failures" ;;
         75)
             rm -f "$failures"
-            ((${SLURM_RESTART_COUNT:-0} >= most_requeues)) || again=yes
+            ((restarts >= most_requeues)) || again=yes
             ;;
         *) # what launch/run gave up on, maybe for this host
-            if ((failed < most_failures)) && echo $((failed + 1)) >"$failures"; then again=yes; else rm -f "$failures"; fi
+            if ((failed < most_failures)) && keep_count "$failures" $((failed + 1)); then again=yes; else rm -f "$failures"; fi
             ;;
     esac
     if [[ $again && $ended && ! $warned ]]; then
@@ -47,7 +70,7 @@ run_and_requeue() {
         again=
     fi
     if [[ $again ]]; then
-        echo "exit code $code: back into the queue (start $((${SLURM_RESTART_COUNT:-0} + 1)))"
+        echo "exit code $code: back into the queue (start $((restarts + 1)))"
         scontrol requeue "$SLURM_JOB_ID" || echo "Slurm does not requeue this job; sbatch the same command again" >&2
     fi
     exit "$code"

@@ -173,6 +173,18 @@ def slurm_counts_failures_apart_from_time_limits(directory):
         (directory / "requeued").unlink(missing_ok=True)
     expect(requeued == [True] * 17 + [False] * 2, requeued)
     expect(not list(directory.glob(".slurm*")), "the count stays behind")
+    # What others have put in the place of the count is not executed, and a link is not followed.
+    (directory / "theirs").write_text("precious")
+    count = directory / ".slurm-failures-7"
+    for prepare in (lambda: count.write_text("a[$(touch executed)]"), lambda: count.symlink_to("theirs"), lambda: count.write_text("9" * 30)):
+        prepare()
+        end(subprocess.Popen(["bash", "-c", f'source "{script}"; run_and_requeue sh -c "exit 4"'], cwd=directory,
+                             env={**environment, "SLURM_RESTART_COUNT": "a[$(touch executed)]", "ENSEMBLE_REQUEUES": "a[$(touch executed)]"},
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True), 4)
+        expect(count.read_text() == "1\n" and not count.is_symlink(), count.read_text())
+        expect((directory / "requeued").exists() and not (directory / "executed").exists(), "executed, or not put back")
+        expect((directory / "theirs").read_text() == "precious", "a link was followed")
+        count.unlink()
     # Stopped by a warning before the time limit it goes back, by scancel it does not.
     for number, goes_back in ((signal.SIGUSR1, True), (signal.SIGTERM, False)):
         stops = "trap 'exit 75' USR1; touch begun; while :; do sleep 0.05; done"
@@ -184,6 +196,12 @@ def slurm_counts_failures_apart_from_time_limits(directory):
         expect((directory / "requeued").exists() == goes_back, number)
         for name in ("requeued", "begun"):
             (directory / name).unlink(missing_ok=True)
+
+
+def what_rank_0_tells_is_a_number(directory):
+    fake = fake_build(directory, 'echo "a[\\$(>executed)] again" >"$ENSEMBLE_STATUS_FILE"; exit 4')
+    _, err = end(start(directory, ["-n", "2", "--restarts", "0", "--no-recovery"], ["--out", "x"], ENSEMBLE_BUILD=str(fake), CALLS="/dev/null"), 4)
+    expect(not list(directory.glob("executed")), err)
 
 
 def wrong_options(directory):
