@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """How launch/run ends what does not end by itself. Arguments: the script, the build directory, the case."""
 
+import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
-from starts import CASE, fake_build, leftovers, start
+from starts import BUILD, CASE, SCRIPT, fake_build, leftovers, start
 from launching import end, expect, wait_for
 
 # Stands for an mpirun that is deadlocked: it hears nothing, and neither does its rank.
@@ -70,6 +73,30 @@ def hanging_mpirun_is_replaced(directory):
     expect("mpirun hangs" in err and "restart 1 of 3" in err, err)
     expect([line.count("--resume") for line in calls.read_text().splitlines()] == [0, 1], calls.read_text())
     expect(not leftovers(directory), leftovers(directory))
+
+
+def signal_before_the_start_leaves_nothing(directory):
+    """The first thing made is a directory; the signal comes with it."""
+    fake = fake_build(directory, "exit 1")
+    tools = directory / "tools"
+    tools.mkdir()
+    (tools / "mktemp").write_text(f'#!/bin/sh\n{shutil.which("mktemp")} "$@" | tee -a {directory}/made\nkill -TERM $PPID\n')
+    (tools / "mktemp").chmod(0o755)
+    process = start(directory, ["-n", "2"], ["--out", "x"], ENSEMBLE_BUILD=str(fake), CALLS=str(directory / "calls"), PATH=f"{tools}:{os.environ['PATH']}")
+    end(process, 75)
+    made = (directory / "made").read_text().splitlines()
+    expect(made and not any(Path(path).exists() for path in made), made)
+    expect(not (directory / "calls").exists(), "something was started")
+
+
+def little_shared_memory(directory):
+    """As in containers."""
+    words = f"mount -t tmpfs -o size=4m none /dev/shm && exec {SCRIPT} -n 4 --restarts 0 -- --data moons --epochs 2 --members 2 --out x"
+    if subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "none", "/dev/shm"], check=False, capture_output=True).returncode != 0:
+        print("skipped: a /dev/shm of its own takes root")
+        sys.exit(77)
+    end(subprocess.Popen(["unshare", "-m", "sh", "-c", words], cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                         env={**os.environ, "ENSEMBLE_BUILD": BUILD, "OMP_NUM_THREADS": "1", "TMPDIR": str(directory)}), 0)
 
 
 with tempfile.TemporaryDirectory() as temporary:
