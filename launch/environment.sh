@@ -89,9 +89,10 @@ build_jobs() {
     echo $((cores < memory ? cores : memory))
 }
 
-# is_new DIRECTORY: true where no build of this tree has been configured (a moved or copied tree starts afresh).
+# is_new DIRECTORY: true where no build of this tree has been configured to its end: a moved or copied tree starts afresh, and so
+# does one where cmake alone has failed, without the packages or a make.
 is_new() {
-    ! grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$project" "$1/CMakeCache.txt"
+    ! grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$project" "$1/CMakeCache.txt" || [[ ! -f $1/build.ninja && ! -f $1/Makefile ]]
 }
 
 # configure DIRECTORY OPTIONS…: writes its build files, for Ninja unless it already has a generator.

@@ -90,5 +90,18 @@ def messages(directory):
     expect(not leftovers(directory), leftovers(directory))
 
 
+def unfinished_builds(directory):
+    """A directory where cmake alone has failed is configured afresh; one that somebody has made with another generator is taken."""
+    environment = Path(SCRIPT).parent / "environment.sh"
+    (directory / "CMakeCache.txt").write_text(f"CMAKE_HOME_DIRECTORY:INTERNAL={Path(SCRIPT).parents[1]}\nCMAKE_GENERATOR:INTERNAL=Unix Makefiles\n")
+    for finished in ("", "Makefile", "build.ninja"):
+        for name in ("Makefile", "build.ninja"):
+            (directory / name).unlink(missing_ok=True)
+        if finished:
+            (directory / finished).touch()
+        is_new = subprocess.run(["bash", "-c", f'source "{environment}"; is_new .'], cwd=directory, check=False).returncode == 0
+        expect(is_new == (not finished), finished or "nothing")
+
+
 with tempfile.TemporaryDirectory() as temporary:
     globals()[CASE](Path(temporary))
