@@ -1,158 +1,29 @@
-"""The lecture's experiments: what each one runs, what was published, and how the figures compare.
+"""Runs the lecture's experiments, and shows how the figures compare with those that were published.
 
 Started by launch/lecture, which builds the program; launch/run starts its ranks.
 """
 
+import signal
+
+# Until there is a run to stop, Ctrl-C ends this without a word.
+if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
-import dataclasses
 import json
 import math
 import os
 import re
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from experiments import experiments
+
 STOPPED = 75
-
-
-@dataclasses.dataclass
-class Run:
-    """One ensemble: options of ensemble_train, and the published accuracy of its mean member or of the ensemble."""
-
-    label: str
-    options: list
-    published: float | None = None  # per cent
-    of: str = "mean member"
-    note: str = ""
-    tolerance: float = 0.15  # points below the published figure that still count as reproduced
-
-    def slug(self):
-        return "".join(letter if letter.isalnum() else "-" for letter in self.label.lower())
-
-
-@dataclasses.dataclass
-class Experiment:
-    name: str
-    title: str
-    runs: list
-    columns: tuple = ("mean member", "deviation", "average")
-    lesson: str = ""
-
-    def names(self):
-        return [self.name, *(f"{self.name}/{run.slug()}" for run in self.runs)]
-
-    def only(self, names):
-        """The experiment with those of its runs that are named; without names, or with its own, with all."""
-        if not names or self.name in names:
-            return self
-        return dataclasses.replace(self, runs=[run for run in self.runs if f"{self.name}/{run.slug()}" in names])
-
-
-def xor_experiment():
-    return Experiment(
-        "xor", "Exclusive or through nine hidden layers", [
-            Run("sigmoid", ["--net", "xor-sigmoid", "--members", "4"], 50.0),
-            Run("ReLU", ["--net", "xor-relu", "--members", "4"], 100.0),
-        ], lesson="Sigmoids shrink the gradient layer by layer until nothing arrives; ReLU lets it through.")
-
-
-def initialisation_experiment(data, epochs):
-    deep = "repeat(6)[ dense(100) {} ]"
-    common = [*data, "--epochs", epochs, "--members", "2", "--log-gradients"]
-
-    def run(label, start, activation):
-        return Run(label, [*common, "--net", deep.format(activation), "--init", start])
-
-    return Experiment(
-        "init", "Six layers of 100, and how they begin", [
-            run("zeros, ReLU", "zeros", "relu"), run("N(0, 1), ReLU", "normal", "relu"),
-            run("Xavier, ReLU", "xavier", "relu"), run("He, ReLU", "he", "relu"),
-            run("Xavier, sigmoid", "xavier", "sigmoid"), run("RBM, sigmoid", "rbm", "sigmoid"),
-        ], columns=("mean member", "gradient by layer"),
-        lesson="From zeros nothing learns but the last bias. Xavier and He keep the gradient's size from the last layer to "
-               "the first; sigmoids lose it on the way, unless Boltzmann machines have trained the layers before.")
-
-
-def cures_experiment(data, more, epochs):
-    net = "dense(256) relu dense(256) relu"
-    common = ["--epochs", epochs, "--members", "3"]
-
-    def run(label, *options, network=net, rows=data):
-        return Run(label, [*rows, *common, "--net", network, *options])
-
-    dropout = "dense(256) relu dropout(0.5) dense(256) relu dropout(0.5)"
-    return Experiment(
-        "cures", "Overfitting on a small training set, and its cures", [
-            run("none"), run("more data", rows=more), run("distorted images", "--augment", "shift:2,rotate:10,scale:0.1"),
-            run("elastic distortion", "--augment", "elastic:3"),
-            run("pca:40", "--features", "pca:40"), run("variance:200", "--features", "variance:200"),
-            run("L2 penalty", "--weight-decay", "1e-2"), run("max-norm", "--max-norm", "1"),
-            run("label smoothing", "--label-smoothing", "0.1"), run("dropout", network=dropout),
-            run("dropout on inputs", network=f"dropout(0.2) {net}"),
-            run("dropout on inputs too", network=f"dropout(0.2) {dropout}"), run("early stopping", "--patience", "5"),
-            run("mean of the weights", "--average", "swa"), run("moving mean", "--average", "ema:0.99"),
-        ], columns=("mean member", "deviation", "loss", "test NLL", "average"),
-        lesson="More data helps most, and an average of members helps whatever else was done.")
-
-
-def dropout_experiment(data, epochs):
-    options = [*data, "--epochs", epochs, "--members", "3", "--net", "repeat(2)[ dense(256) relu dropout(0.3) ]"]
-    return Experiment(
-        "dropout", "Keep rate 0.7 in training, and in evaluation?", [
-            Run("1 in evaluation", options), Run("0.7 left on", [*options, "--evaluate-with-dropout"]),
-        ], columns=("mean member", "deviation", "loss", "test NLL", "average"),
-        lesson="Dropout belongs to training alone: left on, every prediction is that of a random part of the network.")
-
-
-def lego_experiment(data, epochs):
-    common = [*data, "--epochs", epochs, "--members", "2"]
-    return Experiment("lego", "Networks from blocks", [
-        Run("skip", [*common, "--net", "dense(128) repeat(2)[ skip[ dense(128) relu dense(128) ] relu ]"]),
-        Run("split and merge", [*common, "--net", "split[ dense(64) relu | dense(64) tanh ] dense(64) relu"]),
-        Run("CNN", [*common, "--net", "conv(16, 3) relu maxpool(2) conv(32, 3) relu maxpool(2)"]),
-        Run("RNN", [*common, "--net", "gru(64)", "--lr", "0.003"]),
-    ], lesson="The same notation, the same trainer: only the bricks differ.")
-
-
-PUBLISHED = {"softmax": 91.94, "nn": 94.55, "xavier": 97.83, "deep": 97.42, "dropout": 98.04, "batchnorm": 98.26,
-             "cnn": 98.85, "deep-cnn": 99.38}  # of the rungs on MNIST, per cent
-
-
-def ladder_experiment(data):
-    def rung(name, published):
-        return Run(name, [*data, "--net", f"mnist-{name}"], published)
-
-    return Experiment("ladder", "The ladder on MNIST, five members a rung", [
-        *(rung(name, published) for name, published in PUBLISHED.items()),
-        Run("seven-cnns", [*data, "--net", "mnist-seven-cnns"], 99.39, tolerance=0),
-        Run("seven-cnns", [*data, "--net", "mnist-seven-cnns"], 99.52, of="vote", tolerance=0),
-    ], lesson="Better beginnings, then dropout, then convolutions, then seven of them.")
-
-
-def small_ladder_experiment(data, epochs):
-    common = [*data, "--epochs", epochs, "--validation-fraction", "0.1"]
-    return Experiment("ladder", "The ladder, on drawn digits", [
-        *(Run(name, [*common, "--members", "2", "--net", f"mnist-{name}"], note=f"published on MNIST: {published:.2f}")
-          for name, published in PUBLISHED.items()),
-        Run("seven-cnns", [*common, "--net", "mnist-seven-cnns"], note="published on MNIST: 99.39, together 99.52"),
-    ], lesson="On MNIST itself: launch/lecture --data DIRECTORY.")
-
-
-def experiments(given):
-    if given.data is None:
-        digits, small = ["--data", "digits:train=3000,test=2000"], ["--data", "digits:train=400,test=2000"]
-        return [xor_experiment(), initialisation_experiment(digits, "6"), cures_experiment(small, digits, "30"),
-                dropout_experiment(digits, "8"), lego_experiment(digits, "5"), small_ladder_experiment(digits, "6")]
-    whole = ["--data", str(given.data)]
-    small = [*whole, "--train-limit", "1000"]
-    few = [*whole, "--train-limit", "10000"]
-    return [xor_experiment(), initialisation_experiment(few, "10"), cures_experiment(small, few, "60"),
-            dropout_experiment(few, "15"), lego_experiment(few, "8"), ladder_experiment(whole)]
 
 
 def last_records(directory, members):
@@ -170,9 +41,9 @@ def figures(directory):
     """What the columns show, from the files of a finished run."""
     try:
         return figures_in(directory)
-    except (KeyError, TypeError, ValueError) as error:
-        raise Failed(f"{directory}: the results of this run cannot be understood ({error!r}); remove it, and it is trained "
-                     "again", 4) from error
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, OSError) as error:
+        raise Failed(f"{directory}: the results of this run cannot be understood ({error!r:.100}); remove it, and it is "
+                     "trained again", 4) from error
 
 
 def figures_in(directory):
@@ -194,6 +65,9 @@ def figures_in(directory):
         found["gradient by layer"] = " ".join(f"{statistics.mean(layer):.0e}" for layer in layers)
         found["first gradient"] = statistics.mean(record["gradient_norm"][0] for record in first)
         found["last gradient"] = statistics.mean(record["gradient_norm"][-1] for record in first)
+    wrong = [name for name, value in found.items() if not isinstance(value, (int, float, str))]
+    if wrong:
+        raise TypeError(f"{wrong[0]} is no number")
     return found
 
 
@@ -219,12 +93,13 @@ class Lecture:
         self.given = given
         self.command = command
         self.child = None
-        self.stopping = False
+        self.stopping = 0  # how many signals have asked for it
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self.stop)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+                signal.signal(number, self.stop)
 
     def stop(self, *_):
-        self.stopping = True  # seen by watch(), so that no child is ever lost sight of
+        self.stopping += 1  # seen by watch(), so that no child is ever lost sight of
 
     def directory(self, experiment, run):
         return self.given.out / experiment.name / run.slug()
@@ -233,16 +108,22 @@ class Lecture:
         """True if the directory belongs to a run with these very options, which were written beside it."""
         try:
             return json.loads(directory.with_suffix(".json").read_text(encoding="utf-8"))["options"] == options
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return False
+
+    def finished(self, experiment, run):
+        directory = self.directory(experiment, run)
+        return self.begun(directory, run.options) and (directory / "summary.json").exists()
 
     def estimate(self, chosen):
         """Minutes that the runs not finished yet will take, as the program foretells; None if it cannot say."""
         seconds = 0.0
         for experiment in chosen:
             for run in experiment.runs:
-                if (self.directory(experiment, run) / "summary.json").exists() or run.of != "mean member":
+                if self.finished(experiment, run) or run.of != "mean member":
                     continue
+                if self.stopping:
+                    raise Stopped
                 plan = subprocess.run([*self.command, *run.options, "--dry-run"], stdin=subprocess.DEVNULL, text=True,
                                       capture_output=True, check=False).stdout
                 plan = " ".join(plan.split())
@@ -257,15 +138,16 @@ class Lecture:
     def train(self, experiment, run):
         """Figures of a run, from its directory if it is finished, else trained now or gone on with."""
         directory = self.directory(experiment, run)
-        if not self.begun(directory, run.options):
-            if directory.exists() and any(directory.iterdir()):
-                raise Failed(f"{directory} holds another run than {' '.join(run.options)}; choose another --out, or move it away", 2)
-            directory.parent.mkdir(parents=True, exist_ok=True)
-            directory.with_suffix(".json").write_text(json.dumps({"options": run.options}) + "\n", encoding="utf-8")
-        elif (directory / "summary.json").exists():
+        if self.finished(experiment, run):
             return figures(directory)
         log = directory.with_suffix(".log")
-        with log.open("w", encoding="utf-8") as output:
+        try:
+            if not self.begun(directory, run.options):
+                self.begin(directory, run.options)
+            output = log.open("w", encoding="utf-8")
+        except OSError as error:
+            raise Failed(f"--out {self.given.out}: {error.strerror}: {error.filename}", 2) from error
+        with output:
             self.child = subprocess.Popen([*self.command, *run.options, "--resume", "--out", directory], stdin=subprocess.DEVNULL,
                                           stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
             self.watch(experiment, run, log)
@@ -275,6 +157,14 @@ class Lecture:
             raise Failed(f"{experiment.name}, {run.label}: {last_message(log)}; all of its output is in {log}",
                          self.child.returncode)
         return figures(directory)
+
+    @staticmethod
+    def begin(directory, options):
+        """Writes beside it whose it will be."""
+        if directory.exists() and any(directory.iterdir()):
+            raise Failed(f"{directory} holds another run than {' '.join(options)}; choose another --out, or move it away", 2)
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        directory.with_suffix(".json").write_text(json.dumps({"options": options}) + "\n", encoding="utf-8")
 
     def watch(self, experiment, run, log):
         """Waits for the child; on a terminal shows its latest line of progress."""
@@ -301,12 +191,18 @@ class Lecture:
             return
         # launch/run takes the first for a wish and the second for an order; killed, it would leave its ranks behind.
         for number, patience in ((signal.SIGTERM, 20), (signal.SIGTERM, 20), (signal.SIGKILL, 5)):
-            os.killpg(self.child.pid, number)
             try:
-                self.child.wait(patience)
+                os.killpg(self.child.pid, number)
+            except ProcessLookupError:
+                self.child.wait()
                 return
-            except subprocess.TimeoutExpired:
-                continue
+            heard, until = self.stopping, time.monotonic() + patience
+            while time.monotonic() < until and (self.stopping == heard or number == signal.SIGKILL):
+                try:
+                    self.child.wait(0.2)
+                    return
+                except subprocess.TimeoutExpired:
+                    continue
 
 
 def verdict(run, found):
@@ -324,29 +220,62 @@ UNITS = {"mean member": "{:.2f} %", "average": "{:.2f} %", "vote": "{:.2f} %", "
          "test NLL": "{:.3f}", "gradient by layer": "{:>46}"}
 
 
-def show(text, out):
-    print(text, flush=True)
-    out.append(text)
+def say(text, stream):
+    """Nobody has to be able to read it: results are in files."""
+    try:
+        print(text, file=stream, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def heading(experiment):
+    return f"\n{experiment.title}\n  {'':<22}" + "".join(f"{column:>{width(column)}}" for column in experiment.columns)
+
+
+def row(experiment, run, found):
+    missing = [column for column in experiment.columns if column not in found]
+    if missing:
+        raise Failed(f"{experiment.name}, {run.label}: its results lack the {missing[0]}; remove this run, and it is trained again", 4)
+    cells = "".join(f"{UNITS[column].format(found[column]):>{width(column)}}" for column in experiment.columns)
+    return f"  {run.label:<22}{cells}   {verdict(run, found)}".rstrip()
+
+
+def width(column):
+    return max(16, len(UNITS[column].format(0.0)))
 
 
 def run_all(lecture, chosen):
-    lines, results = [], {}
     for experiment in chosen:
-        show(f"\n{experiment.title}", lines)
-        width = {column: max(16, len(UNITS[column].format(0.0))) for column in experiment.columns}
-        header = "".join(f"{column:>{width[column]}}" for column in experiment.columns)
-        show(f"  {'':<22}{header}", lines)
-        results[experiment.name] = {}
+        say(heading(experiment), sys.stdout)
         for run in experiment.runs:
-            found = lecture.train(experiment, run)
-            cells = "".join(f"{UNITS[column].format(found[column]):>{width[column]}}" for column in experiment.columns)
-            show(f"  {run.label:<22}{cells}   {verdict(run, found)}".rstrip(), lines)
-            results[experiment.name].setdefault(run.label, {}).update(found, options=run.options)
-            if run.published is not None:
-                results[experiment.name][run.label].setdefault("published", {})[run.of] = run.published
+            say(row(experiment, run, lecture.train(experiment, run)), sys.stdout)
         if experiment.lesson:
-            show(f"  {experiment.lesson}", lines)
-    return lines, results
+            say(f"  {experiment.lesson}", sys.stdout)
+
+
+def write_results(lecture, every):
+    """Of all runs that are finished, so that a part which is run alone does not take the place of the whole."""
+    lines, results = [], {}
+    for experiment in every:
+        rows = []
+        for run in experiment.runs:
+            if not lecture.finished(experiment, run):
+                continue
+            try:
+                found = figures(lecture.directory(experiment, run))
+                rows.append(row(experiment, run, found))
+            except Failed:
+                continue  # told when it is run
+            result = results.setdefault(experiment.name, {}).setdefault(run.label, {})
+            result.update(found, options=run.options)
+            if run.published is not None:
+                result.setdefault("published", {})[run.of] = run.published
+        if rows:
+            lines += [heading(experiment), *rows, *([f"  {experiment.lesson}"] if experiment.lesson else [])]
+    for name, text in (("results.txt", "\n".join(lines).lstrip()), ("results.json", json.dumps(results, indent=1))):
+        draft = lecture.given.out / f".{name}.{os.getpid()}"
+        draft.write_text(text + "\n", encoding="utf-8")
+        draft.replace(lecture.given.out / name)
 
 
 def arguments():
@@ -363,7 +292,7 @@ def arguments():
     if given.ranks < 1:
         parser.error("--ranks: at least one")
     if given.data is not None and not given.data.is_dir():
-        parser.exit(3, f"launch/lecture: {given.data}: no such directory\n")
+        parser.exit(3, f"launch/lecture: --data {given.data}: no such directory; it has to hold MNIST's four IDX files\n")
     given.data = given.data and given.data.resolve()
     given.out = (given.out or Path("runs") / ("lecture" if given.data else "lecture-quick")).resolve()
     return parser, given
@@ -374,7 +303,7 @@ def main():
     every = experiments(given)
     if given.list:
         for experiment in every:
-            print(f"{experiment.name:<10} {experiment.title}\n{'':<11}{' '.join(experiment.names()[1:])}")
+            say(f"{experiment.name:<10} {experiment.title}\n{'':<11}{' '.join(experiment.names()[1:])}", sys.stdout)
         return 0
     unknown = set(given.only or ()) - {name for experiment in every for name in experiment.names()}
     if unknown:
@@ -383,32 +312,33 @@ def main():
     try:
         given.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        parser.exit(2, f"launch/lecture: --out: {error}\n")
+        parser.exit(2, f"launch/lecture: --out {given.out}: {error.strerror}\n")
     lecture = Lecture(given, [str(Path(__file__).parent / "run"), "--ranks", str(given.ranks), "--"])
     start = time.monotonic()
     try:
         minutes = lecture.estimate(chosen) if given.data else None
         if minutes is not None:
-            print(f"lecture: about {minutes} min with --ranks {given.ranks}", file=sys.stderr)
-        lines, results = run_all(lecture, chosen)
+            say(f"lecture: about {minutes} min with --ranks {given.ranks}", sys.stderr)
+        run_all(lecture, chosen)
+        write_results(lecture, every)
     except Stopped:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
         lecture.end_child()
-        print(f"\nlecture: stopped; what is finished is in {given.out}, and the same command goes on from there",
-              file=sys.stderr)
+        say(f"\nlecture: stopped; what is finished is in {given.out}, and the same command goes on from there", sys.stderr)
         return STOPPED
     except Failed as failure:
-        print(f"launch/lecture: {failure}", file=sys.stderr)
+        say(f"launch/lecture: {failure}", sys.stderr)
         return failure.code if failure.code in (2, 3, 4, STOPPED) else 4
-    (given.out / "results.txt").write_text("\n".join(lines).lstrip() + "\n", encoding="utf-8")
-    (given.out / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    print(f"\n{time.monotonic() - start:.0f} s; tables and figures in {given.out}")
+    finally:
+        lecture.end_child()
+    say(f"\n{time.monotonic() - start:.0f} s; tables and figures in {given.out}", sys.stdout)
     return 0
 
 
 if __name__ == "__main__":
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")
     try:
         sys.exit(main())
     except OSError as error:
-        sys.exit(print(f"launch/lecture: {error}", file=sys.stderr) or 4)
+        say(f"launch/lecture: {error}", sys.stderr)
+        sys.exit(4)

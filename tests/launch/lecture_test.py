@@ -58,6 +58,62 @@ def one_run_alone(directory):
     expect([path.name for path in (directory / "lecture").glob("*/*/summary.json")] == ["summary.json"], out)
 
 
+def finish(directory, run, accuracy):
+    """A finished run of the lecture, without the time that it takes."""
+    place = directory / f"lecture/xor/{run}"
+    place.mkdir(parents=True)
+    members = [{"test": {"accuracy": accuracy}, "quarantine": None} for _ in range(4)]
+    ensemble = {"average": {"accuracy": accuracy}, "vote": {"accuracy": accuracy}, "mean_member": {"nll": 0.5}}
+    (place / "summary.json").write_text(json.dumps({"members": members, "ensemble": ensemble, "timing": {"wall_s": 1.0}}))
+    (place / "history.jsonl").write_text("".join(json.dumps({"member": i, "train_loss": 0.5}) + "\n" for i in range(4)))
+    place.with_suffix(".json").write_text(json.dumps({"options": ["--net", f"xor-{run}", "--members", "4"]}))
+
+
+def a_part_leaves_the_whole(directory):
+    """Results are those of all runs that are finished, whichever of them was asked for last."""
+    finish(directory, "sigmoid", 0.5)
+    finish(directory, "relu", 1.0)
+    end(start(["--only", "xor", "--out", "lecture"], directory), 0)
+    whole = [(directory / "lecture" / name).read_text() for name in ("results.txt", "results.json")]
+    expect("ReLU" in whole[0] and len(json.loads(whole[1])["xor"]) == 2, whole)
+    out, _ = end(start(["--only", "xor/sigmoid", "--out", "lecture"], directory), 0)
+    expect("ReLU  " not in out, out)
+    expect([(directory / "lecture" / name).read_text() for name in ("results.txt", "results.json")] == whole, "the whole was replaced by a part")
+
+
+def damaged_results(directory):
+    """One message, with the file, and exit code 4; nobody has to be able to read the table."""
+    words = ["--only", "xor/sigmoid", "--out", "lecture"]
+    finish(directory, "sigmoid", 0.5)
+    end(start(words, directory), 0)
+    run = directory / "lecture/xor/sigmoid"
+    whole = {name: (run / name).read_text() for name in ("summary.json", "history.jsonl")}
+    text = json.loads(whole["summary.json"])
+    text["ensemble"]["mean_member"]["nll"] = []
+    for name, damaged in (("summary.json", "[]"), ("summary.json", ""), ("summary.json", "[" * 100000), ("summary.json", json.dumps(text)),
+                          ("history.jsonl", "7\n"), ("history.jsonl", "")):
+        (run / name).write_text(damaged)
+        _, err = end(start(words, directory), 4)
+        expect(len(err.splitlines()) == 1 and "xor/sigmoid" in err and "Traceback" not in err and len(err) < 500, err)
+        (run / name).write_text(whole[name])
+    run.with_suffix(".json").write_text("[]")  # whose run it is
+    _, err = end(start(words, directory), 2)
+    expect(len(err.splitlines()) == 1 and "another run" in err, err)
+    for place in ("lecture/xor/sigmoid.json", "taken/xor"):  # where there is a file instead of a directory
+        (directory / place).parent.mkdir(exist_ok=True)
+        (directory / place).write_text(json.dumps({"options": text}))
+    _, err = end(start(["--only", "xor/sigmoid", "--out", "taken"], directory), 2)
+    expect(len(err.splitlines()) == 1 and "taken" in err, err)
+
+
+def readers_that_leave(directory):
+    finish(directory, "sigmoid", 0.5)
+    for redirection in (">/dev/full", ">&-", "2>&-", "> >(exec 0<&-)"):
+        words = f'"{SCRIPT}" --only xor/sigmoid --out lecture {redirection}'
+        end(subprocess.Popen(["bash", "-c", words], cwd=directory, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True), 0)
+
+
 def wrong_words(directory):
     for words, code, part in ((["--only", "ladder/no-such"], 2, "no-such"), (["--only", "xyz"], 2, "xyz"), (["--ranks", "0"], 2, "--ranks"), (["--speed"], 2, "--speed"),
                               (["--quick", "--data", "."], 2, "not allowed"), (["--data", "missing"], 3, "missing")):
