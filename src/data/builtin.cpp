@@ -24,10 +24,11 @@ struct Builtin {
     std::string_view options;  ///< for messages
     bool has_counts;
     bool has_noise;
+    std::string_view network = {};  ///< preset that suits it; empty: the one that suits any data
 };
 
 constexpr std::array builtins{
-    Builtin{"digits", {.train = 6000, .test = 2000}, "train=N and test=N", true, false},
+    Builtin{"digits", {.train = 6000, .test = 10'000}, "train=N and test=N", true, false, "slim"},
     Builtin{"xor", {}, "no options", false, false},
     Builtin{"moons", {.train = 1000, .test = 1000, .noise = 0.2}, "train=N, test=N and noise=X", true, true},
     Builtin{"spirals", {.train = 1000, .test = 1000, .noise = 0.03}, "train=N, test=N and noise=X", true, true},
@@ -110,6 +111,11 @@ BuiltinOptions parse_options(const Builtin& set, std::string_view words) {
 
 bool is_builtin(std::string_view name) {
     return find(name) != nullptr;
+}
+
+std::string_view suitable_network(std::string_view what) {
+    const Builtin* const set = find(what.substr(0, what.find(':')));
+    return set == nullptr ? std::string_view{} : set->network;
 }
 
 std::string builtin_names() {

@@ -27,6 +27,10 @@ struct BuiltinOptions {
 /// The built-in names for a message: "digits, xor, moons, spirals".
 [[nodiscard]] std::string builtin_names();
 
+/// The preset that suits the built-in set `what` (a name, with or without options); empty for any preset and other
+/// data.
+[[nodiscard]] std::string_view suitable_network(std::string_view what);
+
 /// The built-in name a person may have meant by `name`, at most two keystrokes away; empty if there is none.
 [[nodiscard]] std::string_view closest_builtin(std::string_view name);
 

@@ -30,6 +30,11 @@ std::span<const Preset> presets() {
                .text = "dense(256) relu dropout(0.2) dense(128) relu dropout(0.2)",
                .purpose = "two hidden layers with dropout; a good start on images and tables",
                .settings = {}},
+        Preset{
+            .name = "slim",
+            .text = "repeat(3)[ dense(48) relu dropout(0.1) ]",
+            .purpose = "three narrow layers with little dropout: fast, and members differ, so that an ensemble gains",
+            .settings = {{"epochs", "50"}}},
         Preset{.name = "mlp-wide",
                .text = "dense(512) relu dropout(0.3) dense(512) relu dropout(0.3)",
                .purpose = "784-512-512-10 on MNIST, dropout 0.3",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -119,6 +120,33 @@ std::string gain_lines(const store::Summary& summary, std::size_t healthy) {
         right(points(best.gain.accuracy), 6), interval(best.gain), p, doubts(mean, best));
 }
 
+/// "eight", "16".
+std::string number_word(std::size_t count) {
+    constexpr std::array<std::string_view, 13> words{"no",    "one",   "two",  "three", "four",   "five",  "six",
+                                                     "seven", "eight", "nine", "ten",   "eleven", "twelve"};
+    return count < words.size() ? std::string(words.at(count)) : grouped(count);
+}
+
+/// What has come out, in one sentence: by how much members together err less often than one of them does on average.
+std::string conclusion(const store::Summary& summary, std::size_t healthy) {
+    if (healthy < 2) return "";
+    const bool averages = summary.combine == ensemble::Combination::average;
+    const auto& result = summary.ensemble;
+    const ensemble::Interval& gain = (averages ? result.average_over_mean : result.vote_over_mean).ci95;
+    const double one = 1 - result.mean_member.accuracy;
+    const double all = 1 - (averages ? result.average.accuracy : result.vote_accuracy);
+    std::string networks = number_word(healthy) + " networks";
+    if (one <= 0)
+        return "No network makes an error on the test rows, so there is nothing that an ensemble could gain.\n";
+    if (gain.low <= 0 && gain.high >= 0) {
+        return fmt::format("Whether {} make fewer errors than one cannot be told from these test rows.\n", networks);
+    }
+    networks.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(networks.front())));
+    const long change = std::lround(100 * std::abs(one - all) / one);
+    return fmt::format("{} make {} % {} errors than one.\n", networks,
+                       change > 0 ? std::to_string(change) : "less than 1", all < one ? "fewer" : "more");
+}
+
 std::string quarantine_lines(const std::vector<MemberResult>& members) {
     std::string text;
     for (const MemberResult& member : members) {
@@ -165,7 +193,8 @@ std::string results_table(const store::Summary& summary, const std::string& dire
     std::string words =
         "best: chosen on validation data · NLL: negative log-likelihood,\nECE: expected calibration error, of both "
         "small is good\n\n";
-    words += gain_lines(summary, healthy) + quarantine_lines(summary.members) + missing_line(summary);
+    words += gain_lines(summary, healthy) + conclusion(summary, healthy) + quarantine_lines(summary.members) +
+             missing_line(summary);
     words += fmt::format("\nRanks were idle for {} in all: efficiency {}; {} is the most for members of one length\n",
                          duration(timing.idle_s), percent(timing.efficiency, 1), percent(timing.efficiency_bound, 1));
     words += fmt::format("{} on {} · {} samples/s · results in {}\n", duration(timing.wall_s),

@@ -10,6 +10,7 @@
 
 #include "core/contract.hpp"
 #include "core/error.hpp"
+#include "data/builtin.hpp"
 #include "run/configuration.hpp"
 #include "run/parse_value.hpp"
 #include "run/resume.hpp"
@@ -142,6 +143,8 @@ public:
             if (find_setting(name)->role == Role::result) invocation_.has_choices = true;
         }
         if (options.resume) take_settings_of_run(options, chosen);
+        const std::string_view suitable = data::suitable_network(options.data);
+        if (!chosen.contains("net") && !suitable.empty()) options.net = suitable;
         if (const model::Preset* preset = model::find_preset(options.net)) apply_preset(*preset, chosen);
         refuse_idle_settings();
         if (options.net.starts_with("@")) options.net = read_file(options.net.substr(1), "--net", Failure::data);

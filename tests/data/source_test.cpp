@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(built_in_sets_have_their_default_sizes) {
     const auto rows = [](const Source& source) {
         return std::pair(source.train.rows(), source.test ? source.test->rows() : 0);
     };
-    BOOST_TEST((rows(load("digits", 1)) == std::pair<std::size_t, std::size_t>(6000, 2000)));
+    BOOST_TEST((rows(load("digits", 1)) == std::pair<std::size_t, std::size_t>(6000, 10'000)));
     BOOST_TEST((rows(load("xor", 1)) == std::pair<std::size_t, std::size_t>(4, 0)));
     BOOST_TEST((rows(load("moons", 1)) == std::pair<std::size_t, std::size_t>(1000, 1000)));
     BOOST_TEST((rows(load("spirals", 1)) == std::pair<std::size_t, std::size_t>(1000, 1000)));

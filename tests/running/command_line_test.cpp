@@ -271,6 +271,12 @@ BOOST_AUTO_TEST_CASE(a_precision_is_one_of_two) {
 BOOST_AUTO_TEST_CASE(a_preset_brings_its_settings_unless_told_otherwise) {
     const Scratch scratch;
     BOOST_TEST(parse({"--net", "xor-relu"}).data == "xor");
+    BOOST_TEST(parse({}).net == "slim");
+    BOOST_TEST(parse({}).training.epochs == 50U);
+    BOOST_TEST(parse({"--epochs", "3"}).training.epochs == 3U);
+    BOOST_TEST(parse({"--data", "digits:train=500"}).net == "slim");
+    BOOST_TEST(parse({"--data", "moons"}).net == "mlp");
+    BOOST_TEST(parse({"--data", "digits", "--net", "mlp"}).net == "mlp");
     BOOST_TEST(parse({"--net", "xor-relu"}).training.epochs == 10'000U);
     BOOST_TEST(parse({"--net", "xor-relu", "--epochs", "20"}).training.epochs == 20U);  // even if it is the default
     const std::string file = scratch.write("c.toml", "epochs = 30\n");
