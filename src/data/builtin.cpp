@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <numeric>
 #include <vector>
 
 #include "core/contract.hpp"
 #include "core/error.hpp"
+#include "core/nearest.hpp"
 #include "data/digits.hpp"
 #include "data/planar.hpp"
 
@@ -37,21 +37,6 @@ constexpr std::array builtins{
 const Builtin* find(std::string_view name) {
     const auto* const found = std::ranges::find(builtins, name, &Builtin::name);
     return found == builtins.end() ? nullptr : found;
-}
-
-/// Number of insertions, deletions and replacements that turn `a` into `b` (Levenshtein), row by row.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0]++;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-        }
-    }
-    return row.back();
 }
 
 template <class Number>
@@ -125,11 +110,9 @@ std::string builtin_names() {
 }
 
 std::string_view closest_builtin(std::string_view name) {
-    const auto distance = [name](const Builtin& set) { return edit_distance(name, set.name); };
-    const auto* const closest = std::ranges::min_element(builtins, {}, distance);
-    // Two keystrokes turn any short word into any other: a hint needs most of its letters.
-    return distance(*closest) <= std::min<std::size_t>(2, closest->name.size() / 2) ? closest->name
-                                                                                    : std::string_view{};
+    std::array<std::string_view, builtins.size()> names{};
+    std::ranges::transform(builtins, names.begin(), &Builtin::name);
+    return core::nearest(name, names);
 }
 
 BuiltinTables generate(std::string_view name, std::string_view options, std::uint64_t seed) {

@@ -31,7 +31,7 @@ struct BuiltinOptions {
 /// data.
 [[nodiscard]] std::string_view suitable_network(std::string_view what);
 
-/// The built-in name a person may have meant by `name`, at most two keystrokes away; empty if there is none.
+/// The built-in name a person may have meant by `name`; empty if there is none.
 [[nodiscard]] std::string_view closest_builtin(std::string_view name);
 
 /// Generates `name` with `options` (the words after the colon, may be empty).

@@ -2,20 +2,16 @@
 
 #include <algorithm>
 #include <cctype>
+#include <vector>
 
 #include "core/contract.hpp"
 #include "core/error.hpp"
+#include "core/nearest.hpp"
 #include "model/layers.hpp"
+#include "model/notation.hpp"
 
 namespace model {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    const auto is_space = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };
-    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-    return text;
-}
 
 /// One word that is no layer: meant as the name of a preset, perhaps.
 bool looks_like_preset(std::string_view text) {
@@ -26,12 +22,21 @@ bool looks_like_preset(std::string_view text) {
 }
 
 [[noreturn]] void refuse_name(std::string_view name) {
+    std::vector<std::string_view> names;
     std::string presets_text;
-    for (const Preset& preset : presets()) presets_text += fmt::format(" {}", preset.name);
+    for (const Preset& preset : presets()) {
+        names.push_back(preset.name);
+        presets_text += fmt::format(" {}", preset.name);
+    }
     std::string layers_text;
-    for (const LayerKind& kind : layer_kinds()) layers_text += fmt::format(" {}", kind.name);
-    core::fail(core::Failure::usage, "network, line 1, column 1: '{}' is no preset and no layer; presets:{}; layers:{}",
-               name, presets_text, layers_text);
+    for (const LayerKind& kind : layer_kinds()) {
+        names.push_back(kind.name);
+        layers_text += fmt::format(" {}", kind.name);
+    }
+    const std::string_view close = core::nearest(name, names);
+    core::fail(core::Failure::usage,
+               "network, line 1, column 1: '{}' is no preset and no layer{}; presets:{}; layers:{}", name,
+               close.empty() ? "" : fmt::format("; did you mean {}?", close), presets_text, layers_text);
 }
 
 bool any_is(const Items& items, std::string_view name) {
@@ -43,7 +48,7 @@ bool any_is(const Items& items, std::string_view name) {
 
 /// The items of a notation, or of the preset it names.
 Items items_of(std::string_view text) {
-    const Preset* preset = find_preset(trimmed(text));
+    const Preset* preset = find_preset(text);
     if (preset == nullptr && looks_like_preset(trimmed(text))) refuse_name(trimmed(text));
     return parse(preset != nullptr ? preset->text : text);
 }

@@ -88,7 +88,7 @@ struct Preset {
 
 [[nodiscard]] std::span<const Preset> presets();
 
-/// Null if there is none of that name.
+/// Null if there is none of that name, which may have white space around it.
 [[nodiscard]] const Preset* find_preset(std::string_view name);
 
 /// True if a network, given as its notation or the name of a preset, slides windows over images.

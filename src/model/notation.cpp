@@ -1,14 +1,17 @@
 #include "model/notation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <limits>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "core/nearest.hpp"
 #include "model/layers.hpp"
 
 namespace model {
@@ -41,6 +44,17 @@ std::string excerpt(std::string_view text, std::size_t begin, std::size_t end) {
     return shown;
 }
 
+/// Length of the white space of one character that begins `text`; 0 if none does. Editors and web pages bring along
+/// blanks that no line breaks at, and marks of byte order.
+std::size_t space_bytes(std::string_view text) {
+    constexpr std::array<std::string_view, 4> wide{"\xc2\xa0", "\xe2\x80\xaf", "\xe3\x80\x80", "\xef\xbb\xbf"};
+    if (text.empty()) return 0;
+    if (std::isspace(static_cast<unsigned char>(text.front())) != 0) return 1;
+    const auto* const found =
+        std::ranges::find_if(wide, [&](std::string_view space) { return text.starts_with(space); });
+    return found == wide.end() ? 0 : found->size();
+}
+
 /// A recursive-descent reader of the notation; remembers where it is for messages.
 class Reader {
 public:
@@ -71,7 +85,9 @@ private:
         result.name = text_.substr(begin, position_ - begin);
         if (result.name.empty()) {
             const std::string found = excerpt(text_, position_, position_ + 1);
-            refuse(fmt::format("expected a layer or block, found '{}'", found));
+            const bool is_separator = found == "," || found == ";";
+            refuse(fmt::format("expected a layer or block, found '{}'{}", found,
+                               is_separator ? "; blanks are enough between items" : ""));
         }
         items_ += repeats_;
         if (items_ > most_items) {
@@ -172,23 +188,19 @@ private:
     }
 
     static std::string suggestion(const std::string& name) {
-        std::string known;
-        for (const LayerKind& kind : layer_kinds()) {
-            if (kind.name.starts_with(name) || name.starts_with(kind.name)) {
-                return fmt::format("; did you mean {}?", kind.usage);
-            }
-            known += known.empty() ? "" : " ";
-            known += kind.name;
-        }
-        return "; known: " + known;
+        std::vector<std::string_view> names;
+        for (const LayerKind& kind : layer_kinds()) names.push_back(kind.name);
+        const std::string_view close = core::nearest(name, names);
+        if (!close.empty()) return fmt::format("; did you mean {}?", find_layer(close)->usage);
+        return fmt::format("; known: {}", fmt::join(names, " "));
     }
 
     void skip_space() {
         while (!at_end()) {
             if (peek() == '#') {
                 while (!at_end() && peek() != '\n') advance();
-            } else if (std::isspace(static_cast<unsigned char>(peek())) != 0) {
-                advance();
+            } else if (const std::size_t bytes = space_bytes(text_.substr(position_)); bytes > 0) {
+                for (std::size_t i = 0; i < bytes; ++i) advance();
             } else {
                 return;
             }
@@ -229,6 +241,18 @@ private:
 };
 
 }  // namespace
+
+std::string_view trimmed(std::string_view text) {
+    while (const std::size_t bytes = space_bytes(text)) text.remove_prefix(bytes);
+    for (bool is_shorter = true; is_shorter;) {
+        is_shorter = false;
+        for (std::size_t size = 1; size <= text.size() && size <= 3 && !is_shorter; ++size) {
+            is_shorter = space_bytes(text.substr(text.size() - size)) == size;
+            if (is_shorter) text.remove_suffix(size);
+        }
+    }
+    return text;
+}
 
 Items parse(std::string_view text) {
     Reader reader(text);

@@ -19,6 +19,9 @@ struct Item {
 
 using Items = std::vector<Item>;
 
+/// The text without the white space around it, blanks of every width included.
+[[nodiscard]] std::string_view trimmed(std::string_view text);
+
 /// Reads the notation; checks names, argument counts and ranges, not shapes.
 /// Throws core::Error (usage) with line, column and the text around it.
 [[nodiscard]] Items parse(std::string_view text);

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "model/network.hpp"
+#include "model/notation.hpp"
 
 namespace model {
 namespace {
@@ -126,7 +127,7 @@ std::span<const Preset> presets() {
 
 const Preset* find_preset(std::string_view name) {
     const auto all = presets();
-    const auto found = std::ranges::find(all, name, &Preset::name);
+    const auto found = std::ranges::find(all, trimmed(name), &Preset::name);
     return found == all.end() ? nullptr : &*found;
 }
 

@@ -1,5 +1,6 @@
 #include "run/command_line.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -10,6 +11,7 @@
 
 #include "core/contract.hpp"
 #include "core/error.hpp"
+#include "core/nearest.hpp"
 #include "data/builtin.hpp"
 #include "run/configuration.hpp"
 #include "run/parse_value.hpp"
@@ -40,16 +42,12 @@ std::string footer() {
         "  a directory    the four IDX files of MNIST or Fashion-MNIST, plain or .gz\n"
         "  a text table   numbers and a column to be learnt (--target), say .csv, .tsv or .txt; commas, semicolons, "
         "tabs\n"
-        "                 | or blanks between them and a header line are found out; test rows by --test\n"
+        "                 or blanks between them and a header line are found out; test rows by --test\n"
         "  a .npy         features: rows × features, rows × T × F, rows × height × width (× channels), of type |u1,\n"
         "                 <i4, <i8, <f4 or <f8 in C order; labels in a .npy of their own, there or beside it: "
         "--target\n"
         "                 labels.npy (one number per row); test rows by --test and --test-target\n"
         "\nWhat is done to them:\n"
-        "  --target       4 is the column named 4, if the header has that name, else the fourth; so with --ignore, "
-        "where\n"
-        "                 names with commas stand in double quotes\n"
-        "  --header       auto: the first line is held against the lines below, and what could be either is refused\n"
         "  --task         without it, classification if the target has words or few whole numbers (at most 100 "
         "different\n"
         "                 ones, each twice on average), else regression, which is not supported yet\n"
@@ -71,7 +69,14 @@ std::string footer() {
 std::string read_file(const std::string& file, std::string_view option, Failure kind) {
     try {
         std::ifstream stream(file, std::ios::binary);
-        if (stream) return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+        if (stream) {
+            std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+            if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
+                fail(kind, "{}: '{}' is written in UTF-16; save it as UTF-8", option, file);
+            }
+            if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);  // a byte order mark, by editors on Windows
+            return text;
+        }
     } catch (const std::ios_base::failure&) {
         // A directory can be opened but not read; the message is the same.
     }
@@ -82,15 +87,15 @@ std::string unexpected(const std::string& word, const CLI::App& app) {
     if (!word.starts_with("-")) {
         return fmt::format("'{}' belongs to no option; values with spaces need quotes (see --help)", word);
     }
-    std::vector<std::string> options;
+    std::vector<std::string_view> names;
     for (const CLI::Option* option : app.get_options()) {
-        for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
+        for (const std::string& name : option->get_lnames()) names.emplace_back(name);
     }
     const std::string name = word.substr(0, word.find('='));
-    const std::vector<std::string_view> names(options.begin(), options.end());
-    const std::string_view close = nearest(name, names);
+    const std::size_t dashes = std::min(name.find_first_not_of('-'), name.size());
+    const std::string_view close = core::nearest(std::string_view(name).substr(dashes), names);
     if (close.empty()) return fmt::format("there is no option {} (see --help)", name);
-    return fmt::format("there is no option {}; did you mean {}?", name, close);
+    return fmt::format("there is no option {}; did you mean --{}?", name, close);
 }
 
 /// Sets options as the words come, and remembers which were given.
@@ -149,9 +154,9 @@ public:
         if (options.resume) take_settings_of_run(options, chosen);
         const std::string_view suitable = data::suitable_network(options.data);
         if (!chosen.contains("net") && !suitable.empty()) options.net = suitable;
+        if (options.net.starts_with("@")) options.net = read_file(options.net.substr(1), "--net", Failure::data);
         if (const model::Preset* preset = model::find_preset(options.net)) apply_preset(*preset, chosen);
         refuse_idle_settings();
-        if (options.net.starts_with("@")) options.net = read_file(options.net.substr(1), "--net", Failure::data);
         return invocation_;
     }
 

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "core/nearest.hpp"
 #include "run/parse_value.hpp"
 #include "run/settings.hpp"
 
@@ -48,7 +49,7 @@ std::string text_of_node(const toml::node& node) {
 std::string unknown(std::string_view name) {
     std::vector<std::string_view> names;
     for (const Setting& setting : settings()) names.emplace_back(setting.name);
-    const std::string_view close = nearest(name, names);
+    const std::string_view close = core::nearest(name, names);
     if (close.empty()) return fmt::format("there is no setting '{}' (settings are the options of --help)", name);
     return fmt::format("there is no setting '{}'; did you mean '{}'?", name, close);
 }

@@ -4,39 +4,18 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <numeric>
 #include <string>
-#include <vector>
 
 #include <fmt/ranges.h>
 
 #include "core/error.hpp"
+#include "core/nearest.hpp"
 
 namespace run {
 namespace {
 
 using core::fail;
 using core::Failure;
-
-/// Insertions, deletions, replacements and swaps of neighbours that turn one word into the other.
-std::size_t edits(std::string_view from, std::string_view to) {
-    std::vector<std::size_t> before(to.size() + 1);
-    std::vector<std::size_t> row(to.size() + 1);
-    std::vector<std::size_t> next(to.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= from.size(); ++i) {
-        next[0] = i;
-        for (std::size_t j = 1; j <= to.size(); ++j) {
-            const std::size_t replaced = row[j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);
-            next[j] = std::min({row[j] + 1, next[j - 1] + 1, replaced});
-            const bool swapped = i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1];
-            if (swapped) next[j] = std::min(next[j], before[j - 2] + 1);
-        }
-        before.swap(row);
-        row.swap(next);
-    }
-    return row.back();
-}
 
 }  // namespace
 
@@ -71,7 +50,7 @@ double parse_number(std::string_view text, const Range& range, std::string_view 
 std::size_t parse_choice(std::string_view text, std::span<const std::string_view> names) {
     const auto found = std::find(names.begin(), names.end(), text);
     if (found == names.end()) {
-        const std::string_view close = nearest(text, names);
+        const std::string_view close = core::nearest(text, names);
         fail(Failure::usage, "'{}' is none of {}{}", text, fmt::join(names, ", "),
              close.empty() ? "" : fmt::format("; did you mean {}?", close));
     }
@@ -119,19 +98,6 @@ bool parse_toggle(std::string_view text) {
     if (text == "true") return true;
     if (text == "false") return false;
     fail(Failure::usage, "'{}' is neither true nor false", text);
-}
-
-std::string_view nearest(std::string_view text, std::span<const std::string_view> names) {
-    std::string_view best;
-    std::size_t fewest = std::max<std::size_t>(1, text.size() / 3) + 1;
-    for (const std::string_view name : names) {
-        const std::size_t count = edits(text, name);
-        if (count < fewest) {
-            fewest = count;
-            best = name;
-        }
-    }
-    return best;
 }
 
 }  // namespace run

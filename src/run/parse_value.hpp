@@ -28,7 +28,4 @@ struct Range {
 
 [[nodiscard]] bool parse_toggle(std::string_view text);
 
-/// The name most like `text`, if any is close enough to be what was meant, else empty.
-[[nodiscard]] std::string_view nearest(std::string_view text, std::span<const std::string_view> names);
-
 }  // namespace run

@@ -44,6 +44,26 @@ BOOST_AUTO_TEST_CASE(writes_what_it_reads) {
     BOOST_TEST(model::to_text(parse("dropout(0.1234567890123)")) == "dropout(0.1234567890123)");
 }
 
+BOOST_AUTO_TEST_CASE(reads_what_editors_leave) {
+    const auto items = parse(
+        "\xef\xbb\xbf"
+        "dense(\xc2\xa0"
+        "512)\xc2\xa0relu\r\ndropout(0.3)\r\n\xe3\x80\x80");
+    BOOST_TEST(model::to_text(items) == "dense(512) relu dropout(0.3)");
+    BOOST_TEST(model::trimmed("\xef\xbb\xbf mlp\xc2\xa0\r\n") == "mlp");
+    BOOST_TEST(model::trimmed(" \xc2\xa0").empty());
+    BOOST_TEST(mentions(complaint("dense(5), relu"), "blanks are enough between items"));
+}
+
+BOOST_AUTO_TEST_CASE(says_what_may_have_been_meant) {
+    BOOST_TEST(mentions(complaint("desne(3)"), "did you mean dense(units)?"));
+    BOOST_TEST(mentions(complaint("Dense(3)"), "did you mean dense(units)?"));
+    BOOST_TEST(mentions(complaint("dense(3) ReLU"), "did you mean relu?"));
+    BOOST_TEST(mentions(complaint("conv2d(32, 3)"), "did you mean conv("));
+    BOOST_TEST(mentions(complaint("batch_norm"), "did you mean batchnorm?"));
+    BOOST_TEST(mentions(complaint("quantum(3)"), "known: dense"));
+}
+
 BOOST_AUTO_TEST_CASE(says_where_and_what_is_wrong) {
     BOOST_TEST(mentions(complaint("dense(5)\nrelu desne(3)"), "line 2, column 6"));
     BOOST_TEST(mentions(complaint("dense(5)\nrelu desne(3)"), "'desne'"));

@@ -63,15 +63,6 @@ BOOST_AUTO_TEST_CASE(toggles) {
     BOOST_TEST(usage_error([&] { static_cast<void>(parse_toggle("1")); }) == "'1' is neither true nor false");
 }
 
-BOOST_AUTO_TEST_CASE(the_nearest_name_is_one_that_could_be_meant) {
-    constexpr std::array<std::string_view, 3> names{"--members", "--epochs", "--lr"};
-    BOOST_TEST(nearest("--membres", names) == "--members");  // neighbours swapped
-    BOOST_TEST(nearest("--member", names) == "--members");
-    BOOST_TEST(nearest("--epcohs", names) == "--epochs");
-    BOOST_TEST(nearest("--something-else", names).empty());
-    BOOST_TEST(nearest("", names).empty());
-}
-
 BOOST_AUTO_TEST_CASE(times_have_a_unit_or_are_hours_minutes_and_seconds) {
     for (const auto& [text, seconds] : std::initializer_list<std::pair<const char*, double>>{{"90s", 90},
                                                                                              {"250ms", 0.25},
