@@ -1,4 +1,4 @@
-#include "run/program.hpp"
+#include "run/run_program.hpp"
 
 int main(int argc, char** argv) {
     return run::run_program(argc, argv);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <exception>
-#include <new>
 #include <stdexcept>
 #include <string>
 
@@ -41,11 +40,6 @@ template <class... Args>
 }
 
 /// What an exception says, in words for a user.
-[[nodiscard]] inline std::string reason(const std::exception& error) {
-    const bool is_memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
-    return is_memory ? "there is not enough memory; what needs less is a smaller network or batch, or fewer ranks on "
-                       "this host"
-                     : printable(error.what());
-}
+[[nodiscard]] std::string reason(const std::exception& error);
 
 }  // namespace core

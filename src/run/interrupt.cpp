@@ -3,10 +3,13 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <mutex>
 #include <thread>
 
 #include <pthread.h>
@@ -18,18 +21,45 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// The process has one set of signals, so this is one for the process.
-std::atomic<int> received{0};
+/// A signal that asks for a stop.
+struct StopSignal {
+    int number;
+    const char* name;
+    bool insists;        ///< a second one ends the process
+    bool stays_ignored;  ///< where it was ignored at the start
+};
 
-std::atomic<bool> ends_at_first{false};
+/// A time limit is announced by SIGUSR1, and a terminal that closes may send SIGHUP twice, from the system and from its
+/// shell: neither insists.
+constexpr std::array stop_signals{
+    StopSignal{SIGTERM, "SIGTERM", true, false}, StopSignal{SIGINT, "SIGINT", true, false},
+    StopSignal{SIGUSR1, "SIGUSR1", false, false}, StopSignal{SIGHUP, "SIGHUP", false, true},
+    StopSignal{SIGXCPU, "SIGXCPU", false, true}};
+
+// The process has one set of signals, so these are one for the process.
+std::atomic<int> received{0};
+std::mutex mutex;  ///< of the next two: who leaves has decided so before there was something to keep
+bool is_noting = false;
+Leave leaves = nullptr;
 
 /// Launchers may deliver the same request twice, to the group and to the process.
 constexpr std::chrono::milliseconds same_request(200);
 
-sigset_t stop_signals() {
+const StopSignal& stop_signal(int number) {
+    return *std::ranges::find(stop_signals, number, &StopSignal::number);
+}
+
+bool is_ignored(int number) {
+    struct sigaction action {};
+    return ::sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+sigset_t watched_signals() {
     sigset_t set;
     sigemptyset(&set);
-    for (const int number : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&set, number);
+    for (const StopSignal& signal : stop_signals) {
+        if (!(signal.stays_ignored && is_ignored(signal.number))) sigaddset(&set, signal.number);
+    }
     return set;
 }
 
@@ -43,19 +73,21 @@ sigset_t stop_signals() {
     std::_Exit(128 + number);
 }
 
-void watch() {
-    const sigset_t set = stop_signals();
+void watch(sigset_t set) {
     Clock::time_point since;
     while (true) {
         int number = 0;
         if (sigwait(&set, &number) != 0) continue;
-        if (ends_at_first) end_by(number);
+        const StopSignal& signal = stop_signal(number);
+        {
+            const std::lock_guard lock(mutex);
+            if (!is_noting) leaves(signal.name);
+        }
         const int before = received.load();
-        // A time limit is announced by SIGUSR1 and followed by SIGTERM; neither insists.
-        if (before == 0 || (before == SIGUSR1 && number != SIGUSR1)) {
+        if (before == 0 || (!stop_signal(before).insists && signal.insists)) {
             received = number;
             since = Clock::now();
-        } else if (number != SIGUSR1 && Clock::now() - since > same_request) {
+        } else if (signal.insists && Clock::now() - since > same_request) {
             end_by(number);
         }
     }
@@ -63,30 +95,24 @@ void watch() {
 
 }  // namespace
 
-void watch_for_signals() {
-    const sigset_t set = stop_signals();
+void watch_for_signals(Leave leave) {
+    leaves = leave;
+    is_noting = leave == nullptr;
+    const sigset_t set = watched_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
-    std::thread(watch).detach();
+    std::thread(watch, set).detach();
     const auto launch = comm::detect_launch([](const char* name) { return std::getenv(name); });
     if (launch.is_one_of_several()) prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
-std::string signal_received() {
-    switch (received.load(std::memory_order_relaxed)) {
-        case 0:
-            return "";
-        case SIGTERM:
-            return "SIGTERM";
-        case SIGINT:
-            return "SIGINT";
-        default:
-            return "SIGUSR1";
-    }
+void note_signals() {
+    const std::lock_guard lock(mutex);
+    is_noting = true;
 }
 
-void end_at_first_signal() {
-    ends_at_first = true;
-    if (const int number = received.load(); number != 0) end_by(number);
+std::string signal_received() {
+    const int number = received.load(std::memory_order_relaxed);
+    return number == 0 ? "" : stop_signal(number).name;
 }
 
 void forget_signals() {

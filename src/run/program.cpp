@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -20,11 +19,9 @@
 
 #include <fmt/chrono.h>
 
-#include "comm/canary.hpp"
 #include "comm/launcher.hpp"
 #include "comm/vigil.hpp"
 #include "core/printable.hpp"
-#include "core/stderr.hpp"
 #include "core/stopwatch.hpp"
 #include "report/display.hpp"
 #include "report/table.hpp"
@@ -39,8 +36,8 @@
 #include "run/preflight.hpp"
 #include "run/preview.hpp"
 #include "run/resume.hpp"
+#include "run/standard_streams.hpp"
 #include "run/startup.hpp"
-#include "run/status_file.hpp"
 #include "run/training.hpp"
 #include "store/file.hpp"
 #include "store/history.hpp"
@@ -335,60 +332,14 @@ int train_ensemble(const comm::Communicator& world, std::span<const char* const>
     if (!experiment) return 0;
     const std::vector<std::string> remarks = preflight(world, *experiment);
     if (experiment->options().dry_run) {
-        end_at_first_signal();
         const report::Terminal terminal = terminal_of(world);
         const std::string text = preview(world, *experiment, remarks, terminal);
-        print(terminal.utf8 ? text : report::to_ascii(text));
+        comm::Communicator(world).attempt([&] { print_answer(terminal.utf8 ? text : report::to_ascii(text)); });
         return 0;
     }
+    note_signals();  // a directory is made
     Run(world, *experiment, remarks, since_start).execute();
     return 0;
-}
-
-namespace {
-
-/// train_ensemble() for a process of its own: what was asked for is no error, and the launcher learns how it ended
-/// before MPI is left, which may take for ever once ranks are lost.
-int train_and_tell(const comm::Communicator& world, std::span<const char* const> words) {
-    const auto tell = [&](int code, bool try_again) {
-        if (world.is_root()) leave_status(code, try_again);
-        return code;
-    };
-    try {
-        return tell(train_ensemble(world, words), false);
-    } catch (const comm::SharedError& error) {
-        tell(error.exit_code(), false);
-        if (error.kind() != Failure::stopped) throw;
-        if (world.is_root()) core::print_stderr("ensemble_train: {}\n", error.what());
-        return error.exit_code();
-    } catch (const core::Error& error) {
-        // Ranks that could not agree have lost each other.
-        tell(error.exit_code(), error.kind() == Failure::run && world.size() > 1);
-        throw;
-    } catch (const std::exception&) {
-        tell(static_cast<int>(Failure::run), false);
-        throw;
-    }
-}
-
-}  // namespace
-
-int run_program(int argc, char** argv) {
-    if (std::getenv("ENSEMBLE_CANARY") != nullptr) return comm::outlive_a_rank(argc, argv);
-    // A reader of our output that leaves early must not end the run.
-    std::signal(SIGPIPE, SIG_IGN);
-    watch_for_signals();
-    const auto words = std::span<const char* const>(argv, static_cast<std::size_t>(argc)).subspan(1);
-    bool began = false;
-    const int code = comm::run_ranks(
-        argc, argv,
-        [&](const comm::Communicator& world) {
-            began = true;
-            return train_and_tell(world, words);
-        },
-        [](const std::string& message) { core::print_stderr("ensemble_train: error: {}\n", message); });
-    if (!began && comm::is_first_process()) leave_status(code);
-    return code;
 }
 
 }  // namespace run

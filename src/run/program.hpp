@@ -10,8 +10,4 @@ namespace run {
 /// Collective. Throws comm::SharedError on every rank if it fails; returns the exit code otherwise.
 [[nodiscard]] int train_ensemble(const comm::Communicator& world, std::span<const char* const> words);
 
-/// The whole life of the process ensemble_train: starts the ranks, runs, and reports an error once. Returns the exit
-/// code.
-[[nodiscard]] int run_program(int argc, char** argv);
-
 }  // namespace run

@@ -18,6 +18,7 @@
 #include "run/preflight.hpp"
 #include "run/resume.hpp"
 #include "run/settings.hpp"
+#include "run/standard_streams.hpp"
 
 namespace run {
 namespace {
@@ -78,11 +79,15 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
         const Invocation invocation = parse_command_line(words);
         word.options = invocation.options;
         const RunState state = word.options.resume ? state_of_run(word.options.out) : RunState::none;
+        if (!invocation.answer.empty()) {
+            print_answer(invocation.answer);
+            bytes = encode(word);
+            return;
+        }
         const auto answer = [&](const std::string& text) {
             static_cast<void>(std::fputs(text.c_str(), stdout));
             bytes = encode(word);
         };
-        if (!invocation.answer.empty()) return answer(invocation.answer);
         const std::string finished =
             fmt::format("The run in {} is complete; there is nothing left to do.\n", core::printable(word.options.out));
         if (state == RunState::finished && !invocation.has_choices) return answer(finished);

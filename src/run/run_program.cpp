@@ -1,0 +1,111 @@
+#include "run/run_program.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "comm/canary.hpp"
+#include "comm/launcher.hpp"
+#include "core/error.hpp"
+#include "core/stderr.hpp"
+#include "run/interrupt.hpp"
+#include "run/program.hpp"
+#include "run/standard_streams.hpp"
+#include "run/status_file.hpp"
+
+namespace run {
+namespace {
+
+using core::Failure;
+
+/// train_ensemble() for a process of its own: what was asked for is no error, and the launcher learns how it ended
+/// before MPI is left, which may take for ever once ranks are lost.
+int train_and_tell(const comm::Communicator& world, std::span<const char* const> words) {
+    const auto tell = [&](int code, bool try_again) {
+        if (world.is_root()) leave_status(code, try_again);
+        return code;
+    };
+    try {
+        return tell(train_ensemble(world, words), false);
+    } catch (const comm::SharedError& error) {
+        tell(error.exit_code(), false);
+        if (error.kind() != Failure::stopped) throw;
+        if (world.is_root()) core::print_stderr("ensemble_train: {}\n", error.what());
+        return error.exit_code();
+    } catch (const core::Error& error) {
+        // Ranks that could not agree have lost each other.
+        tell(error.exit_code(), error.kind() == Failure::run && world.size() > 1);
+        throw;
+    } catch (const std::exception&) {
+        tell(static_cast<int>(Failure::run), false);
+        throw;
+    }
+}
+
+/// Asked to stop while data load, say. Other ranks may wait for this one in a transfer, which no rank can leave by
+/// itself: their launcher ends them, or who guards their start.
+void leave_before_training(const std::string& signal) {
+    const auto launch = comm::detect_launch([](const char* name) { return std::getenv(name); });
+    const char* recovery = std::getenv("ENSEMBLE_RECOVERY");
+    const bool recovers = recovery != nullptr && std::string_view(recovery) == "1";
+    // With a SIGTERM mpirun ends the others when one rank has failed: then it is not this rank that knows why.
+    const bool is_asked = signal != "SIGTERM" || !launch.is_one_of_several() || recovers;
+    const int code = static_cast<int>(Failure::stopped);
+    if (is_asked) {
+        if (comm::is_first_process()) {
+            core::print_stderr(
+                "ensemble_train: stopped by {} before training began; nothing has changed: start it again with the "
+                "same command\n",
+                signal);
+        }
+        leave_status(code);
+    }
+    std::_Exit(code);
+}
+
+int run_ranks(int argc, char** argv) {
+    // Each reader of our output may leave early, each file reach its limit: that is told where it is written.
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
+    watch_for_signals(leave_before_training);
+    const auto words = std::span<const char* const>(argv, static_cast<std::size_t>(argc)).subspan(1);
+    bool began = false;
+    const int code = comm::run_ranks(
+        argc, argv,
+        [&](const comm::Communicator& world) {
+            began = true;
+            return train_and_tell(world, words);
+        },
+        [](const std::string& message) { core::print_stderr("ensemble_train: error: {}\n", message); });
+    if (!began && comm::is_first_process()) leave_status(code);
+    return code;
+}
+
+void tell(const std::exception& error) noexcept {
+    if (!comm::is_first_process()) return;
+    leave_status(static_cast<int>(Failure::run));
+    try {
+        core::print_stderr("ensemble_train: error: {}\n", core::reason(error));
+    } catch (const std::bad_alloc&) {
+        core::print_stderr("ensemble_train: error: there is not enough memory\n");
+    }
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv) noexcept {
+    occupy_standard_streams();
+    if (std::getenv("ENSEMBLE_CANARY") != nullptr) return comm::outlive_a_rank(argc, argv);
+    try {
+        return run_ranks(argc, argv);
+    } catch (const std::exception& error) {  // no thread, no memory
+        tell(error);
+        return static_cast<int>(Failure::run);
+    }
+}
+
+}  // namespace run
