@@ -178,10 +178,11 @@ still_looks() {
     seen=$now
 }
 
-# stuck: true if mpirun waits for something that will not happen. To be called about five times a second.
+# stuck: true if mpirun waits for something that will not happen. To be called about five times a second; with many ranks a
+# look takes a while, so they become rarer when the start is over.
 stuck() {
     local limit
-    ((++looks % 5 == 0)) || return 1
+    ((++looks % (looks < 300 || still ? 5 : 25) == 0)) || return 1
     if [[ ! $one_host ]]; then limit=$(($(digits "${ENSEMBLE_START_LIMIT:-}" 600) + 60))
     elif ((peak)); then limit=10
     else limit=120; fi # names of hosts may take long to be looked up

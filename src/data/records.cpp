@@ -1,10 +1,11 @@
 #include "data/records.hpp"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
 #include "core/error.hpp"
+#include "data/comments.hpp"
+#include "data/field.hpp"
+#include "data/separators.hpp"
 
 namespace data {
 namespace {
@@ -17,59 +18,16 @@ std::string_view without_mark(std::string_view text) {
     return text.starts_with(byte_order_mark) ? text.substr(byte_order_mark.size()) : text;
 }
 
-constexpr std::size_t lines_to_look_at = 20;
-constexpr std::array<char, 3> separators{'\t', ';', ','};
-
-/// How often each separator stands outside quotes in one of the first records.
-using Counts = std::array<std::size_t, separators.size()>;
-
-std::vector<Counts> count_separators(std::string_view text) {
-    std::vector<Counts> lines;
-    Counts counts{};
-    bool in_quotes = false;
-    bool blank = true;
-    bool field_begins = true;  // only there, a quote opens
-    for (std::size_t i = 0; i <= text.size() && lines.size() < lines_to_look_at; ++i) {
-        const bool ends = i == text.size() || (!in_quotes && (text[i] == '\n' || text[i] == '\r'));
-        if (ends) {
-            if (!blank) lines.push_back(counts);
-            counts = {};
-            blank = field_begins = true;
-        } else if (blank && text[i] == '#') {
-            while (i + 1 < text.size() && text[i + 1] != '\n' && text[i + 1] != '\r') ++i;
-        } else {
-            const bool is_blank = text[i] == ' ' || text[i] == '\t';
-            if (text[i] == '"' && (in_quotes || field_begins)) in_quotes = !in_quotes;
-            if (!is_blank) blank = false;
-            const auto* const found = std::ranges::find(separators, text[i]);
-            const bool separates = !in_quotes && found != separators.end();
-            if (separates) ++counts.at(static_cast<std::size_t>(found - separators.begin()));
-            field_begins = separates || (field_begins && is_blank);
-        }
-    }
-    return lines;
-}
-
-/// The first separator that stands equally often in all lines, else the most frequent one of the first line, else white
-/// space.
-char detect_separator(std::string_view text) {
-    const std::vector<Counts> lines = count_separators(text);
-    if (lines.empty()) return ' ';
-    for (std::size_t i = 0; i < separators.size(); ++i) {
-        const std::size_t count = lines.front().at(i);
-        if (count > 0 && std::ranges::all_of(lines, [&](const Counts& line) { return line.at(i) == count; })) {
-            return separators.at(i);
-        }
-    }
-    // Tabs that stand irregularly are blanks.
-    const auto* const most = std::max_element(lines.front().begin() + 1, lines.front().end());
-    return *most > 0 ? separators.at(static_cast<std::size_t>(most - lines.front().begin())) : ' ';
-}
-
 }  // namespace
 
-Records::Records(std::string text, std::string name)
-    : text_(std::move(text)), name_(std::move(name)), separator_(detect_separator(without_mark(text_))) {
+Records::Records(std::string text, std::string name, char separator)
+    : text_(std::move(text)), name_(std::move(name)), separator_(separator) {}
+
+Records::Records(std::string text, std::string name) : Records(std::move(text), std::move(name), ' ') {
+    if (text_.starts_with("\xFF\xFE") || text_.starts_with("\xFE\xFF")) {
+        fail(Failure::data,
+             "{}: is in UTF-16, as some programs export text; save it as UTF-8, for example as 'CSV UTF-8'", name_);
+    }
     if (const std::size_t zero = text_.find('\0'); zero != std::string::npos) {
         fail(Failure::data,
              "{}: byte {} is zero, so this is not a text table; give a .csv in UTF-8, a .npy, or a "
@@ -77,19 +35,22 @@ Records::Records(std::string text, std::string name)
              name_, zero);
     }
     at_ = text_.size() - without_mark(text_).size();
+    if (const char declared = declared_separator(without_mark(text_)); declared != '\0') {
+        separator_ = declared;
+        while (!at_line_end()) ++at_;
+        if (at_ < text_.size()) pass_line_end();
+    } else {
+        separator_ = detect_separator(without_mark(text_));
+    }
+    // Now, since reading takes quotes out of the text.
+    const std::string_view rest = std::string_view(text_).substr(at_);
+    if (rest.find('#') != std::string_view::npos) rule_ = std::make_unique<const CommentRule>(rest, separator_);
 }
 
+Records::~Records() = default;
+
 std::string_view Records::separator_name() const noexcept {
-    switch (separator_) {
-        case '\t':
-            return "tabs";
-        case ';':
-            return "semicolons";
-        case ',':
-            return "commas";
-        default:
-            return "white space";
-    }
+    return name_of_separator(separator_);
 }
 
 bool Records::at_line_end() const noexcept {
@@ -107,18 +68,34 @@ void Records::pass_blanks() noexcept {
     while (at_ < text_.size() && (text_[at_] == ' ' || (text_[at_] == '\t' && separator_ != '\t'))) ++at_;
 }
 
+bool Records::is_comment() {
+    if (!rule_ || text_[at_] != '#') return false;
+    const std::string_view rest = std::string_view(text_).substr(at_);
+    switch (rule_->judge(rest.substr(0, rest.find_first_of("\r\n")), line_ == 0)) {
+        case CommentRule::Kind::comment:
+            return true;
+        case CommentRule::Kind::row:
+            return false;
+        case CommentRule::Kind::doubt:
+            break;
+    }
+    fail(Failure::data,
+         "{}, line {}: begins with # and has as many fields as other lines; remove the line if it is a comment, or "
+         "write "
+         "its first field in double quotes if it is a row",
+         name_, current_line_);
+}
+
 bool Records::next() {
     for (;; pass_line_end()) {
         const std::size_t begin = at_;
         pass_blanks();
         if (at_ == text_.size()) return false;
-        const bool comment = text_[at_] == '#';
-        if (comment) {
-            while (!at_line_end()) ++at_;
-        } else if (!at_line_end()) {
+        if (!at_line_end() && !is_comment()) {
             at_ = begin;
             break;
         }
+        while (!at_line_end()) ++at_;
     }
     line_ = current_line_;
     fields_.clear();
@@ -156,7 +133,7 @@ std::string_view Records::quoted_field() {
         fail(Failure::data, "{}, line {}: text follows a closing quote; write a quote within quotes twice", name_,
              current_line_);
     }
-    return std::string_view(text_).substr(begin, end - begin);
+    return trimmed(std::string_view(text_).substr(begin, end - begin));
 }
 
 std::string_view Records::plain_field() {
@@ -165,9 +142,7 @@ std::string_view Records::plain_field() {
         return at_line_end() || text_[at_] == separator_ || (separator_ == ' ' && text_[at_] == '\t');
     };
     while (!ends()) ++at_;
-    std::size_t end = at_;
-    while (end > begin && (text_[end - 1] == ' ' || text_[end - 1] == '\t')) --end;
-    return std::string_view(text_).substr(begin, end - begin);
+    return trimmed(std::string_view(text_).substr(begin, at_ - begin));
 }
 
 }  // namespace data

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,14 +9,23 @@
 
 namespace data {
 
+class CommentRule;
+
 /// The records of a text table, one after the other, as RFC 4180 has them and a little more: fields are separated by
-/// tabs, semicolons, commas or white space, whichever the first lines have; blanks around a field do not count; a field
-/// in double quotes may hold separators, line ends and doubled quotes. Blank lines and lines that begin with # are
-/// passed over.
+/// tabs, semicolons, commas, | or white space, whichever the first lines have; blanks around a field, in quotes or not,
+/// do not count; a field in double quotes may hold separators, line ends and doubled quotes. Blank lines and comments,
+/// which begin with #, are passed over.
 class Records {
 public:
     /// `name` is how messages call the file. Throws core::Error (data) if `text` is not text.
     Records(std::string text, std::string name);
+
+    /// Records between known separators, where # marks nothing.
+    Records(std::string text, std::string name, char separator);
+
+    ~Records();
+    Records(const Records&) = delete;
+    Records& operator=(const Records&) = delete;
 
     /// Goes to the next record; false at the end. Throws core::Error (data) with file and line.
     [[nodiscard]] bool next();
@@ -33,6 +43,7 @@ public:
     [[nodiscard]] std::string_view separator_name() const noexcept;
 
 private:
+    [[nodiscard]] bool is_comment();
     [[nodiscard]] bool at_line_end() const noexcept;
     void pass_line_end() noexcept;
     void pass_blanks() noexcept;
@@ -42,6 +53,7 @@ private:
     std::string text_;
     std::string name_;
     char separator_;
+    std::unique_ptr<const CommentRule> rule_;  ///< where there is a #
     std::size_t at_ = 0;
     std::size_t current_line_ = 1;
     std::size_t line_ = 0;

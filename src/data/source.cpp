@@ -49,6 +49,17 @@ Source load_builtin(const std::string& what, std::uint64_t seed) {
     return make_source(what, std::move(tables.train), std::move(tables.test));
 }
 
+/// What only text tables have.
+void refuse_text_options(const Request& request) {
+    if (request.header != Header::automatic) {
+        core::fail(Failure::usage, "--header: has no effect on --data {}; it belongs to text tables", request.data);
+    }
+    if (!request.ignore.empty()) {
+        core::fail(Failure::usage, "--ignore {}: has no effect on --data {}; it belongs to text tables", request.ignore,
+                   request.data);
+    }
+}
+
 /// What built-in data and IDX files leave no choice about.
 void refuse_table_options(const Request& request) {
     const auto refuse_option = [&](std::string_view option, const std::string& value) {
@@ -59,6 +70,7 @@ void refuse_table_options(const Request& request) {
     refuse_option("test", request.test);
     refuse_option("target", request.target);
     refuse_option("test-target", request.test_target);
+    refuse_text_options(request);
     if (request.task == Task::regression) {
         core::fail(Failure::usage, "--task regression: --data {} has classes, not numbers, to be learnt", request.data);
     }
@@ -79,6 +91,7 @@ std::string beside(const std::string& file, const std::string& neighbour) {
 }
 
 Source load_npy(const Request& request) {
+    refuse_text_options(request);
     if (request.target.empty()) {
         core::fail(Failure::usage, "--data {}: a .npy holds features only; name the file of their labels with --target",
                    request.data);
@@ -113,11 +126,17 @@ Source load_text(const Request& request) {
     if (!request.test.empty() && is_npy(request.test)) {
         core::fail(Failure::usage, "--test {}: is a .npy, but --data {} is a text table", request.test, request.data);
     }
-    TextRequest files{.train = request.data, .test = {}, .target = request.target, .task = request.task};
+    TextRequest files{.train = request.data,
+                      .test = {},
+                      .target = request.target,
+                      .task = request.task,
+                      .header = request.header,
+                      .ignore = request.ignore};
     if (!request.test.empty()) files.test = request.test;
     TextTables tables = read_text_tables(files);
     Source source = make_source(request.data, std::move(tables.train), std::move(tables.test));
     source.class_names = std::move(tables.class_names);
+    source.notes = std::move(tables.notes);
     source.arbitrary_units = true;
     return source;
 }

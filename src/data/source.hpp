@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/dataset.hpp"
+#include "data/header.hpp"
 
 namespace data {
 
@@ -14,9 +15,11 @@ struct Request {
     /// A built-in name with optional counts (`digits`, `digits:train=60000,test=1000`, `xor`, `moons`, `spirals`), the
     /// path of a directory with the four IDX files, of a .npy with features, or of a text table; files may be .gz.
     std::string data;
-    std::string test = {};         ///< a file of the same kind with the test rows; empty: none of its own
-    std::string target = {};       ///< text table: column, as TextRequest has it; .npy: file with the targets
-    std::string test_target = {};  ///< .npy: file with the targets of the test rows
+    std::string test = {};              ///< a file of the same kind with the test rows; empty: none of its own
+    std::string target = {};            ///< text table: column, as TextRequest has it; .npy: file with the targets
+    Header header = Header::automatic;  ///< of text tables
+    std::string ignore = {};            ///< text table: columns left out, as TextRequest has them
+    std::string test_target = {};       ///< .npy: file with the targets of the test rows
     std::optional<Task> task = {};
     std::uint64_t seed = 1;  ///< what built-in data depend on
 };
@@ -35,8 +38,8 @@ struct Request {
 /// The whole of `source` as one block of bytes, to be placed in memory shared by a node.
 [[nodiscard]] std::vector<std::byte> pack(const Source& source);
 
-/// A source whose tables view `block`, to be taken as it is: without arbitrary_units and notes. REQUIRES: block was made by
-/// pack() and is 64-byte aligned.
+/// A source whose tables view `block`, to be taken as it is: without arbitrary_units and notes. REQUIRES: block was
+/// made by pack() and is 64-byte aligned.
 [[nodiscard]] Source unpack(const SharedBytes& block);
 
 }  // namespace data

@@ -3,11 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "data/class_names.hpp"
+#include "data/field.hpp"
 #include "data/generator.hpp"
 #include "data/number.hpp"
 
@@ -19,159 +24,180 @@ using core::Failure;
 
 constexpr std::size_t most_inferred_classes = 100;
 constexpr std::size_t fewest_rows_to_tell = 20;
-constexpr double most_exact = 9'007'199'254'740'992.0;  // 2^53
+constexpr std::string_view not_a_number = "is not a number";
 
-std::string place(const TargetColumn& column, std::size_t row) {
-    std::string text = column.lines.empty() ? fmt::format("{}, row {}", column.file, row)
-                                            : fmt::format("{}, line {}", column.file, column.lines[row]);
-    return column.column.empty() ? text : fmt::format("{}, {}", text, column.column);
-}
+/// The different words of a column, in the order in which they come, and where they stand.
+struct Vocabulary {
+    std::vector<std::string_view> words;
+    std::vector<std::size_t> first_rows;
+    std::vector<std::size_t> counts;
+    std::vector<std::uint32_t> of_row;  ///< index of the word in each row
+};
 
-std::string whole(const TargetColumn& column) {
-    return column.column.empty() ? column.file : fmt::format("{}, {}", column.file, column.column);
-}
-
-/// The words as numbers, up to the first that is none.
-std::vector<double> leading_numbers(const TargetColumn& column) {
-    std::vector<double> numbers;
-    numbers.reserve(column.words.size());
-    for (const std::string& word : column.words) {
-        const auto number = parse_number(word);
-        if (!number) break;
-        numbers.push_back(*number);
+Vocabulary vocabulary_of(const TargetColumn& column) {
+    Vocabulary made;
+    std::unordered_map<std::string_view, std::uint32_t> known;
+    made.of_row.reserve(column.words.size());
+    for (std::size_t row = 0; row < column.words.size(); ++row) {
+        const auto next = static_cast<std::uint32_t>(made.words.size());
+        const auto [at, is_new] = known.try_emplace(column.words[row], next);
+        if (is_new) {
+            made.words.emplace_back(column.words[row]);
+            made.first_rows.push_back(row);
+            made.counts.push_back(0);
+        }
+        ++made.counts[at->second];
+        made.of_row.push_back(at->second);
     }
-    return numbers;
+    return made;
 }
 
-bool is_whole(double value) {
-    return std::abs(value) <= most_exact && value == std::trunc(value);
-}
+/// A column under examination.
+struct Column {
+    const TargetColumn& given;
+    Vocabulary vocabulary;
 
-template <class T>
-std::vector<T> distinct(std::vector<T> values) {
-    std::ranges::sort(values);
-    values.erase(std::unique(values.begin(), values.end()), values.end());
-    return values;
-}
+    explicit Column(const TargetColumn& column) : given(column), vocabulary(vocabulary_of(column)) {}
 
-Task infer_task(const TargetColumn& train, const TargetColumn* test, const std::vector<double>& numbers) {
-    const std::size_t rows = train.words.size() + (test == nullptr ? 0 : test->words.size());
-    if (numbers.size() == train.words.size()) {
-        if (!std::ranges::all_of(numbers, is_whole)) return Task::regression;
-        const std::size_t different = distinct(numbers).size();
-        return different <= most_inferred_classes && 2 * different <= rows ? Task::classification : Task::regression;
+    [[nodiscard]] std::string place(std::size_t row) const {
+        std::string text = given.lines.empty() ? fmt::format("{}, row {}", given.file, row)
+                                               : fmt::format("{}, line {}", given.file, given.lines[row]);
+        return given.column.empty() ? text : fmt::format("{}, {}", text, given.column);
     }
-    const std::size_t first = numbers.size();
-    const auto count =
-        std::ranges::count_if(train.words, [](const auto& word) { return parse_number(word).has_value(); });
-    if (2 * static_cast<std::size_t>(count) > train.words.size()) {
-        fail(Failure::data,
-             "{}: '{}' is not a number, but most targets are; put it right, or insist with --task classification",
-             place(train, first), train.words[first]);
+
+    [[nodiscard]] std::string whole() const {
+        return given.column.empty() ? given.file : fmt::format("{}, {}", given.file, given.column);
     }
-    const std::size_t different = distinct(train.words).size();
+};
+
+/// Classes that are called + and - have no gaps of that spelling.
+void refuse_gaps(const Column& column) {
+    const std::vector<std::string_view>& words = column.vocabulary.words;
+    const bool has_plus = std::ranges::find(words, "+") != words.end();
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (!is_gap(words[i]) || (has_plus && words[i] == "-")) continue;
+        fail(Failure::data, "{}: the target is missing{}; fill it in or remove the row",
+             column.place(column.vocabulary.first_rows[i]),
+             words[i].empty() ? "" : fmt::format(" ('{}'), and no class may be called so", words[i]));
+    }
+}
+
+Task infer_task(const Column& train, const Column* test) {
+    const Vocabulary& vocabulary = train.vocabulary;
+    const std::size_t rows = vocabulary.of_row.size() + (test == nullptr ? 0 : test->vocabulary.of_row.size());
+    std::size_t numbers = 0;
+    const std::size_t* first_word = nullptr;
+    for (std::size_t i = 0; i < vocabulary.words.size(); ++i) {
+        if (parse_number(vocabulary.words[i])) {
+            numbers += vocabulary.counts[i];
+        } else if (first_word == nullptr) {
+            first_word = &vocabulary.first_rows[i];
+        }
+    }
+    if (first_word == nullptr) {
+        if (!std::ranges::all_of(vocabulary.words, is_class_number)) return Task::regression;
+        std::set<Decimal> different;
+        for (const std::string_view word : vocabulary.words) {
+            different.insert(*Decimal::parse(word));
+            if (different.size() > most_inferred_classes) return Task::regression;
+        }
+        return 2 * different.size() <= rows ? Task::classification : Task::regression;
+    }
+    if (2 * numbers > vocabulary.of_row.size()) {
+        fail(Failure::data, "{}: '{}' {}, but most targets are; put it right, or insist with --task classification",
+             train.place(*first_word), excerpt(train.given.words[*first_word]), not_a_number);
+    }
+    const std::size_t different = vocabulary.words.size();
     if (rows >= fewest_rows_to_tell && 2 * different > rows) {
         fail(Failure::data,
              "{}: {} different words in {} rows are too many for classes; name another column with --target, or insist "
              "with --task classification",
-             whole(train), different, rows);
+             train.whole(), different, rows);
     }
     return Task::classification;
-}
-
-void refuse_gaps(const TargetColumn& column) {
-    const auto gap = std::ranges::find(column.words, std::string());
-    if (gap == column.words.end()) return;
-    fail(Failure::data, "{}: the target is missing; fill it in or remove the row",
-         place(column, static_cast<std::size_t>(gap - column.words.begin())));
-}
-
-/// Looks every value up among the ascending classes; `refuse(row)` if one is not there.
-template <class T, class Refuse>
-SharedBytes number_classes(const std::vector<T>& values, const std::vector<T>& classes, Refuse refuse) {
-    core::Buffer<std::int32_t> labels(values.size());
-    for (std::size_t row = 0; row < values.size(); ++row) {
-        const auto found = std::ranges::lower_bound(classes, values[row]);
-        if (found == classes.end() || *found != values[row]) refuse(row);
-        labels[row] = static_cast<std::int32_t>(found - classes.begin());
-    }
-    return share(std::move(labels));
-}
-
-std::string name_of(double value) {
-    return is_whole(value) ? fmt::format("{:.0f}", value) : fmt::format("{}", value);
 }
 
 std::string listed(const std::vector<std::string>& names) {
     constexpr std::size_t shown = 10;
     std::string text;
-    for (std::size_t i = 0; i < std::min(shown, names.size()); ++i) text += (i > 0 ? ", " : "") + names[i];
+    for (std::size_t i = 0; i < std::min(shown, names.size()); ++i) text += (i > 0 ? ", " : "") + excerpt(names[i]);
     return names.size() > shown ? fmt::format("{} and {} more", text, names.size() - shown) : text;
 }
 
-template <class T>
-void classify(Targets& targets, const TargetColumn& train, const std::vector<T>& values, const TargetColumn* test,
-              const std::vector<T>& test_values) {
-    const std::vector<T> classes = distinct(values);
-    for (const T& value : classes) {
-        if constexpr (std::is_same_v<T, double>)
-            targets.class_names.push_back(name_of(value));
-        else
-            targets.class_names.push_back(value);
+/// The number of its class for every row. Throws for a word that `classes` lacks.
+SharedBytes label(const Column& column, const ClassNames& classes, const Column& train) {
+    std::vector<std::int32_t> label_of;
+    for (std::size_t i = 0; i < column.vocabulary.words.size(); ++i) {
+        const auto found = classes.find(column.vocabulary.words[i]);
+        if (!found) {
+            fail(Failure::data, "{}: class '{}' does not occur in {}, which has {}",
+                 column.place(column.vocabulary.first_rows[i]), excerpt(column.vocabulary.words[i]), train.given.file,
+                 listed(classes.names()));
+        }
+        label_of.push_back(static_cast<std::int32_t>(*found));
     }
-    if (classes.size() < 2) {
-        fail(Failure::data, "{}: every row has the class '{}'; there is nothing to tell apart", whole(train),
-             targets.class_names.front());
-    }
-    targets.outputs = classes.size();
-    const auto refuse = [&](std::size_t row) {
-        fail(Failure::data, "{}: class '{}' does not occur in {}, which has {}", place(*test, row), test->words[row],
-             train.file, listed(targets.class_names));
-    };
-    targets.train = number_classes(values, classes, refuse);
-    if (test != nullptr) targets.test = number_classes(test_values, classes, refuse);
+    core::Buffer<std::int32_t> labels(column.vocabulary.of_row.size());
+    for (std::size_t row = 0; row < labels.size(); ++row) labels[row] = label_of[column.vocabulary.of_row[row]];
+    return share(std::move(labels));
 }
 
-SharedBytes measure(const TargetColumn& column) {
-    const std::vector<double> numbers = leading_numbers(column);
-    if (numbers.size() < column.words.size()) {
-        fail(Failure::data,
-             "{}: '{}' is not a number, as regression needs; put it right or choose --task classification",
-             place(column, numbers.size()), column.words[numbers.size()]);
+void classify(Targets& targets, const Column& train, const Column* test) {
+    const ClassNames classes(train.vocabulary.words);
+    if (classes.names().size() < 2) {
+        fail(Failure::data, "{}: every row has the class '{}'; there is nothing to tell apart", train.whole(),
+             excerpt(classes.names().front()));
     }
+    targets.outputs = classes.names().size();
+    targets.train = label(train, classes, train);
+    if (test != nullptr) targets.test = label(*test, classes, train);
+    targets.class_names = classes.names();
+    if (const auto alike = classes.alike()) {
+        targets.notes.push_back(fmt::format(
+            "{}: the classes '{}' and '{}' differ only in capitals or blanks; if they are one, write them alike",
+            train.whole(), excerpt(alike->first), excerpt(alike->second)));
+    }
+}
+
+SharedBytes measure(const Column& column) {
     constexpr double most = std::numeric_limits<float>::max();
-    core::Buffer<float> values(numbers.size());
-    for (std::size_t row = 0; row < numbers.size(); ++row) {
-        if (std::abs(numbers[row]) > most) {
-            fail(Failure::data, "{}: {} is too large for single precision; choose another unit", place(column, row),
-                 numbers[row]);
+    std::vector<float> numbers;
+    for (std::size_t i = 0; i < column.vocabulary.words.size(); ++i) {
+        const std::string_view word = column.vocabulary.words[i];
+        const std::size_t row = column.vocabulary.first_rows[i];
+        const auto number = parse_number(word);
+        if (!number) {
+            fail(Failure::data, "{}: '{}' {}, as regression needs; put it right or choose --task classification",
+                 column.place(row), excerpt(word), not_a_number);
         }
-        values[row] = static_cast<float>(numbers[row]);
+        if (std::abs(*number) > most) {
+            fail(Failure::data, "{}: {} is too large for single precision; choose another unit", column.place(row),
+                 *number);
+        }
+        numbers.push_back(static_cast<float>(*number));
     }
+    core::Buffer<float> values(column.vocabulary.of_row.size());
+    for (std::size_t row = 0; row < values.size(); ++row) values[row] = numbers[column.vocabulary.of_row[row]];
     return share(std::move(values));
 }
 
 }  // namespace
 
-Targets make_targets(const TargetColumn& train, const TargetColumn* test, std::optional<Task> task) {
+Targets make_targets(const TargetColumn& train_words, const TargetColumn* test_words, std::optional<Task> task) {
+    const Column train(train_words);
+    std::optional<Column> test_column;
+    if (test_words != nullptr) test_column.emplace(*test_words);
+    const Column* const test = test_column ? &*test_column : nullptr;
     refuse_gaps(train);
     if (test != nullptr) refuse_gaps(*test);
-    const std::vector<double> numbers = leading_numbers(train);
     Targets targets;
-    targets.task = task ? *task : infer_task(train, test, numbers);
-    if (targets.task == Task::regression) {
-        targets.outputs = 1;
-        targets.train = measure(train);
-        if (test != nullptr) targets.test = measure(*test);
-    } else if (numbers.size() == train.words.size()) {
-        std::vector<double> test_numbers;
-        if (test != nullptr) test_numbers = leading_numbers(*test);
-        // A word that is no number is no class either: NaN equals none of them.
-        if (test != nullptr) test_numbers.resize(test->words.size(), std::numeric_limits<double>::quiet_NaN());
-        classify(targets, train, numbers, test, test_numbers);
-    } else {
-        classify(targets, train, train.words, test, test == nullptr ? std::vector<std::string>{} : test->words);
+    targets.task = task ? *task : infer_task(train, test);
+    if (targets.task == Task::classification) {
+        classify(targets, train, test);
+        return targets;
     }
+    targets.outputs = 1;
+    targets.train = measure(train);
+    if (test != nullptr) targets.test = measure(*test);
     return targets;
 }
 

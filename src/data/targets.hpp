@@ -24,11 +24,12 @@ struct Targets {
     SharedBytes train;
     std::optional<SharedBytes> test;
     std::vector<std::string> class_names;
+    std::vector<std::string> notes = {};  ///< as Source has them
 };
 
-/// Makes labels or numbers of the words: labels number the classes in ascending order, of numbers if all words are
-/// numbers (1 and 1.0 are one class), else of bytes. Without a `task`, classification if a word is no number or if
-/// there are few whole numbers: at most 100 different ones, each twice on average.
+/// Makes labels or numbers of the words: labels number the classes in the order of ClassNames. Without a `task`,
+/// classification if a word is no number or if there are few whole numbers: at most 100 different ones, each twice on
+/// average. What is_gap() knows is refused, but for the - of classes that are called + and -.
 /// `test` may be null. Throws core::Error (data) that names file, line and column.
 [[nodiscard]] Targets make_targets(const TargetColumn& train, const TargetColumn* test, std::optional<Task> task);
 

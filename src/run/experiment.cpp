@@ -78,6 +78,8 @@ data::Request data_request(const Options& options) {
     return {.data = options.data,
             .test = options.test,
             .target = options.target,
+            .header = options.header.value_or(data::Header::automatic),
+            .ignore = options.ignore,
             .test_target = options.test_target,
             .task = options.task,
             .seed = options.seed};

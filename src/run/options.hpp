@@ -7,6 +7,7 @@
 
 #include "data/augmentation.hpp"
 #include "data/dataset.hpp"
+#include "data/header.hpp"
 #include "data/preparation.hpp"
 #include "ensemble/combination.hpp"
 #include "train/hyperparameters.hpp"
@@ -22,10 +23,12 @@ struct CheckpointInterval {
 /// Everything a person can ask for, with the defaults in place.
 struct Options {
     std::string data = "digits";
-    std::string test;                ///< file with the test rows; empty: the data's own test set, or a share
-    std::string target;              ///< column, or file, of what is to be learnt; empty: the data's own
-    std::string test_target;         ///< file of what belongs to the test rows
-    std::optional<data::Task> task;  ///< unset: by the target
+    std::string test;                    ///< file with the test rows; empty: the data's own test set, or a share
+    std::string target;                  ///< column, or file, of what is to be learnt; empty: the data's own
+    std::string test_target;             ///< file of what belongs to the test rows
+    std::optional<data::Header> header;  ///< whether text tables have one; unset: found out
+    std::string ignore;                  ///< columns of text tables that are left out
+    std::optional<data::Task> task;      ///< unset: by the target
     data::Preparation preparation;
     data::Augmentation augmentation;
     std::size_t test_views = 1;           ///< of a test image, whose mean predicts

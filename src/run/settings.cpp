@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "data/column_choice.hpp"
 #include "run/conduct_settings.hpp"
 #include "run/parse_data.hpp"
 #include "run/parse_value.hpp"
@@ -41,6 +42,7 @@ constexpr std::array<string_view, 5> optimizers{"sgd", "momentum", "adam", "adam
 constexpr std::array<string_view, 4> schedules{"constant", "step", "cosine", "one-cycle"};
 constexpr std::array<string_view, 3> averages{"none", "swa", "ema"};
 constexpr std::array<string_view, 2> tasks{"classification", "regression"};
+constexpr std::array<string_view, 3> headers{"auto", "yes", "no"};
 constexpr std::array<string_view, 5> standards{"auto", "none", "features", "channels", "all"};
 constexpr std::array<string_view, 2> precisions{"f32", "bf16"};
 constexpr std::array<string_view, 2> combinations{"average", "vote"};
@@ -68,6 +70,13 @@ std::string words(string_view text, string_view what) {
     if (text.empty()) fail(Failure::usage, "{} is missing", what);
     require_utf8(text, what);
     return std::string(text);
+}
+
+/// Columns by commas, kept as they are written.
+std::string parse_ignored(string_view text) {
+    std::string columns = words(text, "which columns to leave out");
+    static_cast<void>(data::parse_columns(columns));
+    return columns;
 }
 
 bool uses_rbm(const Options& o) {
@@ -153,9 +162,16 @@ std::vector<Setting> data_settings() {
         {"data", "Data", "WHAT", "built-in data or a path, see below", "", Kind::value,
          [](Options& o, string_view text) { o.data = words(text, "the name or path of the data"); },
          [](const Options& o) { return o.data; }},
-        optional_text("target", "WHICH",
-                      "a table's column to be learnt, its name or number from 1 (the last); or a .npy of labels",
-                      &Options::target, "the target"),
+        optional_text(
+            "target", "WHICH",
+            "a table's column to be learnt, its name or else its number from 1 (the last); or a .npy of labels",
+            &Options::target, "the target"),
+        {"header", "Data", "NAME", "does the first line of tables name the columns: " + listed(headers) + " (auto)", "",
+         Kind::value, [](Options& o, string_view text) { o.header = choose<data::Header>(text, headers); },
+         [](const Options& o) { return o.header ? std::optional(name_of(*o.header, headers)) : std::nullopt; }},
+        {"ignore", "Data", "COLUMNS", "columns of tables to leave out: names, or else numbers, such as Id,Date or 1,4",
+         "", Kind::value, [](Options& o, string_view text) { o.ignore = parse_ignored(text); },
+         [](const Options& o) { return o.ignore.empty() ? std::nullopt : std::optional<Value>(o.ignore); }},
         optional_text("test", "FILE", "test rows, of the same kind as --data", &Options::test,
                       "the file of the test rows"),
         optional_text("test-target", "FILE", "labels of the test rows, where --test is a .npy", &Options::test_target,

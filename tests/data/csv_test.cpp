@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <boost/test/unit_test.hpp>
 
 #include "data/failure.hpp"
@@ -35,12 +36,18 @@ struct Texts {
     std::string test = "";
     std::string target = "";
     std::optional<Task> task = {};
+    std::string ignore = "";
+    data::Header header = data::Header::automatic;
 };
 
 TextTables read(const Texts& texts) {
     const testing::Folder folder;
-    TextRequest request{
-        .train = folder.write_text("train.csv", texts.train), .test = {}, .target = texts.target, .task = texts.task};
+    TextRequest request{.train = folder.write_text("train.csv", texts.train),
+                        .test = {},
+                        .target = texts.target,
+                        .task = texts.task,
+                        .header = texts.header,
+                        .ignore = texts.ignore};
     if (!texts.test.empty()) request.test = folder.write_text("test.csv", texts.test);
     return data::read_text_tables(request);
 }
@@ -78,8 +85,111 @@ BOOST_AUTO_TEST_CASE(a_target_anywhere_by_number_or_name) {
     const TextTables series = read({"  2.0e+00 1 2\n  1.0e+00 3 4\n 1.0 5 6\n 2.0 7 8", "", "1"});
     BOOST_TEST((labels(series.train) == std::vector<int>{1, 0, 0, 1}));
     BOOST_TEST((series.class_names == std::vector<std::string>{"1", "2"}));
-    // A number is a place even if a column has that name.
-    BOOST_TEST((features(read({"kind,1,2\n0,3,4\n1,5,6\n", "", "1"}).train) == Values{3, 4, 5, 6}));
+}
+
+BOOST_AUTO_TEST_CASE(a_name_wins_over_a_number_and_that_is_said) {
+    const TextTables tables = read({"kind,1,2\n0,3,4\n1,5,6\n", "", "1", Task::classification});
+    BOOST_TEST((features(tables.train) == Values{0, 4, 1, 6}));
+    BOOST_REQUIRE_EQUAL(tables.notes.size(), 1U);
+    BOOST_TEST(tables.notes[0] ==
+               "--target 1 is the column of that name, column 2 ('1'); column 1 ('kind') is another");
+    // pandas calls columns 0, 1, 2, …
+    std::string text = "0,1,2,3,4\n";
+    for (int row = 0; row < 30; ++row)
+        text += fmt::format("{},{},{},{},{}\n", row * row % 5, row % 4, row % 5, row % 2, row % 3);
+    const TextTables pandas = read({text, "", "4"});
+    BOOST_TEST(pandas.train.rows() == 30U);
+    BOOST_TEST(pandas.train.outputs() == 3U);
+    BOOST_TEST(read({text, "", "0"}).train.outputs() == 3U);
+    BOOST_TEST(read({text.substr(text.find('\n') + 1), "", "4"}).train.outputs() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(columns_can_be_left_out) {
+    const std::string text = "Id,when,a,\"b,c\",kind\n1,2024-01-31,3,4,x\n2,2024-02-01,5,6,y\n";
+    for (const char* columns : {"Id,when", "1,2", "when, Id", "\"Id\",2", "1,when,1"}) {
+        BOOST_TEST_CONTEXT(columns) {
+            BOOST_TEST((features(read({text, "", "", {}, columns}).train) == Values{3, 4, 5, 6}));
+        }
+    }
+    BOOST_TEST((features(read({text, "", "", {}, "2,\"b,c\""}).train) == Values{1, 3, 2, 5}));
+    const TextTables tables = read({text, "Id,when,a,\"b,c\",kind\n,,7,8,y\n", "kind", {}, "Id,when"});
+    BOOST_TEST((features(*tables.test) == Values{7, 8}));  // what is left out may be missing
+    const auto refused = [&](const char* columns, auto... words) {
+        check_refused({text, "", "", {}, columns}, Failure::usage, words...);
+    };
+    refused("id", "--ignore id", "no column of that name", "Id, when");
+    refused("6", "--ignore 6", "columns 1 to 5");
+    refused("kind", "--ignore kind: is the column to be learnt");
+    refused("1,2,3,4", "leaves no feature");
+    refused("Id,,a", "a name or number is missing");
+    refused("\"Id", "a quote is opened");
+    refused("\"Id\"x", "follows a closing quote");
+    check_refused({text}, Failure::data, "line 2, column 2 ('when'): '2024-01-31'", "--ignore when");
+    check_refused({"1,dog,x\n2,cow,y\n"}, Failure::data, "'dog'", "--ignore 2");
+}
+
+BOOST_AUTO_TEST_CASE(columns_that_count_the_rows_are_noted) {
+    const auto notes = [](const std::string& header, const std::string& ignore) {
+        std::string text = header;
+        for (int row = 0; row < 12; ++row) text += fmt::format("{},{},{}\n", row + 1, row * row % 7 + 0.5, row / 6);
+        return read({text, "", "", {}, ignore}).notes;
+    };
+    BOOST_REQUIRE_EQUAL(notes("Id,a,kind\n", "").size(), 1U);
+    BOOST_TEST(notes("Id,a,kind\n", "")[0] == "column 1 ('Id') counts the rows; --ignore Id leaves it out");
+    BOOST_TEST(notes(",a,kind\n", "")[0] == "column 1 ('') counts the rows; --ignore 1 leaves it out");
+    BOOST_TEST(notes("My Id,a,kind\n", "")[0] == "column 1 ('My Id') counts the rows; --ignore 1 leaves it out");
+    BOOST_TEST(notes("", "")[0] == "column 1 counts the rows; --ignore 1 leaves it out");
+    BOOST_TEST(notes("Id,a,kind\n", "Id").empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_first_line_that_could_be_either_is_asked_about) {
+    std::string text = "0,1,label\n";
+    for (int row = 0; row < 12; ++row)
+        text += fmt::format("{},{},{}\n", row * row % 9, row % 5, row % 2 == 0 ? "x" : "y");
+    check_refused({text}, Failure::data, "train.csv, line 1: could be a header or a row",
+                  "--header yes or --header no");
+    BOOST_TEST(read({text, "", "", {}, "", data::Header::yes}).train.rows() == 12U);
+    BOOST_TEST(read({text, "", "", {}, "", data::Header::no}).train.rows() == 13U);
+    BOOST_TEST(read({text, "", "label"}).train.rows() == 12U);
+    BOOST_TEST(read({text, "0,1,label\n5,6,x\n", "label"}).test->rows() == 1U);
+    BOOST_TEST(read({"1,2,x\n3,4,y\n5,6,z\n", "", "", {}, "", data::Header::yes}).train.rows() == 2U);
+    check_refused({text, "", "label", {}, "", data::Header::no}, Failure::usage, "'label' names a column",
+                  "--header no");
+    check_refused({text, "", "", {}, "label", data::Header::no}, Failure::usage, "'label' names a column");
+    // Names that are numbers, recognised as such, are noted.
+    const std::string years =
+        "1990,1991,1992,kind\n1.5,2.5,3.5,x\n1.7,2.2,3.1,y\n1.1,2.1,3.9,x\n1.0,2.9,3.3,y\n0.5,2.7,3.8,x\n";
+    BOOST_REQUIRE_EQUAL(read({years}).notes.size(), 1U);
+    BOOST_TEST(read({years}).notes[0].find("line 1 is taken for a header") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(separators_at_the_ends_of_lines_make_no_column) {
+    const std::vector<const char*> texts{"a,b,kind,\n1,2,x,\n3,4,y,\n", "1,2,x,\n3,4,y,\n",
+                                         "a,b,kind\n1,2,x,\n3,4,y,\n",  "1;2;x;\n3;4;y;\n",
+                                         "1\t2\tx\t\n3\t4\ty\t\n",      "a,b,kind,,\n1,2,x,,\n3,4,y,,\n"};
+    for (const char* text : texts) {
+        BOOST_TEST_CONTEXT(text) {
+            const TextTables tables = read({text});
+            BOOST_TEST((features(tables.train) == Values{1, 2, 3, 4}));
+            BOOST_TEST((tables.class_names == std::vector<std::string>{"x", "y"}));
+            BOOST_REQUIRE_EQUAL(tables.notes.size(), 1U);
+            BOOST_TEST(tables.notes[0].find("every line ends with") != std::string::npos);
+        }
+    }
+    check_refused({"a,b,kind\n1,2,\n3,4,\n"}, Failure::data, "line 2, column 3 ('kind'): the target is missing");
+    std::string late = "a,b,kind,\n1,2,x,\n";
+    for (int row = 0; row < 200; ++row) late += "3,4,y,\n";
+    check_refused({late + "3,4,y,z\n"}, Failure::data, "line 203: ends with the field 'z'");
+    check_refused({"a,b,kind\n\"1\",1,2,x\n\"2\",3,4,y\n"}, Failure::data, "line 2: has 4 fields", "row.names = FALSE");
+}
+
+BOOST_AUTO_TEST_CASE(features_as_people_write_them) {
+    BOOST_TEST((features(read({"a,b,k\n\u22121.5,True,x\n1.5D+02,False,y\n\" 2 \",TRUE,x\n"}).train) ==
+                Values{-1.5, 1, 150, 0, 2, 1}));
+    check_refused({"a,b,k\n1,2,x\n2,12%,y\n"}, Failure::data,
+                  "line 3, column 2 ('b'): '12%' is not a number; it has a per cent");
+    check_refused({"a,b,k\n1,2,x\n2," + std::string(500, 'w') + ",y\n"}, Failure::data,
+                  "'" + std::string(100, 'w') + "…'");
 }
 
 BOOST_AUTO_TEST_CASE(takes_the_first_line_for_a_header_if_it_looks_like_one) {
@@ -109,6 +219,9 @@ BOOST_AUTO_TEST_CASE(test_rows_come_from_a_file_of_their_own) {
                   "train.csv has 2");
     check_refused({"a,b,c\n1,2,x\n3,4,y\n", "a,d,c\n1,2,x\n"}, Failure::data,
                   "test.csv, line 1: column 2 is 'd', but 'b' in", "train.csv");
+    check_refused({"a,b,c\n1,2,x\n3,4,y\n", "b,a,c\n1,2,x\n"}, Failure::data,
+                  "test.csv, line 1: column 1 is 'b', but 'a' in", "only the order differs");
+    check_refused({"a,b,c\n1,2,x\n3,4,y\n", "a,b\n1,2\n"}, Failure::data, "test.csv, line 1: has 2 fields", "(no 'c')");
     check_refused({"1,x\n3,y\n", "1,z\n"}, Failure::data, "test.csv, line 1, column 2: class 'z' does not occur in");
 }
 

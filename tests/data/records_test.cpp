@@ -77,6 +77,47 @@ BOOST_AUTO_TEST_CASE(line_ends_blank_lines_comments_and_marks) {
     BOOST_TEST((read("1,\n3,\n") == Rows{{"1", ""}, {"3", ""}}));
 }
 
+BOOST_AUTO_TEST_CASE(a_mark_makes_a_comment_only_where_a_line_is_no_row) {
+    struct Case {
+        const char* text;
+        Rows rows;
+    };
+    const std::vector<Case> cases{
+        {"#N/A,1,2\nelm,3,4\n#N/A,5,6\n", {{"#N/A", "1", "2"}, {"elm", "3", "4"}, {"#N/A", "5", "6"}}},
+        {"c,a,b\n#ff8800,1,2\nred,3,4\n", {{"c", "a", "b"}, {"#ff8800", "1", "2"}, {"red", "3", "4"}}},
+        {"#ff8800;1;2\n#00ff00;3;4\n", {{"#ff8800", "1", "2"}, {"#00ff00", "3", "4"}}},  // in every line
+        {"#,Name,HP\n1,x,45\n2,y,50\n", {{"#", "Name", "HP"}, {"1", "x", "45"}, {"2", "y", "50"}}},
+        {"#CHROM\tPOS\n7\t3\n8\t4\n", {{"#CHROM", "POS"}, {"7", "3"}, {"8", "4"}}},
+        {"\"#12\",1\n\"#13\",2\n", {{"#12", "1"}, {"#13", "2"}}},
+        {"#12 1 x\na 2 y\nb 3 x\n", {{"#12", "1", "x"}, {"a", "2", "y"}, {"b", "3", "x"}}},
+        {"# a,b,c\n1,2,3\n4,5,6\n", {{"1", "2", "3"}, {"4", "5", "6"}}},  // numpy.savetxt
+        {"# a b c\n1 2 3\n4 5 6\n", {{"1", "2", "3"}, {"4", "5", "6"}}},
+        {"## made, by: hand\n1,2\n3,4\n", {{"1", "2"}, {"3", "4"}}},
+        {"1,2,x\n# a quote \" that stays open, or so\n3,4,y\n", {{"1", "2", "x"}, {"3", "4", "y"}}},
+        {"1,2,x\n#see above\n3,4,y\n", {{"1", "2", "x"}, {"3", "4", "y"}}},
+        {"# one\n# two, three\n", {}},
+    };
+    for (const Case& c : cases) BOOST_TEST_CONTEXT(c.text) BOOST_TEST((read(c.text) == c.rows));
+    for (const char* doubtful :
+         {"1,2,x\n#3,4,y\n5,6,x\n", "1,2,x\n# 3,4,y\n5,6,x\n", "ash,1\n#ash,2\nelm,3\n", "1,2,x\n#a,b,c\n3,4,y\n"}) {
+        BOOST_TEST_CONTEXT(doubtful) check_refused(doubtful, "line 2: begins with #", "double quotes");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(blanks_within_quotes_do_not_count_at_their_ends) {
+    BOOST_TEST((read("\"ash \",\"  1.5 \"\n\" elm\",2\n") == Rows{{"ash", "1.5"}, {"elm", "2"}}));
+    BOOST_TEST((read("\u00A0a\u00A0,\"\u202F1\"\nb,2\n") == Rows{{"a", "1"}, {"b", "2"}}));
+    BOOST_TEST((read("\"a  b\",1\nc,2\n") == Rows{{"a  b", "1"}, {"c", "2"}}));
+}
+
+BOOST_AUTO_TEST_CASE(what_spreadsheets_and_databases_export) {
+    BOOST_TEST((read("a|b\n1|2\n") == Rows{{"a", "b"}, {"1", "2"}}));
+    BOOST_TEST(Records("1|2", "").separator_name() == "|");
+    BOOST_TEST((read("sep=;\r\na,x;b\r\n1,5;2\r\n") == Rows{{"a,x", "b"}, {"1,5", "2"}}));
+    BOOST_TEST((lines("\"sep=,\"\n1,2\n3,4\n") == std::vector<std::size_t>{2, 3}));
+    check_refused(std::string("\xFF\xFE\x31\0\x2C\0", 6), "UTF-16");
+}
+
 BOOST_AUTO_TEST_CASE(counts_lines) {
     BOOST_TEST((lines("\n1,2\n# x\n3,\"4\n4\"\n5,6\r\n\r\n7,8") == std::vector<std::size_t>{2, 4, 6, 8}));
 }

@@ -235,9 +235,13 @@ BOOST_AUTO_TEST_CASE(refuses_options_that_the_kind_of_data_does_not_have) {
     refused({.data = folder.path().string(), .test_target = "y"}, "--test-target y: has no effect");
     refused({.data = "digits", .task = data::Task::regression}, "--task regression", "has classes");
     refused({.data = table, .test_target = "y"}, "--test-target y", ".npy");
+    refused({.data = "digits", .ignore = "Id"}, "--ignore Id: has no effect on --data digits");
+    refused({.data = "digits", .header = data::Header::yes}, "--header: has no effect on --data digits");
     folder.write("x.npy", testing::npy<float>("<f4", "(1, 2)", {1, 2}));
     const std::string x = (folder.path() / "x.npy").string();
     refused({.data = table, .test = x}, "is a .npy, but --data");
+    refused({.data = x, .target = "y.npy", .header = data::Header::no}, "--header: has no effect");
+    refused({.data = x, .target = "y.npy", .ignore = "1"}, "--ignore 1: has no effect");
     refused({.data = x}, "a .npy holds features only", "--target");
     refused({.data = x, .test = x, .target = "y.npy"}, "need both");
     refused({.data = x, .target = "y.npy", .test_target = "y.npy"}, "need both");

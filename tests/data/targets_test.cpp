@@ -110,6 +110,67 @@ BOOST_AUTO_TEST_CASE(a_chosen_task_wins) {
         (values<float>(*make_targets(column({"3"}), &test, Task::regression).test) == std::vector<float>{-1.5F}));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_missing_is_no_class) {
+    for (const char* gap : {"", "NA", "nan", "NaN", "NULL", "None", "?", "N/A", "#N/A", ".", "-"}) {
+        for (const auto task :
+             {std::optional<Task>{}, std::optional(Task::classification), std::optional(Task::regression)}) {
+            check_refused({"a", "b", gap}, {}, task, "train.csv, line 4, column 2 ('kind'): the target is missing");
+            check_refused({"1", "2", gap}, {}, task, "train.csv, line 4, column 2 ('kind'): the target is missing");
+        }
+        check_refused({"a", "b"}, {"a", gap}, {}, "test.csv, line 3, column 2 ('kind'): the target is missing");
+    }
+    BOOST_TEST((labels({"+", "-", "-"}) == std::vector<int>{0, 1, 1}));  // as some archives call the classes of two
+    BOOST_TEST((labels({"nancy", "nano", "nancy"}) == std::vector<int>{0, 1, 0}));
+}
+
+BOOST_AUTO_TEST_CASE(class_names_are_text) {
+    struct Case {
+        Words words;
+        Words names;
+        std::vector<int> labels;
+    };
+    const std::vector<Case> cases{
+        {{"4611686018427387905", "4611686018427387904", "6917529027641081857", "6917529027641081856"},
+         {"4611686018427387904", "4611686018427387905", "6917529027641081856", "6917529027641081857"},
+         {1, 0, 3, 2}},
+        {{"18446744073709551615", "-9223372036854775808", "9"},
+         {"-9223372036854775808", "9", "18446744073709551615"},
+         {2, 0, 1}},
+        {{"01", "02", "10"}, {"01", "02", "10"}, {0, 1, 2}},
+        {{"01", "1", "1.0", "2"}, {"1", "2"}, {0, 0, 0, 1}},
+        {{"2.0e+00", "1.0e+00", "2.0"}, {"1", "2"}, {1, 0, 1}},
+        {{"0.10", "0.1", "2.5"}, {"0.1", "2.5"}, {0, 0, 1}},
+        {{"0.1", "0.10000000000000000001"}, {"0.1", "0.10000000000000000001"}, {0, 1}},
+        {{"-1", "+1", "1", "0", "-0"}, {"-1", "0", "1"}, {0, 2, 2, 1, 1}},
+        {{"\u22121", "-1", "1"}, {"-1", "1"}, {0, 0, 1}},
+        {{"-20", "-3", "4"}, {"-20", "-3", "4"}, {0, 1, 2}},
+        {{"True", "False"}, {"False", "True"}, {1, 0}},
+        {{"caf\xE9", "caf\xE8", "café"}, {"café", "caf\\xE8", "caf\\xE9"}, {2, 1, 0}},
+    };
+    for (const Case& c : cases) {
+        BOOST_TEST_CONTEXT(c.words.front()) {
+            const Targets made = make_targets(column(c.words), nullptr, Task::classification);
+            BOOST_TEST(made.class_names == c.names, boost::test_tools::per_element());
+            BOOST_TEST(values<int>(made.train) == c.labels, boost::test_tools::per_element());
+        }
+    }
+    // A test file may write the same numbers otherwise.
+    const TargetColumn test = column({"1.0", "02"});
+    const Targets targets = make_targets(column({"01", "2", "2", "1"}), &test, {});
+    BOOST_TEST((values<int>(*targets.test) == std::vector<int>{0, 1}));
+    BOOST_TEST((task_of({"4611686018427387905", "4611686018427387904", "4611686018427387905", "4611686018427387904"}) ==
+                Task::classification));
+}
+
+BOOST_AUTO_TEST_CASE(names_that_look_alike_are_noted) {
+    const auto notes = [](const Words& words) { return make_targets(column(words), nullptr, {}).notes; };
+    BOOST_REQUIRE_EQUAL(notes({"ash", "Ash", "elm"}).size(), 1U);
+    BOOST_TEST(notes({"ash", "Ash", "elm"})[0].find("'Ash' and 'ash' differ only in capitals or blanks") !=
+               std::string::npos);
+    BOOST_TEST(notes({"white ash", "white  ash"}).size() == 1U);
+    BOOST_TEST(notes({"ash", "elm"}).empty());
+}
+
 BOOST_AUTO_TEST_CASE(mistakes_are_named_with_file_line_and_column) {
     check_refused({"a", "b", ""}, {}, {}, "train.csv, line 4, column 2 ('kind'): the target is missing");
     check_refused({"a", "b"}, {"a", ""}, {}, "test.csv, line 3");
@@ -122,8 +183,8 @@ BOOST_AUTO_TEST_CASE(mistakes_are_named_with_file_line_and_column) {
     check_refused({"1", "1e39"}, {}, Task::regression, "line 3", "too large for single precision");
     Words many = whole_numbers(30, 30);
     check_refused(many, {"x"}, Task::regression, "test.csv, line 2", "'x' is not a number");
-    many[5] = "?";
-    check_refused(many, {}, {}, "line 7, column 2 ('kind'): '?' is not a number, but most targets are",
+    many[5] = "five";
+    check_refused(many, {}, {}, "line 7, column 2 ('kind'): 'five' is not a number, but most targets are",
                   "--task classification");
     BOOST_TEST(make_targets(column(many), nullptr, Task::classification).outputs == 30U);
     for (std::string& word : many) word += " street";
@@ -137,7 +198,11 @@ BOOST_AUTO_TEST_CASE(mistakes_are_named_with_file_line_and_column) {
                           failure(Failure::data, "y.npy: every row has the class '1'"));
     rows.words[1] = "nan";
     BOOST_CHECK_EXCEPTION(static_cast<void>(make_targets(rows, nullptr, Task::regression)), core::Error,
-                          failure(Failure::data, "y.npy, row 1: 'nan' is not a number"));
+                          failure(Failure::data, "y.npy, row 1: the target is missing ('nan')"));
+    rows.words[1] = "x";
+    BOOST_CHECK_EXCEPTION(static_cast<void>(make_targets(rows, nullptr, Task::regression)), core::Error,
+                          failure(Failure::data, "y.npy, row 1: 'x' is not a number"));
+    check_refused({"1", std::string(300, 'x')}, {}, Task::regression, "'" + std::string(100, 'x') + "…'");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,6 +2,7 @@
 """What people type who know mpirun, and the hostfiles they write. Arguments: the script, the build directory, the case."""
 
 import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -39,6 +40,11 @@ def wrong_words(directory):
     # The program's own are its own affair, also where they look like one of these.
     out, _ = end(start(directory, ["-n", "2"], ["--version"], before=None), 0)
     expect("ensemble_train" in out, out)
+    gone = fake_build(directory, "")
+    (gone / "mpirun").unlink()
+    _, err = end(start(directory, ["-n", "2"], [], ENSEMBLE_BUILD=str(gone)), 2)
+    expect(f"{gone}/mpirun is not there" in err and len(err.splitlines()) == 1, err)
+    shutil.rmtree(gone)
     expect(not list(directory.iterdir()), "wrong words left files behind")
 
 

@@ -7,7 +7,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include "failure.hpp"
+#include "run/configuration.hpp"
 #include "run/parse_data.hpp"
+#include "run/settings.hpp"
 #include "scratch.hpp"
 
 BOOST_AUTO_TEST_SUITE(load_data_tests)
@@ -99,6 +101,24 @@ BOOST_AUTO_TEST_CASE(a_member_does_not_depend_on_where_its_data_lie_but_on_what_
     const std::string plain = digest(images);
     images.augmentation.shift = 2;
     BOOST_TEST(digest(images) != plain);
+}
+
+BOOST_AUTO_TEST_CASE(columns_are_left_out_and_first_lines_called_headers_by_options) {
+    const Scratch scratch;
+    Options options = options_for(scratch.write("t.csv", table()));
+    const auto set = [&](const char* name, const char* value) { run::find_setting(name)->set(options, value); };
+    const auto shape = [&] { return Experiment(options, load_data(options)).network().input(); };
+    set("ignore", "near,2");
+    BOOST_TEST((shape() == core::Shape{1}));
+    BOOST_TEST(contains(run::to_toml(options), "\nignore = 'near,2'\n"));
+    BOOST_TEST(!contains(run::to_toml(options), "\nheader"));
+    set("header", "yes");
+    BOOST_TEST((shape() == core::Shape{1}));
+    BOOST_TEST(contains(run::to_toml(options), "\nheader = 'yes'\n"));
+    set("header", "no");
+    BOOST_TEST(contains(refusal(options), "'near' names a column, but with --header no"));
+    BOOST_TEST(contains(usage_error([&] { set("ignore", "near,,2"); }), "a name or number is missing"));
+    BOOST_TEST(contains(usage_error([&] { set("header", "maybe"); }), "maybe"));
 }
 
 BOOST_AUTO_TEST_CASE(sequences_and_components_reach_the_network) {

@@ -1,0 +1,95 @@
+#include "data/comments.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "data/field.hpp"
+#include "data/number.hpp"
+#include "data/records.hpp"
+#include "data/separators.hpp"
+
+namespace data {
+namespace {
+
+constexpr std::size_t lines_to_learn_from = 100;
+
+using Row = std::vector<std::string>;
+
+/// The fields of one line; none if it is no record.
+Row split(std::string_view line, char separator) {
+    try {
+        Records records(std::string(line), "", separator);
+        if (records.next()) return {records.fields().begin(), records.fields().end()};
+    } catch (const core::Error&) {
+        // A quote in a comment that nobody closes.
+    }
+    return {};
+}
+
+bool has_blank_behind_mark(std::string_view line) {
+    return line.size() < 2 || line[1] == ' ' || line[1] == '\t' || line[1] == '#' || line[1] == '!';
+}
+
+bool is_value(const std::string& field) {
+    return parse_feature(field).has_value() || is_gap(field);
+}
+
+}  // namespace
+
+CommentRule::CommentRule(std::string_view text, char separator) : separator_(separator) {
+    std::vector<Row> rows;
+    for (const std::string_view line : first_records(text, lines_to_learn_from, false)) {
+        rows.push_back(split(line, separator));
+    }
+    const bool only_marked = rows.empty();
+    if (only_marked && separator != ' ') {
+        for (const std::string_view line : first_records(text, lines_to_learn_from, true)) {
+            if (!has_blank_behind_mark(line)) rows.push_back(split(line, separator));
+        }
+    }
+    if (rows.empty()) return;
+    count_ = rows.front().size();
+    is_numeric_.assign(count_, rows.size() > 1);
+    for (std::size_t row = 1; row < rows.size(); ++row) {
+        for (std::size_t i = 0; i < count_; ++i) {
+            is_numeric_[i] = is_numeric_[i] && i < rows[row].size() && is_value(rows[row][i]);
+        }
+    }
+    for (std::size_t i = 0; i < count_; ++i) has_header_ = has_header_ || (is_numeric_[i] && !is_value(rows[0][i]));
+    // A file of comments alone has no numbers in columns.
+    if (only_marked && std::ranges::count(is_numeric_, true) == 0) count_ = 0;
+    if (only_marked) return;
+    for (const Row& row : rows) {
+        if (!row.empty()) leading_.insert(row.front());
+    }
+}
+
+bool CommentRule::fits(std::span<const std::string> fields) const {
+    for (std::size_t i = 1; i < fields.size(); ++i) {
+        if (is_numeric_[i] && !is_value(fields[i])) return false;
+    }
+    return true;
+}
+
+CommentRule::Kind CommentRule::judge(std::string_view line, bool is_first) const {
+    const Row fields = split(line, separator_);
+    if (count_ < 2 || fields.size() != count_) return Kind::comment;
+    const std::string_view rest = std::string_view(fields.front()).substr(1);
+    const bool is_spaced = has_blank_behind_mark(line);
+    if (!fits(fields)) {
+        if (is_spaced) return Kind::comment;
+        // Names, as some sciences mark them, where nothing else names the columns.
+        if (is_first) return has_header_ ? Kind::comment : Kind::row;
+        return Kind::doubt;
+    }
+    if (is_gap(fields.front())) return Kind::row;
+    const bool has_numbers = std::find(is_numeric_.begin() + 1, is_numeric_.end(), true) != is_numeric_.end();
+    const bool is_numbers_row = is_numeric_[0] && parse_feature(trimmed(rest)).has_value();
+    if (!has_numbers && is_spaced && !is_numbers_row) return Kind::comment;
+    if (!has_numbers && is_numeric_[0] && !is_numbers_row) return Kind::comment;
+    // A row that somebody has taken out looks so, too.
+    const bool is_known = leading_.contains(std::string(trimmed(rest)));
+    return is_spaced || is_numbers_row || is_known ? Kind::doubt : Kind::row;
+}
+
+}  // namespace data

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace data {
+
+/// `text` without the blanks around it: spaces, tabs, line ends, and the spaces of typographers (no-break, thin,
+/// zero-width, …) that tables copied from web pages and documents bring along.
+[[nodiscard]] std::string_view trimmed_slowly(std::string_view text) noexcept;
+
+/// The same; most fields have nothing at their ends but what is seen.
+[[nodiscard]] inline std::string_view trimmed(std::string_view text) noexcept {
+    const auto is_plain = [](char letter) { return static_cast<unsigned char>(letter - 0x21) < 0x7F - 0x21; };
+    return text.empty() || (is_plain(text.front()) && is_plain(text.back())) ? text : trimmed_slowly(text);
+}
+
+/// True for what R, pandas, SQL, spreadsheets and people write where a value is missing: the one list of them, the same
+/// for features and targets.
+[[nodiscard]] bool is_gap(std::string_view word) noexcept;
+
+/// At most 100 characters of a field, for messages.
+[[nodiscard]] std::string excerpt(std::string_view field);
+
+/// What to do about a feature that is no number: what is odd about `word` where a person would read it as a number, a
+/// date or a missing value, else that words are not features. `without` is the option that leaves its column out.
+[[nodiscard]] std::string advice_on(std::string_view word, char separator, std::string_view without);
+
+}  // namespace data

@@ -1,0 +1,116 @@
+#include "data/separators.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace data {
+namespace {
+
+constexpr std::size_t lines_to_look_at = 20;
+constexpr std::array<char, 4> separators{'\t', ';', ',', '|'};
+
+/// How often each separator stands outside quotes in a record.
+using Counts = std::array<std::size_t, separators.size()>;
+
+bool is_line_end(char letter) {
+    return letter == '\n' || letter == '\r';
+}
+
+const char* find_separator(char letter) {
+    return std::ranges::find(separators, letter);
+}
+
+Counts count_separators(std::string_view record) {
+    Counts counts{};
+    bool in_quotes = false;
+    bool field_begins = true;  // only there, a quote opens
+    for (const char letter : record) {
+        if (letter == '"' && (in_quotes || field_begins)) in_quotes = !in_quotes;
+        const char* const found = find_separator(letter);
+        const bool separates = !in_quotes && found != separators.end();
+        if (separates) ++counts.at(static_cast<std::size_t>(found - separators.begin()));
+        field_begins = separates || (field_begins && (letter == ' ' || letter == '\t'));
+    }
+    return counts;
+}
+
+/// The end of the record that begins at `at`: a line end outside quotes.
+std::size_t record_end(std::string_view text, std::size_t at) {
+    bool in_quotes = false;
+    bool field_begins = true;
+    for (; at < text.size() && (in_quotes || !is_line_end(text[at])); ++at) {
+        const bool is_blank = text[at] == ' ' || text[at] == '\t';
+        if (text[at] == '"' && (in_quotes || field_begins)) in_quotes = !in_quotes;
+        const bool separates = !in_quotes && find_separator(text[at]) != separators.end();
+        field_begins = separates || (field_begins && is_blank);
+    }
+    return at;
+}
+
+}  // namespace
+
+std::vector<std::string_view> first_records(std::string_view text, std::size_t most, bool with_marked) {
+    std::vector<std::string_view> records;
+    for (std::size_t at = 0; at < text.size() && records.size() < most;) {
+        const std::size_t begin = text.find_first_not_of(" \t\r\n", at);
+        if (begin == std::string_view::npos) break;
+        const bool is_marked = text[begin] == '#';
+        // A comment may hold a quote that nobody closes.
+        const std::size_t end =
+            is_marked ? std::min(text.find_first_of("\r\n", begin), text.size()) : record_end(text, begin);
+        if (!is_marked || with_marked) {
+            // Blanks in front may be tabs that separate.
+            std::size_t line = begin;
+            while (line > at && !is_line_end(text[line - 1])) --line;
+            records.push_back(text.substr(line, end - line));
+        }
+        at = end;
+    }
+    return records;
+}
+
+char detect_separator(std::string_view text) {
+    std::vector<Counts> lines;
+    for (const std::string_view record : first_records(text, lines_to_look_at, false)) {
+        lines.push_back(count_separators(record));
+    }
+    if (lines.empty()) {
+        for (const std::string_view record : first_records(text, lines_to_look_at, true)) {
+            lines.push_back(count_separators(record));
+        }
+    }
+    if (lines.empty()) return ' ';
+    for (std::size_t i = 0; i < separators.size(); ++i) {
+        const std::size_t count = lines.front().at(i);
+        if (count > 0 && std::ranges::all_of(lines, [&](const Counts& line) { return line.at(i) == count; })) {
+            return separators.at(i);
+        }
+    }
+    // Tabs that stand irregularly are blanks.
+    const auto* const most = std::max_element(lines.front().begin() + 1, lines.front().end());
+    return *most > 0 ? separators.at(static_cast<std::size_t>(most - lines.front().begin())) : ' ';
+}
+
+std::string_view name_of_separator(char separator) noexcept {
+    switch (separator) {
+        case '\t':
+            return "tabs";
+        case ';':
+            return "semicolons";
+        case ',':
+            return "commas";
+        case '|':
+            return "|";
+        default:
+            return "white space";
+    }
+}
+
+char declared_separator(std::string_view text) {
+    std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+    if (line.size() > 2 && line.starts_with('"') && line.ends_with('"')) line = line.substr(1, line.size() - 2);
+    const bool fits = line.size() == 5 && (line.starts_with("sep=") || line.starts_with("SEP="));
+    return fits && find_separator(line.back()) != separators.end() ? line.back() : '\0';
+}
+
+}  // namespace data

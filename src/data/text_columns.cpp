@@ -1,0 +1,334 @@
+#include "data/text_columns.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "data/field.hpp"
+#include "data/file_bytes.hpp"
+#include "data/number.hpp"
+#include "data/records.hpp"
+
+namespace data {
+namespace {
+
+using core::fail;
+using core::Failure;
+namespace fs = std::filesystem;
+using Words = std::vector<std::string>;
+
+constexpr std::size_t lines_to_look_at = 101;  // the first, and a hundred to hold it against
+
+std::string read_text(const fs::path& path) {
+    FileBytes file(path);
+    std::string text;
+    constexpr std::size_t piece = std::size_t{1} << 20U;
+    for (std::size_t got = piece; got == piece;) {
+        const std::size_t size = text.size();
+        text.resize(size + piece);
+        got = file.read(std::as_writable_bytes(std::span(text)).subspan(size));
+        text.resize(size + got);
+    }
+    return text;
+}
+
+Words copy(const Fields& fields) {
+    return {fields.begin(), fields.end()};
+}
+
+/// How many fields at the end of `fields` are empty.
+std::size_t empty_at_end(const Fields& fields) {
+    const auto last = std::find_if(fields.rbegin(), fields.rend(), [](auto field) { return !field.empty(); });
+    return static_cast<std::size_t>(last - fields.rbegin());
+}
+
+struct Line {
+    Fields fields;
+    std::size_t number = 0;
+};
+
+class ColumnsReader {
+public:
+    ColumnsReader(const fs::path& path, const ColumnChoice& choice, const Columns* like)
+        : records_(read_text(path), path.string()), choice_(choice), like_(like) {
+        columns_.file = path.string();
+    }
+
+    Columns read() {
+        look_ahead();
+        settle_width();
+        first_ = copy(ahead_.front().fields);
+        columns_.count = first_.size();
+        if (like_ != nullptr) {
+            check_count();
+        } else if (columns_.count < 2) {
+            refuse_one_column();
+        }
+        if (is_header()) columns_.header = first_;
+        choose_columns();
+        const std::size_t rows_from = columns_.header.empty() ? 0 : 1;
+        if (ahead_.size() == rows_from) {
+            fail(Failure::data, "{}: holds a header and no rows; give a table with numbers", columns_.file);
+        }
+        for (std::size_t i = rows_from; i < ahead_.size(); ++i) add(ahead_[i].fields, ahead_[i].number);
+        while (records_.next()) add(records_.fields(), records_.line());
+        return std::move(columns_);
+    }
+
+private:
+    [[nodiscard]] std::size_t first_line() const { return ahead_.front().number; }
+
+    void look_ahead() {
+        while (ahead_.size() < lines_to_look_at && records_.next()) {
+            ahead_.push_back(
+                {.fields = {records_.fields().begin(), records_.fields().end()}, .number = records_.line()});
+        }
+        if (ahead_.empty()) fail(Failure::data, "{}: holds no rows; give a table with numbers", columns_.file);
+    }
+
+    /// Many programs end every line with a separator: what would be columns behind it are none.
+    void settle_width() {
+        if (records_.separator() == ' ' || ahead_.size() < 2) return;
+        const std::size_t width = ahead_.front().fields.size();
+        const bool first_is_shorter = ahead_[1].fields.size() == width + 1;
+        std::size_t empty = first_is_shorter ? 1 : empty_at_end(ahead_.front().fields);
+        for (std::size_t i = 1; i < ahead_.size(); ++i) {
+            if (ahead_[i].fields.size() != ahead_[1].fields.size()) return;
+            empty = std::min(empty, empty_at_end(ahead_[i].fields));
+        }
+        if (empty == 0 || (!first_is_shorter && ahead_[1].fields.size() != width)) return;
+        for (std::size_t i = first_is_shorter ? 1 : 0; i < ahead_.size(); ++i) {
+            ahead_[i].fields.resize(ahead_[i].fields.size() - empty);
+        }
+        left_out_ = empty;
+        columns_.notes.push_back(
+            fmt::format("{}: every line ends with {} of its {}; what would be {} behind is left out", columns_.file,
+                        empty == 1 ? "one" : std::to_string(empty), records_.separator_name(),
+                        empty == 1 ? "a column" : "columns"));
+    }
+
+    [[noreturn]] void refuse_one_column() const {
+        fail(Failure::data,
+             "{}, line {}: has one column, but a table needs features and a target; separate fields by commas, "
+             "semicolons, tabs, | or blanks",
+             columns_.file, first_line());
+    }
+
+    // -- the first line --------------------------------------------------------------------------------------------
+
+    [[nodiscard]] bool is_header() {
+        std::vector<WantedColumn> wanted = ignored();
+        if (!choice_.target.empty()) wanted.push_back({.text = choice_.target});
+        if (like_ != nullptr && choice_.header == Header::automatic && !like_->header.empty()) {
+            if (first_ == like_->header) return true;
+        }
+        const auto is_name = [](const WantedColumn& column) { return !column.may_be_number(); };
+        const auto name = std::ranges::find_if(wanted, is_name);
+        if (choice_.header == Header::no) {
+            if (name == wanted.end()) return false;
+            fail(Failure::usage, "'{}' names a column, but with --header no columns have no names; give its number",
+                 excerpt(name->text));
+        }
+        if (choice_.header == Header::yes) return true;
+        if (like_ == nullptr && name != wanted.end()) {
+            // Whoever names a column knows of a header; throws if the name is not there.
+            for (const WantedColumn& column : wanted) {
+                const bool is_target = column.text == choice_.target;
+                if (is_name(column))
+                    static_cast<void>(find_column(is_target ? "--target" : "--ignore", column, names(true)));
+            }
+            return true;
+        }
+        return judge(wanted);
+    }
+
+    [[nodiscard]] bool judge(const std::vector<WantedColumn>& wanted) {
+        std::vector<Fields> below;
+        for (std::size_t i = 1; i < ahead_.size(); ++i) below.push_back(ahead_[i].fields);
+        std::size_t target = columns_.count - 1;
+        std::vector<bool> ignored(columns_.count, false);
+        if (like_ != nullptr) {
+            target = like_->target;
+            ignored = like_->ignored;
+        } else {
+            for (std::size_t i = 0; i < wanted.size(); ++i) {
+                const auto place = perhaps(wanted[i]);
+                const bool is_target = !choice_.target.empty() && i + 1 == wanted.size();
+                if (place && is_target) target = *place;
+                if (place && !is_target) ignored[*place] = true;
+            }
+        }
+        const Verdict verdict = judge_first_line(ahead_.front().fields, below, target, ignored);
+        if (verdict.kind == Verdict::Kind::doubt) {
+            fail(Failure::data,
+                 "{}, line {}: could be a header or a row: {}; say which with --header yes or --header no",
+                 columns_.file, first_line(), verdict.why);
+        }
+        const bool is_header = verdict.kind == Verdict::Kind::header;
+        if (is_header && !verdict.why.empty()) {
+            columns_.notes.push_back(
+                fmt::format("{}: line {} is taken for a header, although names in it are numbers; --header no makes it "
+                            "a row",
+                            columns_.file, first_line()));
+        }
+        return is_header;
+    }
+
+    /// Where `wanted` would be, if line 1 were a header or else by its number.
+    [[nodiscard]] std::optional<std::size_t> perhaps(const WantedColumn& wanted) const {
+        const auto found = std::ranges::find(first_, wanted.text);
+        if (found != first_.end()) return static_cast<std::size_t>(found - first_.begin());
+        const auto number = wanted.may_be_number() ? parse_number(wanted.text) : std::nullopt;
+        if (!number || *number < 1 || *number > static_cast<double>(columns_.count)) return std::nullopt;
+        return static_cast<std::size_t>(*number) - 1;
+    }
+
+    // -- the columns -----------------------------------------------------------------------------------------------
+
+    [[nodiscard]] ColumnNames names(bool has_header) const {
+        return {
+            .file = columns_.file, .count = columns_.count, .names = has_header ? first_ : Words{}, .first = first_};
+    }
+
+    [[nodiscard]] std::vector<WantedColumn> ignored() const {
+        return choice_.ignore.empty() ? std::vector<WantedColumn>{} : parse_columns(choice_.ignore);
+    }
+
+    void choose_columns() {
+        if (like_ != nullptr) {
+            check_header();
+            columns_.target = like_->target;
+            columns_.ignored = like_->ignored;
+            columns_.places = like_->places;
+            return;
+        }
+        columns_.target = choice_.target.empty() ? columns_.count - 1 : find("--target", {.text = choice_.target});
+        columns_.ignored.assign(columns_.count, false);
+        for (const WantedColumn& column : ignored()) {
+            const std::size_t place = find("--ignore", column);
+            if (place == columns_.target) {
+                fail(Failure::usage, "--ignore {}: is the column to be learnt; name another one with --target",
+                     excerpt(column.text));
+            }
+            columns_.ignored[place] = true;
+        }
+        for (std::size_t i = 0; i < columns_.count; ++i) {
+            if (i != columns_.target && !columns_.ignored[i]) columns_.places.push_back(i);
+        }
+        if (columns_.places.empty()) {
+            fail(Failure::usage, "--ignore {}: leaves no feature of {}", excerpt(choice_.ignore), columns_.file);
+        }
+    }
+
+    /// A name wins over a number; where both are possible, that is said.
+    [[nodiscard]] std::size_t find(std::string_view option, const WantedColumn& wanted) {
+        const std::size_t place = find_column(option, wanted, names(!columns_.header.empty()));
+        const auto number = wanted.may_be_number() ? parse_number(wanted.text) : std::nullopt;
+        const bool is_ambiguous = number && *number >= 1 && *number <= static_cast<double>(columns_.count) &&
+                                  static_cast<std::size_t>(*number) - 1 != place;
+        if (is_ambiguous) {
+            columns_.notes.push_back(fmt::format("{} {} is the column of that name, {}; {} is another", option,
+                                                 wanted.text, column_name(columns_.header, place),
+                                                 column_name(columns_.header, static_cast<std::size_t>(*number) - 1)));
+        }
+        return place;
+    }
+
+    /// What one list of names has and the other lacks.
+    static std::optional<std::string> lacking(const Words& list, const Words& other) {
+        for (const std::string& name : list) {
+            if (std::ranges::find(other, name) == other.end()) return name;
+        }
+        return std::nullopt;
+    }
+
+    void check_count() const {
+        if (columns_.count == like_->count) return;
+        const bool has_names = !like_->header.empty() && std::ranges::any_of(first_, [&](const std::string& name) {
+            return std::ranges::find(like_->header, name) != like_->header.end();
+        });
+        std::string names;
+        if (has_names) {
+            const auto missing = lacking(like_->header, first_);
+            const auto extra = lacking(first_, like_->header);
+            if (missing) names += fmt::format(" (no '{}')", excerpt(*missing));
+            if (extra) names += fmt::format(" ('{}' is new)", excerpt(*extra));
+        }
+        fail(Failure::data, "{}, line {}: has {} fields separated by {}{}, but {} has {}; both need the same columns",
+             columns_.file, first_line(), columns_.count, records_.separator_name(), names, like_->file, like_->count);
+    }
+
+    void check_header() const {
+        if (like_->header.empty() || columns_.header.empty() || like_->header == columns_.header) return;
+        const auto [mine, theirs] = std::ranges::mismatch(columns_.header, like_->header);
+        const bool is_other_order = std::ranges::is_permutation(columns_.header, like_->header);
+        fail(Failure::data, "{}, line {}: column {} is '{}', but '{}' in {}; both need the same columns in one order{}",
+             columns_.file, first_line(), mine - columns_.header.begin() + 1, excerpt(*mine), excerpt(*theirs),
+             like_->file, is_other_order ? " (only the order differs)" : "");
+    }
+
+    // -- the rows --------------------------------------------------------------------------------------------------
+
+    void add(std::span<const std::string_view> fields, std::size_t line) {
+        if (left_out_ > 0 && fields.size() == columns_.count + left_out_) fields = without_end(fields, line);
+        if (fields.size() != columns_.count) refuse_count(fields, line);
+        columns_.words.emplace_back(fields[columns_.target]);
+        for (const std::size_t place : columns_.places) {
+            const auto number = parse_feature(fields[place]);
+            if (!number) refuse(fields[place], place, line);
+            columns_.features.push_back(*number);
+        }
+        columns_.lines.push_back(line);
+    }
+
+    [[nodiscard]] std::span<const std::string_view> without_end(std::span<const std::string_view> fields,
+                                                                std::size_t line) const {
+        const auto end = fields.subspan(columns_.count);
+        const auto full = std::ranges::find_if(end, [](auto field) { return !field.empty(); });
+        if (full != end.end()) {
+            fail(Failure::data,
+                 "{}, line {}: ends with the field '{}', where the lines before end with one of the {} and nothing "
+                 "behind; every row needs the same columns",
+                 columns_.file, line, excerpt(*full), records_.separator_name());
+        }
+        return fields.first(columns_.count);
+    }
+
+    [[noreturn]] void refuse_count(std::span<const std::string_view> fields, std::size_t line) const {
+        const bool has_row_names =
+            !columns_.header.empty() && fields.size() == columns_.count + 1 && columns_.lines.empty();
+        fail(
+            Failure::data,
+            "{}, line {}: has {} fields separated by {}, but line {} has {}; every row needs all columns{}",
+            columns_.file, line, fields.size(), records_.separator_name(), first_line(), columns_.count,
+            has_row_names ? " (R leaves out the name over its row names: write the table with row.names = FALSE)" : "");
+    }
+
+    [[noreturn]] void refuse(std::string_view field, std::size_t place, std::size_t line) const {
+        const bool in_first = columns_.header.empty() && line == first_line();
+        fail(Failure::data, "{}, line {}, {}: '{}' is not a number; {}{}", columns_.file, line,
+             column_name(columns_.header, place), excerpt(field),
+             advice_on(field, records_.separator(), ignore_option(columns_.header, place)),
+             in_first ? " (most fields of this line are numbers, so it is no header; --header yes makes it one)" : "");
+    }
+
+    Records records_;
+    const ColumnChoice& choice_;
+    const Columns* like_;
+    std::vector<Line> ahead_;   ///< the first lines, whose fields lie in records_
+    std::size_t left_out_ = 0;  ///< empty fields at the end of every row
+    Words first_;
+    Columns columns_;
+};
+
+}  // namespace
+
+Columns read_columns(const fs::path& path, const ColumnChoice& choice, const Columns* like) {
+    return ColumnsReader(path, choice, like).read();
+}
+
+}  // namespace data
