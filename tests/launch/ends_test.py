@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """How launch/run ends what does not end by itself. Arguments: the script, the build directory, the case."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -87,6 +88,39 @@ def signal_before_the_start_leaves_nothing(directory):
     made = (directory / "made").read_text().splitlines()
     expect(made and not any(Path(path).exists() for path in made), made)
     expect(not (directory / "calls").exists(), "something was started")
+
+
+def abandoned_directories_are_removed(directory):
+    """Nothing can clean up that is killed; the next start does, and leaves alone what another one holds."""
+    process = deaf_run(directory)
+    words = (directory / "calls").read_text().split()
+    places = [Path(words[words.index(name) + 1]) for name in ("btl_vader_backing_directory", "orte_tmpdir_base")]
+    fake = str(directory / "fake")
+    (directory / "other").write_text("#!/bin/sh\nexit 3\n")
+    (directory / "other").chmod(0o755)
+
+    def another():
+        (Path(fake) / "mpirun").unlink()
+        shutil.copy(directory / "other", Path(fake) / "mpirun")
+        end(start(directory, ["-n", "2", "--no-recovery"], ["--out", "y"], ENSEMBLE_BUILD=fake), 3)
+
+    another()
+    expect(all(place.is_dir() for place in places), f"removed while in use: {places}")
+    process.kill()
+    process.wait()
+
+    def all_are_killed():
+        left = [int(name.split()[1]) for name in leftovers(directory) if name.startswith("process ")]
+        for number in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        return not left
+
+    wait_for(all_are_killed, "the end of what it has started")
+    expect(all(place.is_dir() for place in places), places)
+    another()
+    expect(not any(place.exists() for place in places), f"left: {places}")
+    expect(not leftovers(directory), leftovers(directory))
 
 
 def little_shared_memory(directory):
