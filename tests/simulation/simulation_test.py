@@ -29,7 +29,7 @@ def check(condition, what):
 def main():
     program, ranks = sys.argv[1:]
     if not Path(program).is_file():
-        print("not run: the simulation needs SimGrid (libsimgrid-dev)")
+        print("skipped: the simulation needs SimGrid (libsimgrid-dev)")
         return NOT_RUN
     alone = simulate(program, "--ranks", "1")
     check(alone["combined_members"] == 128, "one rank combines all members")

@@ -1,12 +1,11 @@
 #include "store/run_directory.hpp"
 
-#include <unistd.h>
-
 #include <cerrno>
 
 #include <boost/test/unit_test.hpp>
 
 #include "core/error.hpp"
+#include "obeys_permissions.hpp"
 #include "store/failing_file_system.hpp"
 #include "store/scratch_directory.hpp"
 
@@ -31,12 +30,6 @@ std::string refusal(const fs::path& path) {
 
 bool contains(const std::string& whole, const std::string& part) {
     return whole.find(part) != std::string::npos;
-}
-
-boost::test_tools::assertion_result obeys_permissions(boost::unit_test::test_unit_id) {
-    boost::test_tools::assertion_result answer(::geteuid() != 0);
-    answer.message() << "root may write anywhere";
-    return answer;
 }
 
 }  // namespace
@@ -150,9 +143,9 @@ BOOST_AUTO_TEST_CASE(paths_that_are_no_directories_are_refused) {
     BOOST_TEST(contains(refusal("/proc/no/such"), "/proc/no"));
 }
 
-BOOST_AUTO_TEST_CASE(a_directory_that_may_not_be_written_is_refused,
-                     *boost::unit_test::precondition(obeys_permissions)) {
+BOOST_AUTO_TEST_CASE(a_directory_that_may_not_be_written_is_refused) {
     const ScratchDirectory scratch;
+    const testing::ObeysPermissions limited;
     fs::create_directory(scratch / "closed");
     fs::permissions(scratch / "closed", fs::perms::owner_read | fs::perms::owner_exec);
     BOOST_TEST(contains(refusal(scratch / "closed"), "Permission denied"));
