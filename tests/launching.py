@@ -12,7 +12,10 @@ def expect(condition, what):
         sys.exit(str(what))
 
 
-def wait_for(condition, what, limit_s=40, alive=None):
+LIMIT_S = 300  # only what hangs for ever comes near it, beside whatever else runs on the machine
+
+
+def wait_for(condition, what, limit_s=LIMIT_S, alive=None):
     """Until the condition holds; fails after a while, or when the process `alive` has ended."""
     deadline = time.monotonic() + limit_s
     while not condition():
@@ -22,7 +25,7 @@ def wait_for(condition, what, limit_s=40, alive=None):
         time.sleep(0.02)
 
 
-def end(process, code, limit_s=120):
+def end(process, code, limit_s=LIMIT_S):
     """What it has written, once it has ended with this exit code."""
     out, err = process.communicate(timeout=limit_s)
     expect(process.returncode == code, f"exit code {process.returncode} instead of {code}\n{out}\n{err}")

@@ -73,8 +73,10 @@ BOOST_AUTO_TEST_CASE(there_is_one_copy_on_the_node) {
     const Mapping mapping = mapping_of(shared.bytes.data());
     world.barrier();
     BOOST_TEST(mapping.permissions == "r--s");
-    BOOST_TEST(mapping.resident_kb >= size_kb);
-    BOOST_TEST(mapping.proportional_kb <= size_kb / world.size() + 64);
+    // Some pages may be under way at any moment, to another place or to the swap; a copy of one's own would be all of
+    // them.
+    BOOST_TEST(mapping.resident_kb >= size_kb / 2);
+    BOOST_TEST(mapping.proportional_kb <= size_kb / world.size() + size_kb / 4);
     const auto places = world.gather(mapping.device + " " + mapping.inode + " " + digest);
     for (const std::string& place : places) BOOST_TEST(place == places.front());
 }

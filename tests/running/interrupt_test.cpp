@@ -6,11 +6,11 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <thread>
 
 #include <boost/test/unit_test.hpp>
 
-#include "core/stopwatch.hpp"
 #include "data/source.hpp"
 #include "run/experiment.hpp"
 
@@ -24,27 +24,42 @@ void sleep_ms(int ms) {
     std::this_thread::sleep_for(std::chrono::milliseconds(ms));
 }
 
-/// What becomes of a process that watches for signals and is sent these, one after the other.
-int status_after(std::initializer_list<int> signals, int pause_ms, Leave leave = nullptr) {
+/// For what is noted at once, on whatever machine.
+constexpr int patience_ms = 60'000;
+
+/// How the signals come: with a pause in between, or while the process is stopped, so that it finds them together.
+enum class Coming : std::uint8_t { apart, together };
+
+/// What becomes of a process that watches for signals and is sent these. It says when it watches, goes on until nobody
+/// holds the other end of a pipe any more, and ends in order once it has noted a signal.
+int status_after(std::initializer_list<int> signals, Coming coming, Leave leave = nullptr) {
     int ready[2];
-    BOOST_TEST_REQUIRE(::pipe(ready) == 0);
+    int over[2];
+    BOOST_TEST_REQUIRE((::pipe(ready) == 0 && ::pipe(over) == 0));
     const pid_t child = ::fork();
+    char letter = 0;
     if (child == 0) {
+        ::close(over[1]);
         watch_for_signals(leave);
         static_cast<void>(::write(ready[1], "x", 1) < 0);
-        sleep_ms(2000);
+        static_cast<void>(::read(over[0], &letter, 1) < 0);
+        for (int ms = 0; ms < patience_ms && signal_received().empty(); ++ms) sleep_ms(1);
         std::_Exit(signal_received().empty() ? 1 : 75);
     }
-    char letter = 0;
     BOOST_TEST_REQUIRE(::read(ready[0], &letter, 1) == 1);
+    int status = 0;
+    if (coming == Coming::together) {
+        ::kill(child, SIGSTOP);
+        ::waitpid(child, &status, WUNTRACED);
+    }
     for (const int signal : signals) {
         ::kill(child, signal);
-        sleep_ms(pause_ms);
+        if (coming == Coming::apart && signals.size() > 1) sleep_ms(400);
     }
-    int status = 0;
+    if (coming == Coming::together) ::kill(child, SIGCONT);
+    ::close(over[1]);
     ::waitpid(child, &status, 0);
-    ::close(ready[0]);
-    ::close(ready[1]);
+    for (const int end : {ready[0], ready[1], over[0]}) ::close(end);
     return status;
 }
 
@@ -55,18 +70,19 @@ bool stopped_in_order(int status) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(a_signal_is_noted_and_the_second_ends_the_process) {
-    BOOST_TEST(stopped_in_order(status_after({SIGTERM}, 0)));
-    BOOST_TEST(stopped_in_order(status_after({SIGINT}, 0)));
-    const int twice = status_after({SIGINT, SIGINT}, 400);
+    using enum Coming;
+    BOOST_TEST(stopped_in_order(status_after({SIGTERM}, apart)));
+    BOOST_TEST(stopped_in_order(status_after({SIGINT}, apart)));
+    const int twice = status_after({SIGINT, SIGINT}, apart);
     BOOST_TEST((WIFSIGNALED(twice) && WTERMSIG(twice) == SIGINT));
-    const int both = status_after({SIGUSR1, SIGTERM, SIGTERM}, 400);
+    const int both = status_after({SIGUSR1, SIGTERM, SIGTERM}, apart);
     BOOST_TEST((WIFSIGNALED(both) && WTERMSIG(both) == SIGTERM));
 }
 
 BOOST_AUTO_TEST_CASE(the_first_ends_what_has_nothing_to_keep) {
     const auto leave = [](const std::string& signal) { std::_Exit(signal.starts_with("SIG") ? 33 : 34); };
     for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGXCPU}) {
-        const int status = status_after({signal}, 0, leave);
+        const int status = status_after({signal}, Coming::apart, leave);
         BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == 33));
     }
 }
@@ -103,11 +119,12 @@ BOOST_AUTO_TEST_CASE(what_is_ignored_at_the_start_stays_ignored) {
 }
 
 BOOST_AUTO_TEST_CASE(what_insists_on_nothing_does_not_end_it) {
-    BOOST_TEST(stopped_in_order(status_after({SIGTERM, SIGTERM}, 1)));  // delivered twice by a launcher
-    BOOST_TEST(stopped_in_order(status_after({SIGUSR1, SIGUSR1}, 400)));
-    BOOST_TEST(stopped_in_order(status_after({SIGUSR1, SIGTERM}, 400)));
-    BOOST_TEST(stopped_in_order(status_after({SIGHUP, SIGHUP}, 400)));  // from the system, and from its shell
-    BOOST_TEST(stopped_in_order(status_after({SIGTERM, SIGHUP}, 400)));
+    using enum Coming;
+    BOOST_TEST(stopped_in_order(status_after({SIGINT, SIGTERM}, together)));  // a launcher adds its own to a key's
+    BOOST_TEST(stopped_in_order(status_after({SIGUSR1, SIGUSR1}, apart)));
+    BOOST_TEST(stopped_in_order(status_after({SIGUSR1, SIGTERM}, apart)));
+    BOOST_TEST(stopped_in_order(status_after({SIGHUP, SIGHUP}, apart)));  // from the system, and from its shell
+    BOOST_TEST(stopped_in_order(status_after({SIGTERM, SIGHUP}, apart)));
 }
 
 /// oneDNN's kernels use the stack pointer for other things: a handler on their thread destroys the heap.
@@ -127,14 +144,15 @@ BOOST_AUTO_TEST_CASE(signals_at_any_moment_of_training_change_nothing) {
     BOOST_TEST(signal_received().empty());
     std::atomic<bool> done{false};
     std::thread sender([&] {
-        while (!done) {
+        do {
             ::kill(::getpid(), SIGUSR1);
             std::this_thread::sleep_for(std::chrono::microseconds(100));
-        }
+        } while (!done);
     });
     const auto disturbed = train();
     done = true;
     sender.join();
+    for (int ms = 0; ms < patience_ms && signal_received().empty(); ++ms) sleep_ms(1);
     BOOST_TEST(signal_received() == "SIGUSR1");
     BOOST_TEST((disturbed == quiet));
     forget_signals();
