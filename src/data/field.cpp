@@ -23,17 +23,18 @@ constexpr std::array<std::string_view, 8> wide_spaces{
 
 constexpr std::string_view blanks = " \t\n\r\v\f";
 
-constexpr std::array<std::string_view, 36> gaps{
-    "",     "?",        ".",    "-",    "--",  "NA",  "na",      "N/A",     "n/a",   "N.A.",    "n.a.",    "#N/A",
-    "#NA",  "#N/A N/A", "<NA>", "NaN",  "nan", "NAN", "Nan",     "-nan",    "-NaN",  "1.#QNAN", "-1.#IND", "1.#IND",
-    "NULL", "null",     "Null", "None", "NaT", "\\N", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?",  "#NUM!",   "#NULL!",
+constexpr std::array<std::string_view, 39> gaps{
+    "",        "?",       ".",       "-",        "--",    "NA",     "na",     "N/A",    "n/a",    "N.A.",
+    "n.a.",    "#N/A",    "#NA",     "#N/A N/A", "<NA>",  "NaN",    "nan",    "NAN",    "Nan",    "-nan",
+    "-NaN",    "1.#QNAN", "-1.#IND", "1.#IND",   "NULL",  "null",   "Null",   "None",   "NaT",    "\\N",
+    "#DIV/0!", "#VALUE!", "#REF!",   "#NAME?",   "#NUM!", "#NULL!", "\u2013", "\u2014", "\u2212",
 };
 
 constexpr std::array<std::string_view, 6> currencies{"$", "\u20AC", "\u00A3", "\u00A5", "\u20B9", "\u00A2"};
 constexpr std::array<std::string_view, 10> dashes{"\u2010", "\u2011", "\u2012", "\u2013", "\u2014",
                                                   "\u2015", "\u2212", "\uFE63", "\uFF0D", "\u00AD"};
 constexpr std::array<std::string_view, 7> comparisons{"<", ">", "~", "\u2264", "\u2265", "\u2248", "\u00B1"};
-constexpr std::array<std::string_view, 6> answers{"yes", "no", "y", "n", "on", "off"};
+constexpr std::array<std::string_view, 8> answers{"yes", "no", "y", "n", "on", "off", "t", "f"};
 
 template <std::size_t N>
 bool contains_any(std::string_view word, const std::array<std::string_view, N>& parts) {
@@ -98,6 +99,22 @@ std::string_view unit_of(std::string_view word) {
     if (end == std::string_view::npos || !is_number(word.substr(0, end + 1))) return {};
     const std::string_view rest = trimmed(word.substr(end + 1));
     return rest.size() <= 5 ? rest : std::string_view{};
+}
+
+/// For 1/2 and 5-6.
+std::string two_numbers(std::string_view word) {
+    const std::size_t mark = word.find_first_of("/-", 1);
+    if (mark >= word.size() || !is_number(trimmed(word.substr(0, mark))) ||
+        !is_number(trimmed(word.substr(mark + 1)))) {
+        return {};
+    }
+    return word[mark] == '/' ? "it is a fraction; write its value" : "it is a range; write one number";
+}
+
+/// What stands before a number, with a blank between.
+std::string_view prefix_of(std::string_view word) {
+    const std::size_t blank = word.find(' ');
+    return blank <= 5 && is_number(trimmed(word.substr(blank))) ? word.substr(0, blank) : std::string_view{};
 }
 
 std::string advice_on_commas(std::string_view word) {
@@ -193,8 +210,12 @@ std::string advice_on(std::string_view word, char separator, std::string_view wi
             "column out with {}",
             without);
     }
+    if (const std::string pair = two_numbers(word); !pair.empty()) return pair;
     if (const std::string_view unit = unit_of(word); !unit.empty()) {
         return fmt::format("it has '{}' behind the number; write the column without it", unit);
+    }
+    if (const std::string_view prefix = prefix_of(word); !prefix.empty()) {
+        return fmt::format("it has '{}' before the number; write the column without it", prefix);
     }
     if (std::ranges::find(answers, lower(word)) != answers.end()) {
         return fmt::format("write 1 and 0 for two answers, or leave the column out with {}", without);

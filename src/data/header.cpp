@@ -73,6 +73,11 @@ public:
         return rows_.size() >= 4 && std::ranges::all_of(targets_, [](const auto& t) { return t.second > 1; });
     }
 
+    /// So often, in so many rows, that a class of its own in the first line is hardly one.
+    [[nodiscard]] bool targets_abound() const {
+        return rows_.size() >= 20 && std::ranges::all_of(targets_, [](const auto& t) { return t.second > 2; });
+    }
+
     /// Rows that rise step by step in these columns, as names do.
     [[nodiscard]] bool mostly_runs(const std::vector<const NumericColumn*>& columns) const {
         std::size_t runs = 0;
@@ -138,7 +143,16 @@ struct FirstLine {
         std::vector<double> sorted = numbers;
         std::ranges::sort(sorted);
         const bool all_differ = std::ranges::adjacent_find(sorted) == sorted.end();
-        are_names = !numbers.empty() && all_differ && (all_whole || (numbers.size() > 3 && is_run(numbers)));
+        are_names = !numbers.empty() && all_differ && (all_whole || (numbers.size() > 2 && is_run(numbers)));
+    }
+
+    /// Every number is farther from the values below than they are from each other.
+    [[nodiscard]] bool is_far_outside() const {
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+            const double spread = places[i]->high - places[i]->low;
+            if (numbers[i] >= places[i]->low - spread && numbers[i] <= places[i]->high + spread) return false;
+        }
+        return numbers.size() > 1;
     }
 
     [[nodiscard]] bool is_outside() const {
@@ -154,15 +168,15 @@ Verdict judge_numbers(const FirstLine& line, const Below& below, bool target_is_
     using enum Verdict::Kind;
     constexpr std::string_view why = "its numbers could be values or the names of columns";
     const bool is_name_run = is_run(line.numbers) && !below.mostly_runs(line.places);
-    const bool over_decimals = line.numbers.size() > 1 &&
-                               std::ranges::none_of(line.places, [](const auto* column) { return column->has_whole; });
+    const bool over_decimals = std::ranges::none_of(line.places, [](const auto* column) { return column->has_whole; });
     if (below.has_enough()) {
-        if (over_decimals && (target_is_new || is_name_run)) return {header, why};
+        if (over_decimals && line.numbers.size() > 1 && (target_is_new || is_name_run)) return {header, why};
         if (is_name_run && line.numbers.size() > 2 && target_is_new) return {header, why};
         if (is_name_run && line.numbers.size() > 3 && line.is_outside()) return {header, why};
     }
     const bool is_suspect = (target_is_new && below.targets_recur()) || (is_name_run && line.numbers.size() > 2) ||
-                            (over_decimals && below.has_enough()) || line.empty > 0;
+                            (over_decimals && below.has_enough()) || line.empty > 0 ||
+                            (below.has_enough() && line.is_far_outside());
     return {is_suspect ? doubt : row, why};
 }
 
@@ -191,6 +205,9 @@ Verdict judge_first_line(const Fields& first, std::span<const Fields> rows, std:
     const bool is_word_over_numbers =
         target_is_new && !parse_number(word) && !is_gap(word) && below.targets_are_numbers();
     if (line.words > line.numbers.size() + line.empty) return {header, ""};
+    if (line.words == 0 && !line.are_names && target_is_new && !is_gap(word) && below.targets_abound()) {
+        return {doubt, "no other line has its class"};
+    }
     if (line.words == 0 && !line.are_names) {
         return {is_word_over_numbers ? doubt : row, "a word stands over the numbers of the column to be learnt"};
     }

@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "data/field.hpp"
 #include "data/file_bytes.hpp"
+#include "data/first_line.hpp"
 #include "data/number.hpp"
 #include "data/records.hpp"
 
@@ -118,73 +119,10 @@ private:
              columns_.file, first_line());
     }
 
-    // -- the first line --------------------------------------------------------------------------------------------
-
     [[nodiscard]] bool is_header() {
-        std::vector<WantedColumn> wanted = ignored();
-        if (!choice_.target.empty()) wanted.push_back({.text = choice_.target});
-        if (like_ != nullptr && choice_.header == Header::automatic && !like_->header.empty()) {
-            if (first_ == like_->header) return true;
-        }
-        const auto is_name = [](const WantedColumn& column) { return !column.may_be_number(); };
-        const auto name = std::ranges::find_if(wanted, is_name);
-        if (choice_.header == Header::no) {
-            if (name == wanted.end()) return false;
-            fail(Failure::usage, "'{}' names a column, but with --header no columns have no names; give its number",
-                 excerpt(name->text));
-        }
-        if (choice_.header == Header::yes) return true;
-        if (like_ == nullptr && name != wanted.end()) {
-            // Whoever names a column knows of a header; throws if the name is not there.
-            for (const WantedColumn& column : wanted) {
-                const bool is_target = column.text == choice_.target;
-                if (is_name(column))
-                    static_cast<void>(find_column(is_target ? "--target" : "--ignore", column, names(true)));
-            }
-            return true;
-        }
-        return judge(wanted);
-    }
-
-    [[nodiscard]] bool judge(const std::vector<WantedColumn>& wanted) {
-        std::vector<Fields> below;
-        for (std::size_t i = 1; i < ahead_.size(); ++i) below.push_back(ahead_[i].fields);
-        std::size_t target = columns_.count - 1;
-        std::vector<bool> ignored(columns_.count, false);
-        if (like_ != nullptr) {
-            target = like_->target;
-            ignored = like_->ignored;
-        } else {
-            for (std::size_t i = 0; i < wanted.size(); ++i) {
-                const auto place = perhaps(wanted[i]);
-                const bool is_target = !choice_.target.empty() && i + 1 == wanted.size();
-                if (place && is_target) target = *place;
-                if (place && !is_target) ignored[*place] = true;
-            }
-        }
-        const Verdict verdict = judge_first_line(ahead_.front().fields, below, target, ignored);
-        if (verdict.kind == Verdict::Kind::doubt) {
-            fail(Failure::data,
-                 "{}, line {}: could be a header or a row: {}; say which with --header yes or --header no",
-                 columns_.file, first_line(), verdict.why);
-        }
-        const bool is_header = verdict.kind == Verdict::Kind::header;
-        if (is_header && !verdict.why.empty()) {
-            columns_.notes.push_back(
-                fmt::format("{}: line {} is taken for a header, although names in it are numbers; --header no makes it "
-                            "a row",
-                            columns_.file, first_line()));
-        }
-        return is_header;
-    }
-
-    /// Where `wanted` would be, if line 1 were a header or else by its number.
-    [[nodiscard]] std::optional<std::size_t> perhaps(const WantedColumn& wanted) const {
-        const auto found = std::ranges::find(first_, wanted.text);
-        if (found != first_.end()) return static_cast<std::size_t>(found - first_.begin());
-        const auto number = wanted.may_be_number() ? parse_number(wanted.text) : std::nullopt;
-        if (!number || *number < 1 || *number > static_cast<double>(columns_.count)) return std::nullopt;
-        return static_cast<std::size_t>(*number) - 1;
+        FirstLines lines{.file = columns_.file, .number = first_line(), .first = first_, .below = {}};
+        for (std::size_t i = 1; i < ahead_.size(); ++i) lines.below.push_back(ahead_[i].fields);
+        return has_header(lines, choice_, like_, columns_.notes);
     }
 
     // -- the columns -----------------------------------------------------------------------------------------------

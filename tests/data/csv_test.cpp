@@ -156,6 +156,10 @@ BOOST_AUTO_TEST_CASE(a_first_line_that_could_be_either_is_asked_about) {
     check_refused({text, "", "label", {}, "", data::Header::no}, Failure::usage, "'label' names a column",
                   "--header no");
     check_refused({text, "", "", {}, "label", data::Header::no}, Failure::usage, "'label' names a column");
+    // A header if column 1 is learnt, a row if the column that it then names 1 is.
+    const std::string ambiguous =
+        "3,0,1,2\n0,1.5,2.5,3.5\n1,1.6,2.6,0.5\n0,1.1,2.1,1.7\n1,0.9,2.2,1.4\n2,1.2,2.9,3.6\n2,1.5,2.3,3.1\n";
+    check_refused({ambiguous, "", "1"}, Failure::data, "line 1: could be a header or a row", "--target");
     // Names that are numbers, recognised as such, are noted.
     const std::string years =
         "1990,1991,1992,kind\n1.5,2.5,3.5,x\n1.7,2.2,3.1,y\n1.1,2.1,3.9,x\n1.0,2.9,3.3,y\n0.5,2.7,3.8,x\n";

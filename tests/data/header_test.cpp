@@ -82,6 +82,22 @@ const std::vector<Case> cases{
     {"a gap in the first row", "1.5,?,x", decimals, Kind::row},
     {"a mistake in the first row", "5.1,dog,2.5,x", {"3.1,1.7,0.5,a", "9,4,1,b", "6,3.3,0,a"}, Kind::row},
     {"a number that is written oddly", "12%,2,x", {"3,4,y", "5,9,x", "8,7,y"}, Kind::row},
+    {"decimal names that rise by one step",
+     "0.5,1.0,1.5,kind",
+     {"3,17,0,a", "9,4,1,b", "6,33,0,a", "2,8,1,b", "7,1,0,a"},
+     Kind::header},
+    {"years that skip, over small numbers",
+     "2000,2005,2012,2.5",
+     {"3,17,0,1.1", "9,4,1,1.2", "6,33,0,1.3", "2,8,1,1.4", "7,1,0,1.5"},
+     Kind::doubt},
+    {"the first of columns that rise",
+     "1,100,2.5",
+     {"2,90,1.1", "3,80,1.2", "4,70,1.3", "5,60,1.4", "6,50,1.5"},
+     Kind::row},
+    {"a whole number over the decimals of the only feature",
+     "0,b",
+     {"0.5,a", "1.5,b", "2.5,a", "0.7,b", "0.2,a"},
+     Kind::doubt},
     {"True and False are values", "True,2,x", {"False,5,y", "True,7,x", "False,1,y"}, Kind::row},
     {"columns left out say nothing", "a,b,5.1,x", {"p,q,4.9,y", "r,s,4.7,x"}, Kind::row, {0, 1}},
     {"words over words, numbers over numbers", "oak,5.1,x", {"elm,4.9,y", "fir,4.7,x"}, Kind::row},
@@ -93,6 +109,14 @@ BOOST_AUTO_TEST_CASE(the_first_line_is_held_against_those_below) {
     for (const Case& c : cases) {
         BOOST_TEST_CONTEXT(c.what) BOOST_TEST(static_cast<int>(verdict(c)) == static_cast<int>(c.kind));
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_class_that_only_the_first_of_many_lines_has_is_doubtful) {
+    std::vector<const char*> below;
+    for (int row = 0; row < 12; ++row) below.insert(below.end(), {"5.1,3.5,a", "4.9,3.0,b"});
+    BOOST_TEST((verdict({"", "0.5,1.0,kind", below, Kind::doubt}) == Kind::doubt));
+    BOOST_TEST((verdict({"", "0.5,1.0,b", below, Kind::row}) == Kind::row));
+    BOOST_TEST((verdict({"", "0.5,1.0,NA", below, Kind::row}) == Kind::row));
 }
 
 BOOST_AUTO_TEST_CASE(a_line_alone_is_a_header_if_most_of_it_are_words) {
