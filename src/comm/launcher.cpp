@@ -33,6 +33,11 @@ std::optional<int> number(const char* text) {
     return value;
 }
 
+/// As Open MPI reads a truth value.
+bool is_true(const char* text) {
+    return text != nullptr && std::strchr("1tTyYeE", *text) != nullptr && *text != '\0';
+}
+
 constexpr const char* srun_fix =
     "start it with `srun --mpi=pmix` (`srun --mpi=list` shows whether this Slurm has it), or with `mpirun` inside the "
     "job";
@@ -42,6 +47,8 @@ constexpr const char* srun_fix =
 Launch detect_launch(const Environment& environment) {
     Launch launch;
     launch.has_pmix = environment("PMIX_RANK") != nullptr;
+    launch.keeps_survivors = launch.has_pmix && is_true(environment("OMPI_MCA_orte_enable_recovery"));
+    launch.recovers = launch.keeps_survivors && is_true(environment("ENSEMBLE_RECOVERY"));
     const bool by_srun = number(environment("SLURM_STEP_NUM_TASKS")).value_or(0) > 1;
     for (const Signature& signature : signatures) {
         const std::optional<int> processes = number(environment(signature.size));
@@ -63,6 +70,12 @@ Launch detect_launch(const Environment& environment) {
 }
 
 void refuse_before_start(const Launch& launch) {
+    if (launch.keeps_survivors && !launch.recovers) {
+        core::fail(
+            core::Failure::usage,
+            "`mpirun --enable-recovery` returns 0 however a run ends, and waits for ranks that are dead: leave it "
+            "out, or start with launch/run, which goes on without lost ranks and returns how the run ended");
+    }
     // Open MPI would end the process here by itself, every task with a page of its own.
     if (launch.launcher != "srun" || launch.has_pmix || launch.evidence.starts_with("PMI_")) return;
     if (!launch.is_one_of_several()) return;

@@ -15,6 +15,8 @@ struct Launch {
     std::string evidence;          ///< "OMPI_COMM_WORLD_SIZE=8"
     std::optional<int> processes;  ///< started together, where the launcher tells
     std::optional<int> index;      ///< of this process among them, where the launcher tells
+    bool keeps_survivors = false;  ///< ranks outlive one that dies; mpirun then returns 0 however they end
+    bool recovers = false;         ///< and launch/run, which looks after that, wants the run to go on with them
     bool has_pmix = false;         ///< a PMIx server is at hand, through which Open MPI finds its ranks
 
     /// Whether there may be other ranks, so that MPI has to be asked.
@@ -23,7 +25,8 @@ struct Launch {
 
 [[nodiscard]] Launch detect_launch(const Environment& environment);
 
-/// Throws core::Error (usage) if MPI cannot work here: no way for srun's tasks to find each other.
+/// Throws core::Error (usage) if nobody could learn how this process ends, or if MPI cannot work here: no way for
+/// srun's tasks to find each other.
 void refuse_before_start(const Launch& launch);
 
 /// Throws core::Error (usage) if `world_size` ranks contradict what the launcher says.

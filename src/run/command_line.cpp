@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "comm/launcher.hpp"
 #include "core/contract.hpp"
 #include "core/error.hpp"
 #include "core/nearest.hpp"
@@ -109,9 +110,8 @@ public:
         app_.get_formatter()->column_width(34);
         app_.allow_extras();
         app_.set_help_flag();  // added again below, at its place
-        // A launcher that has found out that losses can be survived here says so to all it starts.
-        const char* recovery = std::getenv("ENSEMBLE_RECOVERY");
-        invocation_.options.recover = recovery != nullptr && std::string_view(recovery) == "1";
+        // No option: only a launcher that has found out that losses can be survived here knows how such a run ends.
+        invocation_.options.recover = comm::detect_launch([](const char* name) { return std::getenv(name); }).recovers;
         for (const Setting& setting : settings()) add(setting);
         add_word("--out", "DIR", "run directory, made if missing (runs/<time>)",
                  [this](const std::string& text) { invocation_.options.out = text; });

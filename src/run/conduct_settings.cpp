@@ -70,11 +70,8 @@ std::vector<Setting> conduct_settings() {
              return o.min_members > 0 ? std::optional<Value>(static_cast<std::int64_t>(o.min_members)) : std::nullopt;
          },
          Role::conduct},
-        {"recover", "Stopping and going on", "",
-         "when ranks are killed, train their members on the others; only under mpirun --enable-recovery", "",
-         Kind::toggle, [](Options& o, string_view text) { o.recover = parse_toggle(text); },
-         [](const Options& o) { return o.recover; }, Role::conduct},
-        {"dead-after", "Stopping and going on", "TIME", "give up a rank that gives no sign of life for so long", "",
+        {"dead-after", "Stopping and going on", "TIME",
+         "give up a rank that gives no sign of life for so long; launch/run then goes on with the others", "",
          Kind::value,
          [](Options& o, string_view text) {
              o.dead_after_s = parse_duration(text);

@@ -49,6 +49,7 @@ std::vector<std::byte> encode(const Word& word) {
                               {"settings", to_complete_toml(word.options)},
                               {"dry_run", word.options.dry_run},
                               {"resume", word.options.resume},
+                              {"recover", word.options.recover},
                               {"out", word.options.out}};
     const std::string text = json.dump();
     const auto bytes = std::as_bytes(std::span(text));
@@ -61,6 +62,7 @@ Word decode(std::span<const std::byte> bytes) {
     Word word{.go_on = json.at("go_on").get<bool>(), .options = {}};
     word.options.dry_run = json.at("dry_run").get<bool>();
     word.options.resume = json.at("resume").get<bool>();
+    word.options.recover = json.at("recover").get<bool>();
     word.options.out = json.at("out").get<std::string>();
     apply_configuration(word.options, json.at("settings").get<std::string>(), "the root's settings");
     return word;

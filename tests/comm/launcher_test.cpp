@@ -52,6 +52,19 @@ BOOST_AUTO_TEST_CASE(mpirun) {
                     .is_one_of_several());
 }
 
+BOOST_AUTO_TEST_CASE(an_mpirun_that_keeps_survivors_belongs_to_launch_run) {
+    Variables variables{{"OMPI_COMM_WORLD_SIZE", "2"}, {"PMIX_RANK", "0"}, {"OMPI_MCA_orte_enable_recovery", "1"}};
+    BOOST_TEST(!launch(variables).recovers);
+    BOOST_CHECK_EXCEPTION(comm::refuse_before_start(launch(variables)), core::Error,
+                          usage({"--enable-recovery", "launch/run"}));
+    variables["ENSEMBLE_RECOVERY"] = "1";
+    BOOST_TEST(launch(variables).recovers);
+    BOOST_CHECK_NO_THROW(comm::refuse_before_start(launch(variables)));
+    variables["OMPI_MCA_orte_enable_recovery"] = "false";
+    BOOST_TEST(!launch(variables).recovers);
+    BOOST_CHECK_NO_THROW(comm::refuse_before_start(launch(variables)));
+}
+
 BOOST_AUTO_TEST_CASE(srun_with_pmix) {
     const comm::Launch task = launch({{"SLURM_STEP_NUM_TASKS", "4"}, {"SLURM_PROCID", "2"}, {"PMIX_RANK", "2"}});
     BOOST_TEST(task.is_one_of_several());
