@@ -15,10 +15,10 @@
 #include "comm/mpi_check.hpp"
 #include "comm/mpi_mailbox.hpp"
 #include "comm/shared_memory.hpp"
+#include "comm/status_file.hpp"
 #include "core/buffer.hpp"
 #include "core/contract.hpp"
 #include "core/error.hpp"
-#include "core/stderr.hpp"
 
 namespace comm {
 namespace {
@@ -177,11 +177,10 @@ private:
     [[nodiscard]] std::unique_ptr<Deadline> limit_transfer() const {
         if (look_) return nullptr;
         return std::make_unique<Deadline>(start_limit_s_, [this] {
-            core::print_stderr(
-                "ensemble_train: error: rank {} on {} has waited {:.0f} s in a transfer for other ranks, one of "
-                "which is dead or stopped; start again (ENSEMBLE_START_LIMIT gives them more seconds)\n",
-                rank_, host_, start_limit_s_);
-            std::_Exit(static_cast<int>(core::Failure::run));
+            give_up(fmt::format("rank {} on {} has waited {:.0f} s in a transfer for other ranks, one of which is dead "
+                                "or stopped; start again (ENSEMBLE_START_LIMIT gives them more seconds)",
+                                rank_, host_, start_limit_s_),
+                    Voice::speaks);
         });
     }
 

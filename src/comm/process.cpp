@@ -54,9 +54,15 @@ std::optional<Process> Process::find(std::string_view name) {
     const auto start = name.find('@');
     const auto middle = name.find('@', start + 1);
     if (middle == std::string_view::npos || name.substr(middle + 1) != place()) return std::nullopt;
+    auto process = open(number);
+    if (process && !process->is_over() && name.substr(start + 1, middle - start - 1) != start_of(number))
+        return Process(-1);
+    return process;
+}
+
+std::optional<Process> Process::open(int number) {
     Process process(static_cast<int>(::syscall(SYS_pidfd_open, number, 0)));
     if (process.file_ < 0 && errno != ESRCH) return std::nullopt;
-    if (process.file_ >= 0 && name.substr(start + 1, middle - start - 1) != start_of(number)) return Process(-1);
     return process;
 }
 

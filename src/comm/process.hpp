@@ -16,6 +16,9 @@ public:
     /// it is on another host, or in another part of this one.
     [[nodiscard]] static std::optional<Process> find(std::string_view name);
 
+    /// The one that has this number now; nothing where the system has no such handles, or none left.
+    [[nodiscard]] static std::optional<Process> open(int number);
+
     Process(Process&& other) noexcept;
     Process& operator=(Process&& other) noexcept;
     Process(const Process&) = delete;

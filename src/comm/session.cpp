@@ -4,17 +4,18 @@
 #include <cstdlib>
 #include <exception>
 #include <optional>
-#include <string_view>
 #include <thread>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "comm/backend.hpp"
 #include "comm/deadline.hpp"
 #include "comm/launcher.hpp"
 #include "comm/mpi_check.hpp"
 #include "comm/start_guard.hpp"
+#include "comm/status_file.hpp"
 #include "core/contract.hpp"
-#include "core/stderr.hpp"
 
 namespace comm {
 namespace {
@@ -31,21 +32,17 @@ constexpr double longest_end_without_others_s = 3;
 
 /// Nothing else can end a start in which another rank has died.
 void end_start() {
-    const int code = static_cast<int>(core::Failure::run);
-    if (this_launch().index.value_or(0) == 0) {
-        core::print_stderr(
-            "ensemble_train: error: MPI has not started within {:.0f} s: a rank has died in its start, or the hosts "
-            "cannot reach each other (ENSEMBLE_START_LIMIT gives more seconds)\n",
-            start_limit_s());
-    }
-    std::_Exit(code);
+    const bool speaks = this_launch().index.value_or(0) == 0;
+    give_up(fmt::format("MPI has not started within {:.0f} s: a rank has died in its start, or the hosts cannot reach "
+                        "each other (ENSEMBLE_START_LIMIT gives more seconds)",
+                        start_limit_s()),
+            speaks ? Voice::speaks : Voice::silent);
 }
 
 /// Where ranks are not ended by the launcher when one of them dies.
-std::jthread guard_of_start() {
-    const char* recovery = std::getenv("ENSEMBLE_RECOVERY");
+std::jthread guard_of_start(const Launch& launch) {
     const char* here = std::getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
-    if (recovery == nullptr || std::string_view(recovery) != "1" || here == nullptr) return {};
+    if (!launch.keeps_survivors || here == nullptr) return {};
     return guard_start(static_cast<int>(std::strtol(here, nullptr, 10)));
 }
 
@@ -54,13 +51,13 @@ std::jthread guard_of_start() {
 Session::Session(int& argc, char**& argv)
     : exceptions_at_start_(std::uncaught_exceptions()), world_(Communicator::local()) {
     const Launch launch = this_launch();
-    if (!launch.is_one_of_several()) return;
     refuse_before_start(launch);
+    if (!launch.is_one_of_several()) return;
     // Open MPI's own waiting, in transfers, shall leave the core to others; costs nothing where ranks have cores.
     setenv("OMPI_MCA_mpi_yield_when_idle", "1", 1);
     int provided = MPI_THREAD_SINGLE;
     const Deadline deadline(start_limit_s(), end_start);
-    auto guard = guard_of_start();
+    auto guard = guard_of_start(launch);
     check(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
     try {
         core::require(provided >= MPI_THREAD_FUNNELED, "MPI allows threads that do not call it");
@@ -69,6 +66,7 @@ Session::Session(int& argc, char**& argv)
         refuse_lonely_world(launch, size);
         backend_ = make_mpi_backend(default_chunk, std::move(guard));
     } catch (const core::Error& error) {
+        guard = {};
         if (error.kind() == core::Failure::usage) MPI_Finalize();  // the others are not of this world
         throw;
     }

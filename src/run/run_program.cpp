@@ -6,16 +6,15 @@
 #include <new>
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "comm/canary.hpp"
 #include "comm/launcher.hpp"
+#include "comm/status_file.hpp"
 #include "core/error.hpp"
 #include "core/stderr.hpp"
 #include "run/interrupt.hpp"
 #include "run/program.hpp"
 #include "run/standard_streams.hpp"
-#include "run/status_file.hpp"
 
 namespace run {
 namespace {
@@ -26,7 +25,7 @@ using core::Failure;
 /// before MPI is left, which may take for ever once ranks are lost.
 int train_and_tell(const comm::Communicator& world, std::span<const char* const> words) {
     const auto tell = [&](int code, bool try_again) {
-        if (world.is_root()) leave_status(code, try_again);
+        if (world.is_root()) comm::leave_status(code, try_again);
         return code;
     };
     try {
@@ -50,10 +49,8 @@ int train_and_tell(const comm::Communicator& world, std::span<const char* const>
 /// itself: their launcher ends them, or who guards their start.
 void leave_before_training(const std::string& signal) {
     const auto launch = comm::detect_launch([](const char* name) { return std::getenv(name); });
-    const char* recovery = std::getenv("ENSEMBLE_RECOVERY");
-    const bool recovers = recovery != nullptr && std::string_view(recovery) == "1";
     // With a SIGTERM mpirun ends the others when one rank has failed: then it is not this rank that knows why.
-    const bool is_asked = signal != "SIGTERM" || !launch.is_one_of_several() || recovers;
+    const bool is_asked = signal != "SIGTERM" || !launch.is_one_of_several() || launch.recovers;
     const int code = static_cast<int>(Failure::stopped);
     if (is_asked) {
         if (comm::is_first_process()) {
@@ -62,7 +59,7 @@ void leave_before_training(const std::string& signal) {
                 "same command\n",
                 signal);
         }
-        leave_status(code);
+        comm::leave_status(code);
     }
     std::_Exit(code);
 }
@@ -81,13 +78,13 @@ int run_ranks(int argc, char** argv) {
             return train_and_tell(world, words);
         },
         [](const std::string& message) { core::print_stderr("ensemble_train: error: {}\n", message); });
-    if (!began && comm::is_first_process()) leave_status(code);
+    if (!began && comm::is_first_process()) comm::leave_status(code);
     return code;
 }
 
 void tell(const std::exception& error) noexcept {
     if (!comm::is_first_process()) return;
-    leave_status(static_cast<int>(Failure::run));
+    comm::leave_status(static_cast<int>(Failure::run));
     try {
         core::print_stderr("ensemble_train: error: {}\n", core::reason(error));
     } catch (const std::bad_alloc&) {

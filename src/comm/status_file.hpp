@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string_view>
+
+namespace comm {
+
+/// For whoever started this run: writes "CODE" to the file that the environment variable ENSEMBLE_STATUS_FILE names, if
+/// there is one, or "CODE again" where the same command with --resume may well succeed (ranks were lost, say). What
+/// mpirun returns tells less: it may be killed, wait for ranks that are gone, or return 0 after some were lost.
+/// A file that cannot be written is no error. Root only.
+void leave_status(int exit_code, bool try_again = false) noexcept;
+
+enum class Voice { speaks, silent };
+
+/// Ends this process with exit code 4 where nothing else can: another of its threads is in a call of MPI that waits for
+/// ever. Of the processes that leave for the same reason one speaks: it leaves the status "4 again" and says why on
+/// stderr, unless there is a status already: then the root, or another such process, has spoken.
+[[noreturn]] void give_up(std::string_view why, Voice voice) noexcept;
+
+}  // namespace comm
