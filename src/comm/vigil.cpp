@@ -1,19 +1,23 @@
 #include "comm/vigil.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "comm/status_file.hpp"
 #include "core/error.hpp"
-#include "core/stderr.hpp"
 #include "core/thread.hpp"
 
 namespace comm {
@@ -38,23 +42,52 @@ constexpr double patience_with_work = 30;
 /// A rank that sees the root's process end may still get its last letter.
 constexpr std::chrono::seconds farewell(1);
 
-constexpr int lost_exit_code = static_cast<int>(core::Failure::run);
+std::string sign_of(int rank) {
+    return fmt::format("rank-{:04}{}", rank, sign_ending);
+}
 
-/// What a file holds, or nothing.
-std::string text_in(const fs::path& path) {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+std::string verdict_on(int rank) {
+    return fmt::format("rank-{:04}{}", rank, verdict_ending);
+}
+
+/// What a file holds, or nothing. Only a plain file counts: a pipe would keep its reader waiting.
+std::string text_in(int folder, const std::string& name) {
+    const int file = ::openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (file < 0) return "";
     std::array<char, 512> text{};
-    const ssize_t size = ::pread(file, text.data(), text.size(), 0);
+    struct stat status {};
+    const bool is_plain = ::fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+    const ssize_t size = is_plain ? ::pread(file, text.data(), text.size(), 0) : 0;
     ::close(file);
     return {text.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
 }
 
+/// A file of that name which is nobody's yet: what was there before, a link say, is removed, not written to.
+int create_file(int folder, const std::string& name) {
+    constexpr mode_t permissions = 0666;
+    ::unlinkat(folder, name.c_str(), 0);
+    return ::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, permissions);
+}
+
 }  // namespace
+
+std::vector<std::string> processes_of(const Communicator& world) {
+    Communicator ranks = world;
+    std::vector<std::string> names = ranks.gather(process_name());
+    std::vector<std::byte> root;
+    if (ranks.is_root()) {
+        const auto bytes = std::as_bytes(std::span(names.front()));
+        root.assign(bytes.begin(), bytes.end());
+    }
+    ranks.broadcast(root);
+    if (!ranks.is_root()) names = {std::string(reinterpret_cast<const char*>(root.data()), root.size())};
+    return names;
+}
 
 void Vigil::clear(const fs::path& folder) {
     std::error_code ignored;
     std::vector<fs::path> old;
+    if (fs::is_symlink(folder, ignored)) return;
     for (const auto& entry : fs::directory_iterator(folder, ignored)) {
         const auto ending = entry.path().extension();
         if (ending == sign_ending || ending == verdict_ending) old.push_back(entry.path());
@@ -62,20 +95,29 @@ void Vigil::clear(const fs::path& folder) {
     for (const fs::path& path : old) fs::remove(path, ignored);
 }
 
-Vigil::Vigil(fs::path folder, int rank, int ranks, Rules rules, std::function<void(const std::string&)> note)
-    : folder_(std::move(folder)),
+Vigil::Vigil(const fs::path& folder, int rank, const std::vector<std::string>& processes, Rules rules,
+             std::function<void(const std::string&)> note)
+    : folder_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)),
       rank_(rank),
       rules_(rules),
       note_(std::move(note)),
       interval_(std::min(longest_interval_s, rules.dead_after_s / signs_per_life)),
       last_turn_(Clock::now()),
       last_round_(Clock::now()) {
-    constexpr mode_t permissions = 0666;
-    file_ = ::open(sign_of(rank).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, permissions);
-    for (int other = 0; other < ranks; ++other) {
-        if (other != rank && (rank == 0 || other == 0)) others_.emplace_back().rank = other;
+    file_ = folder_ < 0 ? -1 : create_file(folder_, sign_of(rank));
+    if (file_ < 0) {
+        const int reason = errno;
+        if (folder_ >= 0) ::close(folder_);
+        core::fail(core::Failure::run, "cannot write '{}', by which rank {} shows that it lives: {}",
+                   (folder / sign_of(rank)).string(), rank, std::strerror(reason));
     }
-    for (Other& other : others_) other.since = Clock::now();
+    for (int other = 0; other < std::ssize(processes); ++other) {
+        if (other == rank || (rank != 0 && other != 0)) continue;
+        others_.push_back({.rank = other,
+                           .sign = {},
+                           .since = Clock::now(),
+                           .process = Process::find(processes[static_cast<std::size_t>(other)])});
+    }
     thread_ = core::start_thread<std::thread>([this] { keep(); });
 }
 
@@ -86,16 +128,9 @@ Vigil::~Vigil() {
     }
     changed_.notify_all();
     thread_.join();
-    if (file_ >= 0) ::close(file_);
-    ::unlink(sign_of(rank_).c_str());
-}
-
-fs::path Vigil::sign_of(int rank) const {
-    return folder_ / fmt::format("rank-{:04}{}", rank, sign_ending);
-}
-
-fs::path Vigil::verdict_on(int rank) const {
-    return folder_ / fmt::format("rank-{:04}{}", rank, verdict_ending);
+    ::close(file_);
+    ::unlinkat(folder_, sign_of(rank_).c_str(), 0);
+    ::close(folder_);
 }
 
 std::vector<Loss> Vigil::take_losses() {
@@ -110,7 +145,7 @@ void Vigil::rest() {
 }
 
 void Vigil::leave_if_lost() const {
-    if (rank_ == 0 || text_in(verdict_on(rank_)).empty()) return;
+    if (rank_ == 0 || text_in(folder_, verdict_on(rank_)).empty()) return;
     leave("the run goes on without this rank, which was silent for too long");
 }
 
@@ -118,11 +153,9 @@ void Vigil::leave(const std::string& why) const {
     if (note_) note_(fmt::format("leaves: {}", why));
     // One of those that suffer the same speaks: the first that is left.
     bool is_first = true;
-    for (int lower = 1; lower < rank_; ++lower) is_first = is_first && !text_in(verdict_on(lower)).empty();
-    if (is_first) {
-        core::print_stderr("ensemble_train: error: {}; what is kept is kept: go on with --resume\n", why);
-    }
-    std::_Exit(lost_exit_code);
+    for (int lower = 1; lower < rank_; ++lower) is_first = is_first && !text_in(folder_, verdict_on(lower)).empty();
+    give_up(fmt::format("{}; what is kept is kept: go on with --resume", why),
+            is_first ? Voice::speaks : Voice::silent);
 }
 
 /// The thread.
@@ -143,7 +176,7 @@ void Vigil::keep() {
         }
         for (Other& other : others_) {
             if (has_slept) other.since = now;
-            if (!other.lost && !rests) look(other, reads || !other.known);
+            if (!other.lost && !rests) look(other, reads);
         }
         lock.lock();
         if (!losses_.empty() && Seconds(Clock::now() - oldest_loss_).count() > rules_.dead_after_s) {
@@ -160,19 +193,15 @@ void Vigil::beat() {
     turns_seen_ = turns;
     if (Seconds(now - last_turn_).count() > patience_with_work * rules_.dead_after_s) return;
     // Of one length, so that a reader never sees the end of an older one.
-    const std::string line = fmt::format("{:020} {}\n", ++beats_, name_);
-    if (file_ >= 0) static_cast<void>(::pwrite(file_, line.data(), line.size(), 0) < 0);
+    const std::string line = fmt::format("{:020}\n", ++beats_);
+    static_cast<void>(::pwrite(file_, line.data(), line.size(), 0) < 0);
 }
 
 void Vigil::look(Other& other, bool reads) {
-    std::string sign = reads ? text_in(sign_of(other.rank)) : std::string();
+    std::string sign = reads ? text_in(folder_, sign_of(other.rank)) : std::string();
     const auto now = Clock::now();
     if (!sign.empty() && sign != other.sign) {
         other.since = now;
-        if (!std::exchange(other.known, true)) {
-            const auto name = std::string_view(sign).substr(sign.find(' ') + 1);
-            other.process = Process::find(name.substr(0, name.find('\n')));
-        }
         other.sign = std::move(sign);
     }
     if (rules_.recovers && other.process && other.process->is_over()) {
@@ -191,7 +220,7 @@ void Vigil::look(Other& other, bool reads) {
 void Vigil::lose(Other& other, const std::string& why) {
     other.lost = true;
     if (other.rank != 0) {
-        const int file = ::open(verdict_on(other.rank).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+        const int file = create_file(folder_, verdict_on(other.rank));
         const std::string line = why + "\n";
         if (file >= 0) {
             static_cast<void>(::write(file, line.data(), line.size()) < 0);

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "comm/communicator.hpp"
 #include "comm/process.hpp"
 
 namespace comm {
@@ -22,10 +23,16 @@ struct Loss {
     std::string why;  ///< "was killed or crashed"
 };
 
+/// The process_name() of each rank on the root, that of the root alone elsewhere. Collective.
+[[nodiscard]] std::vector<std::string> processes_of(const Communicator& world);
+
 /// Signs of life of the ranks of one run, by files in a folder that all of them share: MPI reports no death, and a
 /// thread that trains may be busy for long. Each rank's own thread writes its sign again and again; rank 0's looks at
 /// all of them, the others' at that of rank 0. Who is lost is told so by a file before anybody takes over its work, and
 /// ends itself when it sees that; on the root's host it is killed.
+///
+/// Who may write to the folder can end this run, no more: no link in it is followed, what stands in a file decides
+/// nothing but whether its writer lives, and which process a rank is, is told by the ranks themselves.
 ///
 /// Ranks that do not hear of rank 0 any more end themselves with exit code 4. So does rank 0 if it knows of a loss and
 /// its main thread, which should deal with it, does not ask for it.
@@ -39,8 +46,11 @@ public:
     /// Removes what the vigil of an earlier run has left. For the root, before any rank begins.
     static void clear(const std::filesystem::path& folder);
 
-    /// Begins. `note` takes what this rank should remember of it, from another thread.
-    Vigil(std::filesystem::path folder, int rank, int ranks, Rules rules, std::function<void(const std::string&)> note);
+    /// Begins. `processes` are the process_name() of each rank; all of them on the root, on others at least the root's.
+    /// `note` takes what this rank should remember of it, from another thread. Throws core::Error (run) if this rank
+    /// cannot write signs.
+    Vigil(const std::filesystem::path& folder, int rank, const std::vector<std::string>& processes, Rules rules,
+          std::function<void(const std::string&)> note);
 
     /// Ends it: from now on nobody watches over this rank.
     ~Vigil();
@@ -68,7 +78,6 @@ private:
         int rank = 0;
         std::string sign;
         Clock::time_point since;  ///< that sign was first seen
-        bool known = false;       ///< it was looked for
         bool lost = false;
         std::optional<Process> process;
     };
@@ -78,14 +87,11 @@ private:
     void look(Other& other, bool reads);
     void lose(Other& other, const std::string& why);
     [[noreturn]] void leave(const std::string& why) const;
-    [[nodiscard]] std::filesystem::path sign_of(int rank) const;
-    [[nodiscard]] std::filesystem::path verdict_on(int rank) const;
 
-    std::filesystem::path folder_;
+    int folder_ = -1;
     int rank_;
     Rules rules_;
     std::function<void(const std::string&)> note_;
-    std::string name_ = process_name();
     std::chrono::duration<double> interval_;
     std::atomic<std::uint64_t> turns_{0};
 

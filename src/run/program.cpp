@@ -73,7 +73,7 @@ public:
           since_start_(since_start),
           is_resumed_(world.is_root() && goes_on(experiment.options())),
           directory_(open_directory(world, experiment)),
-          vigil_(directory_.logs(), world.rank(), world.size(),
+          vigil_(directory_.logs(), world.rank(), comm::processes_of(world),
                  {.dead_after_s = experiment.options().dead_after_s, .recovers = experiment.options().recover},
                  [this](const std::string& text) { note(text); }),
           keeper_(directory_, experiment.member_digest(), experiment.options().checkpoint_every, keeper_guard()),

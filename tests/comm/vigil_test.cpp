@@ -1,5 +1,6 @@
 #include "comm/vigil.hpp"
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,8 +10,12 @@
 #include <fstream>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include <fmt/format.h>
 #include <boost/test/unit_test.hpp>
+
+#include "core/error.hpp"
 
 BOOST_AUTO_TEST_SUITE(vigil_tests)
 
@@ -23,18 +28,41 @@ namespace {
 constexpr double dead_after_s = 0.4;
 
 struct Folder {
-    fs::path path = fs::temp_directory_path() / ("vigil_test_" + std::to_string(::getpid()));
-    Folder() { fs::create_directories(path); }
+    fs::path path;
+    explicit Folder(const std::string& name = "vigil_test")
+        : path(fs::temp_directory_path() / (name + "_" + std::to_string(::getpid()))) {
+        fs::create_directories(path);
+    }
     ~Folder() { fs::remove_all(path); }
 };
 
-/// A process that keeps its own vigil as that rank, from before anybody else has a thread.
+/// A process that keeps its own vigil as that rank, from before anybody else has a thread, and the names of both ranks.
+struct Pair {
+    pid_t child = 0;
+    std::vector<std::string> names{comm::process_name(), ""};
+
+    Pair(const fs::path& folder, int rank, Vigil::Rules rules) {
+        int ends[2];
+        BOOST_TEST_REQUIRE(::pipe(ends) == 0);
+        child = ::fork();
+        if (child == 0) {
+            names = {"", comm::process_name()};  // of a root that is not to be ended when it is silent
+            static_cast<void>(::write(ends[1], names[1].data(), names[1].size()) < 0);
+            const Vigil vigil(folder, rank, names, rules, {});
+            std::this_thread::sleep_for(std::chrono::seconds(20));
+            ::_exit(0);
+        }
+        char text[512];
+        const ssize_t size = ::read(ends[0], text, sizeof text);
+        BOOST_TEST_REQUIRE(size > 0);
+        names[1].assign(text, static_cast<std::size_t>(size));
+        ::close(ends[0]);
+        ::close(ends[1]);
+    }
+};
+
 pid_t start(const fs::path& folder, int rank, Vigil::Rules rules) {
-    const pid_t child = ::fork();
-    if (child != 0) return child;
-    const Vigil vigil(folder, rank, 2, rules, {});
-    std::this_thread::sleep_for(std::chrono::seconds(20));
-    ::_exit(0);
+    return Pair(folder, rank, rules).child;
 }
 
 void wait_for(const fs::path& file) {
@@ -62,8 +90,8 @@ int code_of(pid_t child) {
 
 BOOST_AUTO_TEST_CASE(who_waits_for_nobody_has_no_losses) {
     const Folder folder;
-    const pid_t child = start(folder.path, 1, {.dead_after_s = 30});
-    Vigil vigil(folder.path, 0, 2, {.dead_after_s = dead_after_s, .recovers = true}, {});
+    const auto [child, names] = Pair(folder.path, 1, {.dead_after_s = 30});
+    Vigil vigil(folder.path, 0, names, {.dead_after_s = dead_after_s, .recovers = true}, {});
     wait_for(folder.path / "rank-0001.alive");
     vigil.rest();
     ::kill(child, SIGKILL);
@@ -73,9 +101,9 @@ BOOST_AUTO_TEST_CASE(who_waits_for_nobody_has_no_losses) {
 
 BOOST_AUTO_TEST_CASE(a_stopped_rank_is_found_and_ended) {
     const Folder folder;
-    const pid_t child = start(folder.path, 1, {.dead_after_s = 30});
+    const auto [child, names] = Pair(folder.path, 1, {.dead_after_s = 30});
     wait_for(folder.path / "rank-0001.alive");
-    Vigil vigil(folder.path, 0, 2, {.dead_after_s = dead_after_s}, {});
+    Vigil vigil(folder.path, 0, names, {.dead_after_s = dead_after_s}, {});
     BOOST_TEST(losses_within(vigil, 0.01).empty());
     ::kill(child, SIGSTOP);
     const auto losses = losses_within(vigil, 10);
@@ -88,10 +116,10 @@ BOOST_AUTO_TEST_CASE(a_stopped_rank_is_found_and_ended) {
 
 BOOST_AUTO_TEST_CASE(a_rank_that_lives_is_left_alone) {
     const Folder folder;
-    const pid_t child = start(folder.path, 1, {.dead_after_s = 4 * dead_after_s});
+    const auto [child, names] = Pair(folder.path, 1, {.dead_after_s = 4 * dead_after_s});
     wait_for(folder.path / "rank-0001.alive");
     {
-        Vigil vigil(folder.path, 0, 2, {.dead_after_s = 4 * dead_after_s, .recovers = true}, {});
+        Vigil vigil(folder.path, 0, names, {.dead_after_s = 4 * dead_after_s, .recovers = true}, {});
         BOOST_TEST(losses_within(vigil, 8 * dead_after_s).empty());
         ::kill(child, SIGKILL);
         const auto losses = losses_within(vigil, 3 * dead_after_s);  // sooner than by its silence
@@ -111,6 +139,42 @@ BOOST_AUTO_TEST_CASE(who_was_given_up_ends_itself) {
 BOOST_AUTO_TEST_CASE(nobody_waits_for_a_silent_root) {
     const Folder folder;
     BOOST_TEST(code_of(start(folder.path, 1, {.dead_after_s = dead_after_s})) == 4);
+}
+
+// Who may write to the folder has put links in the places of files, and another process into the sign of a rank.
+BOOST_AUTO_TEST_CASE(nothing_that_others_have_put_into_the_folder_is_followed) {
+    const Folder folder;
+    const Folder elsewhere("vigil_test_elsewhere");
+    std::ofstream(elsewhere.path / "mine") << "untouched\n";
+    for (const char* name : {"rank-0000.alive", "rank-0001.lost"})
+        fs::create_symlink(elsewhere.path / "mine", folder.path / name);
+    const pid_t innocent = ::fork();
+    if (innocent == 0) {
+        ::pause();
+        ::_exit(0);
+    }
+    BOOST_TEST_REQUIRE(::mkfifo((folder.path / "rank-0001.alive").c_str(), 0600) == 0);
+    {
+        const std::vector<std::string> names{comm::process_name(), "1@1@elsewhere"};
+        Vigil vigil(folder.path, 0, names, {.dead_after_s = dead_after_s}, {});
+        BOOST_TEST(fs::is_regular_file(fs::symlink_status(folder.path / "rank-0000.alive")));
+        fs::remove(folder.path / "rank-0001.alive");
+        std::ofstream(folder.path / "rank-0001.alive") << fmt::format("{:020} {}\n", 1, innocent);
+        BOOST_TEST(losses_within(vigil, 10).size() == 1U);
+        BOOST_TEST(fs::is_regular_file(fs::symlink_status(folder.path / "rank-0001.lost")));
+    }
+    std::string line;
+    std::getline(std::ifstream(elsewhere.path / "mine") >> std::ws, line);
+    BOOST_TEST(line == "untouched");
+    BOOST_TEST(::kill(innocent, 0) == 0);
+    ::kill(innocent, SIGKILL);
+    BOOST_TEST(code_of(innocent) == 1000 + SIGKILL);
+
+    fs::create_directory_symlink(elsewhere.path, folder.path / "logs");
+    std::ofstream(elsewhere.path / "photo.lost") << "x";
+    Vigil::clear(folder.path / "logs");
+    BOOST_TEST(fs::exists(elsewhere.path / "photo.lost"));
+    BOOST_CHECK_THROW(Vigil(folder.path / "logs", 0, {comm::process_name()}, {}, {}), core::Error);
 }
 
 BOOST_AUTO_TEST_CASE(what_an_earlier_run_has_left_is_removed) {
