@@ -6,6 +6,8 @@
 #include <numeric>
 #include <vector>
 
+#include <boost/math/distributions/binomial.hpp>
+
 #include "core/contract.hpp"
 #include "ensemble/bootstrap.hpp"
 
@@ -42,6 +44,25 @@ double log_choose(double n, double k) {
     return std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1);
 }
 
+/// The interval of the gain that excludes 0 exactly where mcnemar_exact() is below 0.05: of b + c discordant items a
+/// share in Clopper and Pearson's interval is the ensemble's.
+Interval exact_interval(std::int64_t b, std::int64_t c, std::size_t items) {
+    if (b + c == 0) return {};
+    using Binomial = boost::math::binomial_distribution<double>;
+    const auto n = static_cast<double>(b + c);
+    const auto k = static_cast<double>(b);
+    const double low = Binomial::find_lower_bound_on_p(n, k, tail);
+    const double high = Binomial::find_upper_bound_on_p(n, k, tail);
+    const double per_share = n / static_cast<double>(items);
+    return {.low = (2 * low - 1) * per_share, .high = (2 * high - 1) * per_share};
+}
+
+/// Of two ends on the same side of 0 the one further out; else the test's.
+double outer(double bootstrap, double exact, bool is_low) {
+    if ((bootstrap > 0) != (exact > 0) || (bootstrap < 0) != (exact < 0)) return exact;
+    return is_low ? std::min(bootstrap, exact) : std::max(bootstrap, exact);
+}
+
 }  // namespace
 
 Gain gain_over_mean(std::span<const std::int64_t> ensemble_hits, std::span<const std::int64_t> member_hits,
@@ -65,6 +86,9 @@ PairedGain gain_over_member(std::span<const std::int64_t> ensemble_hits, std::sp
         if (ensemble_hits[item] < member_hits[item]) ++paired.only_member;
     }
     paired.p_value = mcnemar_exact(paired.only_ensemble, paired.only_member);
+    const Interval exact = exact_interval(paired.only_ensemble, paired.only_member, ensemble_hits.size());
+    Interval& ci95 = paired.gain.ci95;
+    ci95 = {.low = outer(ci95.low, exact.low, true), .high = outer(ci95.high, exact.high, false)};
     return paired;
 }
 

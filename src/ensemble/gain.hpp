@@ -14,10 +14,13 @@ struct Interval {
 /// What the ensemble gains in accuracy, with its evidence.
 struct Gain {
     double accuracy = 0;  ///< ensemble minus reference, as a share (0.01 is one point)
-    Interval ci95;        ///< percentile bootstrap over test items, ensemble and reference resampled together
+    /// Percentile bootstrap over test items, ensemble and reference resampled together.
+    Interval ci95;
 };
 
-/// A Gain over one member, with the exact test of paired answers.
+/// A Gain over one member, with the exact test of paired answers. The interval holds 0 exactly if the test's p-value is
+/// at least 0.05: each end is that of the bootstrap or, where it lies further out or on the other side of 0, the end
+/// that belongs to the test (Clopper and Pearson's for the ensemble's share of the discordant items).
 struct PairedGain {
     Gain gain;
     double p_value = 1;              ///< exact two-sided McNemar test on the discordant items

@@ -68,8 +68,10 @@ EnsembleResult evaluate(const Contribution& total, std::span<const std::int32_t>
                   "the hits kept apart are those of the member chosen on validation data");
 
     const std::vector<float> means = average(total);
-    const std::vector<std::int64_t> average_hits = hits(most_probable(means, total.classes()), labels);
-    const std::vector<std::int64_t> vote_hits = hits(vote(total), labels);
+    const std::vector<std::int32_t> averaged = most_probable(means, total.classes());
+    const std::vector<std::int32_t> voted = vote(total);
+    const std::vector<std::int64_t> average_hits = hits(averaged, labels);
+    const std::vector<std::int64_t> vote_hits = hits(voted, labels);
     const auto vote_right = std::accumulate(vote_hits.begin(), vote_hits.end(), std::int64_t{0});
     const BootstrapRequest request{.seed = seed};
     return {.average = score(means, labels, total.classes()),
@@ -80,7 +82,9 @@ EnsembleResult evaluate(const Contribution& total, std::span<const std::int32_t>
             .average_over_mean = gain_over_mean(average_hits, total.member_hits(), total.members(), request),
             .average_over_best = gain_over_member(average_hits, best_hits, request),
             .vote_over_mean = gain_over_mean(vote_hits, total.member_hits(), total.members(), request),
-            .vote_over_best = gain_over_member(vote_hits, best_hits, request)};
+            .vote_over_best = gain_over_member(vote_hits, best_hits, request),
+            .average_by_class = Confusion(labels, averaged, total.classes()),
+            .vote_by_class = Confusion(labels, voted, total.classes())};
 }
 
 }  // namespace ensemble

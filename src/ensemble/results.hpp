@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "ensemble/classes.hpp"
 #include "ensemble/combination.hpp"
 #include "ensemble/gain.hpp"
 #include "ensemble/scores.hpp"
@@ -35,6 +36,8 @@ struct EnsembleResult {
     PairedGain average_over_best;
     Gain vote_over_mean;
     PairedGain vote_over_best;
+    Confusion average_by_class;
+    Confusion vote_by_class;
 };
 
 /// The index of the member that is best on validation data: highest accuracy, then lowest loss, then lowest index.

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "core/printable.hpp"
 #include "report/text.hpp"
 
 namespace report {
@@ -84,6 +85,35 @@ std::string members_rows(const Rows& rows, const std::vector<MemberResult>& memb
     return text;
 }
 
+/// How well the chosen combination knows each class, beside what can be had without learning anything.
+std::string class_lines(const store::Summary& summary) {
+    constexpr std::size_t most_shown = 3;
+    constexpr std::size_t longest_name = 40;
+    const bool averages = summary.combine == ensemble::Combination::average;
+    const ensemble::Confusion& by_class = averages ? summary.ensemble.average_by_class : summary.ensemble.vote_by_class;
+    const auto name = [&](std::size_t label) {
+        return core::printable(clipped(summary.data.class_name(label), longest_name));
+    };
+    std::vector<std::size_t> hardest;
+    for (std::size_t label = 0; label < by_class.classes(); ++label) {
+        if (by_class.recall(label)) hardest.push_back(label);
+    }
+    std::ranges::stable_sort(hardest, {}, [&](std::size_t label) { return *by_class.recall(label); });
+    hardest.resize(std::min(hardest.size(), most_shown));
+    std::string recalls;
+    for (const std::size_t label : hardest) {
+        recalls +=
+            fmt::format("{}'{}' {} of {}", recalls.empty() ? "" : ", ", name(label), percent(*by_class.recall(label)),
+                        counted(static_cast<std::uint64_t>(by_class.items(label)), "row"));
+    }
+    return fmt::format(
+        "Always saying '{}' would be right on {} of the test rows\n"
+        "Balanced accuracy of the {} (mean recall of the classes): {}\n"
+        "Recall is lowest for {}\n\n",
+        name(summary.data.baseline.label), percent(summary.data.baseline.accuracy), averages ? "average" : "vote",
+        percent(by_class.balanced_accuracy()), recalls);
+}
+
 /// A difference of accuracies in percentage points, with its sign.
 std::string points(double share) {
     const std::string size = fmt::format("{:.2f}", std::abs(100.0 * share));
@@ -115,7 +145,7 @@ std::string gain_lines(const store::Summary& summary, std::size_t healthy) {
         "Gain of the {} in points of test accuracy\n"
         "  over the mean member  {}   {}\n"
         "  over the best member  {}   {}, {}\n"
-        "intervals: bootstrap over the test rows · p: McNemar's exact test\n{}",
+        "intervals: bootstrap over the test rows, at the best member in accord with p · p: McNemar's exact test\n{}",
         averages ? "average" : "vote", right(points(mean.accuracy), 6), interval(mean),
         right(points(best.gain.accuracy), 6), interval(best.gain), p, doubts(mean, best));
 }
@@ -193,10 +223,11 @@ std::string results_table(const store::Summary& summary, const std::string& dire
     std::string words =
         "best: chosen on validation data · NLL: negative log-likelihood,\nECE: expected calibration error, of both "
         "small is good\n\n";
-    words += gain_lines(summary, healthy) + conclusion(summary, healthy) + quarantine_lines(summary.members) +
-             missing_line(summary);
-    words += fmt::format("\nRanks were idle for {} in all: efficiency {}; {} is the most for members of one length\n",
-                         duration(timing.idle_s), percent(timing.efficiency, 1), percent(timing.efficiency_bound, 1));
+    words += class_lines(summary) + gain_lines(summary, healthy) + conclusion(summary, healthy) +
+             quarantine_lines(summary.members) + missing_line(summary);
+    words += fmt::format(
+        "\nRanks were idle for {} in all: efficiency {}; members that take as long as these allow {} at most\n",
+        duration(timing.idle_s), percent(timing.efficiency, 1), percent(timing.efficiency_bound, 1));
     words += fmt::format("{} on {} · {} samples/s · results in {}\n", duration(timing.wall_s),
                          counted(static_cast<std::uint64_t>(timing.ranks), "rank"),
                          grouped(static_cast<std::uint64_t>(std::llround(timing.samples_per_s))), directory);

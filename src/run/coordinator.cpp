@@ -59,7 +59,7 @@ struct Coordinator::Visitor {
         if (self.suspended_by_.empty() || state.suspended) refuse(rank, "that it has stopped, though nobody asked");
         state.suspended = true;
         if (state.member) {
-            self.busy_s_ += now_s - state.start_s;
+            self.stretches_s_.push_back(now_s - state.start_s);
             self.last_end_s_ = now_s;
         }
         if (self.is_over() || !std::ranges::all_of(self.ranks_, &Rank::suspended)) return {};
@@ -92,8 +92,6 @@ Coordinator::Coordinator(std::size_t members, int ranks, std::size_t epochs, std
     core::require(members > 0 && ranks > 0 && epochs > 0, "there are members, ranks and epochs");
     core::require(work_.empty() || work_.size() == members, "every member has its work");
     work_.resize(members);
-    const auto untrained = static_cast<std::size_t>(std::ranges::count(work_, false, &Work::is_trained));
-    efficiency_bound_ = run::efficiency_bound(untrained, ranks_.size());
     order_.resize(members);
     std::iota(order_.begin(), order_.end(), 0U);
     sort_queue();
@@ -207,7 +205,7 @@ std::vector<Coordinator::Answer> Coordinator::finish(int rank, const Finished& f
     if (!std::exchange(result, finished.result)) ++done_;
     result->train_s += work_[finished.result.index].spent_s;
     samples_done_ += finished.samples;
-    busy_s_ += finished.busy_s;
+    stretches_s_.push_back(finished.busy_s);
     trained_ += work_[finished.result.index].left();
     talk_s_ += finished.talk_s;
     last_end_s_ = now_s;
@@ -241,7 +239,7 @@ std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s
     if (rank.member) {
         work_[*rank.member].done = std::max(work_[*rank.member].done, std::min(rank.kept, almost_done));
         work_[*rank.member].spent_s += rank.spent_s;
-        busy_s_ += now_s - rank.start_s;
+        stretches_s_.push_back(now_s - rank.start_s);
         members.push_back(*std::exchange(rank.member, std::nullopt));
     }
     if (rank.next) members.push_back(*std::exchange(rank.next, std::nullopt));
@@ -319,7 +317,15 @@ std::uint64_t Coordinator::samples() const noexcept {
 
 double Coordinator::idle_fraction() const noexcept {
     const double offered = offered_s();
-    return offered > 0 ? std::clamp(1.0 - busy_s_ / offered, 0.0, 1.0) : 0.0;
+    return offered > 0 ? std::clamp(1.0 - busy_s() / offered, 0.0, 1.0) : 0.0;
+}
+
+double Coordinator::busy_s() const noexcept {
+    return std::accumulate(stretches_s_.begin(), stretches_s_.end(), 0.0);
+}
+
+double Coordinator::efficiency_bound() const {
+    return run::efficiency_bound(stretches_s_, ranks_.size());
 }
 
 double Coordinator::communication_fraction() const noexcept {
@@ -330,7 +336,7 @@ double Coordinator::communication_fraction() const noexcept {
 double Coordinator::seconds_left(double now_s) const {
     // What work has cost so far, of finished members and of those in training alike.
     double trained = trained_;
-    double spent_s = busy_s_;
+    double spent_s = busy_s();
     std::vector<double> remaining;
     double queued = 0;
     for (std::size_t place = next_member_; place < order_.size(); ++place) queued += work_[order_[place]].left();

@@ -88,8 +88,8 @@ public:
     /// That time, of all ranks together.
     [[nodiscard]] double idle_s() const noexcept { return idle_fraction() * offered_s(); }
 
-    /// The share that was put to use at most if members take equally long: of those that were to be trained.
-    [[nodiscard]] double efficiency_bound() const noexcept { return efficiency_bound_; }
+    /// The share of that time that members as long as these could have taken at most, whatever the schedule.
+    [[nodiscard]] double efficiency_bound() const;
 
     /// Share of the ranks' time in training that their messages took.
     [[nodiscard]] double communication_fraction() const noexcept;
@@ -128,6 +128,7 @@ private:
     [[nodiscard]] Rank& training(int rank, std::uint32_t member);
     [[nodiscard]] double seconds_left(double now_s) const;
     [[nodiscard]] double offered_s() const noexcept { return train_s() * static_cast<double>(ranks_.size()); }
+    [[nodiscard]] double busy_s() const noexcept;
     void sort_queue();
 
     std::size_t epochs_;
@@ -149,9 +150,8 @@ private:
     double suspended_s_ = 0;
     std::optional<core::Error> failure_;
     std::uint64_t samples_done_ = 0;
-    double busy_s_ = 0;
-    double trained_ = 0;  ///< work that members took that are done
-    double efficiency_bound_ = 1;
+    std::vector<double> stretches_s_;  ///< that ranks were busy with one member
+    double trained_ = 0;               ///< work that members took that are done
     double talk_s_ = 0;
     bool started_ = false;
     double first_start_s_ = 0;

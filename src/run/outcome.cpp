@@ -22,6 +22,10 @@ store::DataSummary describe_data(const Experiment& experiment) {
                                .classes = experiment.network().outputs(),
                                .class_names = experiment.source().class_names};
     for (std::size_t axis = 0; axis < shape.rank(); ++axis) summary.shape.push_back(shape[axis]);
+    const auto labels = experiment.source().train.labels();
+    std::vector<std::int32_t> training;
+    for (const std::uint32_t row : split.train) training.push_back(labels[row]);
+    summary.baseline = ensemble::majority(training, experiment.test_labels(), summary.classes);
     return summary;
 }
 

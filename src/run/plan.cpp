@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <numeric>
 #include <queue>
 
 #include "core/contract.hpp"
@@ -13,6 +14,20 @@ double efficiency_bound(std::size_t members, std::size_t ranks) {
     core::require(ranks > 0, "there is at least one rank");
     const std::size_t waves = (members + ranks - 1) / ranks;
     return members > 0 ? static_cast<double>(members) / static_cast<double>(waves * ranks) : 1.0;
+}
+
+double efficiency_bound(std::vector<double> seconds, std::size_t ranks) {
+    core::require(ranks > 0, "there is at least one rank");
+    std::ranges::sort(seconds, std::ranges::greater());
+    const double all = std::accumulate(seconds.begin(), seconds.end(), 0.0);
+    double shortest = all / static_cast<double>(ranks);
+    for (std::size_t count = 1; count <= seconds.size(); count += ranks) {
+        // Of the `count` longest some rank has so many; the least they can take are the shortest of them.
+        const std::size_t together = (count + ranks - 1) / ranks;
+        const auto end = seconds.begin() + static_cast<std::ptrdiff_t>(count);
+        shortest = std::max(shortest, std::accumulate(end - static_cast<std::ptrdiff_t>(together), end, 0.0));
+    }
+    return shortest > 0 ? all / (static_cast<double>(ranks) * shortest) : 1.0;
 }
 
 Plan plan(std::size_t members, std::size_t ranks) {

@@ -20,6 +20,11 @@ struct Plan {
 /// Share of the ranks' time that is put to use if all members take equally long: M/(P·⌈M/P⌉). REQUIRES: ranks > 0.
 [[nodiscard]] double efficiency_bound(std::size_t members, std::size_t ranks);
 
+/// The same for members that took `seconds`: what no schedule exceeds, since none is over before the longest member,
+/// before the ranks have shared out all evenly, or before the rank that gets k + 1 of the k · P + 1 longest has done
+/// the shortest of these (Graham 1969). 1 without members. REQUIRES: ranks > 0.
+[[nodiscard]] double efficiency_bound(std::vector<double> seconds, std::size_t ranks);
+
 /// Members are handed out in the order of their index, each to the rank that is free first (the lowest of equals).
 /// REQUIRES: ranks > 0.
 [[nodiscard]] Plan plan(std::size_t members, std::size_t ranks);

@@ -1,6 +1,7 @@
 #include "store/summary.hpp"
 
 #include <limits>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
@@ -17,7 +18,31 @@ Json json_of(const DataSummary& data) {
     Json json{{"name", data.name}, {"sha256", data.sha256}, {"train", data.train},    {"validation", data.validation},
               {"test", data.test}, {"shape", data.shape},   {"classes", data.classes}};
     if (!data.class_names.empty()) json["class_names"] = data.class_names;
+    json["baseline"] = {{"class", data.class_name(data.baseline.label)}, {"accuracy", data.baseline.accuracy}};
     return json;
+}
+
+/// Of more classes the matrix would be longer than everything else.
+constexpr std::size_t most_classes_in_matrix = 100;
+
+/// What became of each class: recall, null where a class has no test row, and how often which was taken for which.
+void add_classes(Json& json, const ensemble::Confusion& confusion) {
+    Json recall = Json::array();
+    for (std::size_t label = 0; label < confusion.classes(); ++label) {
+        const std::optional<double> share = confusion.recall(label);
+        recall.push_back(share ? Json(*share) : Json(nullptr));
+    }
+    json["recall"] = recall;
+    if (confusion.classes() > most_classes_in_matrix) return;
+    Json matrix = Json::array();
+    for (std::size_t label = 0; label < confusion.classes(); ++label) {
+        Json row = Json::array();
+        for (std::size_t predicted = 0; predicted < confusion.classes(); ++predicted) {
+            row.push_back(confusion.count(label, predicted));
+        }
+        matrix.push_back(row);
+    }
+    json["confusion"] = matrix;
 }
 
 Json json_of(const ensemble::Gain& gain) {
@@ -66,6 +91,10 @@ Json json_of(const Timing& timing) {
 
 }  // namespace
 
+std::string DataSummary::class_name(std::size_t label) const {
+    return label < class_names.size() ? class_names[label] : std::to_string(label);
+}
+
 std::string to_json(const Summary& summary) {
     const ensemble::EnsembleResult& result = summary.ensemble;
     const DataSummary& data = summary.data;
@@ -81,16 +110,21 @@ std::string to_json(const Summary& summary) {
     gain["average"] = average_gains;
     gain["vote"] = vote_gains;
 
+    Json average = json_of(result.average);
+    average["balanced_accuracy"] = result.average_by_class.balanced_accuracy();
+    Json vote{{"accuracy", result.vote_accuracy}, {"balanced_accuracy", result.vote_by_class.balanced_accuracy()}};
+    Json ensemble{{"average", average},
+                  {"vote", vote},
+                  {"mean_member", json_of(result.mean_member)},
+                  {"best_member", {{"index", result.best_member}, {"test", json_of(result.best_member_test)}}}};
+    add_classes(ensemble, averages ? result.average_by_class : result.vote_by_class);
+
     Json json{{"program",
                {{"version", summary.program.version}, {"build", summary.program.build}, {"cpu", summary.program.cpu}}},
               {"config", Json::parse(summary.config)},
               {"data", json_of(data)},
               {"members", members},
-              {"ensemble",
-               {{"average", json_of(result.average)},
-                {"vote", {{"accuracy", result.vote_accuracy}}},
-                {"mean_member", json_of(result.mean_member)},
-                {"best_member", {{"index", result.best_member}, {"test", json_of(result.best_member_test)}}}}},
+              {"ensemble", ensemble},
               {"gain", gain},
               {"timing", json_of(summary.timing)}};
     if (summary.partial) json["partial"] = true;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ensemble/classes.hpp"
 #include "ensemble/combination.hpp"
 #include "ensemble/results.hpp"
 
@@ -27,6 +28,10 @@ struct DataSummary {
     std::vector<std::size_t> shape;  ///< of one item
     std::size_t classes = 0;
     std::vector<std::string> class_names = {};  ///< by label; empty where they are the numbers of the labels
+    ensemble::Baseline baseline = {};           ///< what the largest class alone reaches
+
+    /// How results name the class `label`.
+    [[nodiscard]] std::string class_name(std::size_t label) const;
 };
 
 struct Timing {
@@ -40,7 +45,7 @@ struct Timing {
     double samples_per_s = 0;           ///< of all ranks together
     double idle_s = 0;                  ///< of all ranks together, in training
     double efficiency = 1;              ///< share of the ranks' time in training that members took
-    double efficiency_bound = 1;        ///< the same if members took equally long and nothing else any time
+    double efficiency_bound = 1;        ///< what no schedule of members that take as long as these exceeds
     double coordination_s = 0;          ///< of its processor that rank 0 spent on messages and display
 };
 

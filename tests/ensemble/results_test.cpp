@@ -94,6 +94,9 @@ BOOST_AUTO_TEST_CASE(a_small_ensemble_by_hand) {
     BOOST_TEST(result.average_over_best.only_ensemble == 1);
     BOOST_TEST(result.average_over_best.only_member == 0);
     BOOST_TEST(result.average_over_best.p_value == 1.0, nearly);
+    BOOST_TEST(result.average_by_class.count(0, 1) == 1);  // item 1
+    BOOST_TEST(result.average_by_class.balanced_accuracy() == 0.75, nearly);
+    BOOST_TEST(result.vote_by_class.balanced_accuracy() == 0.5, nearly);
     BOOST_TEST(result.vote_over_best.gain.accuracy == 0.0);
     BOOST_TEST(result.vote_over_best.only_ensemble == 0);
 }

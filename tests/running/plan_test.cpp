@@ -38,6 +38,15 @@ BOOST_AUTO_TEST_CASE(no_more_time_can_be_put_to_use) {
     BOOST_TEST(run::efficiency_bound(9, 8) == 9.0 / 16.0);
     BOOST_TEST(run::efficiency_bound(1, 4) == 0.25);
     BOOST_TEST(run::efficiency_bound(0, 4) == 1.0);
+    const auto nearly = boost::test_tools::tolerance(1e-12);
+    for (const std::size_t members : {1U, 4U, 5U, 8U, 9U, 13U}) {  // of one length
+        BOOST_TEST(run::efficiency_bound(std::vector(members, 2.5), 4) == run::efficiency_bound(members, 4), nearly);
+    }
+    BOOST_TEST(run::efficiency_bound(std::vector<double>{}, 4) == 1.0);
+    // One of 10 s beside two of 5 s keep two ranks busy all the time; three of one length would not.
+    BOOST_TEST(run::efficiency_bound(std::vector{5.0, 10.0, 5.0}, 2) == 1.0, nearly);
+    BOOST_TEST(run::efficiency_bound(std::vector{1.0, 9.0, 2.0}, 2) == 12.0 / 18, nearly);
+    BOOST_TEST(run::efficiency_bound(std::vector{4.0, 3.0, 3.0}, 2) == 10.0 / 12, nearly);
     for (std::size_t members = 1; members < 20; ++members)
         BOOST_TEST(plan(members, 6).idle_fraction == 1 - run::efficiency_bound(members, 6));
 }

@@ -26,7 +26,8 @@ Summary example() {
                     .validation = 600,
                     .test = 2000,
                     .shape = {28, 28},
-                    .classes = 10};
+                    .classes = 3,
+                    .baseline = {.label = 1, .accuracy = 0.375}};
     summary.members.resize(2);
     summary.members[0] = {.index = 0,
                           .parameters = 99,
@@ -47,6 +48,9 @@ Summary example() {
     summary.ensemble.average_over_best = {{0.25, {0.125, 0.375}}, 0.03125, 20, 8};
     summary.ensemble.vote_over_mean = {0.5, {0.4375, 0.5625}};
     summary.ensemble.vote_over_best = {{0.75, {0.625, 0.875}}, 0.015625, 30, 4};
+    const std::vector<std::int32_t> labels{0, 0, 2};
+    summary.ensemble.average_by_class = {labels, std::vector<std::int32_t>{0, 1, 2}, 3};
+    summary.ensemble.vote_by_class = {labels, std::vector<std::int32_t>{1, 1, 2}, 3};
     summary.timing = {4, 10, 0.5, 9, 0.25, 0.125, 0.03125, 50000, 4.5, 0.875, 0.9375, 0.0625};
     return summary;
 }
@@ -64,13 +68,15 @@ BOOST_AUTO_TEST_CASE(it_holds_what_the_interface_lists) {
     const Json config{{"members", 2}, {"net", "dense(8)"}, {"bootstrap", false}};
     BOOST_TEST((json["config"] == config));
     BOOST_TEST(json["data"] == Json::parse(R"({"name": "digits", "sha256": "00ff", "train": 5400, "validation": 600,
-                                              "test": 2000, "shape": [28, 28], "classes": 10})"));
+                                              "test": 2000, "shape": [28, 28], "classes": 3,
+                                              "baseline": {"class": "1", "accuracy": 0.375}})"));
     BOOST_TEST(json["members"][0] == Json::parse(R"({"index": 0, "parameters": 99, "epochs": 5, "train_s": 1.5,
                                "validation": {"loss": 0.25, "accuracy": 0.875}, "quarantine": null,
                                "test": {"accuracy": 0.75, "nll": 0.5, "brier": 0.375, "ece": 0.0625}})"));
     BOOST_TEST(json["ensemble"]["average"] ==
-               Json::parse(R"({"accuracy": 0.875, "nll": 0.25, "brier": 0.125, "ece": 0.03125})"));
-    BOOST_TEST(json["ensemble"]["vote"] == Json::parse(R"({"accuracy": 0.8125})"));
+               Json::parse(R"({"accuracy": 0.875, "nll": 0.25, "brier": 0.125, "ece": 0.03125,
+                               "balanced_accuracy": 0.75})"));
+    BOOST_TEST(json["ensemble"]["vote"] == Json::parse(R"({"accuracy": 0.8125, "balanced_accuracy": 0.5})"));
     BOOST_TEST(json["ensemble"]["best_member"]["index"] == 0);
     BOOST_TEST(json["timing"] ==
                Json::parse(R"({"ranks": 4, "wall_s": 10, "startup_s": 0.5, "train_s": 9, "combine_s": 0.25,
@@ -97,10 +103,27 @@ BOOST_AUTO_TEST_CASE(the_gain_is_that_of_the_chosen_combination) {
     BOOST_TEST(average["average"]["over_mean_member"] == average["over_mean_member"]);
 }
 
+BOOST_AUTO_TEST_CASE(classes_are_those_of_the_chosen_combination) {
+    Summary summary = example();
+    Json ensemble = parsed(summary)["ensemble"];
+    BOOST_TEST(ensemble["recall"] == Json::parse("[0.5, null, 1.0]"));
+    BOOST_TEST(ensemble["confusion"] == Json::parse("[[1, 1, 0], [0, 0, 0], [0, 0, 1]]"));
+    summary.combine = ensemble::Combination::vote;
+    ensemble = parsed(summary)["ensemble"];
+    BOOST_TEST(ensemble["recall"] == Json::parse("[0.0, null, 1.0]"));
+    BOOST_TEST(ensemble["confusion"] == Json::parse("[[0, 2, 0], [0, 0, 0], [0, 0, 1]]"));
+    const std::vector<std::int32_t> label{0};
+    summary.ensemble.vote_by_class = {label, label, 101};
+    ensemble = parsed(summary)["ensemble"];
+    BOOST_TEST(ensemble["recall"].size() == 101U);
+    BOOST_TEST(!ensemble.contains("confusion"));
+}
+
 BOOST_AUTO_TEST_CASE(classes_with_names_are_named) {
     Summary summary = example();
     BOOST_TEST(!parsed(summary)["data"].contains("class_names"));
     summary.data.class_names = {"no", "yes"};
+    BOOST_TEST(parsed(summary)["data"]["baseline"]["class"] == "yes");
     BOOST_TEST(parsed(summary)["data"]["class_names"] == Json::parse(R"(["no", "yes"])"));
 }
 
