@@ -44,6 +44,12 @@ store::Summary write_predictions(const Experiment& experiment, const Trained& tr
                            .partial = is_partial};
     summary.ensemble = ensemble::evaluate(total, experiment.test_labels(), summary.members, options.seed);
 
+    // To which rows of the data the lines of predictions and votes belong, and what is true of them.
+    const auto test_rows = experiment.test().rows;
+    const std::vector<std::int64_t> rows(test_rows.begin(), test_rows.end());
+    store::write_file_atomically(directory.test_rows(), store::list_to_npy(rows));
+    store::write_file_atomically(directory.test_targets(), store::list_to_npy(experiment.test_labels()));
+
     const bool averages = options.combine == ensemble::Combination::average;
     const std::vector<float> predictions = averages ? ensemble::average(total) : ensemble::vote_shares(total);
     const std::vector<std::int32_t> votes(total.votes().begin(), total.votes().end());

@@ -24,13 +24,15 @@ constexpr std::array<unsigned char, 8> first_bytes{0x93, 'N', 'U', 'M', 'P', 'Y'
 constexpr std::size_t preamble = first_bytes.size() + 2;
 
 template <class Value>
-constexpr std::string_view type_name = std::is_same_v<Value, float> ? "<f4" : "<i4";
+constexpr std::string_view type_name = std::is_same_v<Value, float>          ? "<f4"
+                                       : std::is_same_v<Value, std::int64_t> ? "<i8"
+                                                                             : "<i4";
 
+/// `shape` is "2, 3", and "2," of a list.
 template <class Value>
-std::vector<std::byte> write(std::span<const Value> values, std::size_t rows, std::size_t columns) {
-    core::require(values.size() == rows * columns, "a matrix has rows × columns values");
+std::vector<std::byte> write(std::span<const Value> values, std::string_view shape) {
     std::string header =
-        fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}, {}), }}", type_name<Value>, rows, columns);
+        fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", type_name<Value>, shape);
     const std::size_t unpadded = preamble + header.size() + 1;
     header.append((header_alignment - unpadded % header_alignment) % header_alignment, ' ');
     header += '\n';
@@ -42,6 +44,12 @@ std::vector<std::byte> write(std::span<const Value> values, std::size_t rows, st
     std::ranges::copy(std::as_bytes(std::span(header)), file.begin() + preamble);
     std::ranges::copy(std::as_bytes(values), file.begin() + static_cast<std::ptrdiff_t>(preamble + header.size()));
     return file;
+}
+
+template <class Value>
+std::vector<std::byte> write_matrix(std::span<const Value> values, std::size_t rows, std::size_t columns) {
+    core::require(values.size() == rows * columns, "a matrix has rows × columns values");
+    return write(values, fmt::format("{}, {}", rows, columns));
 }
 
 template <class Value>
@@ -70,11 +78,19 @@ Matrix<Value> read(std::span<const std::byte> file, const std::string& name) {
 }  // namespace
 
 std::vector<std::byte> to_npy(std::span<const float> values, std::size_t rows, std::size_t columns) {
-    return write(values, rows, columns);
+    return write_matrix(values, rows, columns);
 }
 
 std::vector<std::byte> to_npy(std::span<const std::int32_t> values, std::size_t rows, std::size_t columns) {
-    return write(values, rows, columns);
+    return write_matrix(values, rows, columns);
+}
+
+std::vector<std::byte> list_to_npy(std::span<const std::int32_t> values) {
+    return write(values, fmt::format("{},", values.size()));
+}
+
+std::vector<std::byte> list_to_npy(std::span<const std::int64_t> values) {
+    return write(values, fmt::format("{},", values.size()));
 }
 
 Matrix<float> floats_from_npy(std::span<const std::byte> file, const std::string& name) {

@@ -22,6 +22,10 @@ struct Matrix {
 [[nodiscard]] std::vector<std::byte> to_npy(std::span<const std::int32_t> values, std::size_t rows,
                                             std::size_t columns);
 
+/// The same of a list: a file of one dimension.
+[[nodiscard]] std::vector<std::byte> list_to_npy(std::span<const std::int32_t> values);
+[[nodiscard]] std::vector<std::byte> list_to_npy(std::span<const std::int64_t> values);
+
 /// Reads what to_npy() and numpy.save() make of a two-dimensional array of this type in C order.
 /// `name` is how messages call the file. Throws core::Error (data).
 [[nodiscard]] Matrix<float> floats_from_npy(std::span<const std::byte> file, const std::string& name);

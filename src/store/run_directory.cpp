@@ -66,7 +66,7 @@ void refuse_other_runs(const RunDirectory& run) {
             core::fail(core::Failure::usage, "'{}' holds '{}' of another run; {}", name, file, other_directory);
         }
     }
-    for (const fs::path& directory : {run.members(), run.checkpoints(), run.logs()}) {
+    for (const fs::path& directory : {run.members(), run.checkpoints(), run.logs(), run.test_set()}) {
         if (!is_empty_or_missing(directory)) {
             core::fail(core::Failure::usage, "'{}' holds files of another run; {}", directory.string(),
                        other_directory);
@@ -136,7 +136,7 @@ void RunDirectory::prepare(FileSystem& system) {
         } else if (fs::exists(summary(), ignored)) {
             core::fail(core::Failure::usage, "the run in '{}' has been finished by another process", path_.string());
         }
-        for (const fs::path& directory : {path_, members(), checkpoints(), logs()}) {
+        for (const fs::path& directory : {path_, members(), checkpoints(), logs(), test_set()}) {
             make_directories(directory, made_, system);
             remove_temporaries(directory);
             probe(directory, system);
@@ -195,7 +195,7 @@ void RunDirectory::take_back() noexcept {
     if (std::exchange(created_, false)) {
         // create() has seen that none of these existed, so all of them are this run's own.
         for (const char* file : file_names) fs::remove(path_ / file, ignored);
-        for (const fs::path& directory : {members(), checkpoints(), logs()}) {
+        for (const fs::path& directory : {members(), checkpoints(), logs(), test_set()}) {
             for (const auto& entry : fs::directory_iterator(directory, ignored)) fs::remove(entry.path(), ignored);
         }
     }

@@ -17,7 +17,7 @@ namespace store {
 /// Who makes or resumes one is its only writer, with the ranks of the same run, until the object ends.
 class RunDirectory {
 public:
-    /// Makes the directory with its parents, members/, checkpoints/ and logs/, and proves by writing that it takes
+    /// Makes the directory with its parents and its own directories, and proves by writing that it takes
     /// files. Root only. Throws core::Error (usage) if it holds a run, finished or not, is in use, or cannot be
     /// written; then everything is as it was before.
     [[nodiscard]] static RunDirectory create(const std::filesystem::path& path, FileSystem& system);
@@ -37,6 +37,9 @@ public:
     [[nodiscard]] std::filesystem::path history() const { return path_ / "history.jsonl"; }
     [[nodiscard]] std::filesystem::path predictions() const { return path_ / "predictions.npy"; }
     [[nodiscard]] std::filesystem::path votes() const { return path_ / "votes.npy"; }
+    [[nodiscard]] std::filesystem::path test_set() const { return path_ / "predictions" / "test"; }
+    [[nodiscard]] std::filesystem::path test_rows() const { return test_set() / "rows.npy"; }
+    [[nodiscard]] std::filesystem::path test_targets() const { return test_set() / "targets.npy"; }
     [[nodiscard]] std::filesystem::path members() const { return path_ / "members"; }
     [[nodiscard]] std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
     [[nodiscard]] std::filesystem::path logs() const { return path_ / "logs"; }

@@ -1,6 +1,8 @@
 #include "run/program.hpp"
 
+#include <cstring>
 #include <filesystem>
+#include <set>
 #include <vector>
 
 #include <fmt/format.h>
@@ -205,6 +207,30 @@ BOOST_AUTO_TEST_CASE(a_dry_run_writes_nothing) {
     const std::string out = scratch / "run";
     run_small(out, {"--dry-run"});
     BOOST_TEST(!fs::exists(out));
+}
+
+BOOST_AUTO_TEST_CASE(predictions_name_the_rows_they_belong_to) {
+    const Scratch scratch;
+    std::string text = "x,kind\n";
+    for (int row = 0; row < 50; ++row) text += fmt::format("{}.5,{}\n", row * row % 17, row % 3 == 0 ? "a" : "b");
+    const std::string file = scratch.write("t.csv", text);
+    const std::string out = scratch / "run";
+    run_words({"--data", file.c_str(), "--net", "dense(2)", "--epochs", "1", "--members", "1", "--out", out.c_str()});
+    const std::string rows = read(out + "/predictions/test/rows.npy");
+    const std::string targets = read(out + "/predictions/test/targets.npy");
+    BOOST_TEST(contains(rows, "'<i8', 'fortran_order': False, 'shape': (10,)"));
+    BOOST_TEST(contains(targets, "'<i4', 'fortran_order': False, 'shape': (10,)"));
+    std::set<std::int64_t> seen;
+    for (std::size_t i = 0; i < 10; ++i) {
+        std::int64_t row = 0;
+        std::int32_t target = 0;
+        std::memcpy(&row, rows.data() + rows.size() - (10 - i) * sizeof row, sizeof row);
+        std::memcpy(&target, targets.data() + targets.size() - (10 - i) * sizeof target, sizeof target);
+        BOOST_TEST(row < 50);
+        BOOST_TEST(target == (row % 3 == 0 ? 0 : 1));
+        seen.insert(row);
+    }
+    BOOST_TEST(seen.size() == 10U);
 }
 
 BOOST_AUTO_TEST_CASE(data_smaller_than_a_batch_are_one_batch) {

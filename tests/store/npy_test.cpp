@@ -10,6 +10,7 @@
 
 #include "core/contract.hpp"
 #include "core/error.hpp"
+#include "core/npy.hpp"
 #include "store/file.hpp"
 #include "store/scratch_directory.hpp"
 
@@ -162,6 +163,18 @@ BOOST_AUTO_TEST_CASE(we_read_what_numpy_writes, *boost::unit_test::precondition(
     BOOST_TEST(matrix.columns == 2U);
     const std::vector<float> expected{0.5F, 1, 2, 3, 4, 5};
     BOOST_TEST(matrix.values == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_list_has_one_dimension) {
+    const std::vector<std::int64_t> rows{5, 1LL << 40U, 0};
+    const Bytes file = store::list_to_npy(rows);
+    const core::NpyHeader header = core::read_npy_header(file, "rows.npy");
+    BOOST_TEST(header.type == "<i8");
+    BOOST_TEST(core::npy_shape(header) == "(3,)");
+    BOOST_TEST(file.size() == header.body + 3 * sizeof(std::int64_t));
+    const auto body = std::as_bytes(std::span(rows));
+    BOOST_TEST(std::equal(body.begin(), body.end(), file.begin() + static_cast<std::ptrdiff_t>(header.body)));
+    BOOST_TEST(core::read_npy_header(store::list_to_npy(std::vector<std::int32_t>{1}), "x").type == "<i4");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -45,14 +45,17 @@ BOOST_AUTO_TEST_CASE(names_are_those_of_the_interface) {
     BOOST_TEST(run.member(7) == "runs/x/members/0007.ckpt");
     BOOST_TEST(run.member(12345) == "runs/x/members/12345.ckpt");
     BOOST_TEST(run.log(3) == "runs/x/logs/rank-0003.log");
+    BOOST_TEST(run.test_rows() == "runs/x/predictions/test/rows.npy");
+    BOOST_TEST(run.test_targets() == "runs/x/predictions/test/targets.npy");
 }
 
 BOOST_AUTO_TEST_CASE(it_is_made_with_its_parents_and_left_clean) {
     const ScratchDirectory scratch;
     const RunDirectory run = RunDirectory::create(scratch / "a/b/run/");
     BOOST_TEST(run.path() == scratch / "a/b/run");
-    BOOST_TEST((scratch.content() == Names{"a", "a/b", "a/b/run", "a/b/run/members", "a/b/run/checkpoints",
-                                           "a/b/run/logs", "a/b/run/lock"}));
+    BOOST_TEST(
+        (scratch.content() == Names{"a", "a/b", "a/b/run", "a/b/run/members", "a/b/run/checkpoints", "a/b/run/logs",
+                                    "a/b/run/predictions", "a/b/run/predictions/test", "a/b/run/lock"}));
 }
 
 BOOST_AUTO_TEST_CASE(discarding_takes_back_everything_that_was_made) {
@@ -62,6 +65,7 @@ BOOST_AUTO_TEST_CASE(discarding_takes_back_everything_that_was_made) {
     put_text(run.configuration(), "seed = 1");
     put_text(run.member(0), "member");
     put_text(run.log(0), "log");
+    put_text(run.test_rows(), "rows");
     run.append_history("{}");
     run.discard();
     BOOST_TEST(scratch.content() == Names{"a"}, boost::test_tools::per_element());
