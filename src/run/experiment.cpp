@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/hash.hpp"
 #include "model/dense_stack.hpp"
+#include "model/overview.hpp"
 #include "run/parse_data.hpp"
 #include "run/settings.hpp"
 #include "train/weight_average.hpp"
@@ -27,6 +28,19 @@ model::Network make_network(const Options& options, const data::Table& table) {
     const bool classes = table.description().task == data::Task::classification;
     return {options.net, table.shape(), table.outputs(),
             classes ? model::Objective::classification : model::Objective::regression};
+}
+
+/// With the batch no larger than the data, and as many epochs as they need: of few rows 20 would be but a few steps.
+Options resolved(Options options, std::size_t rows) {
+    constexpr std::size_t least_epochs = 20;
+    constexpr std::size_t enough_steps = 1000;
+    train::Hyperparameters& training = options.training;
+    training.batch = std::min(training.batch, rows);
+    if (training.epochs > 0) return options;
+    options.epochs_are_chosen = true;
+    const std::size_t steps = (rows + training.batch - 1) / training.batch;
+    training.epochs = std::max(least_epochs, (enough_steps + steps - 1) / steps);
+    return options;
 }
 
 /// What is asked for must be able to change something.
@@ -72,6 +86,36 @@ void refuse_idle(const Options& options, const model::Network& network, const da
     }
 }
 
+/// Numbers of one row that batch normalisation normalises together.
+std::size_t places(const core::Shape& shape) {
+    switch (shape.rank()) {
+        case 1:
+            return 1;
+        case 3:
+            return shape[0] * shape[1];
+        default:
+            return shape.elements();
+    }
+}
+
+bool normalises_single_numbers(const std::vector<model::Described>& items) {
+    return std::ranges::any_of(items, [](const model::Described& item) {
+        return (item.name == "batchnorm" && places(item.input) == 1) ||
+               std::ranges::any_of(item.parts,
+                                   [](const model::Part& part) { return normalises_single_numbers(part.items); });
+    });
+}
+
+/// Of a batch of one row, batch normalisation of vectors leaves nothing.
+void refuse_lone_rows(const Options& options, const model::Network& network) {
+    if (options.training.batch > 1 || !network.has("batchnorm")) return;
+    if (!normalises_single_numbers(model::overview(network, 1).items)) return;
+    core::fail(
+        core::Failure::usage,
+        "--batch 1: batchnorm takes off the mean over the rows of a batch, which leaves nothing of a single row, "
+        "so that nothing could be learnt; train on batches of at least 2 rows, or leave batchnorm out of --net");
+}
+
 }  // namespace
 
 data::Request data_request(const Options& options) {
@@ -101,12 +145,12 @@ Experiment::Experiment(const Options& options, data::Source source)
     : source_(std::move(source)),
       split_(data::split(source_, split_request(options))),
       network_(make_network(options, source_.train)),
-      options_(options) {
-    refuse_idle(options, network_, source_.train);
+      options_(resolved(options, split_.train.size())) {
+    refuse_idle(options_, network_, source_.train);
+    refuse_lone_rows(options_, network_);
     options_.task = source_.train.description().task;
     options_.net = network_.text();
     if (!options_.augmentation.any()) options_.test_views = 1;  // a preset's, whose distortions are not wanted
-    options_.training.batch = std::min(options.training.batch, split_.train.size());
     const data::View rows = test();
     const auto labels = rows.table->labels();
     for (const std::uint32_t row : rows.rows) test_labels_.push_back(labels[row]);
@@ -122,6 +166,11 @@ train::Problem Experiment::problem() const {
             .augmentation = options_.augmentation,
             .test_views = options_.test_views,
             .background = source_.background};
+}
+
+std::size_t Experiment::steps() const {
+    const train::Hyperparameters& training = options_.training;
+    return (split_.train.size() + training.batch - 1) / training.batch * training.epochs;
 }
 
 train::Footprint Experiment::footprint() const {

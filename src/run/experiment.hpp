@@ -31,13 +31,16 @@ public:
     Experiment& operator=(const Experiment&) = delete;
 
     /// As given, with everything resolved that the data decide: the task, the network in full, the batch no larger than
-    /// the data.
+    /// the data, the epochs.
     [[nodiscard]] const Options& options() const noexcept { return options_; }
     [[nodiscard]] const data::Source& source() const noexcept { return source_; }
     [[nodiscard]] const data::Split& split() const noexcept { return split_; }
     [[nodiscard]] const model::Network& network() const noexcept { return network_; }
 
     [[nodiscard]] train::Problem problem() const;
+
+    /// Updates that a member makes, unless it stops early.
+    [[nodiscard]] std::size_t steps() const;
 
     /// Memory of a member in training.
     [[nodiscard]] train::Footprint footprint() const;

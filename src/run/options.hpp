@@ -38,7 +38,8 @@ struct Options {
 
     std::string net = "mlp";
 
-    train::Hyperparameters training;
+    train::Hyperparameters training{.epochs = 0};  ///< 0 epochs: as many as the data need, see Experiment
+    bool epochs_are_chosen = false;                ///< by the program
 
     std::size_t members = 8;
     bool bootstrap = false;

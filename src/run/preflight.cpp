@@ -16,6 +16,7 @@
 #include "report/text.hpp"
 #include "run/configuration.hpp"
 #include "run/machine.hpp"
+#include "run/training_notes.hpp"
 
 namespace run {
 
@@ -153,6 +154,7 @@ std::vector<std::string> preflight(const comm::Communicator& world, const Experi
         std::vector<Facts> facts;
         for (const std::string& text : texts) facts.push_back(nlohmann::json::parse(text).get<Facts>());
         notes = experiment.source().notes;
+        for (std::string& note : training_notes(experiment)) notes.push_back(std::move(note));
         const Demand demand{.threads = std::max<std::size_t>(experiment.options().threads, 1),
                             .bytes = rank_bytes(experiment)};
         for (std::string& note : compare(facts, demand)) notes.push_back(std::move(note));

@@ -46,7 +46,9 @@ std::string network_text(const Experiment& experiment) {
 std::string training_text(const Experiment& experiment) {
     const Options& options = experiment.options();
     const auto chosen = [&](std::string_view name) { return text_of(*find_setting(name)->get(options)); };
-    return fmt::format("{}, batch {}, {}, learning rate {}{}", report::counted(options.training.epochs, "epoch"),
+    const std::size_t steps = experiment.steps();
+    const std::string why = options.epochs_are_chosen ? fmt::format(" (auto: {} steps)", report::grouped(steps)) : "";
+    return fmt::format("{}{}, batch {}, {}, learning rate {}{}", report::counted(options.training.epochs, "epoch"), why,
                        options.training.batch, chosen("optimizer"), chosen("lr"),
                        chosen("schedule") == "constant" ? "" : " (" + chosen("schedule") + ")");
 }

@@ -256,9 +256,10 @@ std::vector<Setting> training_settings() {
     const Range share{0, 1, false, true};
     const Range positive{0, infinity, true, true};
     return {
-        {"epochs", "Training", "N", "passes over the training rows", "", Kind::value,
-         [](Options& o, string_view text) { o.training.epochs = parse_count(text, 1, most); },
-         [](const Options& o) { return whole(o.training.epochs); }},
+        {"epochs", "Training", "N",
+         "passes over the training rows; auto: 20, and more where that is less than 1,000 steps", "", Kind::value,
+         [](Options& o, string_view text) { o.training.epochs = text == "auto" ? 0 : parse_count(text, 1, most); },
+         [](const Options& o) { return o.training.epochs == 0 ? Value("auto") : whole(o.training.epochs); }},
         {"batch", "Training", "N", "rows per step", "", Kind::value,
          [](Options& o, string_view text) { o.training.batch = parse_count(text, 1, most); },
          [](const Options& o) { return whole(o.training.batch); }},

@@ -89,6 +89,27 @@ BOOST_AUTO_TEST_CASE(a_mean_needs_more_than_one_epoch) {
     check_accepted(options);
 }
 
+BOOST_AUTO_TEST_CASE(nothing_can_be_normalised_over_one_row) {
+    Options options = moons();
+    options.training.batch = 1;
+    check_accepted(options);
+    for (const char* net : {"dense(4) batchnorm relu", "repeat(2)[ skip[ dense(2) batchnorm ] ]"}) {
+        options.net = net;
+        options.training.batch = 1;
+        BOOST_TEST(contains(refusal(options), "--batch 1: batchnorm"));
+        options.training.batch = 2;
+        check_accepted(options);
+        options.train_limit = 1;
+        BOOST_TEST(contains(refusal(options), "--batch 1: batchnorm"));
+        options.train_limit = 0;
+    }
+    // A channel of one image has many pixels.
+    options.data = "digits:train=60,test=20";
+    options.net = "conv(2, 3) batchnorm relu maxpool(2)";
+    options.training.batch = 1;
+    check_accepted(options);
+}
+
 BOOST_AUTO_TEST_CASE(softened_labels_need_labels) {
     Options options = moons();
     options.training.label_smoothing = 0.1;

@@ -1,0 +1,126 @@
+#include "run/training_notes.hpp"
+
+#include <algorithm>
+#include <map>
+#include <span>
+
+#include <fmt/ranges.h>
+
+#include "core/hash.hpp"
+#include "report/text.hpp"
+
+namespace run {
+namespace {
+
+constexpr std::size_t block_rows = 256;
+
+/// Calls `use(label, features)` for the rows of a view, until it answers false.
+template <class Use>
+void for_each_row(const data::View& view, const Use& use) {
+    const std::size_t width = view.table->shape().elements();
+    const auto labels = view.table->labels();
+    std::vector<float> features(block_rows * width);
+    for (std::size_t begin = 0; begin < view.size(); begin += block_rows) {
+        const auto rows = view.rows.subspan(begin, std::min(block_rows, view.size() - begin));
+        view.table->gather(rows, features.data(), width);
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (!use(labels[rows[i]], std::span(features).subspan(i * width, width))) return;
+        }
+    }
+}
+
+std::string few_steps(const Experiment& experiment) {
+    constexpr std::size_t some = 200;
+    const std::size_t steps = experiment.steps();
+    if (steps >= some) return "";
+    const std::size_t epochs = experiment.options().training.epochs;
+    const std::size_t an_epoch = steps / epochs;
+    return fmt::format(
+        "only {} in all, {} an epoch, and networks need some hundred: --epochs {} or more, or --epochs auto",
+        report::counted(steps, "step"), an_epoch, (some + an_epoch - 1) / an_epoch);
+}
+
+std::string unknown_classes(const Experiment& experiment, const data::View& train) {
+    constexpr std::size_t most_named = 5;
+    constexpr std::size_t longest_name = 40;
+    std::vector<bool> known(experiment.network().outputs());
+    const auto labels = train.table->labels();
+    for (const std::uint32_t row : train.rows) known[static_cast<std::size_t>(labels[row])] = true;
+    std::vector<std::string> missing;
+    const std::vector<std::string>& names = experiment.source().class_names;
+    for (std::size_t label = 0; label < known.size(); ++label) {
+        if (known[label]) continue;
+        const std::string name = label < names.size() ? names[label] : std::to_string(label);
+        missing.push_back(fmt::format("'{}'", report::clipped(name, longest_name)));
+    }
+    if (missing.empty()) return "";
+    const std::size_t more = missing.size() - std::min(missing.size(), most_named);
+    const std::string rest = more > 0 ? fmt::format(" and {} more", more) : "";
+    const std::string_view one = missing.size() == 1 ? "class {}{} has no training row, so it cannot be learnt"
+                                                     : "classes {}{} have no training rows, so they cannot be learnt";
+    missing.resize(missing.size() - more);
+    return fmt::format(fmt::runtime(one), fmt::join(missing, ", "), rest);
+}
+
+std::string constant_features(const data::View& train) {
+    std::vector<float> first;
+    bool differ = false;
+    for_each_row(train, [&](std::int32_t, std::span<const float> features) {
+        if (first.empty()) first.assign(features.begin(), features.end());
+        differ = !std::ranges::equal(first, features);
+        return !differ;
+    });
+    return differ ? "" : "the features of all training rows are the same, so that there is nothing to learn from";
+}
+
+/// Test rows that were trained on. Tables of few words repeat themselves; a share is left to that.
+std::string known_test_rows(const Experiment& experiment, const data::View& train) {
+    constexpr double usual_share = 0.1;
+    constexpr std::size_t most_numbers = std::size_t{1} << 30U;  // a second or two
+    const data::View test = experiment.test();
+    const bool are_all =
+        test.table == train.table && test.size() >= train.size() && test.size() == experiment.split().validation.size();
+    if (are_all) {
+        return fmt::format(
+            "all {} rows serve training, validation and testing, so that results say nothing about new rows",
+            test.size());
+    }
+    if (train.size() * train.table->shape().elements() > most_numbers) return "";
+    const auto mark = [](std::int32_t label, std::span<const float> features) {
+        core::Checksum sum = core::checksum(std::as_bytes(features));
+        sum[0] ^= static_cast<std::byte>(label);
+        return sum;
+    };
+    std::map<core::Checksum, std::size_t> tested;  // rows of each kind
+    for_each_row(test, [&](std::int32_t label, std::span<const float> features) {
+        ++tested[mark(label, features)];
+        return true;
+    });
+    std::size_t known = 0;
+    for_each_row(train, [&](std::int32_t label, std::span<const float> features) {
+        const auto found = tested.find(mark(label, features));
+        if (found == tested.end()) return true;
+        known += found->second;
+        tested.erase(found);
+        return !tested.empty();
+    });
+    if (static_cast<double>(known) <= usual_share * static_cast<double>(test.size())) return "";
+    return fmt::format(
+        "{} of {} are training rows too, the same features and class, so that results say little about new "
+        "rows",
+        report::grouped(known), report::counted(test.size(), "test row"));
+}
+
+}  // namespace
+
+std::vector<std::string> training_notes(const Experiment& experiment) {
+    const data::View train = data::train_view(experiment.source(), experiment.split());
+    std::vector<std::string> notes;
+    for (std::string& note : std::vector{few_steps(experiment), unknown_classes(experiment, train),
+                                         constant_features(train), known_test_rows(experiment, train)}) {
+        if (!note.empty()) notes.push_back(std::move(note));
+    }
+    return notes;
+}
+
+}  // namespace run

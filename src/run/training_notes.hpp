@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "run/experiment.hpp"
+
+namespace run {
+
+/// What keeps members from learning, or results from saying anything about new rows, though it is no error: too few
+/// steps, classes without training rows, features that are all the same, test rows that are training rows. For the
+/// screen, before anything is trained. Local.
+[[nodiscard]] std::vector<std::string> training_notes(const Experiment& experiment);
+
+}  // namespace run
