@@ -135,7 +135,7 @@ def ends_and_goes_on(stage, victim, number, recovers, code, about):
     run, ended, words = watched_midway(stage, 3, recovers, lambda run: send(number, [run.ids[victim]]), ["--dead-after", "2s"])
     ended.expect(not (stage.directory / "run/summary.json").exists(), "looks complete")
     ended.expect(about in ended.err, f"does not speak of {about!r}")
-    ended.expect(run.code() == code, f"exit code of rank 0 is {run.code()}, not {code}")
+    ended.expect(run.code() == code, f"status left is {run.code()}, not {code}")
     Reference(stage, 3, words).resume("run", 2)
 
 
@@ -146,17 +146,17 @@ def a_stopped_rank_ends_a_run_that_does_not_recover(stage):
 
 @case
 def a_stopped_coordinator_is_not_waited_for(stage):
-    ends_and_goes_on(stage, 0, signal.SIGSTOP, True, None, "rank 0, which coordinates, ")
+    ends_and_goes_on(stage, 0, signal.SIGSTOP, True, RUN, "rank 0, which coordinates, ")
 
 
 @case
 def a_stopped_coordinator_is_not_waited_for_without_recovery(stage):
-    ends_and_goes_on(stage, 0, signal.SIGSTOP, False, None, "rank 0, which coordinates, has given no sign of life")
+    ends_and_goes_on(stage, 0, signal.SIGSTOP, False, RUN, "rank 0, which coordinates, has given no sign of life")
 
 
 @case
 def a_killed_coordinator_is_not_waited_for(stage):
-    ends_and_goes_on(stage, 0, signal.SIGKILL, True, None, "rank 0, which coordinates, was killed")
+    ends_and_goes_on(stage, 0, signal.SIGKILL, True, RUN, "rank 0, which coordinates, was killed")
 
 
 @case
