@@ -1,45 +1,43 @@
 #include "data/file_bytes.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <optional>
+#include <string_view>
 #include <utility>
-
-#include <boost/iostreams/filter/gzip.hpp>
-#include <boost/iostreams/operations.hpp>
+#include <vector>
 
 #include "core/error.hpp"
+#include "core/memory.hpp"
+#include "core/path.hpp"
+#include "data/gzip.hpp"
 
 namespace data {
 namespace {
 
-namespace io = boost::iostreams;
 using core::Failure;
+using std::string_view_literals::operator""sv;
 
 // A deflate stream yields at most 258 bytes for every two bits.
 constexpr std::uint64_t most_deflate_ratio = 1032;
-constexpr std::size_t gzip_frame = 18;  // header without optional fields, checksum and length
 
-/// An open file as the source a decompressor reads from.
-class FileSource {
-public:
-    using char_type = char;
-    using category = io::source_tag;
-
-    FileSource(std::ifstream& stream, const std::filesystem::path& path) : stream_(&stream), path_(&path) {}
-
-    std::streamsize read(char* out, std::streamsize count) {
-        stream_->read(out, count);
-        if (stream_->bad()) core::fail(Failure::data, "{}: cannot be read: {}", path_->string(), std::strerror(errno));
-        return stream_->gcount() > 0 || count == 0 ? stream_->gcount() : -1;
-    }
-
-private:
-    std::ifstream* stream_;
-    const std::filesystem::path* path_;
+/// How files begin that have to be unpacked first.
+struct Packing {
+    std::string_view mark;
+    std::string_view advice;
 };
+constexpr std::string_view gzip_mark = "\x1f\x8b"sv;
+constexpr std::array<Packing, 5> packings{
+    Packing{"BZh91AY&SY"sv, "is compressed by bzip2; unpack it with bunzip2"},
+    Packing{"\xfd\x37\x7a\x58\x5a\0"sv, "is compressed by xz; unpack it with unxz"},
+    Packing{"\x28\xb5\x2f\xfd"sv, "is compressed by Zstandard; unpack it with unzstd"},
+    Packing{"\x1f\x9d"sv, "is compressed by compress; unpack it with gzip -d"},
+    Packing{"PK\3\4"sv,
+            "is a zip archive (.zip, .npz, .xlsx); take the table or the arrays out of it and give them as "
+            ".csv or, with numpy.save, as .npy"}};
 
 std::uint64_t checked_size(const std::filesystem::path& path) {
     std::error_code error;
@@ -51,96 +49,114 @@ std::uint64_t checked_size(const std::filesystem::path& path) {
     return size;
 }
 
-[[noreturn]] void fail_gzip(const std::filesystem::path& path, std::uint64_t at, const char* what) {
-    core::fail(Failure::data,
-               "{}: gzip damage ({}) at or after byte {} of its content; fetch the file again or test it with gzip -t",
-               path.string(), what, at);
-}
-
-const char* describe(const io::gzip_error& error) {
-    switch (error.error()) {
-        case io::gzip::bad_crc:
-            return "checksum differs";
-        case io::gzip::bad_header:
-            return "bad header";
-        case io::gzip::bad_footer:
-            return "cut short in its last eight bytes";
-        default:
-            return error.zlib_error_code() == io::zlib::buf_error ? "cut short" : "bad compressed data";
-    }
+std::string gigabytes(std::uint64_t bytes) {
+    constexpr double giga = 1e9;
+    return bytes < 10'000'000 ? fmt::format("{} bytes", bytes)
+                              : fmt::format("{:.2f} GB", static_cast<double>(bytes) / giga);
 }
 
 }  // namespace
 
 struct FileBytes::Stream {
     std::ifstream file;
-    FileSource source;
-    std::optional<io::gzip_decompressor> gzip;
-    std::uint64_t delivered = 0;
-    std::uint32_t declared = 0;  ///< length of the content modulo 2^32, from the last four bytes of a .gz
-    bool ended = false;
+    std::filesystem::path path;
+    std::optional<GzipReader> gzip;
 
-    explicit Stream(const std::filesystem::path& path) : file(path, std::ios::binary), source(file, path) {}
+    explicit Stream(const std::filesystem::path& name) : file(name, std::ios::binary), path(name) {}
 };
 
 FileBytes::FileBytes(std::filesystem::path path)
     : path_(std::move(path)), file_size_(checked_size(path_)), stream_(std::make_unique<Stream>(path_)) {
     Stream& stream = *stream_;
     if (!stream.file) core::fail(Failure::data, "{}: cannot be opened: {}", path_.string(), std::strerror(errno));
-    if (path_.extension() != ".gz") return;
-
-    // Boost's decompressor ignores the reserved flags of the header and the length at the end: checked here.
-    std::array<unsigned char, 4> header{};
-    std::array<unsigned char, 4> length{};
-    if (file_size_ < gzip_frame) fail_gzip(path_, 0, "shorter than any gzip file");
-    const auto read_at = [&](std::uint64_t position, std::array<unsigned char, 4>& bytes) {
-        stream.file.seekg(static_cast<std::streamoff>(position));
-        stream.file.read(reinterpret_cast<char*>(bytes.data()), bytes.size());
-        if (!stream.file) core::fail(Failure::data, "{}: cannot be read: {}", path_.string(), std::strerror(errno));
-    };
-    read_at(0, header);
-    read_at(file_size_ - length.size(), length);
+    std::array<char, 16> begin{};
+    stream.file.read(begin.data(), begin.size());
+    if (stream.file.bad()) core::fail(Failure::data, "{}: cannot be read: {}", path_.string(), std::strerror(errno));
+    const std::string_view mark(begin.data(), static_cast<std::size_t>(stream.file.gcount()));
+    stream.file.clear();
     stream.file.seekg(0);
-    if (header[0] != 0x1f || header[1] != 0x8b) fail_gzip(path_, 0, "does not begin as gzip files do");
-    if ((header[3] & 0xe0U) != 0) fail_gzip(path_, 0, "reserved flags are set");
-    for (std::size_t i = length.size(); i-- > 0;) stream.declared = stream.declared << 8U | length.at(i);
-    constexpr std::streamsize buffer_size = 1 << 16;
-    stream.gzip.emplace(io::gzip::default_window_bits, buffer_size);
+    for (const Packing& packing : packings) {
+        if (mark.starts_with(packing.mark)) core::fail(Failure::data, "{}: {}", path_.string(), packing.advice);
+    }
+    if (mark.starts_with(gzip_mark)) {
+        stream.gzip.emplace(stream.file, stream.path);
+    } else if (core::has_extension(path_, ".gz")) {
+        core::fail(Failure::data,
+                   "{}: gzip damage (does not begin as gzip files do); fetch the file again, or take .gz off its name "
+                   "if it is not compressed",
+                   path_.string());
+    }
 }
 
 FileBytes::~FileBytes() = default;
 FileBytes::FileBytes(FileBytes&&) noexcept = default;
 FileBytes& FileBytes::operator=(FileBytes&&) noexcept = default;
 
+bool FileBytes::is_compressed() const noexcept {
+    return stream_->gzip.has_value();
+}
+
 std::uint64_t FileBytes::most_bytes() const noexcept {
-    return stream_->gzip ? file_size_ * most_deflate_ratio : file_size_;
+    return is_compressed() ? file_size_ * most_deflate_ratio : file_size_;
 }
 
 std::size_t FileBytes::read(std::span<std::byte> out) {
-    Stream& stream = *stream_;
-    std::size_t filled = 0;
-    try {
-        while (filled < out.size() && !stream.ended) {
-            char* const to = reinterpret_cast<char*>(out.data() + filled);
-            const auto room = static_cast<std::streamsize>(out.size() - filled);
-            const std::streamsize got =
-                stream.gzip ? stream.gzip->read(stream.source, to, room) : stream.source.read(to, room);
-            if (got < 0) {
-                stream.ended = true;
-            } else {
-                filled += static_cast<std::size_t>(got);
-                stream.delivered += static_cast<std::size_t>(got);
-            }
+    if (stream_->gzip) return stream_->gzip->read(out);
+    std::ifstream& file = stream_->file;
+    file.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size()));
+    if (file.bad()) core::fail(Failure::data, "{}: cannot be read: {}", path_.string(), std::strerror(errno));
+    return static_cast<std::size_t>(file.gcount());
+}
+
+std::string FileBytes::read_text(std::uint64_t most) {
+    // The numbers of a text take about as much memory as the text.
+    if (most == 0) most = core::free_memory() / 2;
+    if (most == 0) most = most_bytes();  // nothing is known about memory
+    if (!is_compressed() && file_size_ > most) refuse_size(file_size_, most);
+    constexpr std::size_t piece = std::size_t{1} << 20U;
+    constexpr std::uint64_t usual_ratio = 5;
+    std::string text;
+    // Memory that is reserved and not written to costs nothing, and moving the text when it grows would hold it twice.
+    text.reserve(std::min(most, is_compressed() ? usual_ratio * file_size_ : file_size_) + piece);
+    for (std::size_t got = piece; got == piece;) {
+        const std::size_t size = text.size();
+        text.resize(size + piece);
+        got = read(std::as_writable_bytes(std::span(text)).subspan(size));
+        text.resize(size + got);
+        if (text.size() > most) {
+            const std::uint64_t seen = text.size();
+            text = {};
+            refuse_size(seen, most);
         }
-    } catch (const io::gzip_error& error) {
-        fail_gzip(path_, stream.delivered, describe(error));
-    } catch (const io::zlib_error&) {
-        fail_gzip(path_, stream.delivered, "bad compressed data");
     }
-    if (stream.ended && stream.gzip && static_cast<std::uint32_t>(stream.delivered) != stream.declared) {
-        fail_gzip(path_, stream.delivered, "its length differs from that in its last four bytes");
+    return text;
+}
+
+void FileBytes::refuse_size(std::uint64_t seen, std::uint64_t most) {
+    // Counted on for the message, but not for hours: a small file may hold terabytes.
+    constexpr std::uint64_t enough = std::uint64_t{1} << 34U;
+    bool ended = !is_compressed();
+    std::vector<std::byte> lost(std::size_t{1} << 20U);
+    while (!ended && seen < enough) {
+        const std::size_t got = read(lost);
+        seen += got;
+        ended = got < lost.size();
     }
-    return filled;
+    core::fail(Failure::data,
+               "{}: holds {}{}{}, but memory has room for {} of it; give fewer rows or columns, or take a machine with "
+               "more memory",
+               path_.string(), ended ? "" : "more than ", gigabytes(seen),
+               is_compressed() ? fmt::format(" when it is unpacked ({} on disk)", gigabytes(file_size_)) : "",
+               gigabytes(most));
+}
+
+void require_memory(const std::filesystem::path& file, std::uint64_t bytes) {
+    const std::uint64_t left = core::free_memory();
+    if (left == 0 || bytes <= left) return;
+    core::fail(
+        Failure::data,
+        "{}: needs {} of memory, but {} are left; give fewer rows or columns, or take a machine with more memory",
+        file.string(), gigabytes(bytes), gigabytes(left));
 }
 
 }  // namespace data

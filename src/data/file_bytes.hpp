@@ -5,11 +5,12 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 
 namespace data {
 
-/// The content of a file from its beginning to its end, decompressed on the way if its name ends in .gz.
-/// Every failure is a core::Error (data) that names the file.
+/// The content of a file from its beginning to its end, decompressed on the way if it begins as gzip files do, whatever
+/// it is called. Every failure is a core::Error (data) that names the file.
 class FileBytes {
 public:
     explicit FileBytes(std::filesystem::path path);
@@ -22,15 +23,28 @@ public:
     /// No file of this size on disk can hold more content than this many bytes.
     [[nodiscard]] std::uint64_t most_bytes() const noexcept;
 
+    /// True if the content is not what is on disk, so that its length is known at its end only.
+    [[nodiscard]] bool is_compressed() const noexcept;
+
     /// Fills `out` as far as the content reaches; returns the bytes written, less than out.size() only at the end.
-    /// A compressed file's checksum and length are verified before the end is reported.
+    /// A compressed file's checksums and lengths are verified before the end is reported.
     [[nodiscard]] std::size_t read(std::span<std::byte> out);
+
+    /// What is left of the content, as text. Where it would take more than `most` bytes, nothing of it is kept: fails
+    /// with its size. 0: whatever memory allows beside what is made of the text.
+    [[nodiscard]] std::string read_text(std::uint64_t most = 0);
 
 private:
     struct Stream;
+
+    [[noreturn]] void refuse_size(std::uint64_t read, std::uint64_t most);
+
     std::filesystem::path path_;
     std::uint64_t file_size_ = 0;
     std::unique_ptr<Stream> stream_;
 };
+
+/// Throws core::Error (data) where memory cannot take `bytes` of `file`.
+void require_memory(const std::filesystem::path& file, std::uint64_t bytes);
 
 }  // namespace data

@@ -24,19 +24,6 @@ using Words = std::vector<std::string>;
 
 constexpr std::size_t lines_to_look_at = 101;  // the first, and a hundred to hold it against
 
-std::string read_text(const fs::path& path) {
-    FileBytes file(path);
-    std::string text;
-    constexpr std::size_t piece = std::size_t{1} << 20U;
-    for (std::size_t got = piece; got == piece;) {
-        const std::size_t size = text.size();
-        text.resize(size + piece);
-        got = file.read(std::as_writable_bytes(std::span(text)).subspan(size));
-        text.resize(size + got);
-    }
-    return text;
-}
-
 Words copy(const Fields& fields) {
     return {fields.begin(), fields.end()};
 }
@@ -55,7 +42,7 @@ struct Line {
 class ColumnsReader {
 public:
     ColumnsReader(const fs::path& path, const ColumnChoice& choice, const Columns* like)
-        : records_(read_text(path), path.string()), choice_(choice), like_(like) {
+        : records_(FileBytes(path).read_text(), path.string()), choice_(choice), like_(like) {
         columns_.file = path.string();
     }
 

@@ -3,11 +3,9 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <optional>
 #include <set>
 #include <span>
 #include <sstream>
@@ -17,6 +15,7 @@
 
 #include "core/error.hpp"
 #include "core/hash.hpp"
+#include "core/memory.hpp"
 #include "run/command_line.hpp"
 
 namespace run {
@@ -37,15 +36,6 @@ std::string field(std::string_view cpuinfo, std::string_view name) {
 std::string content(const char* path) {
     std::ifstream stream(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-}
-
-/// The number at the beginning of a text, behind blanks.
-std::optional<std::size_t> leading_number(std::string_view text) {
-    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-    std::size_t value = 0;
-    const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (result.ec != std::errc()) return std::nullopt;
-    return value;
 }
 
 /// Each with a blank before it.
@@ -109,17 +99,11 @@ std::vector<int> allowed_core_numbers() {
 }
 
 std::size_t memory_left(std::string_view meminfo, const std::string& limit, const std::string& used) {
-    constexpr std::size_t kilo = 1024;
-    const std::size_t host = leading_number(field(meminfo, "MemAvailable")).value_or(0) * kilo;
-    const auto most = leading_number(limit);
-    const auto taken = leading_number(used);
-    if (!most || !taken) return host;
-    return std::min(host, *most > *taken ? *most - *taken : 0);
+    return core::memory_left(meminfo, limit, used);
 }
 
 std::size_t free_memory() {
-    return memory_left(content("/proc/meminfo"), content("/sys/fs/cgroup/memory.max"),
-                       content("/sys/fs/cgroup/memory.current"));
+    return core::free_memory();
 }
 
 }  // namespace run

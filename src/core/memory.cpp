@@ -1,0 +1,52 @@
+#include "core/memory.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+namespace core {
+namespace {
+
+std::string content(const char* path) {
+    std::ifstream stream(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+/// The number at the beginning of a text, behind blanks.
+std::optional<std::size_t> leading_number(std::string_view text) {
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    std::size_t value = 0;
+    const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (result.ec != std::errc()) return std::nullopt;
+    return value;
+}
+
+/// The number of the line that begins with `name`.
+std::size_t number_of_line(std::string_view text, std::string_view name) {
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        if (line.starts_with(name)) return leading_number(line.substr(name.size())).value_or(0);
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+    }
+    return 0;
+}
+
+}  // namespace
+
+std::size_t memory_left(std::string_view meminfo, const std::string& limit, const std::string& used) {
+    constexpr std::size_t kilo = 1024;
+    const std::size_t host = number_of_line(meminfo, "MemAvailable:") * kilo;
+    const auto most = leading_number(limit);
+    const auto taken = leading_number(used);
+    if (!most || !taken) return host;
+    return std::min(host, *most > *taken ? *most - *taken : 0);
+}
+
+std::size_t free_memory() {
+    return memory_left(content("/proc/meminfo"), content("/sys/fs/cgroup/memory.max"),
+                       content("/sys/fs/cgroup/memory.current"));
+}
+
+}  // namespace core

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace core {
+
+/// Bytes of memory that processes of this host, or of this container, may still take; 0 if unknown.
+[[nodiscard]] std::size_t free_memory();
+
+/// The same from the texts of /proc/meminfo and of a control group's limit and current use.
+[[nodiscard]] std::size_t memory_left(std::string_view meminfo, const std::string& limit, const std::string& used);
+
+}  // namespace core

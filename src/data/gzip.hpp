@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <span>
+
+namespace data {
+
+/// The content of a gzip file (RFC 1952) of one or more members, with or without zeros behind the last one, as
+/// `gzip -dc` gives it. Checksum and length of every member are verified. Failures are core::Error (data).
+class GzipReader {
+public:
+    /// `file` stands at its beginning; `path` is how messages call it. Both outlive the object.
+    GzipReader(std::ifstream& file, const std::filesystem::path& path);
+    ~GzipReader();
+    GzipReader(const GzipReader&) = delete;
+    GzipReader& operator=(const GzipReader&) = delete;
+
+    /// Fills `out` as far as the content reaches; returns the bytes written, less than out.size() only at the end.
+    [[nodiscard]] std::size_t read(std::span<std::byte> out);
+
+private:
+    struct Inflation;
+
+    [[nodiscard]] bool refill();
+    [[nodiscard]] bool begin_member();
+    [[noreturn]] void refuse(const char* what) const;
+
+    std::ifstream* file_;
+    const std::filesystem::path* path_;
+    std::unique_ptr<Inflation> inflation_;
+    std::uint64_t delivered_ = 0;
+    bool in_member_ = false;
+    bool is_first_ = true;
+    bool ended_ = false;
+};
+
+}  // namespace data
