@@ -92,6 +92,75 @@ BOOST_AUTO_TEST_CASE(constant_features_become_0) {
     BOOST_TEST(prepared[5] > 1.0F);
 }
 
+BOOST_AUTO_TEST_CASE(features_that_are_constant_up_to_rounding_become_0) {
+    const Source source = doubles({2}, {14.62, 1, 14.620000000000001, 2, 14.619999999999999, 3, 14.63, 4});
+    for (const auto standardize : {Standardize::features, Standardize::channels}) {
+        const auto prepared = values(prepare(source, Rows{0, 1, 2}, {.standardize = standardize}).train);
+        for (const std::size_t row : {0U, 1U, 2U, 3U}) BOOST_TEST(prepared[2 * row] == 0.0F);
+        BOOST_TEST(prepared[5] > 1.0F);
+    }
+    const auto flat = prepare(doubles({2, 1}, {0.3, 0.1 + 0.2, 0.3, 0.3, 0.4, 0.3}), Rows{0, 1}, {.images = true});
+    for (const float value : values(flat.train)) BOOST_TEST(value == 0.0F);
+    // A component of nothing but rounding is none.
+    const Source pair = doubles({2}, {1e-200, 5, 1.0000000000000002e-200, 6, 1e-200, 8});
+    const auto component = values(prepare(pair, Rows{0, 1, 2}, {.reduction = Reduction::pca, .keep = 2}).train);
+    for (const std::size_t row : {0U, 1U, 2U}) BOOST_TEST(component[2 * row + 1] == 0.0F);
+}
+
+BOOST_AUTO_TEST_CASE(columns_whose_squares_are_no_numbers_keep_what_they_hold) {
+    const auto usual = values(prepare(doubles({1}, {1, 2, 4, 9}), first_rows(3), {}).train);
+    for (const double scale : {1e200, 1e-200, 1e307, 1e-310, -1e180}) {
+        Source source = doubles({1}, {scale, 2 * scale, 4 * scale, 9 * scale});
+        const auto made = values(prepare(source, first_rows(3), {}).train);
+        for (std::size_t i = 0; i < 4; ++i)
+            BOOST_TEST(std::abs(made[i] - std::copysign(usual[i], usual[i] * scale)) < 1e-5F);
+    }
+    // By variance, the larger of two columns that are both too large to be squared.
+    const Source large = doubles({2}, {1e200, 1e300, 2e200, 2e300, 3e200, 3e300});
+    const auto chosen = prepare(large, first_rows(3), {.reduction = Reduction::variance, .keep = 1});
+    BOOST_TEST(std::abs(values(chosen.train)[0] + std::sqrt(1.5F)) < 1e-6F);
+    const auto components = values(prepare(large, first_rows(3), {.reduction = Reduction::pca, .keep = 1}).train);
+    BOOST_TEST(std::abs(std::abs(components[0]) - std::sqrt(3.0F)) < 1e-5F);
+}
+
+BOOST_AUTO_TEST_CASE(marks_that_leave_no_room_for_measurements_are_refused_by_column_and_row) {
+    std::vector<double> made(80);
+    for (std::size_t i = 0; i < made.size(); ++i) made[i] = std::sin(static_cast<double>(i));
+    const auto refused = [&](const Preparation& preparation, auto... words) {
+        BOOST_CHECK_EXCEPTION(static_cast<void>(prepare(doubles({2}, made), first_rows(40), preparation)), core::Error,
+                              failure(Failure::data, words...));
+    };
+    for (const double mark : {1.7976931348623157e308, 9.96921e36, -1e30, 1e20}) {
+        for (const std::size_t marks : {1U, 3U}) {
+            auto before = made;
+            for (std::size_t i = 0; i < marks; ++i) made[21 + 8 * i] = mark;
+            refused({}, "t.csv, column 2: beside", "in row 10 (counted from 0)", "missing value");
+            refused({.reduction = Reduction::pca, .keep = 1}, "column 2: beside");
+            made = before;
+        }
+    }
+    made[21] = 1e5;  // far away, and no more than that
+    BOOST_CHECK_NO_THROW(static_cast<void>(prepare(doubles({2}, made), first_rows(40), {})));
+    for (std::size_t i = 1; i < made.size(); i += 2) made[i] *= 1e-300;
+    refused({.standardize = Standardize::none}, "column 2", "too small for single precision", "--standardize features");
+}
+
+BOOST_AUTO_TEST_CASE(values_far_from_the_training_rows_are_told) {
+    Source source = doubles({2}, {1, 10, 3, 30, 2, 10});
+    source.test = table<double>({2}, data::Element::f64, {2, 20, 2, -1e9, 3, 1e8});
+    BOOST_TEST(prepare(source, Rows{0, 1}, {}).notes.size() == 1U);
+    const std::string note = prepare(source, Rows{0, 1}, {}).notes.front();
+    for (const char* words :
+         {"t.csv: test row 1 (counted from 0), column 2 has -1000000000, 1e+08 standard deviations"})
+        BOOST_TEST(note.find(words) != std::string::npos, note);
+    source.test = table<double>({2}, data::Element::f64, {2, 1e300});
+    for (const Preparation& preparation : {Preparation{}, Preparation{.reduction = Reduction::pca, .keep = 1}}) {
+        BOOST_CHECK_EXCEPTION(static_cast<void>(prepare(source, Rows{0, 1}, preparation)), core::Error,
+                              failure(Failure::data, "test row 0", "column 2 has 1e+300", "too large for single"));
+    }
+    BOOST_TEST(prepare(doubles({1}, {1e7, 2e7}), Rows{0}, {.standardize = Standardize::none}).notes.empty());
+}
+
 BOOST_AUTO_TEST_CASE(small_differences_of_large_numbers_survive) {
     const auto prepared = values(prepare(doubles({1}, {1.6e9, 1.6e9 + 1, 1.6e9 + 2}), first_rows(3), {}).train);
     const float root = std::sqrt(1.5F);

@@ -1,0 +1,126 @@
+#include "data/moments.hpp"
+
+#include <cmath>
+#include <limits>
+
+namespace data {
+namespace {
+
+using Groups = std::vector<std::size_t>;
+
+struct Range {
+    double low = std::numeric_limits<double>::infinity();
+    double high = -std::numeric_limits<double>::infinity();
+};
+
+struct Sums {
+    std::vector<double> sum;    ///< of each feature
+    std::vector<Range> ranges;  ///< of each group
+};
+
+Sums add_up(const Table& table, Rows rows, const Groups& group, std::size_t groups) {
+    const std::size_t width = group.size();
+    Sums sums{.sum = std::vector<double>(width), .ranges = std::vector<Range>(groups)};
+    std::vector<double> low(width, Range{}.low);
+    std::vector<double> high(width, Range{}.high);
+    for_each_block(table, rows, [&](std::size_t, std::span<const double> values) {
+        for (std::size_t i = 0; i < values.size(); i += width) {
+            for (std::size_t j = 0; j < width; ++j) {
+                sums.sum[j] += values[i + j];
+                low[j] = std::min(low[j], values[i + j]);
+                high[j] = std::max(high[j], values[i + j]);
+            }
+        }
+    });
+    for (std::size_t j = 0; j < width; ++j) {
+        Range& range = sums.ranges[group[j]];
+        range.low = std::min(range.low, low[j]);
+        range.high = std::max(range.high, high[j]);
+    }
+    return sums;
+}
+
+/// The power of two that brings the largest magnitude near 1 where its square, or the square of what is left of it by
+/// rounding, leaves the range of double precision; else 1.
+double unit_of(const Range& range) {
+    constexpr int squares_fit = 400;  // of ±1022
+    constexpr int largest = 1000;     // exponent of a number whose reciprocal is one, too
+    const double magnitude = std::max(std::abs(range.low), std::abs(range.high));
+    if (magnitude == 0) return 1.0;
+    const int exponent = std::ilogb(magnitude);
+    if (std::abs(exponent) <= squares_fit) return 1.0;
+    return std::ldexp(1.0, std::clamp(-exponent, -largest, largest));
+}
+
+/// How far values may deviate, in shares of their mean, and still be one number that was computed in several ways, such
+/// as 14.62 and 14.620000000000001. Scikit-learn takes n·ε of double precision for n values (StandardScaler, its issue
+/// 19527); here n has an end, so that large tables keep whole numbers apart, and floats a bound of their own.
+double rounding(Element element, std::size_t values) {
+    if (element == Element::f32) return std::numeric_limits<float>::epsilon();
+    constexpr std::size_t fewest = 16;
+    constexpr std::size_t most = 1024;
+    return static_cast<double>(std::clamp(values, fewest, most)) * std::numeric_limits<double>::epsilon();
+}
+
+/// Sums over the rows of the squares of what is left of each feature without the mean of its group.
+template <bool scaled>
+std::vector<double> squares_of(const Table& table, Rows rows, const Groups& group, const Moments& moments) {
+    const std::size_t width = group.size();
+    std::vector<double> squares(width);
+    for_each_block(table, rows, [&](std::size_t, std::span<const double> values) {
+        for (std::size_t i = 0; i < values.size(); i += width) {
+            for (std::size_t j = 0; j < width; ++j) {
+                const double value = scaled ? values[i + j] * moments.unit[group[j]] : values[i + j];
+                const double difference = value - moments.mean[group[j]];
+                squares[j] += difference * difference;
+            }
+        }
+    });
+    return squares;
+}
+
+/// As add_up() has it for units of 1, which leave out nothing and so need no further pass.
+std::vector<double> scaled_sums(const Table& table, Rows rows, const Groups& group, const std::vector<double>& unit) {
+    const std::size_t width = group.size();
+    std::vector<double> sum(width);
+    for_each_block(table, rows, [&](std::size_t, std::span<const double> values) {
+        for (std::size_t i = 0; i < values.size(); i += width) {
+            for (std::size_t j = 0; j < width; ++j) sum[j] += values[i + j] * unit[group[j]];
+        }
+    });
+    return sum;
+}
+
+}  // namespace
+
+bool Moments::plain() const {
+    return std::ranges::all_of(unit, [](double each) { return each == 1.0; });
+}
+
+Moments measure(const Table& table, Rows rows, const Groups& group) {
+    const std::size_t width = group.size();
+    const std::size_t groups = std::ranges::max(group) + 1;
+    Sums sums = add_up(table, rows, group, groups);
+    Moments moments{.unit = {}, .mean = std::vector<double>(groups), .deviation = std::vector<double>(groups)};
+    for (const Range& range : sums.ranges) moments.unit.push_back(unit_of(range));
+    const bool plain = moments.plain();
+    if (!plain) sums.sum = scaled_sums(table, rows, group, moments.unit);
+    std::vector<std::size_t> count(groups);
+    for (std::size_t j = 0; j < width; ++j) {
+        moments.mean[group[j]] += sums.sum[j];
+        count[group[j]] += rows.size();
+    }
+    for (std::size_t g = 0; g < groups; ++g) moments.mean[g] /= static_cast<double>(count[g]);
+    const std::vector<double> squares =
+        plain ? squares_of<false>(table, rows, group, moments) : squares_of<true>(table, rows, group, moments);
+    for (std::size_t j = 0; j < width; ++j) moments.deviation[group[j]] += squares[j];
+    for (std::size_t g = 0; g < groups; ++g) {
+        const double deviation = std::sqrt(moments.deviation[g] / static_cast<double>(count[g]));
+        const double least = rounding(table.description().element, count[g]) * std::abs(moments.mean[g]);
+        const bool constant = sums.ranges[g].low == sums.ranges[g].high || deviation <= least;
+        moments.deviation[g] = constant ? 0.0 : deviation;
+    }
+    return moments;
+}
+
+}  // namespace data

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include "data/components.hpp"
+#include "data/moments.hpp"
+#include "data/preparation.hpp"
+
+namespace data {
+
+/// What is done to the features of one row, learnt from the training rows:
+/// x' = (x · unit − mean) · factor, and then components of x' where they are wanted.
+class Transform {
+public:
+    /// Of `rows` of source.train. Throws core::Error (data) where standardised features would hold nothing: see
+    /// refuse_collapse().
+    Transform(const Source& source, Rows rows, const Preparation& preparation);
+
+    /// Every row of `table`, as floats. A value that lies a million deviations from the mean makes a note.
+    /// Throws core::Error (data) for one that is too large for single precision.
+    [[nodiscard]] Table apply(const Table& table, std::vector<std::string>& notes) const;
+
+    /// Of the first feature: of all, where they share them.
+    [[nodiscard]] double mean() const noexcept { return mean_.front(); }
+    [[nodiscard]] double factor() const noexcept { return factor_.front(); }
+
+private:
+    void choose_most_varying(Rows rows, std::size_t keep);
+    void standardise(Rows rows, Standardize standardize);
+    void find_components(Rows rows, std::size_t keep);
+    void refuse_collapse(Rows rows, const std::vector<std::size_t>& group) const;
+    [[noreturn]] void refuse_collapsed_group(Rows rows, const std::vector<std::size_t>& group, std::size_t g) const;
+    [[noreturn]] void refuse_large(const std::string& where, std::size_t column, double value) const;
+
+    /// The standardised features of rows [rows × all features].
+    [[nodiscard]] RowMatrix standardised(std::span<const double> values) const;
+    [[nodiscard]] std::size_t furthest_column(std::span<const double> row) const;
+    [[nodiscard]] std::string feature_name(std::size_t column) const;
+
+    const Source* source_;
+    bool standardises_;
+    core::Shape shape_;                  ///< of the result
+    std::vector<std::uint32_t> chosen_;  ///< features that stay
+    std::vector<double> unit_;           ///< of each that stays; empty where all are 1
+    std::vector<double> mean_;           ///< of each that stays, in its unit
+    std::vector<double> factor_;         ///< of each that stays
+    Eigen::RowVectorXd centre_;          ///< of the components, in standardised features
+    Eigen::MatrixXd components_;         ///< empty, or [features × components]
+};
+
+}  // namespace data
