@@ -20,6 +20,11 @@ constexpr std::size_t most_axes = 32;
 /// Of a header that describes an array of numbers; larger ones are damage, or describe a structured type.
 constexpr std::size_t most_header_bytes = 65'536;
 
+/// Of the field that says how long the header is.
+constexpr std::size_t length_bytes(std::size_t version) {
+    return version == 1 ? 2 : 4;
+}
+
 [[noreturn]] void refuse(const std::string& name, std::string_view why) {
     fail(Failure::data, "'{}' is not a NumPy file that can be read: {}; write it again with numpy.save", name, why);
 }
@@ -133,27 +138,32 @@ private:
 
 }  // namespace
 
-NpyHeader read_npy_header(std::span<const std::byte> file, const std::string& name) {
+std::size_t npy_body(std::span<const std::byte> file, const std::string& name) {
     if (file.size() < version_end || std::memcmp(file.data(), magic.data(), magic.size()) != 0) {
         refuse(name, "it does not begin with the mark of one");
     }
     const auto byte = [&](std::size_t i) { return std::to_integer<std::size_t>(file[i]); };
-    const std::size_t version = byte(6);
+    const std::size_t version = byte(magic.size());
     if (version < 1 || version > 3) refuse(name, fmt::format("byte 6 declares format {}, not 1 to 3", version));
-    const std::size_t length_bytes = version == 1 ? 2 : 4;
-    const std::size_t begin = version_end + length_bytes;
+    const std::size_t begin = version_end + length_bytes(version);
     std::size_t length = 0;
     if (file.size() >= begin) {
-        for (std::size_t i = length_bytes; i-- > 0;) length = length << 8U | byte(version_end + i);
+        for (std::size_t i = begin; i-- > version_end;) length = length << 8U | byte(i);
     }
     if (length > most_header_bytes) refuse(name, fmt::format("its header has {} bytes", length));
-    if (file.size() < begin + length) {
+    return begin + length;
+}
+
+NpyHeader read_npy_header(std::span<const std::byte> file, const std::string& name) {
+    const std::size_t body = npy_body(file, name);
+    const std::size_t begin = version_end + length_bytes(std::to_integer<std::size_t>(file[magic.size()]));
+    if (file.size() < body) {
         fail(Failure::data, "'{}' is cut short at byte {}, in its header of {} bytes; fetch or write the file again",
-             name, file.size(), begin + length);
+             name, file.size(), body);
     }
-    const std::string_view text(reinterpret_cast<const char*>(file.data()) + begin, length);
+    const std::string_view text(reinterpret_cast<const char*>(file.data()) + begin, body - begin);
     NpyHeader header = DictionaryReader(text, name).read();
-    header.body = begin + length;
+    header.body = body;
     return header;
 }
 

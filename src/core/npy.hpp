@@ -17,6 +17,13 @@ struct NpyHeader {
     std::size_t body = 0;                ///< byte of the file at which the elements begin
 };
 
+/// So many bytes from the beginning of a file say how long its header is.
+inline constexpr std::size_t npy_prefix = 12;
+
+/// Byte at which the elements begin, by the first npy_prefix bytes of `file` or more, or all that there are.
+/// Throws core::Error (data) where this is no NumPy file.
+[[nodiscard]] std::size_t npy_body(std::span<const std::byte> file, const std::string& name);
+
 /// Reads the header at the beginning of `file`; `name` is how messages call the file. Throws core::Error (data).
 [[nodiscard]] NpyHeader read_npy_header(std::span<const std::byte> file, const std::string& name);
 

@@ -14,6 +14,7 @@ struct NpyTables {
     Table train;
     std::optional<Table> test;
     std::vector<std::string> class_names;
+    std::vector<std::string> notes;  ///< what was decided for the user
 };
 
 struct NpyRequest {
@@ -24,9 +25,11 @@ struct NpyRequest {
     std::optional<Task> task;
 };
 
-/// Reads arrays in C order of |u1, <i4, <i8, <f4 or <f8, plain or .gz. Features: rows × features, rows × T × F
-/// (sequences, or grey images of T × F pixels), or rows × height × width × channels. Targets: one number per row, or
-/// rows × columns numbers for regression. Bytes of more than one axis are seen by a network as 0 to 1.
+/// Reads arrays of whole numbers, truth values and floats of half to double precision, in either byte order and in C or
+/// Fortran order, plain or .gz. Features: rows × features, rows × T × F (sequences, or grey images of T × F pixels), or
+/// rows × height × width × channels, or with the channels first; see item_axes(). Targets: one number or word per row,
+/// one column of 0 and 1 per class, or rows × columns numbers for regression. Bytes of more than one axis are seen by a
+/// network as 0 to 1. Test rows may be stored otherwise than training rows.
 /// Throws core::Error (data) that names the file and the row.
 [[nodiscard]] NpyTables read_npy_tables(const NpyRequest& request);
 

@@ -78,8 +78,8 @@ void refuse_table_options(const Request& request) {
 
 bool is_npy(const std::string& file) {
     fs::path path(file);
-    if (path.extension() == ".gz") path.replace_extension();
-    return path.extension() == ".npy";
+    if (core::has_extension(path, ".gz")) path.replace_extension();
+    return core::has_extension(path, ".npy");
 }
 
 /// `file`, or the file of that name beside `neighbour` if only that one exists.
@@ -110,9 +110,11 @@ Source load_npy(const Request& request) {
     if (!request.test.empty()) files.test = request.test;
     NpyTables tables = read_npy_tables(files);
     const Description& features = tables.train.description();
+    const bool arbitrary = features.element != Element::u8 || features.shape.rank() == 1;
     Source source = make_source(request.data, std::move(tables.train), std::move(tables.test));
     source.class_names = std::move(tables.class_names);
-    source.arbitrary_units = features.element != Element::u8 || features.shape.rank() == 1;
+    source.notes = std::move(tables.notes);
+    source.arbitrary_units = arbitrary;
     return source;
 }
 

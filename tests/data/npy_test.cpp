@@ -76,6 +76,15 @@ BOOST_AUTO_TEST_CASE(reads_every_type) {
         BOOST_TEST(tables.train.labels()[1] == 1);
     };
     check(npy<std::uint8_t>("|u1", "(2, 2)", {1, 2, 3, 4}), Element::u8);
+    check(npy<std::int8_t>("|i1", "(2, 2)", {1, 2, 3, 4}), Element::f32);
+    check(npy<std::uint16_t>("<u2", "(2, 2)", {1, 2, 3, 4}), Element::f32);
+    check(npy<std::int16_t>("<i2", "(2, 2)", {1, 2, 3, 4}), Element::f32);
+    check(npy<std::uint32_t>("<u4", "(2, 2)", {1, 2, 3, 4}), Element::f64);
+    check(npy<std::uint64_t>("<u8", "(2, 2)", {1, 2, 3, 4}), Element::f64);
+    check(npy<std::uint16_t>("<f2", "(2, 2)", {0x3c00, 0x4000, 0x4200, 0x4400}), Element::f32);
+    check(npy<std::uint16_t>(">f2", "(2, 2)", {0x003c, 0x0040, 0x0042, 0x0044}), Element::f32);
+    check(npy<std::uint16_t>(">i2", "(2, 2)", {0x0100, 0x0200, 0x0300, 0x0400}), Element::f32);
+    check(npy<std::uint32_t>(">f4", "(2, 2)", {0x803f, 0x40, 0x4040, 0x8040}), Element::f32);
     check(npy<std::int32_t>("<i4", "(2, 2)", {1, 2, 3, 4}), Element::f64);
     check(npy<std::int64_t>("<i8", "(2, 2)", {1, 2, 3, 4}), Element::f64);
     check(npy<float>("<f4", "(2, 2)", {1, 2, 3, 4}), Element::f32);
@@ -128,8 +137,7 @@ BOOST_AUTO_TEST_CASE(test_rows_come_from_files_of_their_own) {
     BOOST_TEST(tables.test->labels()[0] == 1);
     BOOST_TEST(gathered(*tables.test)[0] == 9.0F);
     const Bytes one = npy<std::int32_t>("<i4", "(1,)", {0});
-    check_refused({x, two_labels, npy<float>("<f4", "(1, 2)", {9, 9}), one}, "tx.npy holds rows of 2 as <f4", "of 1");
-    check_refused({x, two_labels, npy<double>("<f8", "(1, 1)", {9}), one}, "tx.npy holds rows of 1 as <f8", "<f4");
+    check_refused({x, two_labels, npy<float>("<f4", "(1, 2)", {9, 9}), one}, "tx.npy holds rows of 2, but", "of 1");
     check_refused({x, two_labels, npy<float>("<f4", "(1, 1)", {9}), two_labels}, "tx.npy", "has 1 rows", "has 2");
     check_refused({x, two_labels, npy<float>("<f4", "(1, 1)", {9}), npy<float>("<f4", "(1, 2)", {1, 2})},
                   "ty.npy has shape (1, 2)", "1 columns");
@@ -142,14 +150,6 @@ BOOST_AUTO_TEST_CASE(test_rows_come_from_files_of_their_own) {
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_refused_with_the_cure) {
     const Bytes x = npy<float>("<f4", "(2, 2)", {1, 2, 3, 4});
-    check_refused({npy<double>(">f8", "(2, 2)", {1, 2, 3, 4}), two_labels}, "x.npy: holds elements of type >f8",
-                  ".astype('<f4')");
-    check_refused({npy<std::uint8_t>("|b1", "(2, 2)", {1, 0, 1, 1}), two_labels}, "|b1");
-    Bytes fortran = x;
-    const std::string text(fortran.begin(), fortran.end());
-    fortran.at(text.find("False")) = 'T';
-    std::memcpy(fortran.data() + text.find("False"), "True ", 5);
-    check_refused({fortran, two_labels}, "x.npy: is in Fortran order", "ascontiguousarray");
     check_refused({npy<float>("<f4", "(4,)", {1, 2, 3, 4}), npy<std::int32_t>("<i4", "(4,)", {0, 1, 0, 1})},
                   "x.npy: has shape (4,)", "rows × features");
     check_refused({npy<float>("<f4", "(2, 1, 1, 1, 1)", {1, 2}), two_labels}, "has shape (2, 1, 1, 1, 1)", "reshape");
@@ -165,9 +165,109 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_refused_with_the_cure) {
                   "x.npy: row 1, element 1 is inf");
     check_refused({x, npy<float>("<f4", "(2,)", {1, std::nanf("")})}, "y.npy: row 1, element 0 is nan");
     check_refused({x, npy<float>("<f4", "(2, 2)", {1, 2, 3, std::nanf("")})}, "y.npy: row 1, element 1 is nan");
-    check_refused({x, npy<float>("<f4", "(2, 2)", {1, 0, 0, 1}), {}, {}, Task::classification}, "y.npy: has 2 columns",
+    check_refused({x, npy<float>("<f4", "(2, 2)", {1, 0, 1, 1}), {}, {}, Task::classification}, "y.npy: has 2 columns",
                   "argmax");
+    check_refused({x, npy<std::int32_t>("<i4", "(1, 2)", {0, 1})}, "y.npy: has shape (1, 2)", "y.ravel()");
+    const auto typed = [](const char* type) { return npy<double>(type, "(2, 1)", {1, 2}); };
+    check_refused({typed("|O"), two_labels}, "x.npy: holds Python objects (|O)", "astype(str)");
+    check_refused({typed("<c8"), two_labels}, "complex", "features of their own");
+    check_refused({typed("<M8[ns]"), two_labels}, "dates", "astype('i8')");
+    check_refused({typed("<f16"), two_labels}, "longer than double", "astype('f8')");
+    check_refused({typed("<U2"), two_labels}, "x.npy: holds words (<U2)", "features are numbers", "numpy.unique");
     check_refused({x, {'n', 'o'}}, "y.npy' is not a NumPy file");
+}
+
+BOOST_AUTO_TEST_CASE(arrays_in_fortran_order_are_turned) {
+    const auto fortran = [](Bytes file) {
+        const std::string text(file.begin(), file.end());
+        std::memcpy(file.data() + text.find("False"), "True ", 5);
+        return file;
+    };
+    const std::vector<float> in_order{1, 2, 3, 4, 5, 6};
+    const auto two = fortran(npy<double>("<f8", "(2, 3)", {1, 4, 2, 5, 3, 6}));
+    BOOST_TEST(gathered(read({two, two_labels}).train) == in_order, boost::test_tools::per_element());
+    const auto twice = fortran(npy<float>("<f4", "(2, 3, 1)", {1, 4, 2, 5, 3, 6}));
+    BOOST_TEST(gathered(read({twice, two_labels}).train) == in_order, boost::test_tools::per_element());
+    // Truth values are bytes.
+    const NpyTables truth = read({npy<std::uint8_t>("|b1", "(2, 2)", {1, 0, 1, 1}), two_labels});
+    BOOST_TEST((truth.train.description().element == Element::u8));
+    BOOST_TEST(gathered(truth.train) == (std::vector<float>{1, 0, 1, 1}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(labels_of_every_type_name_classes) {
+    const Bytes x = npy<float>("<f4", "(4, 1)", {1, 2, 3, 4});
+    const auto names = [&](const Bytes& y) { return read({x, y, {}, {}, Task::classification}).class_names; };
+    using Names = std::vector<std::string>;
+    BOOST_TEST((names(npy<std::uint32_t>("<U2", "(4,)", {'b', 0, 0xe9, 'a', 'b', 0, 0xe9, 'a'})) == Names{"b", "éa"}));
+    BOOST_TEST((names(npy<char>("|S2", "(4,)", {'b', 0, 'a', 'c', 'b', 0, 'a', 'c'})) == Names{"ac", "b"}));
+    BOOST_TEST((names(npy<std::int64_t>("<i8", "(4,)", {9007199254740993, 9007199254740992, 9007199254740993, 1})) ==
+                Names{"1", "9007199254740992", "9007199254740993"}));
+    BOOST_TEST((names(npy<std::uint64_t>(">u8", "(4, 1)", {1ULL << 56U, 1ULL << 57U, 1ULL << 56U, 1ULL << 57U})) ==
+                Names{"1", "2"}));
+    BOOST_TEST(names(npy<std::uint8_t>("|b1", "(4,)", {0, 1, 0, 1})).size() == 2U);
+    const NpyTables hot = read({x, npy<std::uint8_t>("|u1", "(4, 3)", {0, 0, 1, 1, 0, 0, 0, 0, 1, 1, 0, 0})});
+    BOOST_TEST((hot.train.description().task == Task::classification));
+    BOOST_TEST((hot.class_names == Names{"0", "2"}));
+    BOOST_TEST(hot.train.labels()[0] == 1);
+    BOOST_TEST_REQUIRE(hot.notes.size() == 1U);
+    BOOST_TEST(hot.notes[0].find("single 1 among 3 columns") != std::string::npos);
+    const NpyTables numbers =
+        read({x, npy<std::uint8_t>("|u1", "(4, 2)", {0, 1, 1, 0, 0, 1, 1, 0}), {}, {}, Task::regression});
+    BOOST_TEST(numbers.train.outputs() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(test_rows_may_be_of_another_type) {
+    const Bytes one = npy<std::int32_t>("<i4", "(1,)", {0});
+    const auto element = [&](const Bytes& x, const Bytes& test) {
+        const NpyTables tables = read({x, two_labels, test, one, Task::classification});
+        BOOST_TEST((tables.train.description().element == tables.test->description().element));
+        BOOST_TEST(gathered(*tables.test)[0] == 3.0F);
+        return tables.train.description().element;
+    };
+    const Bytes f8 = npy<double>("<f8", "(2, 1)", {1, 2});
+    BOOST_TEST((element(f8, npy<float>("<f4", "(1, 1)", {3})) == Element::f64));
+    BOOST_TEST((element(npy<float>("<f4", "(2, 1)", {1, 2}), npy<double>("<f8", "(1, 1)", {3})) == Element::f64));
+    BOOST_TEST((element(npy<std::uint8_t>("|u1", "(2, 1)", {1, 2}), npy<float>("<f4", "(1, 1)", {3})) == Element::f32));
+    const Bytes images = npy<std::uint8_t>("|u1", "(2, 2, 2)", {0, 255, 0, 51, 0, 0, 51, 0});
+    const NpyTables whole =
+        read({images, two_labels, npy<float>("<f4", "(1, 2, 2)", {0, 51, 255, 0}), one, Task::classification});
+    BOOST_TEST((whole.test->description().element == Element::u8));
+    BOOST_TEST(gathered(*whole.test)[2] == 1.0F);
+    check_refused({images, two_labels, npy<float>("<f4", "(1, 2, 2)", {0, 0.2F, 1, 0}), one, Task::classification},
+                  "tx.npy: row 0, element 1 is 0.2", "holds bytes from 0 to 255");
+}
+
+BOOST_AUTO_TEST_CASE(images_are_read_by_what_they_hold) {
+    // Bytes of 0 to 16 are seen as 0 to 1, and this is told.
+    const NpyTables small = read({npy<std::uint8_t>("|u1", "(2, 1, 2)", {0, 16, 8, 4}), two_labels});
+    BOOST_TEST(gathered(small.train) == (std::vector<float>{0, 1, 0.5F, 0.25F}), boost::test_tools::per_element());
+    BOOST_TEST(small.notes.front().find("bytes from 0 to 16") != std::string::npos);
+    // Channels first become channels last.
+    std::vector<std::uint8_t> first(2 * 3 * 5 * 6);
+    for (std::size_t i = 0; i < first.size(); ++i) first[i] = static_cast<std::uint8_t>(i);
+    const NpyTables images = read({npy("|u1", "(2, 3, 5, 6)", first), two_labels});
+    BOOST_TEST((images.train.shape() == core::Shape{5, 6, 3}));
+    BOOST_TEST(std::to_integer<int>(images.train.feature_bytes()[1]) == 30);
+    BOOST_TEST(std::to_integer<int>(images.train.feature_bytes()[3]) == 1);
+    BOOST_TEST(std::to_integer<int>(images.train.feature_bytes()[91]) == 120);
+    BOOST_TEST(images.notes.front().find("moveaxis(x, 1, -1)") != std::string::npos);
+    const NpyTables last = read({npy("|u1", "(2, 5, 6, 3)", first), two_labels});
+    BOOST_TEST((last.train.shape() == core::Shape{5, 6, 3}));
+    BOOST_TEST(last.notes.empty());
+    // Both could be channels: told, and read as they stand.
+    const NpyTables both = read(
+        {npy("|u1", "(20, 3, 1, 3)", first),
+         npy("|u1", "(20,)", std::vector<std::uint8_t>{0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1})});
+    BOOST_TEST((both.train.shape() == core::Shape{3, 1, 3}));
+    BOOST_TEST(both.notes.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(whole_numbers_that_are_rounded_are_told) {
+    const NpyTables tables = read({npy<std::int64_t>("<i8", "(2, 2)", {1, 2, 3, 9007199254740993}), two_labels});
+    BOOST_TEST_REQUIRE(tables.notes.size() == 1U);
+    BOOST_TEST(tables.notes[0].find("row 1, element 1 is 9007199254740993") != std::string::npos);
+    BOOST_TEST(
+        read({npy<std::int64_t>("<i8", "(2, 1)", {-9007199254740992, 9007199254740994}), two_labels}).notes.empty());
 }
 
 BOOST_AUTO_TEST_CASE(every_length_but_the_right_one_is_refused) {

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/npy.hpp"
+#include "data/array_reader.hpp"
+#include "data/file_bytes.hpp"
+
+namespace data {
+
+/// An open NumPy file that stands behind its header.
+class NpyFile {
+public:
+    /// Throws core::Error (data) where there is no NumPy file, or nothing in it.
+    explicit NpyFile(const std::filesystem::path& path);
+
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] const std::vector<std::uint64_t>& extents() const noexcept { return header_.extents; }
+    [[nodiscard]] std::uint64_t rows() const noexcept { return header_.extents.front(); }
+    [[nodiscard]] std::string shape() const { return core::npy_shape(header_); }
+
+    /// How its numbers are stored; nothing where it holds words. Throws core::Error (data) for what is neither, with
+    /// what to write instead.
+    [[nodiscard]] std::optional<StoredAs> numbers() const;
+
+    /// The same. Throws core::Error (data) for words, and where the file cannot hold its elements.
+    [[nodiscard]] StoredAs features() const;
+
+    /// The elements; once, and instead of words().
+    [[nodiscard]] ArrayContent read(Element element, bool channels_first = false, const std::string& like = {});
+
+    /// Every element as text, in the order of the file: whole numbers with all their digits, truth as False and True,
+    /// words in UTF-8. `truth_as_words` false: as 0 and 1. Once, and instead of read().
+    [[nodiscard]] std::vector<std::string> words(bool truth_as_words);
+
+private:
+    void check_size(std::size_t element_bytes) const;
+    void check_end();
+    [[nodiscard]] std::vector<std::string> texts(char kind, std::size_t characters);
+    template <class Use>
+    void for_each_piece(std::size_t element_bytes, Use use);
+
+    FileBytes file_;
+    std::string name_;
+    core::NpyHeader header_;
+};
+
+}  // namespace data
