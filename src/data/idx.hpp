@@ -1,7 +1,8 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
+#include <string>
+#include <vector>
 
 #include "data/dataset.hpp"
 
@@ -11,11 +12,13 @@ namespace data {
 struct IdxTables {
     Table train;
     Table test;
+    std::vector<std::string> class_names;  ///< empty where the labels go from 0 without a gap
+    std::vector<std::string> notes;        ///< what was decided for the user
 };
 
-/// Reads the four files of MNIST and its kin (LeCun, Cortes, Burges: "The MNIST database", section "File formats"):
-/// {train,t10k}-images-idx3-ubyte and {train,t10k}-labels-idx1-ubyte, plain or with .gz, also spelt `.idx3-ubyte`.
-/// Items are {rows, columns} bytes, seen by a network as 0 to 1; classes are 0 to the largest training label.
+/// Reads the four files of MNIST and its kin (LeCun, Cortes, Burges: "The MNIST database", section "File formats"); see
+/// find_idx_files() for their names. Images are rows × columns, or with channels last or first, of bytes, other whole
+/// numbers or floats; bytes are seen by a network as 0 to 1. Every label of the training rows is a class.
 /// Throws core::Error (data) that names the file, the byte or field, and what to do.
 [[nodiscard]] IdxTables read_idx(const std::filesystem::path& directory);
 

@@ -157,7 +157,12 @@ Source load(const Request& request) {
     if (status.type() == fs::file_type::directory) {
         refuse_table_options(request);
         IdxTables tables = read_idx(path);
-        return make_source(what, std::move(tables.train), std::move(tables.test));
+        const bool arbitrary = tables.train.description().element != Element::u8;
+        Source source = make_source(what, std::move(tables.train), std::move(tables.test));
+        source.class_names = std::move(tables.class_names);
+        source.notes = std::move(tables.notes);
+        source.arbitrary_units = arbitrary;
+        return source;
     }
     if (status.type() == fs::file_type::not_found || what.empty()) {
         const bool has_options = what.find(':') != std::string::npos && what.find('/') == std::string::npos;
