@@ -71,6 +71,11 @@ public:
     File(const File&) = delete;
     File& operator=(const File&) = delete;
 
+    /// REQUIRES: !is_open().
+    void reopen(const fs::path& path, int flags) {
+        number_ = uninterrupted([&] { return system_.open(path.c_str(), flags | O_CLOEXEC, permissions); });
+    }
+
     [[nodiscard]] bool is_open() const noexcept { return number_ >= 0; }
     [[nodiscard]] int number() const noexcept { return number_; }
 
@@ -107,7 +112,11 @@ fs::path directory_of(const fs::path& path) {
 
 /// Null where all went well, else the operation that failed, with errno set.
 const char* write_and_sync(const fs::path& path, std::span<const std::byte> bytes, FileSystem& system) {
-    File file(system, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+    // A new file, never what somebody has put under this name. What is there is of a process that had this number
+    // before.
+    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+    File file(system, path, flags);
+    if (!file.is_open() && errno == EEXIST && system.unlink(path.c_str()) == 0) file.reopen(path, flags);
     if (!file.is_open()) return "open";
     if (!file.write(bytes)) return "write";
     if (!file.sync()) return "fsync";
@@ -166,10 +175,15 @@ void append_line(const fs::path& path, std::string_view line, FileSystem& system
         core::fail(core::Failure::run, "cannot append to '{}': {} failed: {}; its earlier lines are unchanged",
                    path.string(), operation, reason(errno));
     };
-    File file(system, path, O_WRONLY | O_CREAT | O_APPEND);
+    // Others may write to the directory, too: a link would lead to any file of this user, and a pipe would hold him up.
+    File file(system, path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK);
     if (!file.is_open()) give_up("open");
     struct stat before {};
     if (::fstat(file.number(), &before) != 0) give_up("fstat");
+    if (!S_ISREG(before.st_mode) || before.st_nlink > 1) {
+        core::fail(core::Failure::run, "cannot append to '{}': it is not a plain file of one name; remove it",
+                   path.string());
+    }
     if (!file.write(std::as_bytes(std::span(text)))) {
         const int error = errno;
         const bool restored = system.ftruncate(file.number(), before.st_size) == 0;

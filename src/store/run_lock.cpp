@@ -54,9 +54,15 @@ bool is_still_named(int file, const std::filesystem::path& path) {
 RunLock::RunLock(const std::filesystem::path& file) : path_(file) {
     constexpr int tries = 100;
     for (int attempt = 0; attempt < tries; ++attempt) {
-        file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, permissions);
+        file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, permissions);
         if (file_ < 0) {
             core::fail(core::Failure::run, "cannot make '{}': {}", path_.string(), reason(errno));
+        }
+        // It is written to, so it must not be another name of some other file.
+        struct stat opened {};
+        if (::fstat(file_, &opened) != 0 || !S_ISREG(opened.st_mode) || opened.st_nlink > 1) {
+            ::close(file_);
+            core::fail(core::Failure::run, "'{}' is not a plain file of one name; remove it", path_.string());
         }
         int result = ::flock(file_, LOCK_EX | LOCK_NB);
         while (result != 0 && errno == EINTR) result = ::flock(file_, LOCK_EX | LOCK_NB);

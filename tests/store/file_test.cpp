@@ -1,12 +1,14 @@
 #include "store/file.hpp"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <iterator>
 
+#include <fmt/format.h>
 #include <boost/test/unit_test.hpp>
 
 #include "core/error.hpp"
@@ -202,6 +204,29 @@ BOOST_AUTO_TEST_CASE(a_line_that_cannot_be_appended_leaves_no_piece) {
         BOOST_TEST(text_of(scratch / "log") == "first\n");
         BOOST_TEST(open_files() == files_before);
     }
+}
+
+// Who may write to the directory must not lead this user's writing to another of his files.
+BOOST_AUTO_TEST_CASE(nothing_is_written_through_what_somebody_has_put_there) {
+    const ScratchDirectory scratch;
+    store::FileSystem system;
+    put_text(scratch / "precious", "mine");
+    fs::create_symlink(scratch / "precious", scratch / "link");
+    fs::create_hard_link(scratch / "precious", scratch / "name");
+    BOOST_TEST(::mkfifo((scratch / "pipe").c_str(), 0666) == 0);
+    for (const char* file : {"link", "name", "pipe"}) {
+        const std::string message =
+            message_of(core::Failure::run, [&] { store::append_line(scratch / file, "line", system); });
+        BOOST_TEST(contains(message, file), message);
+    }
+    // The temporary file of a number that is easy to guess.
+    const fs::path temporary = scratch / fmt::format(".result.tmp-{}", ::getpid());
+    fs::create_hard_link(scratch / "precious", temporary);
+    store::write_file_atomically(scratch / "result", "new");
+    fs::create_symlink(scratch / "precious", temporary);
+    store::write_file_atomically(scratch / "result", "newer");
+    BOOST_TEST(text_of(scratch / "result") == "newer");
+    BOOST_TEST(text_of(scratch / "precious") == "mine");
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_an_error_of_the_data) {
