@@ -1,6 +1,8 @@
 #include "run/resume.hpp"
 
+#include <algorithm>
 #include <array>
+#include <set>
 #include <string_view>
 #include <system_error>
 
@@ -24,6 +26,9 @@ using core::Failure;
 /// Where data lay is no part of what they are: their digest decides.
 constexpr std::array<std::string_view, 4> places{"data", "test", "target", "test-target"};
 
+/// What is fitted to the data: it differs where they do, and nobody has asked for it.
+constexpr std::array<std::string_view, 2> fitted{"task", "batch"};
+
 std::string text_in(const fs::path& file) {
     const std::vector<std::byte> bytes = store::read_file(file);
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -39,7 +44,8 @@ nlohmann::json read_origin(const fs::path& file) {
     const bool is_whole = origin.is_object() && origin.contains("data") && origin.contains("program") &&
                           origin["data"].is_object() && origin["data"]["sha256"].is_string() &&
                           origin["program"].is_object() && origin["program"]["build"].is_string() &&
-                          origin["program"]["version"].is_string();
+                          origin["program"]["version"].is_string() &&
+                          (!origin.contains("configuration") || origin["configuration"].is_string());
     if (!is_whole) {
         fail(Failure::data,
              "'{}' is damaged, so it cannot be told whether the data are still the same; train the run "
@@ -49,12 +55,61 @@ nlohmann::json read_origin(const fs::path& file) {
     return origin;
 }
 
+/// It is what says that a run is complete, and this program writes no part of it.
+void require_summary(const fs::path& file) {
+    const nlohmann::json summary = nlohmann::json::parse(text_in(file), nullptr, false);
+    const bool is_whole = summary.is_object() && summary.contains("members") && summary["members"].is_array() &&
+                          summary.contains("ensemble") && summary["ensemble"].is_object();
+    if (is_whole) return;
+    fail(Failure::data,
+         "'{}' is damaged, so it cannot be told whether the run is complete; remove it, and --resume sums up what is "
+         "there",
+         file.string());
+}
+
+nlohmann::json json_of(const std::optional<Value>& value) {
+    if (!value) return nullptr;
+    return std::visit([](const auto& held) { return nlohmann::json(held); }, *value);
+}
+
+std::string short_text(const nlohmann::json& value) {
+    constexpr std::size_t most = 100;
+    const std::string text = value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+    return text.size() > most ? text.substr(0, most) + "…" : text;
+}
+
+/// config.toml is what the options of a resumed run are made of, so it has to be what it was: every setting that
+/// determines results, whether members depend on it or not. `named` are the settings it has.
+void require_unedited(const fs::path& file, const Options& kept, const std::set<std::string>& named,
+                      const nlohmann::json& origin) {
+    const nlohmann::json& began = origin.value("settings", nlohmann::json());
+    if (named.empty()) {
+        fail(Failure::data, "'{}' is damaged: it holds no settings; bring it back, or train anew in another directory",
+             file.string());
+    }
+    if (!began.is_object()) return;  // of an earlier version of the program
+    for (const Setting& setting : settings()) {
+        if (setting.role == Role::conduct || std::ranges::find(places, setting.name) != places.end()) continue;
+        if (!named.contains(setting.name) && !began.contains(setting.name)) continue;
+        const nlohmann::json now = json_of(setting.get(kept));
+        const nlohmann::json then = began.value(setting.name, nlohmann::json());
+        if (now == then) continue;
+        fail(Failure::usage,
+             "--resume: '{}' has been edited or damaged since the run began: {} was {} and is now {}; put it back, or "
+             "train anew in another directory",
+             file.string(), setting.name, short_text(then), short_text(now));
+    }
+}
+
 }  // namespace
 
 RunState state_of_run(const fs::path& directory) {
     const auto run = store::RunDirectory::at(directory);
     std::error_code ignored;
-    if (fs::exists(run.summary(), ignored)) return RunState::finished;
+    if (fs::exists(run.summary(), ignored)) {
+        require_summary(run.summary());
+        return RunState::finished;
+    }
     return fs::exists(run.configuration(), ignored) ? RunState::begun : RunState::none;
 }
 
@@ -63,6 +118,7 @@ std::string origin_text(const Experiment& experiment) {
     const store::Program program = describe_program();
     const nlohmann::ordered_json origin{
         {"configuration", experiment.member_digest()},
+        {"settings", nlohmann::ordered_json::parse(to_json(experiment.options()))},
         {"data",
          {{"name", data.name},
           {"sha256", data.sha256},
@@ -77,32 +133,34 @@ std::string refuse_other_run(const Experiment& experiment) {
     const Options& options = experiment.options();
     const std::string& sha256 = experiment.source().sha256;
     const auto run = store::RunDirectory::at(options.out);
+    const nlohmann::json origin = read_origin(run.origin());
     Options kept;
-    apply_configuration(kept, text_in(run.configuration()), run.configuration().string());
+    const auto named = apply_configuration(kept, text_in(run.configuration()), run.configuration().string());
+    require_unedited(run.configuration(), kept, named, origin);
     const Setting* moved = nullptr;
     for (const Setting& setting : settings()) {
-        if (setting.role == Role::conduct) continue;
+        const bool is_place = std::ranges::find(places, setting.name) != places.end();
+        if (is_place && moved == nullptr && setting.get(options) != setting.get(kept)) moved = &setting;
+    }
+    const auto then = origin["data"]["sha256"].get<std::string>();
+    if (then != sha256 && moved != nullptr) {
+        fail(Failure::usage,
+             "--resume: the run in '{}' has --{} {}, not {}, and the data have changed (SHA-256 {}, now {}); leave the "
+             "option out to go on with that run",
+             run.path().string(), moved->name, shown(moved->get(kept)), shown(moved->get(options)), then, sha256);
+    }
+    for (const Setting& setting : settings()) {
+        if (setting.role == Role::conduct || std::ranges::find(places, setting.name) != places.end()) continue;
+        if (then != sha256 && std::ranges::find(fitted, setting.name) != fitted.end()) continue;
         const auto now = setting.get(options);
-        const auto then = setting.get(kept);
-        if (now == then) continue;
-        if (std::ranges::find(places, setting.name) != places.end()) {
-            if (moved == nullptr) moved = &setting;
-            continue;
-        }
+        const auto was = setting.get(kept);
+        if (now == was) continue;
         fail(Failure::usage,
              "--resume: the run in '{}' has --{} {}, not {}; leave the option out to go on with that run, or choose "
              "another directory with --out for a new one",
-             run.path().string(), setting.name, shown(then), shown(now));
+             run.path().string(), setting.name, shown(was), shown(now));
     }
-    const nlohmann::json origin = read_origin(run.origin());
-    const auto then = origin["data"]["sha256"].get<std::string>();
     if (then != sha256) {
-        if (moved != nullptr) {
-            fail(Failure::usage,
-                 "--resume: the run in '{}' has --{} {}, not {}, and the data are others (SHA-256 {}, now {}); leave "
-                 "the option out to go on with that run",
-                 run.path().string(), moved->name, shown(moved->get(kept)), shown(moved->get(options)), then, sha256);
-        }
         fail(Failure::data,
              "--resume: the data of the run in '{}' have changed since it began: the SHA-256 of {} was {} and is now "
              "{}; bring the old data back, or train anew in another directory",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -24,6 +25,10 @@ std::string history_line(const train::EpochRecord& record) {
 
 namespace {
 
+bool is_number_of_32_bits(const nlohmann::json& value) {
+    return value.is_number_unsigned() && value.get<std::uint64_t>() <= std::numeric_limits<std::uint32_t>::max();
+}
+
 std::map<std::pair<std::uint32_t, std::uint32_t>, std::string_view> ordered_lines(std::string_view lines) {
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::string_view> ordered;
     while (!lines.empty()) {
@@ -33,7 +38,7 @@ std::map<std::pair<std::uint32_t, std::uint32_t>, std::string_view> ordered_line
         if (!record.is_object() || !record.contains("member") || !record.contains("epoch")) continue;
         const nlohmann::json& member = record["member"];
         const nlohmann::json& epoch = record["epoch"];
-        if (!member.is_number_unsigned() || !epoch.is_number_unsigned()) continue;
+        if (!is_number_of_32_bits(member) || !is_number_of_32_bits(epoch)) continue;
         ordered[{member.get<std::uint32_t>(), epoch.get<std::uint32_t>()}] = line;
     }
     return ordered;

@@ -52,6 +52,12 @@ BOOST_AUTO_TEST_CASE(repeated_epochs_are_replaced_and_torn_lines_dropped) {
     BOOST_TEST(store::sorted_history(
                    early + "\n{\"member\":1,\"ep\n\n[1]\n{\"epoch\":1}\n{\"member\":-1,\"epoch\":\"x\"}\n" + late) ==
                late + '\n');
+    // Numbers of more than 32 bits are no member's, not that of another one.
+    BOOST_TEST(store::sorted_history(R"({"member":4294967296,"epoch":1})"
+                                     "\n"
+                                     R"({"member":0,"epoch":4294967297})"
+                                     "\n" +
+                                     late) == late + '\n');
 }
 
 BOOST_AUTO_TEST_SUITE_END()
