@@ -12,6 +12,7 @@
 #include "model/overview.hpp"
 #include "run/parse_data.hpp"
 #include "run/settings.hpp"
+#include "train/state_check.hpp"
 #include "train/weight_average.hpp"
 
 namespace run {
@@ -176,6 +177,10 @@ std::size_t Experiment::steps() const {
 train::Footprint Experiment::footprint() const {
     return train::footprint(network_, options_.training, split_.train.size(),
                             std::max(split_.validation.size(), test_labels_.size()));
+}
+
+std::string Experiment::fault_of(const train::MemberState& state) const {
+    return train::fault_of(state, network_, options_.training, split_.train.size());
 }
 
 std::string Experiment::member_digest() const {

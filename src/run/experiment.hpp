@@ -49,6 +49,9 @@ public:
     /// Labels of the test rows, in their order.
     [[nodiscard]] const std::vector<std::int32_t>& test_labels() const noexcept { return test_labels_; }
 
+    /// What keeps a state from being one of this experiment's members; empty where nothing does.
+    [[nodiscard]] std::string fault_of(const train::MemberState& state) const;
+
     /// Of everything a member is a function of, apart from its index.
     [[nodiscard]] std::string member_digest() const;
 

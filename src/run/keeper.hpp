@@ -19,9 +19,9 @@ namespace run {
 class Keeper {
 public:
     /// `may_write` is called before anything is written and ends the process where another rank has taken over; with
-    /// it, files have numbers that such a rank does not use.
+    /// it, files have numbers that such a rank does not use. `fault_of` sees every state that is loaded.
     Keeper(const store::RunDirectory& directory, const std::string& configuration, const CheckpointInterval& interval,
-           std::function<void()> may_write = {});
+           std::function<void()> may_write = {}, const store::StateCheck& fault_of = {});
 
     /// What is kept of a member; the time until its next checkpoint begins.
     [[nodiscard]] store::KeptMember load(std::uint32_t member);
@@ -40,8 +40,9 @@ private:
     struct Place {
         std::shared_ptr<store::FileSystem> system = std::make_shared<store::FileSystem>();
         store::Checkpoints checkpoints;
-        Place(const store::RunDirectory& directory, const std::string& configuration, std::uint64_t gap)
-            : checkpoints(directory, configuration, *system, gap) {}
+        Place(const store::RunDirectory& directory, const std::string& configuration, std::uint64_t gap,
+              const store::StateCheck& fault_of)
+            : checkpoints(directory, configuration, *system, gap, fault_of) {}
     };
 
     [[nodiscard]] bool is_due(const train::MemberState& state) const;

@@ -76,7 +76,8 @@ public:
           vigil_(directory_.logs(), world.rank(), comm::processes_of(world),
                  {.dead_after_s = experiment.options().dead_after_s, .recovers = experiment.options().recover},
                  [this](const std::string& text) { note(text); }),
-          keeper_(directory_, experiment.member_digest(), experiment.options().checkpoint_every, keeper_guard()),
+          keeper_(directory_, experiment.member_digest(), experiment.options().checkpoint_every, keeper_guard(),
+                  [&experiment](const train::MemberState& state) { return experiment.fault_of(state); }),
           terminal_(terminal_of(world)),
           display_(terminal_, print) {}
 

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "core/contract.hpp"
 #include "core/error.hpp"
 #include "store/member_file.hpp"
 
@@ -40,11 +41,12 @@ std::optional<Generation> generation_of(const fs::path& file) {
 }  // namespace
 
 Checkpoints::Checkpoints(const RunDirectory& directory, std::string configuration, FileSystem& system,
-                         std::uint64_t gap)
+                         std::uint64_t gap, StateCheck fault_of)
     : directory_(RunDirectory::at(directory.path())),
       configuration_(std::move(configuration)),
       system_(system),
-      gap_(gap) {}
+      gap_(gap),
+      fault_of_(std::move(fault_of)) {}
 
 fs::path Checkpoints::path(std::uint32_t member, std::uint64_t number) const {
     return directory_.checkpoints() / fmt::format("{:04}-{:06}.ckpt", member, number);
@@ -70,7 +72,7 @@ KeptMember Checkpoints::load(std::uint32_t member) {
     Line& line = line_of(member);
     const auto read = [&](const fs::path& file) {
         try {
-            train::MemberState state = load_member(file, configuration_);
+            train::MemberState state = load_member(file, configuration_, fault_of_);
             if (state.member == member) {
                 kept.state = std::move(state);
             } else {
@@ -86,9 +88,18 @@ KeptMember Checkpoints::load(std::uint32_t member) {
     if (fs::exists(directory_.member(member), ignored)) {
         kept.is_final = read(directory_.member(member));
     }
+    // Only whoever has put it there can have made it so: the generations may be newer.
+    std::optional<train::MemberState> unfinished;
+    if (kept.is_final && !kept.state->finished) {
+        kept.refused.push_back(fmt::format("'{}' holds a member whose training is not over: finished is false",
+                                           directory_.member(member).string()));
+        kept.is_final = false;
+        unfinished = std::exchange(kept.state, std::nullopt);
+    }
     for (auto number = line.numbers.rbegin(); !kept.state && number != line.numbers.rend(); ++number) {
         if (read(path(member, *number))) line.verified.insert(*number);
     }
+    if (!kept.state) kept.state = std::move(unfinished);
     return kept;
 }
 
@@ -105,6 +116,7 @@ void Checkpoints::save(std::uint32_t member, std::span<const std::byte> sealed) 
 }
 
 void Checkpoints::save_final(const train::MemberState& state) {
+    core::require(state.finished, "what is kept for good is finished");
     const std::vector<std::byte> sealed = pack_member(state, configuration_);
     const fs::path file = directory_.member(state.member);
     write_file_atomically(file, sealed, system_);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "store/file.hpp"
+#include "store/member_file.hpp"
 #include "store/run_directory.hpp"
 #include "train/member_state.hpp"
 
@@ -30,10 +31,13 @@ class Checkpoints {
 public:
     /// `configuration` is the digest that member files carry. `system` must outlive this. Who loads a member leaves
     /// `gap` numbers out, so that a writer thought dead that wakes up does not write files of the same name.
-    Checkpoints(const RunDirectory& directory, std::string configuration, FileSystem& system, std::uint64_t gap = 0);
+    /// `fault_of` sees every state before it is handed out.
+    Checkpoints(const RunDirectory& directory, std::string configuration, FileSystem& system, std::uint64_t gap = 0,
+                StateCheck fault_of = {});
 
-    /// Looks for a member. Damaged files are passed over; throws core::Error (usage) for a whole one of another
-    /// configuration or format, which would be lost if the member were trained again.
+    /// Looks for a member. Files that are damaged or refused by the check are passed over, and a member whose
+    /// training is not over counts as a generation wherever it lies; throws core::Error (usage) for a whole one of
+    /// another configuration or format, which would be lost if the member were trained again.
     [[nodiscard]] KeptMember load(std::uint32_t member);
 
     /// Keeps `sealed`, a member's file, as its newest generation. Throws core::Error (run); then the generations before
@@ -61,6 +65,7 @@ private:
     std::string configuration_;
     FileSystem& system_;
     std::uint64_t gap_;
+    StateCheck fault_of_;
     std::map<std::uint32_t, Line> lines_;
 };
 

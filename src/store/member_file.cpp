@@ -1,18 +1,17 @@
 #include "store/member_file.hpp"
 
-#include <exception>
-#include <sstream>
 #include <streambuf>
 #include <utility>
 
-#include <boost/archive/binary_iarchive.hpp>
 #include <boost/archive/binary_oarchive.hpp>
 #include <boost/serialization/level.hpp>
+#include <boost/serialization/nvp.hpp>
 #include <boost/serialization/string.hpp>
 #include <boost/serialization/tracking.hpp>
 #include <boost/serialization/vector.hpp>
 
 #include "core/error.hpp"
+#include "store/archive_reader.hpp"
 #include "store/envelope.hpp"
 #include "store/file.hpp"
 
@@ -22,34 +21,63 @@ BOOST_CLASS_TRACKING(train::EpochRecord, boost::serialization::track_never)
 BOOST_CLASS_IMPLEMENTATION(train::MemberState, boost::serialization::object_serializable)
 BOOST_CLASS_TRACKING(train::MemberState, boost::serialization::track_never)
 
-namespace boost::serialization {
+// Here both kinds of archives look for them.
+namespace train {
 
 // Every field is bound by name, so that one that is added to a structure and forgotten here does not compile.
 // Fields go one by one: padding never gets into the archive.
 
 template <class Archive>
-void serialize(Archive& archive, train::EpochRecord& record, unsigned /*version*/) {
+void serialize(Archive& archive, EpochRecord& record, unsigned /*version*/) {
     auto& [member, epoch, train_loss, validation_loss, validation_accuracy, learning_rate, seconds, rate,
            gradient_norm] = record;
     static_cast<void>(seconds);  // timings are no part of the state
     static_cast<void>(rate);
-    archive& member& epoch& train_loss& validation_loss& validation_accuracy& learning_rate& gradient_norm;
+    const auto field = [&archive](const char* name, auto& value) {
+        archive& boost::serialization::make_nvp(name, value);
+    };
+    field("member", member);
+    field("epoch", epoch);
+    field("train_loss", train_loss);
+    field("validation_loss", validation_loss);
+    field("validation_accuracy", validation_accuracy);
+    field("learning_rate", learning_rate);
+    field("gradient_norm", gradient_norm);
 }
 
 template <class Archive>
-void serialize(Archive& archive, train::MemberState& state, unsigned /*version*/) {
+void serialize(Archive& archive, MemberState& state, unsigned /*version*/) {
     auto& [member, pretrained, epoch, step, updates, loss_sum, parameters, first_moment, second_moment, statistics,
            average, average_statistics, averaged, gradient_norm, best_loss, best_epoch, best_parameters,
            best_statistics, train_seconds, finished, quarantine, history] = state;
     static_cast<void>(train_seconds);
-    archive& member& pretrained& epoch& step& updates& loss_sum;
-    archive& parameters& first_moment& second_moment& statistics;
-    archive& average& average_statistics& averaged& gradient_norm;
-    archive& best_loss& best_epoch& best_parameters& best_statistics;
-    archive& finished& quarantine& history;
+    const auto field = [&archive](const char* name, auto& value) {
+        archive& boost::serialization::make_nvp(name, value);
+    };
+    field("member", member);
+    field("pretrained", pretrained);
+    field("epoch", epoch);
+    field("step", step);
+    field("updates", updates);
+    field("loss_sum", loss_sum);
+    field("parameters", parameters);
+    field("first_moment", first_moment);
+    field("second_moment", second_moment);
+    field("statistics", statistics);
+    field("average", average);
+    field("average_statistics", average_statistics);
+    field("averaged", averaged);
+    field("gradient_norm", gradient_norm);
+    field("best_loss", best_loss);
+    field("best_epoch", best_epoch);
+    field("best_parameters", best_parameters);
+    field("best_statistics", best_statistics);
+    field("finished", finished);
+    field("quarantine", quarantine);
+    field("history", history);
 }
 
-}  // namespace boost::serialization
+}  // namespace train
 
 namespace store {
 namespace {
@@ -77,23 +105,32 @@ private:
     std::vector<std::byte>& bytes_;
 };
 
+/// Longer than every digest.
+constexpr std::size_t longest_configuration = 100;
+
 struct Content {
     std::string configuration;
     train::MemberState state;
 };
 
 Content read_archive(std::span<const std::byte> payload, const std::string& name) {
-    std::istringstream stream(std::string(reinterpret_cast<const char*>(payload.data()), payload.size()));
+    ArchiveReader reader(payload);
     Content content;
     try {
-        boost::archive::binary_iarchive archive(stream, archive_flags);
-        archive >> content.configuration >> content.state;
-    } catch (const std::exception& error) {
-        core::fail(core::Failure::data, "'{}' does not hold a member this program can read ({}); train the run again",
+        reader& boost::serialization::make_nvp("configuration", content.configuration);
+        serialize(reader, content.state, 0U);
+    } catch (const core::Error& error) {
+        core::fail(core::Failure::data, "'{}' does not hold a member this program can read: {}; train the run again",
                    name, error.what());
     }
-    if (stream.peek() != std::istringstream::traits_type::eof()) {
-        core::fail(core::Failure::data, "'{}' holds more than a member; train the run again", name);
+    if (reader.bytes_left() > 0) {
+        core::fail(core::Failure::data,
+                   "'{}' holds more than a member: {} bytes after its history; train the run again", name,
+                   reader.bytes_left());
+    }
+    if (content.configuration.size() > longest_configuration) {
+        core::fail(core::Failure::data, "'{}' does not hold a member of this program: its configuration has {} bytes",
+                   name, content.configuration.size());
     }
     return content;
 }
@@ -122,13 +159,17 @@ void seal_member(std::span<std::byte> draft) {
 }
 
 train::MemberState unpack_member(std::span<const std::byte> file, const std::string& configuration,
-                                 const std::string& name) {
+                                 const std::string& name, const StateCheck& fault_of) {
     Content content = read_archive(open(file, Payload::member, name), name);
     if (content.configuration != configuration) {
         core::fail(core::Failure::usage,
                    "'{}' belongs to a run with another configuration (its digest is {}, this run's is {}); give the "
                    "configuration it was trained with, or another directory",
                    name, content.configuration, configuration);
+    }
+    const std::string fault = fault_of ? fault_of(content.state) : "";
+    if (!fault.empty()) {
+        core::fail(core::Failure::data, "'{}' does not hold a state of this run: {}; train the run again", name, fault);
     }
     return std::move(content.state);
 }
@@ -137,8 +178,9 @@ void save_member(const std::filesystem::path& path, const train::MemberState& st
     write_file_atomically(path, pack_member(state, configuration));
 }
 
-train::MemberState load_member(const std::filesystem::path& path, const std::string& configuration) {
-    return unpack_member(read_file(path), configuration, path.string());
+train::MemberState load_member(const std::filesystem::path& path, const std::string& configuration,
+                               const StateCheck& fault_of) {
+    return unpack_member(read_file(path), configuration, path.string(), fault_of);
 }
 
 }  // namespace store

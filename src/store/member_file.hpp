@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,15 +21,21 @@ namespace store {
 void draft_member(const train::MemberState& state, const std::string& configuration, std::vector<std::byte>& draft);
 void seal_member(std::span<std::byte> draft);
 
-/// The state in `file`, with timings of zero. `name` is how messages call the file.
-/// Throws core::Error: data if it is damaged, usage if it is whole but of another configuration or format.
+/// What is wrong with a state, in words that begin with a field's name; empty where nothing is.
+using StateCheck = std::function<std::string(const train::MemberState&)>;
+
+/// The state in `file`, with timings of zero. `name` is how messages call the file. A checksum only says that a file is
+/// as its writer left it, so nothing it says is believed: `fault_of` must have no fault to find, where one is given.
+/// Throws core::Error: data if it is damaged or has a fault, usage if it is whole but of another configuration or
+/// format.
 [[nodiscard]] train::MemberState unpack_member(std::span<const std::byte> file, const std::string& configuration,
-                                               const std::string& name);
+                                               const std::string& name, const StateCheck& fault_of = {});
 
 /// Writes a member's file, durably and atomically. Throws core::Error (run).
 void save_member(const std::filesystem::path& path, const train::MemberState& state, const std::string& configuration);
 
 /// Reads a member's file. Throws core::Error like unpack_member().
-[[nodiscard]] train::MemberState load_member(const std::filesystem::path& path, const std::string& configuration);
+[[nodiscard]] train::MemberState load_member(const std::filesystem::path& path, const std::string& configuration,
+                                             const StateCheck& fault_of = {});
 
 }  // namespace store

@@ -13,12 +13,14 @@
 #include "core/stopwatch.hpp"
 #include "data/split.hpp"
 #include "model/program.hpp"
+#include "train/early_stopping.hpp"
 #include "train/gradient_norm.hpp"
 #include "train/max_norm.hpp"
 #include "train/objective.hpp"
 #include "train/optimizer.hpp"
 #include "train/pretraining.hpp"
 #include "train/schedule.hpp"
+#include "train/state_check.hpp"
 #include "train/weight_average.hpp"
 
 namespace train {
@@ -257,12 +259,7 @@ void Trainer::Impl::keep_best(const EpochRecord& record) {
             state.best_statistics = predicting_statistics(state);
         }
     }
-    // A mean that begins late gets its chance.
-    const std::uint32_t hoped_since = hyperparameters.average == AverageKind::swa
-                                          ? std::max(state.best_epoch, first_averaged_epoch(hyperparameters))
-                                          : state.best_epoch;
-    const bool patience_lost = early_stopping && record.epoch >= hoped_since + hyperparameters.patience;
-    if (record.epoch < hyperparameters.epochs && !patience_lost) return;
+    if (!ends_with(hyperparameters, record.epoch, state.best_epoch)) return;
     state.parameters = early_stopping ? state.best_parameters : predicting_parameters(state);
     state.statistics = early_stopping ? state.best_statistics : predicting_statistics(state);
     state.average = {};
@@ -278,12 +275,8 @@ Trainer::Trainer(const model::Network& network, const Hyperparameters& hyperpara
                  MemberState state, core::Team* team) {
     core::require(problem.train.size() > 0 && problem.validation.size() > 0, "there are rows to train and validate on");
     core::require(hyperparameters.epochs > 0 && hyperparameters.batch > 0, "training has epochs and batches");
-    core::require(
-        state.parameters.size() == network.buffer_size() && state.statistics.size() == network.statistics_size(),
-        "the state belongs to the network");
-    core::require(state.finished || state.average.size() ==
-                                        (hyperparameters.average == AverageKind::none ? 0 : state.parameters.size()),
-                  "the state belongs to a training that keeps the same mean");
+    const std::string fault = fault_of(state, network, hyperparameters, problem.train.size());
+    core::require(fault.empty(), ("the state belongs to the training: " + fault).c_str());
     impl_ = std::make_unique<Impl>(network, hyperparameters, problem, std::move(state), team);
 }
 

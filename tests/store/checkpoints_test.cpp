@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "core/contract.hpp"
 #include "core/error.hpp"
 #include "store/failing_file_system.hpp"
 #include "store/kept_state.hpp"
@@ -53,15 +54,49 @@ BOOST_AUTO_TEST_CASE(a_finished_member_is_final_and_its_newest_generation_stays_
     store::Checkpoints checkpoints = place.fresh();
     save(checkpoints, state_after(1));
     save(checkpoints, state_after(2));
-    train::MemberState done = state_after(3);
-    done.finished = true;
-    checkpoints.save_final(done);
+    checkpoints.save_final(finished_after(3));
     BOOST_TEST(place.load().is_final);
     BOOST_TEST(epoch_of(place.load()) == 3U);
     BOOST_TEST(place.names() == Names{"0003-000002.ckpt"}, boost::test_tools::per_element());
     put_text(place.directory.member(3), text_of(place.directory.member(3)).substr(0, 100));
     BOOST_TEST(!place.load().is_final);
     BOOST_TEST(epoch_of(place.load()) == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_member_that_is_not_finished_is_not_final_wherever_it_lies) {
+    const Place place;
+    store::Checkpoints checkpoints = place.fresh();
+    store::save_member(place.directory.member(3), state_after(3), configuration);
+    store::KeptMember kept = checkpoints.load(3);
+    BOOST_TEST(!kept.is_final);
+    BOOST_TEST(epoch_of(kept) == 3U);  // better than its beginning
+    BOOST_TEST_REQUIRE(kept.refused.size() == 1U);
+    BOOST_TEST(kept.refused[0].find("finished is false") != std::string::npos, kept.refused[0]);
+    BOOST_TEST(kept.refused[0].find(place.directory.member(3).string()) != std::string::npos);
+    save(checkpoints, state_after(2));
+    kept = checkpoints.load(3);
+    BOOST_TEST(!kept.is_final);
+    BOOST_TEST(epoch_of(kept) == 2U);  // the generations are what this program keeps of a training
+    BOOST_CHECK_THROW(checkpoints.save_final(state_after(4)), core::ContractViolation);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_check_refuses_is_passed_over) {
+    const Place place;
+    store::Checkpoints plain = place.fresh();
+    for (const std::uint32_t epoch : {1U, 2U, 3U}) save(plain, state_after(epoch));
+    plain.save_final(finished_after(4));
+    const auto fault_of = [](const train::MemberState& state) {
+        return state.epoch > 2 ? std::string("epoch is too much") : std::string();
+    };
+    store::FileSystem system;
+    save(plain, state_after(2));
+    save(plain, state_after(3));
+    const store::KeptMember kept = store::Checkpoints(place.directory, configuration, system, 0, fault_of).load(3);
+    BOOST_TEST(epoch_of(kept) == 2U);
+    BOOST_TEST(!kept.is_final);
+    BOOST_TEST_REQUIRE(kept.refused.size() == 2U);
+    BOOST_TEST(kept.refused[0].find("0003.ckpt' does not hold a state of this run: epoch is too much") !=
+               std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(files_of_another_member_or_another_run_are_not_taken) {
@@ -87,7 +122,7 @@ BOOST_AUTO_TEST_CASE(what_is_kept_is_told_by_the_names) {
     store::Checkpoints checkpoints = place.fresh();
     save(checkpoints, state_after(1));
     save(checkpoints, state_after(1, 3, 12345));
-    checkpoints.save_final(state_after(2, 3, 7));
+    checkpoints.save_final(finished_after(2, 3, 7));
     put_text(place.directory.checkpoints() / "notes.ckpt", "");
     put_text(place.directory.members() / ".0009.ckpt.tmp-1", "");
     const store::KeptNames names = store::kept_members(place.directory);
@@ -108,7 +143,7 @@ Trace record(const Place& place, RecordingFileSystem& system) {
         if (epoch < 5) {
             save(checkpoints, state_after(epoch, 300));
         } else {
-            checkpoints.save_final(state_after(epoch, 300));
+            checkpoints.save_final(finished_after(epoch, 300));
         }
         trace.ends.push_back(system.calls.size());
     }
@@ -166,7 +201,7 @@ BOOST_AUTO_TEST_CASE(whatever_call_fails_it_is_reported_and_nothing_is_lost) {
             if (epoch < 4) {
                 save(checkpoints, state_after(epoch, 300));
             } else {
-                checkpoints.save_final(state_after(epoch, 300));
+                checkpoints.save_final(finished_after(epoch, 300));
             }
         }
     };
@@ -232,7 +267,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_read_back_is_reported_and_the_generations_bef
     system.lies = true;
     for (const bool is_final : {false, true}) {
         try {
-            is_final ? checkpoints.save_final(state_after(3)) : save(checkpoints, state_after(3));
+            is_final ? checkpoints.save_final(finished_after(3)) : save(checkpoints, state_after(3));
             BOOST_ERROR("nothing was thrown");
         } catch (const core::Error& error) {
             BOOST_TEST(error.exit_code() == 4);

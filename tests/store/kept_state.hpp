@@ -20,6 +20,12 @@ inline train::MemberState state_after(std::uint32_t epoch, std::size_t size = 3,
     return state;
 }
 
+inline train::MemberState finished_after(std::uint32_t epoch, std::size_t size = 3, std::uint32_t member = 3) {
+    train::MemberState state = state_after(epoch, size, member);
+    state.finished = true;
+    return state;
+}
+
 /// A run directory in which members are kept.
 struct Place {
     explicit Place(store::FileSystem& given = plain()) : system(given) {
