@@ -45,7 +45,8 @@ nlohmann::json read_origin(const fs::path& file) {
                           origin["data"].is_object() && origin["data"]["sha256"].is_string() &&
                           origin["program"].is_object() && origin["program"]["build"].is_string() &&
                           origin["program"]["version"].is_string() &&
-                          (!origin.contains("configuration") || origin["configuration"].is_string());
+                          (!origin.contains("configuration") || origin["configuration"].is_string()) &&
+                          (!origin.contains("settings") || origin["settings"].is_object());
     if (!is_whole) {
         fail(Failure::data,
              "'{}' is damaged, so it cannot be told whether the data are still the same; train the run "

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
 
 #include "comm/communicator.hpp"
 #include "failure.hpp"
@@ -101,6 +102,10 @@ BOOST_AUTO_TEST_CASE(an_edited_configuration_is_refused_by_the_setting) {
     });
     BOOST_TEST(contains(empty, "config.toml' is damaged"), empty);
     std::ofstream(out + "/config.toml") << sound;
+    // A run of a version that did not write them down goes on.
+    auto origin = nlohmann::json::parse(read(out + "/origin.json"));
+    BOOST_TEST(origin.erase("settings") == 1U);
+    std::ofstream(out + "/origin.json") << origin.dump();
     BOOST_TEST(train({"--resume", "--out", out}) == 0);
 }
 
@@ -123,10 +128,21 @@ BOOST_AUTO_TEST_CASE(files_of_another_kind_are_named) {
         check("origin.json", text);
     }
     check("origin.json", std::string(100'000, '['));
+    for (const nlohmann::json& settings : {nlohmann::json(3), nlohmann::json(nullptr), nlohmann::json::array()}) {
+        auto other = nlohmann::json::parse(origin);
+        other["settings"] = settings;
+        check("origin.json", other.dump());
+    }
     std::ofstream(out + "/origin.json") << origin;
     for (const char* text : {"", "{}", "[]", "null", R"({"members":[]})", R"({"members":{},"ensemble":{}})"}) {
         check("summary.json", text);
     }
+    fs::remove(out + "/summary.json");
+    fs::create_directory(out + "/summary.json");
+    const std::string folder = failure_of(core::Failure::data, [&] {
+        static_cast<void>(train({"--resume", "--out", out}));
+    });
+    BOOST_TEST(contains(folder, "summary.json"), folder);
     fs::remove(out + "/summary.json");
     BOOST_TEST(train({"--resume", "--out", out}) == 0);
 }

@@ -21,6 +21,7 @@
 #include "run/interrupt.hpp"
 #include "run/program.hpp"
 #include "scratch.hpp"
+#include "store/member_file.hpp"
 #include "store/run_directory.hpp"
 
 BOOST_AUTO_TEST_SUITE(resume_tests)
@@ -304,6 +305,26 @@ BOOST_AUTO_TEST_CASE(a_history_that_is_lost_is_made_good_from_the_members) {
     fs::remove(out + "/history.jsonl");
     BOOST_TEST(run_words({"--resume", "--out", out}) == 0);
     BOOST_TEST((results(out) == results(scratch / "whole")));
+}
+
+BOOST_AUTO_TEST_CASE(a_member_that_no_training_has_made_is_trained_again) {
+    const Scratch scratch;
+    const std::string out = scratch / "run";
+    const Words words = stopped_at("members/0001.ckpt", small, 100, out);
+    BOOST_TEST(run_words(words + Words{"--out", scratch / "whole"}) == 0);
+    const auto digest = nlohmann::json::parse(read(out + "/origin.json")).at("configuration").get<std::string>();
+    train::MemberState state = store::load_member(out + "/members/0000.ckpt", digest);
+    state.first_moment.resize(1);
+    state.step = 1U << 20U;
+    store::save_member(out + "/members/0000.ckpt", state, digest);
+    state = store::load_member(out + "/members/0001.ckpt", digest);
+    state.finished = false;
+    store::save_member(out + "/members/0001.ckpt", state, digest);
+    BOOST_TEST(run_words({"--resume", "--out", out}) == 0);
+    BOOST_TEST((results(out) == results(scratch / "whole")));
+    const std::string log = read(out + "/logs/rank-0000.log");
+    BOOST_TEST(contains(log, "members/0000.ckpt' does not hold a state of this run: step is 1048576"), log);
+    BOOST_TEST(contains(log, "members/0001.ckpt' does not hold a state of this run: finished is false"), log);
 }
 
 BOOST_AUTO_TEST_CASE(a_start_that_was_killed_is_no_obstacle) {

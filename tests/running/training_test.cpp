@@ -252,7 +252,22 @@ BOOST_AUTO_TEST_CASE(what_an_earlier_run_has_finished_counts_however_soon_the_ne
     Notes whole;
     static_cast<void>(train_all(experiment, whole));
     options.training.epochs = 100'000;
+    options.training.patience = 1000;
     const Experiment longer = experiment_with(options);
+    // As if their patience had been lost: the first epoch is the best of so many that training ends.
+    for (train::MemberState& state : whole.stored) {
+        const std::uint64_t batches = state.updates / state.epoch;
+        state.best_epoch = 1;
+        state.best_loss = state.history[0].validation_loss;
+        state.best_parameters = state.parameters;
+        state.history.resize(1);
+        while (state.history.size() <= options.training.patience) {
+            state.history.push_back(state.history.front());
+            state.history.back().epoch = static_cast<std::uint32_t>(state.history.size());
+        }
+        state.epoch = static_cast<std::uint32_t>(state.history.size());
+        state.updates = batches * state.epoch;
+    }
     Notes notes;
     notes.witness.work.resize(5);
     for (const std::uint32_t member : {2U, 4U}) notes.witness.work[member].done = 1;

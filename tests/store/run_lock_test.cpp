@@ -1,10 +1,17 @@
 #include "store/run_lock.hpp"
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include <boost/test/unit_test.hpp>
 
@@ -41,6 +48,28 @@ BOOST_AUTO_TEST_CASE(one_at_a_time_and_the_other_hears_who) {
     }
     BOOST_TEST(scratch.content().empty());
     BOOST_TEST(refusal(file).empty());
+}
+
+BOOST_AUTO_TEST_CASE(no_other_file_is_written_through_the_lock) {
+    const ScratchDirectory scratch;
+    const auto precious = scratch / "precious";
+    std::ofstream(precious) << "mine";
+    const std::vector<std::function<void(const std::filesystem::path&)>> traps{
+        [&](const auto& file) { std::filesystem::create_symlink(precious, file); },
+        [&](const auto& file) { std::filesystem::create_hard_link(precious, file); },
+        [&](const auto& file) { static_cast<void>(::mkfifo(file.c_str(), 0600)); },
+        [&](const auto& file) { std::filesystem::create_directory(file); }};
+    for (const auto& trap : traps) {
+        const auto file = scratch / "lock";
+        trap(file);
+        BOOST_CHECK_EXCEPTION(const store::RunLock lock(file), core::Error, [&](const core::Error& error) {
+            return error.kind() == core::Failure::run &&
+                   std::string(error.what()).find("'" + file.string() + "'") != std::string::npos;
+        });
+        std::filesystem::remove(file);
+    }
+    std::ifstream stream(precious);
+    BOOST_TEST(std::string(std::istreambuf_iterator<char>(stream), {}) == "mine");
 }
 
 BOOST_AUTO_TEST_CASE(a_killed_holder_holds_nothing) {
