@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view typographic_minus = "\u2212";
 
 /// The number, infinite if it is too large; nothing if `word` spells none.
-std::optional<double> parse(std::string_view word) {
+std::optional<double> parse_any(std::string_view word) {
     if (word.starts_with('+') && !word.starts_with("+-")) word.remove_prefix(1);
     double value = 0;
     const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), value);
@@ -43,8 +43,8 @@ inline std::optional<double> parse_plain(std::string_view word) {
 }
 
 std::optional<double> parse_other_number(std::string_view word) {
-    std::optional<double> value = parse(word);
-    if (!value && may_be_odd(word)) value = parse(plain_spelling(word));
+    std::optional<double> value = parse_any(word);
+    if (!value && may_be_odd(word)) value = parse_any(plain_spelling(word));
     return value && std::isfinite(*value) ? value : std::nullopt;
 }
 
@@ -71,7 +71,7 @@ std::optional<double> parse_feature(std::string_view word) {
 
 bool is_too_large(std::string_view word) {
     if (!spells_digits(word)) return false;
-    const auto value = parse(plain_spelling(word));
+    const auto value = parse_any(plain_spelling(word));
     return value && std::isinf(*value);
 }
 

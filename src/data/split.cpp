@@ -11,13 +11,13 @@
 namespace data {
 namespace {
 
-using Rows = std::vector<std::uint32_t>;
+using RowList = std::vector<std::uint32_t>;
 
 constexpr std::size_t small_table = 10;
 constexpr double default_test_fraction = 0.2;
 
-Rows all_rows(std::size_t count) {
-    Rows rows(count);
+RowList all_rows(std::size_t count) {
+    RowList rows(count);
     std::iota(rows.begin(), rows.end(), 0U);
     return rows;
 }
@@ -30,7 +30,7 @@ void check_fraction(const char* option, double fraction) {
 }
 
 /// Moves round(fraction · rows.size()) rows from the front of `rows` into a part of their own.
-Rows cut(Rows& rows, double fraction, const char* option, const char* part) {
+RowList cut(RowList& rows, double fraction, const char* option, const char* part) {
     const std::size_t whole = rows.size();
     const auto count = static_cast<std::size_t>(std::llround(fraction * static_cast<double>(whole)));
     if (count == 0 || count >= whole) {
@@ -38,7 +38,7 @@ Rows cut(Rows& rows, double fraction, const char* option, const char* part) {
                    option, fraction, whole, count == 0 ? part : "training");
     }
     const auto end = rows.begin() + static_cast<std::ptrdiff_t>(count);
-    Rows front(rows.begin(), end);
+    RowList front(rows.begin(), end);
     rows.erase(rows.begin(), end);
     return front;
 }
@@ -89,17 +89,17 @@ View test_view(const Source& source, const Split& split) {
     return {split.test_is_separate ? &*source.test : &source.train, split.test};
 }
 
-Rows bootstrap(std::span<const std::uint32_t> rows, std::uint64_t seed, std::uint32_t member) {
+RowList bootstrap(std::span<const std::uint32_t> rows, std::uint64_t seed, std::uint32_t member) {
     core::RandomStream random({.seed = seed, .member = member, .purpose = core::Purpose::bootstrap});
-    Rows sample(rows.size());
+    RowList sample(rows.size());
     const auto count = static_cast<std::uint32_t>(rows.size());
     std::ranges::generate(sample, [&] { return rows[random.below(count)]; });
     return sample;
 }
 
-Rows choose_features(std::size_t features, double fraction, std::uint64_t seed, std::uint32_t member) {
+RowList choose_features(std::size_t features, double fraction, std::uint64_t seed, std::uint32_t member) {
     core::require(features > 0 && fraction > 0 && fraction <= 1, "a share of at least one feature is chosen");
-    Rows chosen = all_rows(features);
+    RowList chosen = all_rows(features);
     core::RandomStream({.seed = seed, .member = member, .purpose = core::Purpose::features}).shuffle(chosen);
     const auto count = static_cast<std::size_t>(std::llround(fraction * static_cast<double>(features)));
     chosen.resize(std::clamp<std::size_t>(count, 1, features));
