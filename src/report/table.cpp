@@ -221,12 +221,12 @@ std::string results_table(const store::Summary& summary, const std::string& dire
         rows.row({fmt::format("vote of {}", healthy), "", "", percent(result.vote_accuracy), "", "", ""}), terminal);
     text += rule;
     std::string words =
-        "best: chosen on validation data · NLL: negative log-likelihood,\nECE: expected calibration error, of both "
-        "small is good\n\n";
+        "best: chosen on validation data · NLL: negative log-likelihood,\nECE: expected calibration error, smaller "
+        "is better for both\n\n";
     words += class_lines(summary) + gain_lines(summary, healthy) + conclusion(summary, healthy) +
              quarantine_lines(summary.members) + missing_line(summary);
     words += fmt::format(
-        "\nRanks were idle for {} in all: efficiency {}; members that take as long as these allow {} at most\n",
+        "\nRanks were idle for {} in all: efficiency {}, at best {} for members of these lengths\n",
         duration(timing.idle_s), percent(timing.efficiency, 1), percent(timing.efficiency_bound, 1));
     words += fmt::format("{} on {} · {} samples/s · results in {}\n", duration(timing.wall_s),
                          counted(static_cast<std::uint64_t>(timing.ranks), "rank"),

@@ -143,7 +143,7 @@ private:
             std::ranges::count_if(kept.begun, [&](auto member) { return !kept.finished.contains(member); });
         std::string text = fmt::format("{} of {} are finished", kept.finished.size(),
                                        report::counted(experiment_.options().members, "member"));
-        if (half_trained > 0) text += fmt::format(", {} more kept where they stand", half_trained);
+        if (half_trained > 0) text += fmt::format(", {} more saved part-way", half_trained);
         return text;
     }
 

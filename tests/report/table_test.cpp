@@ -74,7 +74,7 @@ average of 2                          95.00 %  0.2000  0.0100
 vote of 2                             94.50 %
 ──────────────────────────────────────────────────────────────────────────
 best: chosen on validation data · NLL: negative log-likelihood,
-ECE: expected calibration error, of both small is good
+ECE: expected calibration error, smaller is better for both
 
 Always saying 'elm\x1B' would be right on 42.00 % of the test rows
 Balanced accuracy of the average (mean recall of the classes): 72.22 %
@@ -87,7 +87,7 @@ intervals: bootstrap over the test rows, at the best member in accord with p · 
 That over the best member could be chance.
 Two networks make 43 % fewer errors than one.
 
-Ranks were idle for 12.3 s in all: efficiency 90.0 %; members that take as long as these allow 93.8 % at most
+Ranks were idle for 12.3 s in all: efficiency 90.0 %, at best 93.8 % for members of these lengths
 1 min 5 s on 2 ranks · 118,402 samples/s · results in runs/x
 )");
 }
