@@ -225,9 +225,8 @@ std::string results_table(const store::Summary& summary, const std::string& dire
         "is better for both\n\n";
     words += class_lines(summary) + gain_lines(summary, healthy) + conclusion(summary, healthy) +
              quarantine_lines(summary.members) + missing_line(summary);
-    words += fmt::format(
-        "\nRanks were idle for {} in all: efficiency {}, at best {} for members of these lengths\n",
-        duration(timing.idle_s), percent(timing.efficiency, 1), percent(timing.efficiency_bound, 1));
+    words += fmt::format("\nRanks were idle for {} in all: efficiency {}, at best {} for members of these lengths\n",
+                         duration(timing.idle_s), percent(timing.efficiency, 1), percent(timing.efficiency_bound, 1));
     words += fmt::format("{} on {} · {} samples/s · results in {}\n", duration(timing.wall_s),
                          counted(static_cast<std::uint64_t>(timing.ranks), "rank"),
                          grouped(static_cast<std::uint64_t>(std::llround(timing.samples_per_s))), directory);

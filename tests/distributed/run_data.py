@@ -87,8 +87,12 @@ def idx_files_that_do_not_match(stage):
     other = write_idx(stage.directory / "other", train=70, test=30, pixels=5)
     for name in Idx.files:
         idx.refused(name, lambda sound, name=name: (other / name).read_bytes())
-    idx.refused("train-labels-idx1-ubyte", lambda sound: sound[:-1] + b"\xff")
     idx.refused("t10k-labels-idx1-ubyte", lambda sound: sound[:-1] + b"\x0a")
+    # Labels are classes whatever their numbers, so one that is far from the others is no error, but it is said.
+    labels = idx.directory / "train-labels-idx1-ubyte"
+    labels.write_bytes(labels.read_bytes()[:-1] + b"\xff")
+    ended = stage.ranks(1, [*idx.words, "--out", "gap"])
+    ended.expect(ended.code == 0 and "labels have gaps" in ended.out and "255" in ended.out, "a gap is not noted")
 
 
 @case
