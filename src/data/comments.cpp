@@ -76,13 +76,16 @@ CommentRule::Kind CommentRule::judge(std::string_view line, bool is_first) const
     if (count_ < 2 || fields.size() != count_) return Kind::comment;
     const std::string_view rest = std::string_view(fields.front()).substr(1);
     const bool is_spaced = has_blank_behind_mark(line);
+    // What a spreadsheet shows for a value that it cannot show: the row is one, whatever else is in it.
+    if (is_gap(fields.front()) || (separator_ != ' ' && rest.find_first_not_of('#') == std::string_view::npos)) {
+        return Kind::row;
+    }
     if (!fits(fields)) {
         if (is_spaced) return Kind::comment;
         // Names, as some sciences mark them, where nothing else names the columns.
         if (is_first) return has_header_ ? Kind::comment : Kind::row;
         return Kind::doubt;
     }
-    if (is_gap(fields.front())) return Kind::row;
     const bool has_numbers = std::find(is_numeric_.begin() + 1, is_numeric_.end(), true) != is_numeric_.end();
     const bool is_numbers_row = is_numeric_[0] && parse_feature(trimmed(rest)).has_value();
     if (!has_numbers && is_spaced && !is_numbers_row) return Kind::comment;

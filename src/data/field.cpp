@@ -23,11 +23,11 @@ constexpr std::array<std::string_view, 8> wide_spaces{
 
 constexpr std::string_view blanks = " \t\n\r\v\f";
 
-constexpr std::array<std::string_view, 39> gaps{
-    "",        "?",       ".",       "-",        "--",    "NA",     "na",     "N/A",    "n/a",    "N.A.",
-    "n.a.",    "#N/A",    "#NA",     "#N/A N/A", "<NA>",  "NaN",    "nan",    "NAN",    "Nan",    "-nan",
-    "-NaN",    "1.#QNAN", "-1.#IND", "1.#IND",   "NULL",  "null",   "Null",   "None",   "NaT",    "\\N",
-    "#DIV/0!", "#VALUE!", "#REF!",   "#NAME?",   "#NUM!", "#NULL!", "\u2013", "\u2014", "\u2212",
+constexpr std::array<std::string_view, 42> gaps{
+    "",        "?",       ".",        "-",      "--",    "NA",     "na",     "N/A",    "n/a",     "N.A.",    "n.a.",
+    "#N/A",    "#NA",     "#N/A N/A", "<NA>",   "NaN",   "nan",    "NAN",    "Nan",    "-nan",    "-NaN",    "1.#QNAN",
+    "-1.#IND", "1.#IND",  "NULL",     "null",   "Null",  "None",   "NaT",    "\\N",    "#DIV/0!", "#ERROR!", "#SPILL!",
+    "#CALC!",  "#VALUE!", "#REF!",    "#NAME?", "#NUM!", "#NULL!", "\u2013", "\u2014", "\u2212",
 };
 
 constexpr std::array<std::string_view, 6> currencies{"$", "\u20AC", "\u00A3", "\u00A5", "\u20B9", "\u00A2"};

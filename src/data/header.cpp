@@ -164,7 +164,8 @@ struct FirstLine {
 };
 
 /// For a line of which the features are numbers that could be names.
-Verdict judge_numbers(const FirstLine& line, const Below& below, bool target_is_new) {
+/// `all`: those of the features and of the target, in their order.
+Verdict judge_numbers(const FirstLine& line, const Below& below, bool target_is_new, const std::vector<double>& all) {
     using enum Verdict::Kind;
     constexpr std::string_view why = "its numbers could be values or the names of columns";
     const bool is_name_run = is_run(line.numbers) && !below.mostly_runs(line.places);
@@ -175,6 +176,7 @@ Verdict judge_numbers(const FirstLine& line, const Below& below, bool target_is_
         if (is_name_run && line.numbers.size() > 3 && line.is_outside()) return {header, why};
     }
     const bool is_suspect = (target_is_new && below.targets_recur()) || (is_name_run && line.numbers.size() > 2) ||
+                            (is_run(all) && all.size() > 2 && !below.mostly_runs(line.places)) ||
                             (over_decimals && below.has_enough()) || line.empty > 0 ||
                             (below.has_enough() && line.is_far_outside());
     return {is_suspect ? doubt : row, why};
@@ -211,13 +213,14 @@ Verdict judge_first_line(const Fields& first, std::span<const Fields> rows, std:
     if (line.words == 0 && !line.are_names) {
         return {is_word_over_numbers ? doubt : row, "a word stands over the numbers of the column to be learnt"};
     }
-    if (line.words == 0) return is_word_over_numbers ? Verdict{header, ""} : judge_numbers(line, below, target_is_new);
-    if (!line.are_names) return {line.numbers.empty() && line.words > 0 ? header : row, ""};
     std::vector<double> all;  // in their order, with that of the target
     for (std::size_t i = 0; i < first.size(); ++i) {
         const auto number = ignored[i] ? std::nullopt : parse_feature(first[i]);
         if (number) all.push_back(*number);
     }
+    if (line.words == 0)
+        return is_word_over_numbers ? Verdict{header, ""} : judge_numbers(line, below, target_is_new, all);
+    if (!line.are_names) return {line.numbers.empty() && line.words > 0 ? header : row, ""};
     const bool is_sure =
         is_run(line.numbers) || is_run(all) || is_word_over_numbers || (target_is_new && below.targets_recur());
     if (is_sure) return {header, ""};

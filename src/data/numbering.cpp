@@ -60,8 +60,8 @@ private:
             const double first = at(0, candidate.column);
             const double step = at(1, candidate.column) - first;
             const double expected = first + static_cast<double>(row) * step;
-            candidate.is_stepping =
-                candidate.is_stepping && step != 0 && std::abs(value - expected) <= 1e-6 * std::abs(step);
+            candidate.is_stepping = candidate.is_stepping && step != 0 && std::isfinite(step) &&
+                                    std::abs(value - expected) <= 1e-6 * std::abs(step);
             candidate.low = std::min(candidate.low, value);
             candidate.high = std::max(candidate.high, value);
             candidate.is_whole = candidate.is_whole && value == std::trunc(value) && std::abs(value) <= most_exact;
