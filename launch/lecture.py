@@ -281,7 +281,7 @@ def write_results(lecture, every):
 def arguments():
     parser = argparse.ArgumentParser(prog="launch/lecture", description="Runs the lecture as experiments.")
     kind = parser.add_mutually_exclusive_group()
-    kind.add_argument("--quick", action="store_true", help="two minutes on built-in data (what happens without --data)")
+    kind.add_argument("--quick", action="store_true", help="about three minutes on built-in data (what happens without --data)")
     kind.add_argument("--data", type=Path, help="directory with MNIST's four IDX files: the whole lecture, about an hour")
     parser.add_argument("--out", type=Path, help="where results go (runs/lecture-quick, runs/lecture); finished runs "
                                                  "there are not repeated")
