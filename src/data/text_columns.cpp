@@ -235,10 +235,13 @@ private:
 
     [[noreturn]] void refuse(std::string_view field, std::size_t place, std::size_t line) const {
         const bool in_first = columns_.header.empty() && line == first_line();
+        const bool was_told = in_first && choice_.header == Header::no;
         fail(Failure::data, "{}, line {}, {}: '{}' is not a number; {}{}", columns_.file, line,
              column_name(columns_.header, place), excerpt(field),
-             advice_on(field, records_.separator(), ignore_option(columns_.header, place)),
-             in_first ? " (most fields of this line are numbers, so it is no header; --header yes makes it one)" : "");
+             was_told ? "--header no makes this line a row: leave that out if it holds the names of the columns"
+                      : advice_on(field, records_.separator(), ignore_option(columns_.header, place)),
+             in_first && !was_told ? " (the line was taken for a row; --header yes makes it the names of the columns)"
+                                   : "");
     }
 
     Records records_;

@@ -150,6 +150,8 @@ BOOST_AUTO_TEST_CASE(a_first_line_that_could_be_either_is_asked_about) {
                   "--header yes or --header no");
     BOOST_TEST(read({text, "", "", {}, "", data::Header::yes}).train.rows() == 12U);
     BOOST_TEST(read({text, "", "", {}, "", data::Header::no}).train.rows() == 13U);
+    check_refused({"a,b,kind\n1,2,x\n3,4,y\n", "", "", {}, "", data::Header::no}, Failure::data,
+                  "line 1, column 1: 'a'", "--header no makes this line a row");
     BOOST_TEST(read({text, "", "label"}).train.rows() == 12U);
     BOOST_TEST(read({text, "0,1,label\n5,6,x\n", "label"}).test->rows() == 1U);
     BOOST_TEST(read({"1,2,x\n3,4,y\n5,6,z\n", "", "", {}, "", data::Header::yes}).train.rows() == 2U);
@@ -251,7 +253,7 @@ BOOST_AUTO_TEST_CASE(mistakes_in_a_file_are_named_with_file_line_and_column) {
     }
     refused("a,b,c\n1,inf,x\n3,4,y\n", "'inf' is not a number", "finite");
     refused("1,5;2;x\n3;4;y\n", "line 1, column 1: '1,5' is not a number; write the decimal point as '.'");
-    refused("1,2,?,x\n3,4,5,y\n", "line 1, column 3: '?'", "it is no header");
+    refused("1,2,?,x\n3,4,5,y\n", "line 1, column 3: '?'", "taken for a row; --header yes");
     refused("a,b,c\n1,2,x\n3,4,\n", "line 3, column 3 ('c'): the target is missing");
     refused("a,b\n1,\"x\n", "line 2: a quote is opened and never closed");
     refused(std::string("1,2\n\0", 5), "byte 4 is zero");
