@@ -96,8 +96,11 @@ void watch(sigset_t set) {
 }  // namespace
 
 void watch_for_signals(Leave leave) {
-    leaves = leave;
-    is_noting = leave == nullptr;
+    {
+        const std::lock_guard lock(mutex);  // tests call this again and again in one process
+        leaves = leave;
+        is_noting = leave == nullptr;
+    }
     const sigset_t set = watched_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     std::thread(watch, set).detach();
