@@ -15,7 +15,6 @@
 
 #include "core/error.hpp"
 #include "core/hash.hpp"
-#include "core/memory.hpp"
 #include "run/command_line.hpp"
 
 namespace run {
@@ -96,14 +95,6 @@ std::vector<int> allowed_core_numbers() {
     for (int core = 0; core < CPU_SETSIZE; ++core)
         if (CPU_ISSET(core, &cores)) numbers.push_back(core);
     return numbers;
-}
-
-std::size_t memory_left(std::string_view meminfo, const std::string& limit, const std::string& used) {
-    return core::memory_left(meminfo, limit, used);
-}
-
-std::size_t free_memory() {
-    return core::free_memory();
 }
 
 }  // namespace run

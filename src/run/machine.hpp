@@ -32,10 +32,4 @@ void require_precision(compute::Precision asked, bool multiplies_bf16, std::stri
 [[nodiscard]] std::size_t allowed_cores();
 [[nodiscard]] std::vector<int> allowed_core_numbers();
 
-/// Bytes of memory that processes of this host, or of this container, may still take; 0 if unknown.
-[[nodiscard]] std::size_t free_memory();
-
-/// The same from the texts of /proc/meminfo and of a control group's limit and current use.
-[[nodiscard]] std::size_t memory_left(std::string_view meminfo, const std::string& limit, const std::string& used);
-
 }  // namespace run

@@ -13,6 +13,7 @@
 
 #include "core/error.hpp"
 #include "core/hash.hpp"
+#include "core/memory.hpp"
 #include "report/text.hpp"
 #include "run/configuration.hpp"
 #include "run/machine.hpp"
@@ -96,7 +97,7 @@ Facts facts_here(const comm::Communicator& world, const Experiment& experiment) 
             .data = first ? data_digest(experiment) : "",
             .cores = allowed_core_numbers(),
             .host_cores = host_cores(),
-            .free_bytes = free_memory(),
+            .free_bytes = core::free_memory(),
             .unwritable = experiment.options().dry_run ? unwritable_parent(experiment.options().out) : ""};
 }
 

@@ -8,9 +8,8 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
-#include "comm/communicator.hpp"
 #include "failure.hpp"
-#include "run/program.hpp"
+#include "one_rank.hpp"
 #include "scratch.hpp"
 
 // What --resume refuses, since a run directory is believed no more than it deserves.
@@ -19,19 +18,6 @@ BOOST_AUTO_TEST_SUITE(resume_refusals_tests)
 namespace {
 
 namespace fs = std::filesystem;
-using Words = std::vector<std::string>;
-
-/// The exit code of a run on one rank.
-int train(const Words& texts) {
-    std::vector<const char*> words;
-    for (const std::string& text : texts) words.push_back(text.c_str());
-    try {
-        return run::train_ensemble(comm::Communicator::local(), words);
-    } catch (const core::Error& error) {
-        if (error.kind() != core::Failure::stopped) throw;
-        return error.exit_code();
-    }
-}
 
 /// A run of two members that has stopped as soon as it could.
 void begin(const std::string& out, const Words& more) {
@@ -49,7 +35,7 @@ void begin(const std::string& out, const Words& more) {
         else
             *(at + 1) = more[i + 1];
     }
-    BOOST_TEST_REQUIRE(train(words) == 75);
+    BOOST_TEST_REQUIRE(run_words(words) == 75);
 }
 
 }  // namespace
@@ -63,13 +49,13 @@ BOOST_AUTO_TEST_CASE(fewer_data_are_named_and_not_what_follows_from_them) {
     const std::string few = scratch.write("few.csv", text.substr(0, text.rfind('\n', text.size() / 2) + 1));
     begin(scratch / "run", {"--data", all, "--net", "dense(4)", "--batch", "100"});
     const std::string other = usage_error([&] {
-        static_cast<void>(train({"--resume", "--out", scratch / "run", "--data", few}));
+        static_cast<void>(run_words({"--resume", "--out", scratch / "run", "--data", few}));
     });
     BOOST_TEST(contains(other, "--data"), other);
     BOOST_TEST(!contains(other, "--batch"), other);
     fs::rename(few, all);
     const std::string changed = failure_of(core::Failure::data, [&] {
-        static_cast<void>(train({"--resume", "--out", scratch / "run"}));
+        static_cast<void>(run_words({"--resume", "--out", scratch / "run"}));
     });
     BOOST_TEST(contains(changed, "have changed since it began"), changed);
 }
@@ -84,7 +70,7 @@ BOOST_AUTO_TEST_CASE(an_edited_configuration_is_refused_by_the_setting) {
         const std::size_t at = text.find(from);
         BOOST_TEST_REQUIRE(at != std::string::npos, from);
         std::ofstream(out + "/config.toml") << text.replace(at, from.size(), to);
-        return usage_error([&] { static_cast<void>(train({"--resume", "--out", out})); });
+        return usage_error([&] { static_cast<void>(run_words({"--resume", "--out", out})); });
     };
     const auto check = [&](const std::string& from, const std::string& to, const std::string& words) {
         const std::string message = refusal(from, to);
@@ -98,7 +84,7 @@ BOOST_AUTO_TEST_CASE(an_edited_configuration_is_refused_by_the_setting) {
     check("members = 2\n", "", "members was 2 and is now 8");
     std::ofstream(out + "/config.toml") << "";
     const std::string empty = failure_of(core::Failure::data, [&] {
-        static_cast<void>(train({"--resume", "--out", out}));
+        static_cast<void>(run_words({"--resume", "--out", out}));
     });
     BOOST_TEST(contains(empty, "config.toml' is damaged"), empty);
     std::ofstream(out + "/config.toml") << sound;
@@ -106,7 +92,7 @@ BOOST_AUTO_TEST_CASE(an_edited_configuration_is_refused_by_the_setting) {
     auto origin = nlohmann::json::parse(read(out + "/origin.json"));
     BOOST_TEST(origin.erase("settings") == 1U);
     std::ofstream(out + "/origin.json") << origin.dump();
-    BOOST_TEST(train({"--resume", "--out", out}) == 0);
+    BOOST_TEST(run_words({"--resume", "--out", out}) == 0);
 }
 
 // Only this program's own words say that a run is complete, and what it was begun with.
@@ -117,7 +103,7 @@ BOOST_AUTO_TEST_CASE(files_of_another_kind_are_named) {
     const auto check = [&](const std::string& file, const std::string& text) {
         std::ofstream(out + "/" + file) << text;
         const std::string message = failure_of(core::Failure::data, [&] {
-            static_cast<void>(train({"--resume", "--out", out}));
+            static_cast<void>(run_words({"--resume", "--out", out}));
         });
         BOOST_TEST(contains(message, file + "' is damaged"), message);
     };
@@ -140,11 +126,11 @@ BOOST_AUTO_TEST_CASE(files_of_another_kind_are_named) {
     fs::remove(out + "/summary.json");
     fs::create_directory(out + "/summary.json");
     const std::string folder = failure_of(core::Failure::data, [&] {
-        static_cast<void>(train({"--resume", "--out", out}));
+        static_cast<void>(run_words({"--resume", "--out", out}));
     });
     BOOST_TEST(contains(folder, "summary.json"), folder);
     fs::remove(out + "/summary.json");
-    BOOST_TEST(train({"--resume", "--out", out}) == 0);
+    BOOST_TEST(run_words({"--resume", "--out", out}) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

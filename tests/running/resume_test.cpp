@@ -18,6 +18,7 @@
 
 #include "comm/communicator.hpp"
 #include "failure.hpp"
+#include "one_rank.hpp"
 #include "run/interrupt.hpp"
 #include "run/program.hpp"
 #include "scratch.hpp"
@@ -29,20 +30,6 @@ BOOST_AUTO_TEST_SUITE(resume_tests)
 namespace {
 
 namespace fs = std::filesystem;
-using Words = std::vector<std::string>;
-
-/// The exit code of a run on one rank, and what it says about an end that was asked for.
-int run_words(const Words& texts, std::string* message = nullptr) {
-    std::vector<const char*> words;
-    for (const std::string& text : texts) words.push_back(text.c_str());
-    try {
-        return run::train_ensemble(comm::Communicator::local(), words);
-    } catch (const core::Error& error) {
-        if (error.kind() != core::Failure::stopped) throw;
-        if (message != nullptr) *message = error.what();
-        return error.exit_code();
-    }
-}
 
 Words operator+(Words words, const Words& more) {
     words.insert(words.end(), more.begin(), more.end());
