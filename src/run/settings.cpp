@@ -221,8 +221,7 @@ std::vector<Setting> network_settings() {
     constexpr std::uint64_t most_rbm_epochs = 100'000;  // all layers' epochs are numbered in 32 bits
     return {
         {"net", "Network", "NET",
-         "layers such as 'dense(512) relu dropout(0.3)', a preset, or @FILE; without it, slim for the built-in digits "
-         "and "
+         "layers such as 'dense(512) relu dropout(0.3)', a preset, or @FILE; without it, slim for the built-in digits, "
          "mlp for other data",
          "", Kind::value, [](Options& o, string_view text) { o.net = words(text, "the network"); },
          [](const Options& o) { return o.net; }},
