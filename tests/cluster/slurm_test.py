@@ -43,7 +43,7 @@ SlurmctldHost={HOST}({ADDRESS})
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket={directory}/munge.socket,cred_expire=1
+AuthInfo=socket={directory}/munge.socket,cred_expire=5
 CredType=cred/munge
 MpiDefault=pmix
 ProctrackType=proctrack/pgid
@@ -52,7 +52,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
-SchedulerParameters=sched_min_interval=100000,batch_sched_delay=1
+SchedulerParameters=sched_min_interval=100000,batch_sched_delay=1,sched_interval=1
 StateSaveLocation={directory}/state
 SlurmdSpoolDir={directory}/spool
 SlurmctldPidFile={directory}/slurmctld.pid
@@ -106,19 +106,14 @@ def put_back_into_the_queue(directory, script, name, training, expected):
     def is_over():
         return state_of(job)["JobState"] in ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT")
 
-    def is_over_after_the_queue():
-        # Slurm lets a job wait two minutes that it puts back; the first start has to be cleared away before the second.
-        if state_of(job)["JobState"] == "PENDING" and run("sinfo", "-h", "-o", "%T").strip() == "idle":
-            subprocess.run(["scontrol", "update", f"JobId={job}", "StartTime=now"], capture_output=True, check=False)
-        return is_over()
-
     try:
         wait_for(lambda: list((out / "checkpoints").glob("*.ckpt")) or is_over(), "a checkpoint")
         subprocess.run(["scancel", "--signal=USR1", "--batch", job], capture_output=True, check=False)
         wait_for(lambda: is_over() or int(state_of(job).get("Restarts", 0)) >= 1, "a stop")
         if is_over():
             return False
-        wait_for(is_over_after_the_queue, "the end of the job")
+        # Slurm lets a job that it puts back wait until the credentials of its first start are void: cred_expire, 5 s at least.
+        wait_for(is_over, "the end of the job")
         expect(state_of(job)["JobState"] == "COMPLETED", state_of(job))
         text = log.read_text()
         expect(text.count("exit code 75: back into the queue") == 1 and "resumed" in text, "no stop or no resumption")
