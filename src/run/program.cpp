@@ -277,6 +277,7 @@ private:
     [[nodiscard]] std::string what_survives() const {
         if (!stop_wanted().empty()) return fmt::format("{}; {}", progress_text(), how_to_go_on());
         const auto kept = store::kept_members(directory_);
+        if (kept.begun.empty() && kept.finished.empty()) return fmt::format("no member is kept yet; {}", how_to_go_on());
         if (kept.begun.empty() && kept.finished.size() <= members_set_aside_) return "no usable member is kept";
         return fmt::format("{}, in '{}'; {}", progress_text(), directory_.path().string(), how_to_go_on());
     }

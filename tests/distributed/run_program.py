@@ -452,7 +452,7 @@ def full_disk(stage):
     for ranks in (1, 4):
         ended = stage.ranks(ranks, [*SMALL, "--members", "8", "--out", "disk/run"], prefix)
         ended.expect(ended.code == RUN, "exit code is not 4")
-        check_message(ended, "disk/run/members/", "No space left")
+        check_message(ended, "disk/run/members/", "No space left", "--resume")
         names = (stage.directory / "listing").read_text().split()
         ended.expect("summary.json" not in names and "predictions.npy" not in names, "a run that failed looks complete")
         ended.expect("0000.ckpt" not in names, "half a member has a whole member's name")

@@ -285,6 +285,7 @@ def a_disk_that_fills_up_while_checkpoints_are_written(stage):
         skip("a small file system of its own needs privileges, or user namespaces")
     shutil.rmtree(stage.directory / "kept")
     reference = Reference(stage)
+    # Room for a checkpoint or two, or for none of three begun at once: either way the words of the message hold.
     ended = stage.ranks(3, [*WORDS, "--out", "disk/run"], prefix)
     ended.expect(ended.code == RUN, "exit code is not 4")
     check_message(ended, "No space left", "--resume")
