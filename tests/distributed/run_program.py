@@ -2,12 +2,15 @@
 """Runs ensemble_train as its users do, under mpirun, and holds it against the promises of its interface.
 
 run_program.py MPIRUN PROGRAM CASE runs one case in a scratch directory; `run_program.py --list` names them.
+many_short_runs takes two numbers more: how many (5) and the first one's seed (1).
 A promise that does not hold ends it with exit code 1 and what was seen; 77 says that the case cannot be tried here.
 """
 import json
 import os
 import pathlib
+import random
 import re
+import shutil
 import signal
 import sys
 
@@ -301,6 +304,29 @@ def every_layer_in_bf16(stage):
     needs_bf16()
     for out, words in (("images", IMAGES), ("sequences", write_sequences(stage.directory))):
         train_every_layer(stage, [*words, "--precision", "bf16"], "2", out)
+
+
+@case
+def many_short_runs(stage, count=5, seed=1):
+    """Each of another kind and number of ranks; with 2,000, beside other work, what happens once in a thousand starts is seen."""
+    kinds = [["--data", "moons", "--members", "2", "--epochs", "4"],
+             ["--data", "spirals", "--members", "5", "--bootstrap", "--combine", "vote", "--epochs", "3", "--net", "dense(16) tanh"],
+             ["--data", "digits:train=300,test=100", "--members", "3", "--epochs", "1", "--net", "conv(4, 3) batchnorm relu maxpool(2)"],
+             ["--data", "digits:train=200,test=100", "--members", "2", "--epochs", "1", "--net", "lstm(8)", "--threads", "2"],
+             ["--data", "xor", "--members", "9", "--epochs", "2", "--net", "dense(8) relu dropout(0.2)", "--patience", "1"]]
+    references = {}
+    for this in range(seed, seed + count):
+        kind = this % len(kinds)
+        words, members = kinds[kind], int(kinds[kind][kinds[kind].index("--members") + 1])
+        if kind not in references:
+            stage.ranks(1, [*words, "--out", f"kind{kind}"]).expect(stage.directory.joinpath(f"kind{kind}/summary.json").exists(), "failed")
+            references[kind] = results(stage.directory / f"kind{kind}", members)
+        out, ranks = f"run{this}", random.Random(this).randint(2, 8)
+        ended = stage.ranks(ranks, [*words, "--out", out])
+        ended.expect(ended.code == 0, f"seed {this}: failed").expect(not ended.messages(), f"seed {this}: complains")
+        ended.expect(results(stage.directory / out, members) == references[kind], f"seed {this}: other bytes than on one rank")
+        shutil.rmtree(stage.directory / out)
+    print(f"{count} of {count} runs of 2 to 8 ranks ended with 0 and the bytes of one rank, seeds {seed} to {seed + count - 1}")
 
 
 @case
