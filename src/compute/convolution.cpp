@@ -42,13 +42,14 @@ struct Ways {
         using Descriptor = decltype(make(Precision::f32));
         if (multiplies_bf16(direction)) {
             try {
-                Descriptor descriptor = make(Precision::bf16);
+                Descriptor descriptor = made_with_room([&] { return make(Precision::bf16); });
                 if (!is_reference(descriptor.impl_info_str())) return std::optional<Descriptor>(std::move(descriptor));
             } catch (const dnnl::error&) {
                 // Not for this shape, version or processor.
             }
         }
-        return by_winograd ? std::nullopt : std::optional<Descriptor>(make(Precision::f32));
+        return by_winograd ? std::nullopt
+                           : std::optional<Descriptor>(made_with_room([&] { return make(Precision::f32); }));
     }
 };
 
@@ -61,8 +62,9 @@ bool is_narrow(const memory::desc& layout) {
 }
 
 Kernel<2> reorder_kernel(const memory::desc& from, const memory::desc& to) {
-    const dnnl::reorder::primitive_desc descriptor(cpu_engine(), from, cpu_engine(), to);
-    return {dnnl::reorder(descriptor), {{{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}}};
+    const auto reorder = made_with_room(
+        [&] { return dnnl::reorder(dnnl::reorder::primitive_desc(cpu_engine(), from, cpu_engine(), to)); });
+    return {reorder, {{{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}}};
 }
 
 core::Buffer<float> room_for(const memory::desc& layout) {
@@ -165,7 +167,7 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& 
         })) {
         impl.add_kernel("y", chosen->impl_info_str());
         impl.x.plan(chosen->src_desc(), order.in.elements());
-        impl.forward = {.kernel = {dnnl::convolution_forward(*chosen),
+        impl.forward = {.kernel = {made_with_room([&] { return dnnl::convolution_forward(*chosen); }),
                                    {{{DNNL_ARG_SRC, chosen->src_desc()},
                                      {DNNL_ARG_WEIGHTS, chosen->weights_desc()},
                                      {DNNL_ARG_BIAS, d.bias},
@@ -182,14 +184,15 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& 
             impl.add_kernel("dW", chosen->impl_info_str());
             impl.x.plan(chosen->src_desc(), order.in.elements());
             impl.dy.plan(chosen->diff_dst_desc(), order.out.elements());
-            impl.weight_gradient = {.kernel = {dnnl::convolution_backward_weights(*chosen),
-                                               {{{DNNL_ARG_SRC, chosen->src_desc()},
-                                                 {DNNL_ARG_DIFF_DST, chosen->diff_dst_desc()},
-                                                 {DNNL_ARG_DIFF_WEIGHTS, chosen->diff_weights_desc()},
-                                                 {DNNL_ARG_DIFF_BIAS, d.bias}}}},
-                                    .reorder = reorder_kernel(chosen->diff_weights_desc(), flat),
-                                    .weights = room_for(chosen->diff_weights_desc()),
-                                    .narrow = is_narrow(chosen->src_desc())};
+            impl.weight_gradient = {
+                .kernel = {made_with_room([&] { return dnnl::convolution_backward_weights(*chosen); }),
+                           {{{DNNL_ARG_SRC, chosen->src_desc()},
+                             {DNNL_ARG_DIFF_DST, chosen->diff_dst_desc()},
+                             {DNNL_ARG_DIFF_WEIGHTS, chosen->diff_weights_desc()},
+                             {DNNL_ARG_DIFF_BIAS, d.bias}}}},
+                .reorder = reorder_kernel(chosen->diff_weights_desc(), flat),
+                .weights = room_for(chosen->diff_weights_desc()),
+                .narrow = is_narrow(chosen->src_desc())};
         }
     }
     if (impl.has_input_gradient) {
@@ -199,7 +202,7 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& 
             })) {
             impl.add_kernel("dx", chosen->impl_info_str());
             impl.dy.plan(chosen->diff_dst_desc(), order.out.elements());
-            impl.input_gradient = {.kernel = {dnnl::convolution_backward_data(*chosen),
+            impl.input_gradient = {.kernel = {made_with_room([&] { return dnnl::convolution_backward_data(*chosen); }),
                                               {{{DNNL_ARG_DIFF_DST, chosen->diff_dst_desc()},
                                                 {DNNL_ARG_WEIGHTS, chosen->weights_desc()},
                                                 {DNNL_ARG_DIFF_SRC, d.x}}}},

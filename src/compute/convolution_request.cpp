@@ -128,7 +128,8 @@ ConvolutionOrder fastest_order(const ConvolutionShape& shape, Derivatives deriva
     const bool in_blocks = shape.channels_in % block == 0;
     if (shape.channels_out % block == 0 && (in_blocks || shape.channels_in == 1)) {
         const ConvolutionOrder order = order_in_blocks(in_blocks ? block : 1, block);
-        if (Winograd::supports(shape) || has_kernels(shape, order, derivatives)) return order;
+        if (Winograd::supports(shape) || made_with_room([&] { return has_kernels(shape, order, derivatives); }))
+            return order;
     }
     return order_in_blocks(shape.channels_in, shape.channels_out);
 }

@@ -1,5 +1,10 @@
 #include "compute/onednn.hpp"
 
+#include <new>
+
+#include "core/contract.hpp"
+#include "core/memory.hpp"
+
 namespace compute {
 
 const dnnl::engine& cpu_engine() {
@@ -9,6 +14,19 @@ const dnnl::engine& cpu_engine() {
         return dnnl::engine(dnnl::engine::kind::cpu, 0);
     }();
     return engine;
+}
+
+void FirstUse::require_room() {
+    if (was_used_) return;
+    // The kernels of its plain products, which it makes all at once, take about 7 MiB while they are made.
+    constexpr std::size_t enough = std::size_t{16} << 20U;
+    core::require_room(enough);
+    was_used_ = true;
+}
+
+void require_success(dnnl_status_t status, const char* what) {
+    if (status == dnnl_out_of_memory) throw std::bad_alloc();
+    core::require(status == dnnl_success, what);
 }
 
 }  // namespace compute

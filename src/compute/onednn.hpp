@@ -2,15 +2,40 @@
 
 #include <array>
 #include <cstddef>
+#include <new>
 
 #include <oneapi/dnnl/dnnl.hpp>
-
-#include "core/contract.hpp"
 
 namespace compute {
 
 /// The one processor engine. For the sources of this folder only: no other includes oneDNN.
 [[nodiscard]] const dnnl::engine& cpu_engine();
+
+/// Comes before the library makes a kernel, and before that runs for the first time, when the library may make more: it
+/// writes machine code to address 0 where it gets no memory for it.
+class FirstUse {
+public:
+    /// Throws std::bad_alloc where there is too little memory left; does nothing the next time.
+    void require_room();
+
+private:
+    bool was_used_ = false;
+};
+
+/// Throws std::bad_alloc where the library says that memory is out. REQUIRES `what`: any other status is success.
+void require_success(dnnl_status_t status, const char* what);
+
+/// What `make` makes through the library. Throws std::bad_alloc where there is too little memory for it.
+template <class Make>
+auto made_with_room(Make make) {
+    FirstUse().require_room();
+    try {
+        return make();
+    } catch (const dnnl::error& error) {
+        if (error.status == dnnl_out_of_memory) throw std::bad_alloc();
+        throw;
+    }
+}
 
 /// A oneDNN primitive with its arguments bound once, so that running it allocates nothing.
 template <std::size_t Count>
@@ -33,9 +58,10 @@ public:
     /// Runs on data in the order of the arguments. The library's handles are not const, though inputs are only read.
     void operator()(const std::array<const void*, Count>& data) const {
         for (std::size_t i = 0; i < Count; ++i) memories_[i].set_data_handle(const_cast<void*>(data[i]));
-        const dnnl_status_t status =
-            dnnl_primitive_execute(primitive_.get(), stream_.get(), static_cast<int>(Count), arguments_.data());
-        core::require(status == dnnl_success, "oneDNN runs what it has compiled");
+        first_run_.require_room();
+        require_success(
+            dnnl_primitive_execute(primitive_.get(), stream_.get(), static_cast<int>(Count), arguments_.data()),
+            "oneDNN runs what it has compiled");
     }
 
 private:
@@ -43,6 +69,7 @@ private:
     dnnl::stream stream_;
     std::array<dnnl::memory, Count> memories_;
     std::array<dnnl_exec_arg_t, Count> arguments_{};
+    mutable FirstUse first_run_;
 };
 
 }  // namespace compute

@@ -59,6 +59,7 @@ struct Product::Impl {
     memory memory_scratch;
     std::array<dnnl_exec_arg_t, 4> arguments{};
     int argument_count = 3;
+    FirstUse first_run;
 };
 
 Product::Product(const ProductShape& shape, Factor a, Factor b, std::size_t stride_c, Store store, Precision factors,
@@ -86,11 +87,11 @@ Product::Product(const ProductShape& shape, Factor a, Factor b, std::size_t stri
         attributes.set_post_ops(sum);
     }
     if (scratch == Scratch::own) attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    const auto chosen = primitive_descriptor(desc_a, desc_b, desc_c, attributes);
+    const auto chosen = made_with_room([&] { return primitive_descriptor(desc_a, desc_b, desc_c, attributes); });
     impl.kernel = chosen.impl_info_str();
     impl.plain = factors == Precision::f32 && (impl.kernel.starts_with("gemm") || impl.kernel.starts_with("ref"));
     if (impl.plain) return;
-    impl.primitive = dnnl::matmul(chosen);
+    impl.primitive = made_with_room([&] { return dnnl::matmul(chosen); });
     impl.stream = dnnl::stream(cpu_engine());
     impl.memory_a = memory(desc_a, cpu_engine(), DNNL_MEMORY_NONE);
     impl.memory_b = memory(desc_b, cpu_engine(), DNNL_MEMORY_NONE);
@@ -112,15 +113,16 @@ Product::Product(Product&&) noexcept = default;
 Product& Product::operator=(Product&&) noexcept = default;
 
 void Product::operator()(const float* a, const float* b, float* c) const {
-    const Impl& impl = *impl_;
+    Impl& impl = *impl_;
     core::require(impl.factors == Precision::f32, "a product is compiled for the precision of its factors");
     if (impl.plain) {
+        impl.first_run.require_room();
         const auto dim = [](std::size_t extent) { return static_cast<dnnl_dim_t>(extent); };
         const dnnl_status_t status =
             dnnl_sgemm(blas_letter(impl.a.transpose), blas_letter(impl.b.transpose), dim(impl.shape.m),
                        dim(impl.shape.n), dim(impl.shape.k), 1.0F, a, dim(impl.a.stride), b, dim(impl.b.stride),
                        impl.store == Store::add ? 1.0F : 0.0F, c, dim(impl.stride_c));
-        core::require(status == dnnl_success, "oneDNN multiplies matrices");
+        require_success(status, "oneDNN multiplies matrices");
         return;
     }
     execute(a, b, c);
@@ -133,13 +135,14 @@ void Product::operator()(const Bfloat16* a, const Bfloat16* b, float* c) const {
 
 void Product::execute(const void* a, const void* b, float* c) const {
     Impl& impl = *impl_;
+    impl.first_run.require_room();
     // The library's handles are not const, though factors are only read.
     impl.memory_a.set_data_handle(const_cast<void*>(a));
     impl.memory_b.set_data_handle(const_cast<void*>(b));
     impl.memory_c.set_data_handle(c);
     const dnnl_status_t status =
         dnnl_primitive_execute(impl.primitive.get(), impl.stream.get(), impl.argument_count, impl.arguments.data());
-    core::require(status == dnnl_success, "oneDNN multiplies matrices");
+    require_success(status, "oneDNN multiplies matrices");
 }
 
 double Product::flops() const noexcept {

@@ -1,9 +1,12 @@
 #include "core/memory.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <new>
 #include <optional>
 
 namespace core {
@@ -47,6 +50,13 @@ std::size_t memory_left(std::string_view meminfo, const std::string& limit, cons
 std::size_t free_memory() {
     return memory_left(content("/proc/meminfo"), content("/sys/fs/cgroup/memory.max"),
                        content("/sys/fs/cgroup/memory.current"));
+}
+
+void require_room(std::size_t bytes) {
+    // Pages that nobody writes to cost nothing, but count against every limit.
+    void* const pages = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED) throw std::bad_alloc();
+    ::munmap(pages, bytes);
 }
 
 }  // namespace core

@@ -12,4 +12,8 @@ namespace core {
 /// The same from the texts of /proc/meminfo and of a control group's limit and current use.
 [[nodiscard]] std::size_t memory_left(std::string_view meminfo, const std::string& limit, const std::string& used);
 
+/// Throws std::bad_alloc where the system would not give this process `bytes` more; takes nothing. A look, no promise:
+/// for callers of a library that does not look itself.
+void require_room(std::size_t bytes);
+
 }  // namespace core
