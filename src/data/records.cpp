@@ -74,6 +74,9 @@ bool Records::is_comment() {
     switch (rule_->judge(rest.substr(0, rest.find_first_of("\r\n")), line_ == 0)) {
         case CommentRule::Kind::comment:
             return true;
+        case CommentRule::Kind::likely_comment:
+            likely_comments_.push_back(current_line_);
+            return true;
         case CommentRule::Kind::row:
             return false;
         case CommentRule::Kind::doubt:
@@ -81,8 +84,7 @@ bool Records::is_comment() {
     }
     fail(Failure::data,
          "{}, line {}: begins with # and has as many fields as other lines; remove the line if it is a comment, or "
-         "write "
-         "its first field in double quotes if it is a row",
+         "write its first field in double quotes if it is a row",
          name_, current_line_);
 }
 

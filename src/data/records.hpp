@@ -36,6 +36,9 @@ public:
     /// The line this record begins in, counted from 1.
     [[nodiscard]] std::size_t line() const noexcept { return line_; }
 
+    /// Lines so far that are comments by their words, but have as many fields as the rows.
+    [[nodiscard]] std::span<const std::size_t> likely_comments() const noexcept { return likely_comments_; }
+
     /// A space where fields are separated by white space.
     [[nodiscard]] char separator() const noexcept { return separator_; }
 
@@ -58,6 +61,7 @@ private:
     std::size_t current_line_ = 1;
     std::size_t line_ = 0;
     std::vector<std::string_view> fields_;
+    std::vector<std::size_t> likely_comments_;
 };
 
 }  // namespace data

@@ -64,6 +64,7 @@ public:
         }
         for (std::size_t i = rows_from; i < ahead_.size(); ++i) add(ahead_[i].fields, ahead_[i].number);
         while (records_.next()) add(records_.fields(), records_.line());
+        note_comments();
         return std::move(columns_);
     }
 
@@ -97,6 +98,15 @@ private:
             fmt::format("{}: every line ends with {} of its {}; what would be {} behind is left out", columns_.file,
                         empty == 1 ? "one" : std::to_string(empty), records_.separator_name(),
                         empty == 1 ? "a column" : "columns"));
+    }
+
+    void note_comments() {
+        const auto lines = records_.likely_comments();
+        if (lines.empty()) return;
+        columns_.notes.push_back(fmt::format(
+            "{}, line {}{}: taken for a comment and passed over, although it has as many fields as the "
+            "rows; write its first field in double quotes if it is a row",
+            columns_.file, lines.front(), lines.size() == 1 ? "" : fmt::format(" and {} more", lines.size() - 1)));
     }
 
     [[noreturn]] void refuse_one_column() const {

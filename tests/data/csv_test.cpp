@@ -142,6 +142,13 @@ BOOST_AUTO_TEST_CASE(columns_that_count_the_rows_are_noted) {
     BOOST_TEST(notes("Id,a,kind\n", "Id").empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_comment_that_could_be_a_row_is_noted) {
+    const auto notes = read({"a,b,k\n1,2,x\n# n/k,n/k,y\n3,4,y\n# taken, out, too\n"}).notes;
+    BOOST_REQUIRE_EQUAL(notes.size(), 1U);
+    BOOST_TEST(notes[0].find("train.csv, line 3 and 1 more: taken for a comment") != std::string::npos);
+    BOOST_TEST(read({"a,b,k\n1,2,x\n# taken out\n3,4,y\n"}).notes.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_first_line_that_could_be_either_is_asked_about) {
     std::string text = "0,1,label\n";
     for (int row = 0; row < 12; ++row)

@@ -101,12 +101,31 @@ BOOST_AUTO_TEST_CASE(a_mark_makes_a_comment_only_where_a_line_is_no_row) {
         {"1,2,x\n# a quote \" that stays open, or so\n3,4,y\n", {{"1", "2", "x"}, {"3", "4", "y"}}},
         {"1,2,x\n#see above\n3,4,y\n", {{"1", "2", "x"}, {"3", "4", "y"}}},
         {"# one\n# two, three\n", {}},
+        {"# version 1.5, or so\na,b\n1,2\n3,4\n", {{"a", "b"}, {"1", "2"}, {"3", "4"}}},
+        {"1 2 3\n# nothing else\n4 5 6\n", {{"1", "2", "3"}, {"4", "5", "6"}}},
     };
     for (const Case& c : cases) BOOST_TEST_CONTEXT(c.text) BOOST_TEST((read(c.text) == c.rows));
-    for (const char* doubtful :
-         {"1,2,x\n#3,4,y\n5,6,x\n", "1,2,x\n# 3,4,y\n5,6,x\n", "ash,1\n#ash,2\nelm,3\n", "1,2,x\n#a,b,c\n3,4,y\n"}) {
+    for (const char* doubtful : {"1,2,x\n#3,4,y\n5,6,x\n", "1,2,x\n# 3,4,y\n5,6,x\n", "ash,1\n#ash,2\nelm,3\n",
+                                 "1,2,x\n#a,b,c\n3,4,y\n", "12,2,x\n# 12,n/k,y\n3,4,y\n", "12,2,x\n# n/k,5,y\n3,4,y\n",
+                                 "1 2 x\n# 3 4 y\n5 6 x\n", "a,b,y\n# 12,n/k,x,\n5,6,x,\n3,4,y,\n"}) {
         BOOST_TEST_CONTEXT(doubtful) check_refused(doubtful, "line 2: begins with #", "double quotes");
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_comment_with_as_many_fields_as_the_rows_is_counted) {
+    const auto likely = [](const std::string& text) {
+        Records records(text, "t.csv");
+        while (records.next()) {
+        }
+        return std::vector<std::size_t>(records.likely_comments().begin(), records.likely_comments().end());
+    };
+    using Lines = std::vector<std::size_t>;
+    BOOST_TEST((likely("1,x\n# see above, please\n3,y\n# and, again\n") == Lines{2, 4}));
+    BOOST_TEST((likely("1,x\n#12?,x\n3,y\n") == Lines{2}));
+    BOOST_TEST((likely("1,2,x\n# n/k,n/k,y\n3,4,y\n") == Lines{2}));
+    BOOST_TEST((likely("1 2 x\n# see the above\n3 4 y\n") == Lines{2}));
+    BOOST_TEST((likely("a,y\n1,x,\n# see, this,\n3,y,\n") == Lines{3}));
+    BOOST_TEST(likely("# a,b,c\n1,2,3\n# one\n4,5,6\n").empty());
 }
 
 BOOST_AUTO_TEST_CASE(blanks_within_quotes_do_not_count_at_their_ends) {
