@@ -43,12 +43,15 @@ public:
     [[nodiscard]] bool answer(std::vector<std::string>& notes) const {
         const bool is_like = like_ != nullptr && !like_->header.empty() && lines_.first == like_->header;
         const auto name = std::ranges::find_if(wishes_, is_name);
-        if (header_ == Header::no) {
-            if (name == wishes_.end()) return false;
+        if (header_ == Header::no && name != wishes_.end()) {
             fail(Failure::usage, "{}: '{}' names a column, but with --header no columns have no names; give its number",
                  name->option, excerpt(name->column.text));
         }
-        if (header_ == Header::yes || is_like) return true;
+        if (header_ != Header::automatic) {
+            if (!is_like) note_surprise(notes);
+            return header_ == Header::yes;
+        }
+        if (is_like) return true;
         if (like_ == nullptr && name != wishes_.end()) {
             require_names();
             return true;
@@ -63,6 +66,24 @@ private:
             .file = lines_.file, .count = lines_.first.size(), .names = lines_.first, .first = lines_.first};
         for (const Wish& wish : wishes_) {
             if (is_name(wish)) static_cast<void>(find_column(wish.option, wish.column, columns));
+        }
+    }
+
+    /// What the user says is done, also where the lines below say otherwise.
+    void note_surprise(std::vector<std::string>& notes) const {
+        if (lines_.below.empty()) return;
+        const auto both = [&](Verdict::Kind kind) { return verdict(true).kind == kind && verdict(false).kind == kind; };
+        if (header_ == Header::yes && both(Verdict::Kind::row)) {
+            notes.push_back(fmt::format(
+                "{}: line {} looks like the rows below, but --header yes makes it names, so that a row less is read; "
+                "--header no makes it a row",
+                lines_.file, lines_.number));
+        }
+        if (header_ == Header::no && both(Verdict::Kind::header)) {
+            notes.push_back(
+                fmt::format("{}: line {} looks like the names of the columns, but --header no makes it a row; --header "
+                            "yes makes it names",
+                            lines_.file, lines_.number));
         }
     }
 

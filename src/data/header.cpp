@@ -39,6 +39,15 @@ bool is_run(std::span<const double> values) {
     return true;
 }
 
+/// Every column that counts has its own place for a name, counted from `from`: 0 as pandas does it, or 1.
+bool are_places(const Fields& first, const std::vector<bool>& ignored, double from) {
+    for (std::size_t i = 0; i < first.size(); ++i) {
+        const bool fits = is_name_number(first[i]) && parse_number(first[i]) == from + static_cast<double>(i);
+        if (!ignored[i] && !fits) return false;
+    }
+    return true;
+}
+
 /// A feature that is a number, or missing, in all rows below.
 struct NumericColumn {
     std::size_t place = 0;
@@ -218,8 +227,16 @@ Verdict judge_first_line(const Fields& first, std::span<const Fields> rows, std:
         const auto number = ignored[i] ? std::nullopt : parse_feature(first[i]);
         if (number) all.push_back(*number);
     }
-    if (line.words == 0)
-        return is_word_over_numbers ? Verdict{header, ""} : judge_numbers(line, below, target_is_new, all);
+    if (line.words == 0) {
+        if (is_word_over_numbers) return {header, ""};
+        const Verdict verdict = judge_numbers(line, below, target_is_new, all);
+        // One feature and a target are too few to be a run; 0,1 may be there again where both are 0 or 1.
+        const bool is_short = all.size() == 2 && verdict.kind == row;
+        const bool are_names =
+            is_short && (are_places(first, ignored, 0) ||
+                         (are_places(first, ignored, 1) && std::ranges::find(rows, first) == rows.end()));
+        return are_names ? Verdict{doubt, "its numbers could be values or the places of the columns"} : verdict;
+    }
     if (!line.are_names) return {line.numbers.empty() && line.words > 0 ? header : row, ""};
     const bool is_sure =
         is_run(line.numbers) || is_run(all) || is_word_over_numbers || (target_is_new && below.targets_recur());

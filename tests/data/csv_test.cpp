@@ -169,11 +169,30 @@ BOOST_AUTO_TEST_CASE(a_first_line_that_could_be_either_is_asked_about) {
     const std::string ambiguous =
         "3,0,1,2\n0,1.5,2.5,3.5\n1,1.6,2.6,0.5\n0,1.1,2.1,1.7\n1,0.9,2.2,1.4\n2,1.2,2.9,3.6\n2,1.5,2.3,3.1\n";
     check_refused({ambiguous, "", "1"}, Failure::data, "line 1: could be a header or a row", "--target");
+    // One feature and a target.
+    check_refused({"0,1\n5,0\n3,1\n5,1\n8,0\n"}, Failure::data, "train.csv, line 1: could be a header or a row",
+                  "--header yes or --header no");
     // Names that are numbers, recognised as such, are noted.
     const std::string years =
         "1990,1991,1992,kind\n1.5,2.5,3.5,x\n1.7,2.2,3.1,y\n1.1,2.1,3.9,x\n1.0,2.9,3.3,y\n0.5,2.7,3.8,x\n";
     BOOST_REQUIRE_EQUAL(read({years}).notes.size(), 1U);
     BOOST_TEST(read({years}).notes[0].find("line 1 is taken for a header") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_header_says_is_done_and_noted_where_the_rows_below_say_otherwise) {
+    using data::Header;
+    const auto notes = [](const std::string& text, Header header) {
+        return read({text, "", "", {}, "", header}).notes;
+    };
+    const std::string rows = "5.1,2,x\n3.2,4,y\n5.5,6,x\n7.0,8,y\n";
+    BOOST_REQUIRE_EQUAL(notes(rows, Header::yes).size(), 1U);
+    BOOST_TEST(notes(rows, Header::yes)[0].find("train.csv: line 1 looks like the rows below") != std::string::npos);
+    BOOST_TEST(notes(rows, Header::no).empty());
+    BOOST_TEST(notes("a,b,k\n" + rows, Header::yes).empty());
+    BOOST_TEST(notes("0,1,k\n" + rows, Header::yes).empty());
+    const std::string numbered = "0,1,2\n5.1,3.5,0\n4.9,3.0,1\n4.7,3.2,0\n4.6,3.1,1\n5.0,3.6,0\n";
+    BOOST_REQUIRE_EQUAL(notes(numbered, Header::no).size(), 1U);
+    BOOST_TEST(notes(numbered, Header::no)[0].find("looks like the names of the columns") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(separators_at_the_ends_of_lines_make_no_column) {
