@@ -1,7 +1,5 @@
 #include "comm/start_guard.hpp"
 
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -9,62 +7,48 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <string>
 #include <thread>
 
+#include <fmt/format.h>
 #include <boost/test/unit_test.hpp>
+
+#include "family.hpp"
 
 BOOST_AUTO_TEST_SUITE(start_guard_tests)
 
 namespace fs = std::filesystem;
+using family::code_of;
+using family::launch;
+using family::until;
 using std::chrono::milliseconds;
 
 namespace {
 
-constexpr comm::GuardRules rules{.interval = milliseconds(5), .quiet_looks = 40};
+constexpr int for_ever = std::numeric_limits<int>::max();
 constexpr int ended_start = 4;
 constexpr int healthy = 0;
+constexpr int all_is_well = 7;
 
-void nap(int ms) {
-    std::this_thread::sleep_for(milliseconds(ms));
+/// A rank of three with a guard, which waits for the others of its start.
+pid_t start_rank(int quiet_looks) {
+    return family::start([=] {
+        const auto guard = comm::guard_start(3, {.interval = milliseconds(5), .quiet_looks = quiet_looks});
+        std::this_thread::sleep_for(family::at_most);
+        return healthy;
+    });
 }
 
-/// What a launcher goes through, in a process of its own that has a launcher's name and some ranks, each with a guard.
-class Launcher {
-public:
-    explicit Launcher(int ranks) : ranks_(ranks) { ::prctl(PR_SET_NAME, "mpirun"); }
-
-    /// A rank that is well if nothing happens to it for `ms`.
-    pid_t start(int ms) const {
-        const pid_t rank = ::fork();
-        if (rank != 0) return rank;
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        const auto guard = comm::guard_start(ranks_, rules);
-        nap(ms);
-        ::_exit(healthy);
+/// The guard of `rank` holds on to `other`.
+bool has_seen(pid_t rank, pid_t other) {
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(fmt::format("/proc/{}/fdinfo", rank), ignored)) {
+        std::ifstream file(entry.path());
+        for (std::string line; std::getline(file, line);)
+            if (line == fmt::format("Pid:\t{}", other)) return true;
     }
-
-    [[nodiscard]] static int code_of(pid_t rank) {
-        int status = 0;
-        ::waitpid(rank, &status, 0);
-        return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-    }
-
-private:
-    int ranks_;
-};
-
-/// Runs `story` as a launcher; what it returns. `after_stop` ms after it has stopped itself it goes on.
-template <class Story>
-int launch(int ranks, Story story, int after_stop = 0) {
-    const pid_t launcher = ::fork();
-    if (launcher == 0) ::_exit(story(Launcher(ranks)));
-    int status = 0;
-    while (::waitpid(launcher, &status, WUNTRACED) == launcher && WIFSTOPPED(status)) {
-        nap(after_stop);
-        ::kill(launcher, SIGCONT);
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return false;
 }
 
 struct StatusFile {
@@ -86,56 +70,32 @@ struct StatusFile {
 
 BOOST_AUTO_TEST_CASE(a_rank_that_is_killed_ends_the_start_of_the_others) {
     const StatusFile status;
-    BOOST_TEST(launch(3, [](const Launcher& launcher) {
-                   const pid_t one = launcher.start(20'000);
-                   const pid_t two = launcher.start(20'000);
-                   const pid_t three = launcher.start(20'000);
-                   nap(300);
+    BOOST_TEST(launch([] {
+                   const pid_t one = start_rank(for_ever);
+                   const pid_t two = start_rank(for_ever);
+                   const pid_t three = start_rank(for_ever);
+                   if (!until([&] { return has_seen(one, two) && has_seen(three, two); })) return 1;
                    ::kill(two, SIGKILL);  // and stays a zombie
-                   const bool both_left =
-                       Launcher::code_of(one) == ended_start && Launcher::code_of(three) == ended_start;
-                   return both_left ? 7 : 8;
-               }) == 7);
+                   const bool both_left = code_of(one) == ended_start && code_of(three) == ended_start;
+                   return both_left ? all_is_well : 2;
+               }) == all_is_well);
     BOOST_TEST(status.text() == "4 again");
 }
 
 BOOST_AUTO_TEST_CASE(a_rank_that_was_dead_before_anybody_saw_it_is_not_waited_for) {
     const StatusFile status;
-    BOOST_TEST(launch(3, [](const Launcher& launcher) {
-                   const pid_t one = launcher.start(20'000);
-                   const pid_t two = launcher.start(20'000);
-                   return Launcher::code_of(one) == ended_start && Launcher::code_of(two) == ended_start ? 7 : 8;
-               }) == 7);
+    constexpr int some_looks = 20;
+    BOOST_TEST(launch([] {
+                   const pid_t one = start_rank(some_looks);
+                   const pid_t two = start_rank(some_looks);
+                   const bool both_left = code_of(one) == ended_start && code_of(two) == ended_start;
+                   return both_left ? all_is_well : 1;
+               }) == all_is_well);
     BOOST_TEST(status.text() == "4 again");
 }
 
-// Stopped for many times as long as a quiet launcher is waited for.
-BOOST_AUTO_TEST_CASE(ranks_may_come_late_while_the_launcher_is_stopped) {
-    const StatusFile status;
-    BOOST_TEST(launch(
-                   2,
-                   [](const Launcher& launcher) {
-                       const pid_t one = launcher.start(2500);
-                       ::raise(SIGSTOP);
-                       const pid_t two = launcher.start(20'000);
-                       const bool is_well = Launcher::code_of(one) == healthy;
-                       ::kill(two, SIGKILL);
-                       return is_well ? 7 : 8;
-                   },
-                   1500) == 7);
-}
-
-BOOST_AUTO_TEST_CASE(ranks_may_come_late_while_the_launcher_works) {
-    BOOST_TEST(launch(2, [](const Launcher& launcher) {
-                   const pid_t one = launcher.start(1500);
-                   const auto end = std::chrono::steady_clock::now() + milliseconds(1400);
-                   while (std::chrono::steady_clock::now() < end) continue;
-                   return Launcher::code_of(one) == healthy ? 7 : 8;
-               }) == 7);
-}
-
 BOOST_AUTO_TEST_CASE(no_guard_where_no_launcher_is_the_parent) {
-    BOOST_TEST(!comm::guard_start(3, rules).joinable());
+    BOOST_TEST(!comm::guard_start(3, {}).joinable());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
