@@ -36,11 +36,11 @@ Deadline::Deadline(double seconds, std::function<void()> expired)
           act();
       })) {}
 
-Patience::Patience(double seconds) : left_(seconds) {}
+Patience::Patience(double seconds, double longest_turn_s) : left_(seconds), longest_turn_(longest_turn_s) {}
 
 bool Patience::is_over() {
     const auto now = core::Clock::now();
-    left_ -= std::min(Seconds(now - std::exchange(last_, now)), longest_turn);
+    left_ -= std::min(Seconds(now - std::exchange(last_, now)), longest_turn_);
     return left_.count() < 0;
 }
 

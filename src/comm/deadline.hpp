@@ -22,15 +22,17 @@ private:
     std::jthread thread_;
 };
 
-/// The same for a loop, which asks again and again, many times a second.
+/// The same for a loop, which asks again and again, many times a second. The time between two questions counts as
+/// `longest_turn_s` at most: if it was longer, this process was stopped or had no processor.
 class Patience {
 public:
-    explicit Patience(double seconds);
+    explicit Patience(double seconds, double longest_turn_s = 1);
 
     [[nodiscard]] bool is_over();
 
 private:
     std::chrono::duration<double> left_;
+    std::chrono::duration<double> longest_turn_;
     core::Clock::time_point last_ = core::Clock::now();
 };
 

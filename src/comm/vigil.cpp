@@ -24,6 +24,7 @@ namespace comm {
 namespace {
 
 namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
 constexpr std::string_view sign_ending = ".alive";
@@ -40,7 +41,7 @@ constexpr Seconds longest_pause(0.1);
 constexpr double patience_with_work = 30;
 
 /// A rank that sees the root's process end may still get its last letter.
-constexpr std::chrono::seconds farewell(1);
+constexpr double farewell_s = 1;
 
 std::string sign_of(int rank) {
     return fmt::format("rank-{:04}{}", rank, sign_ending);
@@ -101,9 +102,9 @@ Vigil::Vigil(const fs::path& folder, int rank, const std::vector<std::string>& p
       rank_(rank),
       rules_(rules),
       note_(std::move(note)),
-      interval_(std::min(longest_interval_s, rules.dead_after_s / signs_per_life)),
-      last_turn_(Clock::now()),
-      last_round_(Clock::now()) {
+      interval_s_(std::min(longest_interval_s, rules.dead_after_s / signs_per_life)),
+      patience_with_work_(patience(patience_with_work * rules.dead_after_s)),
+      patience_with_losses_(patience(rules.dead_after_s)) {
     file_ = folder_ < 0 ? -1 : create_file(folder_, sign_of(rank));
     if (file_ < 0) {
         const int reason = errno;
@@ -115,7 +116,7 @@ Vigil::Vigil(const fs::path& folder, int rank, const std::vector<std::string>& p
         if (other == rank || (rank != 0 && other != 0)) continue;
         others_.push_back({.rank = other,
                            .sign = {},
-                           .since = Clock::now(),
+                           .patience = patience(longest_silence_s()),
                            .process = Process::find(processes[static_cast<std::size_t>(other)])});
     }
     thread_ = core::start_thread<std::thread>([this] { keep(); });
@@ -158,6 +159,11 @@ void Vigil::leave(const std::string& why) const {
             is_first ? Voice::speaks : Voice::silent);
 }
 
+// The root judges first.
+double Vigil::longest_silence_s() const {
+    return rules_.dead_after_s * (rank_ == 0 ? 1 : 2);
+}
+
 /// The thread.
 void Vigil::keep() {
     std::unique_lock lock(mutex_);
@@ -165,33 +171,28 @@ void Vigil::keep() {
         const bool rests = rests_;
         lock.unlock();
         const auto now = Clock::now();
-        // If this process has been stopped itself, it has no right to judge others by the time that has passed.
-        const bool has_slept = Seconds(now - last_round_).count() > rules_.dead_after_s / 2;
-        last_round_ = now;
-        const bool reads = now - last_signs_ >= interval_;
+        const bool reads = Seconds(now - last_signs_).count() >= interval_s_;
         if (reads) {
             last_signs_ = now;
             leave_if_lost();
             beat();
         }
         for (Other& other : others_) {
-            if (has_slept) other.since = now;
             if (!other.lost && !rests) look(other, reads);
         }
         lock.lock();
-        if (!losses_.empty() && Seconds(Clock::now() - oldest_loss_).count() > rules_.dead_after_s) {
+        if (!losses_.empty() && patience_with_losses_.is_over()) {
             leave(fmt::format("rank {} {}, and rank 0 waits for it", losses_.front().rank, losses_.front().why));
         }
-        changed_.wait_for(lock, std::min(interval_, longest_pause), [&] { return over_; });
+        changed_.wait_for(lock, std::min(Seconds(interval_s_), longest_pause), [&] { return over_; });
     }
 }
 
 void Vigil::beat() {
     const std::uint64_t turns = turns_.load(std::memory_order_relaxed);
-    const auto now = Clock::now();
-    if (turns != turns_seen_) last_turn_ = now;
-    turns_seen_ = turns;
-    if (Seconds(now - last_turn_).count() > patience_with_work * rules_.dead_after_s) return;
+    if (std::exchange(turns_seen_, turns) != turns)
+        patience_with_work_ = patience(patience_with_work * rules_.dead_after_s);
+    if (patience_with_work_.is_over()) return;
     // Of one length, so that a reader never sees the end of an older one.
     const std::string line = fmt::format("{:020}\n", ++beats_);
     static_cast<void>(::pwrite(file_, line.data(), line.size(), 0) < 0);
@@ -199,21 +200,22 @@ void Vigil::beat() {
 
 void Vigil::look(Other& other, bool reads) {
     std::string sign = reads ? text_in(folder_, sign_of(other.rank)) : std::string();
-    const auto now = Clock::now();
     if (!sign.empty() && sign != other.sign) {
-        other.since = now;
+        other.patience = patience(longest_silence_s());
         other.sign = std::move(sign);
     }
     if (rules_.recovers && other.process && other.process->is_over()) {
         if (other.rank != 0) return lose(other, "was killed or has crashed");
         std::unique_lock lock(mutex_);
-        if (changed_.wait_for(lock, farewell, [&] { return over_; })) return;
+        Patience patience(farewell_s, longest_pause.count());
+        while (!patience.is_over()) {
+            if (changed_.wait_for(lock, longest_pause, [&] { return over_; })) return;
+        }
         leave("rank 0, which coordinates, was killed or has crashed");
     }
-    // The root judges first.
-    const double silent_s = Seconds(now - other.since).count();
-    if (silent_s > rules_.dead_after_s * (rank_ == 0 ? 1 : 2)) {
-        lose(other, fmt::format("has given no sign of life for {:.0f} s", silent_s));
+    // Every look counts, but who is lost is said on a sign that was just read.
+    if (other.patience.is_over() && reads) {
+        lose(other, fmt::format("has given no sign of life for {:.0f} s", longest_silence_s()));
     }
 }
 
@@ -231,7 +233,7 @@ void Vigil::lose(Other& other, const std::string& why) {
     if (other.rank == 0) leave(fmt::format("rank 0, which coordinates, {}", why));
     const std::scoped_lock lock(mutex_);
     if (rests_) return;
-    if (losses_.empty()) oldest_loss_ = Clock::now();
+    if (losses_.empty()) patience_with_losses_ = patience(rules_.dead_after_s);
     losses_.push_back({other.rank, why});
 }
 

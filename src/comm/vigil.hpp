@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "comm/communicator.hpp"
+#include "comm/deadline.hpp"
 #include "comm/process.hpp"
 
 namespace comm {
@@ -71,13 +72,11 @@ public:
     void leave_if_lost() const;
 
 private:
-    using Clock = std::chrono::steady_clock;
-
     /// What is known of another rank.
     struct Other {
         int rank = 0;
         std::string sign;
-        Clock::time_point since;  ///< that sign was first seen
+        Patience patience;  ///< since that sign was first seen
         bool lost = false;
         std::optional<Process> process;
     };
@@ -88,20 +87,24 @@ private:
     void lose(Other& other, const std::string& why);
     [[noreturn]] void leave(const std::string& why) const;
 
+    /// Time in which this thread was held up, stopped or without an answer of the file system, is none in which others
+    /// were silent: it held them up as well.
+    [[nodiscard]] Patience patience(double limit_s) const { return Patience(limit_s, interval_s_); }
+    [[nodiscard]] double longest_silence_s() const;
+
     int folder_ = -1;
     int rank_;
     Rules rules_;
     std::function<void(const std::string&)> note_;
-    std::chrono::duration<double> interval_;
+    double interval_s_;  ///< between two signs
     std::atomic<std::uint64_t> turns_{0};
 
     // The thread's own.
     int file_ = -1;
-    Clock::time_point last_signs_;
+    std::chrono::steady_clock::time_point last_signs_;
     std::uint64_t beats_ = 0;
     std::uint64_t turns_seen_ = 0;
-    Clock::time_point last_turn_;
-    Clock::time_point last_round_;
+    Patience patience_with_work_;
     std::vector<Other> others_;
 
     std::mutex mutex_;
@@ -109,7 +112,7 @@ private:
     bool over_ = false;
     bool rests_ = false;
     std::vector<Loss> losses_;
-    Clock::time_point oldest_loss_;
+    Patience patience_with_losses_;  ///< since the oldest of them
     std::thread thread_;
 };
 

@@ -97,4 +97,15 @@ BOOST_AUTO_TEST_CASE(time_in_which_the_process_was_stopped_does_not_count) {
     BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == 0));
 }
 
+// Whatever has held it up: one turn is as long as a turn may be.
+BOOST_AUTO_TEST_CASE(patience_counts_no_turn_as_longer_than_it_may_be) {
+    comm::Patience patience(1, 0.3);
+    for (int turn = 0; turn < 3; ++turn) {
+        std::this_thread::sleep_for(Seconds(0.4));
+        BOOST_TEST(!patience.is_over());
+    }
+    std::this_thread::sleep_for(Seconds(0.4));
+    BOOST_TEST(patience.is_over());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

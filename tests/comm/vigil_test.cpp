@@ -114,6 +114,43 @@ BOOST_AUTO_TEST_CASE(a_stopped_rank_is_found_and_ended) {
     BOOST_TEST(code_of(child) == 1000 + SIGKILL);
 }
 
+/// What stands in the file.
+std::string text_of(const fs::path& file) {
+    std::string line;
+    std::ifstream stream(file);
+    std::getline(stream, line);
+    return line;
+}
+
+// Each time for less than half as long as a rank may be silent, as is everybody whom a batch system or a file system
+// that does not answer holds up.
+BOOST_AUTO_TEST_CASE(a_root_that_is_stopped_again_and_again_gives_nobody_up) {
+    const Folder folder;
+    const fs::path own = folder.path / "rank-0000.alive";
+    std::ofstream(folder.path / "rank-0001.alive") << fmt::format("{:020}\n", 1);
+    constexpr int has_losses = 9;
+    const pid_t root = ::fork();
+    if (root == 0) {
+        Vigil vigil(folder.path, 0, {comm::process_name(), "1@1@elsewhere"}, {.dead_after_s = 4}, {});
+        ::_exit(losses_within(vigil, 60).empty() ? 0 : has_losses);
+    }
+    const auto goes_on = [&](const std::string& before) {
+        for (int i = 0; i < 12'000 && text_of(own) == before; ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    };
+    goes_on("");
+    for (int turn = 0; turn < 3; ++turn) {
+        ::kill(root, SIGSTOP);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1800));
+        const std::string before = text_of(own);
+        ::kill(root, SIGCONT);
+        goes_on(before);
+    }
+    ::kill(root, SIGKILL);
+    BOOST_TEST(code_of(root) == 1000 + SIGKILL);
+    BOOST_TEST(!fs::exists(folder.path / "rank-0001.lost"));
+}
+
 BOOST_AUTO_TEST_CASE(a_rank_that_lives_is_left_alone) {
     const Folder folder;
     const auto [child, names] = Pair(folder.path, 1, {.dead_after_s = 4 * dead_after_s});
