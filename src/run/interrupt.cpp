@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -18,8 +19,6 @@
 
 namespace run {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 /// A signal that asks for a stop.
 struct StopSignal {
@@ -73,8 +72,35 @@ sigset_t watched_signals() {
     std::_Exit(128 + number);
 }
 
+/// False if it asks for nothing that was not asked for before.
+bool note(int number) {
+    const int before = received.load();
+    const bool is_new = before == 0 || (!stop_signal(before).insists && stop_signal(number).insists);
+    if (is_new) received = number;
+    return is_new;
+}
+
+/// One that has come and was not taken yet; 0 if there is none.
+int take_pending(const sigset_t& set) {
+    constexpr timespec at_once{};
+    int number = 0;
+    do number = ::sigtimedwait(&set, nullptr, &at_once);
+    while (number < 0 && errno == EINTR);
+    return std::max(number, 0);
+}
+
+/// What has come by the end of a pause belongs to the same request, however late this thread gets to see it: on a busy
+/// machine the time between two looks says nothing of the time between two signals.
+void take_same_request(const sigset_t& set) {
+    bool is_new = true;
+    while (is_new) {
+        std::this_thread::sleep_for(same_request);
+        is_new = false;
+        while (const int number = take_pending(set)) is_new = note(number) || is_new;
+    }
+}
+
 void watch(sigset_t set) {
-    Clock::time_point since;
     while (true) {
         int number = 0;
         if (sigwait(&set, &number) != 0) continue;
@@ -83,11 +109,9 @@ void watch(sigset_t set) {
             const std::lock_guard lock(mutex);
             if (!is_noting) leaves(signal.name);
         }
-        const int before = received.load();
-        if (before == 0 || (!stop_signal(before).insists && signal.insists)) {
-            received = number;
-            since = Clock::now();
-        } else if (signal.insists && Clock::now() - since > same_request) {
+        if (note(number)) {
+            take_same_request(set);
+        } else if (signal.insists) {
             end_by(number);
         }
     }

@@ -9,10 +9,10 @@ using Leave = void (*)(const std::string& signal);
 
 /// From now on the signals that ask for a stop (SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGXCPU) call `leave` on a thread of
 /// their own; once note_signals() was called, or where `leave` is null, they leave a note that signal_received() finds,
-/// and the process goes on. The second SIGTERM or SIGINT then ends it at once, whatever it is doing. SIGHUP and SIGXCPU
-/// stay ignored where they are when this is called (nohup). A process that mpirun or the like has started also gets
-/// SIGTERM when that dies, so that no rank stays behind. Local; throws std::system_error if no thread can be started.
-/// REQUIRES: no other thread has been started.
+/// and the process goes on. The second SIGTERM or SIGINT then ends it at once, whatever it is doing; what follows
+/// within 200 ms is still the first. SIGHUP and SIGXCPU stay ignored where they are when this is called (nohup). A
+/// process that mpirun or the like has started also gets SIGTERM when that dies, so that no rank stays behind. Local;
+/// throws std::system_error if no thread can be started. REQUIRES: no other thread has been started.
 ///
 /// No handler ever runs on a thread that trains: oneDNN's kernels use the stack pointer as just another register, so
 /// what the system puts "on the stack" for a handler would land in the middle of their data.
