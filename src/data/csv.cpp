@@ -7,6 +7,7 @@
 
 #include "data/generator.hpp"
 #include "data/numbering.hpp"
+#include "data/scales.hpp"
 #include "data/targets.hpp"
 #include "data/text_columns.hpp"
 
@@ -65,10 +66,14 @@ TextTables read_text_tables(const TextRequest& request) {
     note_numberings(train, notes);
     if (test) notes.insert(notes.end(), test->notes.begin(), test->notes.end());
     notes.insert(notes.end(), targets.notes.begin(), targets.notes.end());
+    Table train_table = make_table(train, targets, targets.train);
     std::optional<Table> test_table;
-    if (test) test_table = make_table(*test, targets, *targets.test);
-    return {make_table(train, targets, targets.train), std::move(test_table), std::move(targets.class_names),
-            std::move(notes)};
+    if (test) {
+        test_table = make_table(*test, targets, *targets.test);
+        std::string note = compare_scales_of_columns(train.file, train_table, test->file, *test_table);
+        if (!note.empty()) notes.push_back(std::move(note));
+    }
+    return {std::move(train_table), std::move(test_table), std::move(targets.class_names), std::move(notes)};
 }
 
 }  // namespace data

@@ -17,6 +17,7 @@
 #include "data/generator.hpp"
 #include "data/idx_files.hpp"
 #include "data/image_axes.hpp"
+#include "data/scales.hpp"
 
 namespace data {
 namespace {
@@ -227,7 +228,8 @@ IdxTables read_idx(const fs::path& directory) {
     };
     const bool bytes = element == Element::u8;
     if (bytes) note(scale_note(train.name, train_content.low, train_content.high));
-    note(other_scale_note(train.name, train_content.high, test.name, test_content.high));
+    note(compare_scales({.name = train.name, .low = train_content.low, .high = train_content.high},
+                        {.name = test.name, .low = test_content.low, .high = test_content.high}, true));
     std::vector<std::string> names;
     if (classes.front() != 0 || has_gaps(classes)) {
         for (const double each : classes) names.push_back(fmt::format("{}", each));

@@ -76,12 +76,4 @@ std::string scale_note(const std::string& name, double low, double high) {
                        low / high);
 }
 
-std::string other_scale_note(const std::string& name, double high, const std::string& test_name, double test_high) {
-    constexpr double other = 16;
-    const bool same = high <= other * test_high && test_high <= other * high;
-    if (same || high <= 0 || test_high <= 0) return "";
-    return fmt::format("the images of {} go up to {}, but those of {} to {}; both need one scale", name, high,
-                       test_name, test_high);
-}
-
 }  // namespace data

@@ -28,8 +28,4 @@ struct ItemAxes {
 /// training rows.
 [[nodiscard]] std::string scale_note(const std::string& name, double low, double high);
 
-/// A note where the test rows are on another scale than the training rows: 0…1 beside 0…255; else empty.
-[[nodiscard]] std::string other_scale_note(const std::string& name, double high, const std::string& test_name,
-                                           double test_high);
-
 }  // namespace data

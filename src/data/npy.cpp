@@ -10,6 +10,7 @@
 #include "data/generator.hpp"
 #include "data/image_axes.hpp"
 #include "data/npy_file.hpp"
+#include "data/scales.hpp"
 #include "data/targets.hpp"
 
 namespace data {
@@ -177,15 +178,19 @@ NpyTables read_npy_tables(const NpyRequest& request) {
                                   .rows = train.features.rows(),
                                   .outputs = targets.outputs,
                                   .scale = byte_image ? byte_scale(content.high) : 1.0F};
+    Table train_table = make_table(description, train.features.rows(), content.bytes, targets.train);
     std::optional<Table> test_table;
     if (test) {
         const ArrayContent tested = test->features.read(element, axes.channels_first, train.features.name());
         note_rounded(test->features, tested, notes);
-        if (image) note(other_scale_note(train.features.name(), content.high, test->features.name(), tested.high));
         test_table = make_table(description, test->features.rows(), tested.bytes, *targets.test);
+        const Reach learnt{.name = train.features.name(), .low = content.low, .high = content.high};
+        const Reach seen{.name = test->features.name(), .low = tested.low, .high = tested.high};
+        const bool pixels = byte_image || axes.shape.rank() == 3 || look_like_pixels(train_table);
+        note(image ? compare_scales(learnt, seen, pixels)
+                   : compare_scales_of_columns(learnt.name, train_table, seen.name, *test_table));
     }
-    return {make_table(description, train.features.rows(), content.bytes, targets.train), std::move(test_table),
-            std::move(targets.class_names), std::move(notes)};
+    return {std::move(train_table), std::move(test_table), std::move(targets.class_names), std::move(notes)};
 }
 
 }  // namespace data

@@ -257,6 +257,20 @@ BOOST_AUTO_TEST_CASE(test_rows_come_from_a_file_of_their_own) {
     check_refused({"1,x\n3,y\n", "1,z\n"}, Failure::data, "test.csv, line 1, column 2: class 'z' does not occur in");
 }
 
+BOOST_AUTO_TEST_CASE(pixels_of_test_rows_on_another_scale_are_refused) {
+    const auto pixels = [](int high) {
+        std::string text;
+        for (int row = 0; row < 4; ++row) {
+            for (int pixel = 0; pixel < 64; ++pixel) text += fmt::format("{},", (row + pixel) % 4 == 0 ? high : 0);
+            text += row % 2 == 0 ? "a\n" : "b\n";
+        }
+        return text;
+    };
+    check_refused({pixels(16), pixels(255)}, Failure::data, "test.csv: its values go from 0 to 255", "train.csv",
+                  "from 0 to 16");
+    BOOST_TEST(read({pixels(16), pixels(15)}).notes.empty());
+}
+
 BOOST_AUTO_TEST_CASE(numbers_keep_every_bit) {
     const TextTables tables = read({"1600000001.25,a\n1600000002.5,b\n"});
     BOOST_TEST((features(tables.train) == Values{1600000001.25, 1600000002.5}));

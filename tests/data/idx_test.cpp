@@ -298,6 +298,13 @@ BOOST_AUTO_TEST_CASE(other_kinds_of_numbers_and_colour_are_read) {
     BOOST_TEST((read_idx(colour.path()).train.shape() == core::Shape{6, 5, 3}));
 }
 
+BOOST_AUTO_TEST_CASE(test_images_on_another_scale_are_refused) {
+    const GoodFolder folder;
+    folder.write(train_images, idx({5, 3, 4}, Bytes(60, 255)));
+    folder.write(test_images, idx({3, 3, 4}, Bytes(36, 1)));
+    check_refused(folder, test_images.c_str(), "from 1 to 1", "one scale");
+}
+
 BOOST_AUTO_TEST_CASE(files_may_have_one_beginning) {
     const testing::Folder folder;
     const auto files = good_files();

@@ -262,6 +262,21 @@ BOOST_AUTO_TEST_CASE(images_are_read_by_what_they_hold) {
     BOOST_TEST(both.notes.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(test_images_on_another_scale_are_refused) {
+    const Bytes one = npy<std::int32_t>("<i4", "(1,)", {1});
+    const auto bytes = [](std::uint8_t high) { return npy<std::uint8_t>("|u1", "(1, 2, 2)", {0, high, 0, high}); };
+    const Bytes images = npy<std::uint8_t>("|u1", "(2, 2, 2)", {0, 16, 2, 3, 4, 5, 6, 16});
+    check_refused({images, two_labels, bytes(255), one}, "tx.npy: its values go from 0 to 255", "from 0 to 16");
+    BOOST_TEST(read({images, two_labels, bytes(12), one}).test->rows() == 1U);
+    const Bytes colours = npy<float>("<f4", "(2, 1, 1, 2)", {0, 1, 0.5F, 0.2F});
+    check_refused({colours, two_labels, npy<float>("<f4", "(1, 1, 1, 2)", {0, 255}), one}, "tx.npy", "one scale");
+    std::vector<float> flat(2 * 64, 0.95F);
+    flat[5] = 1;
+    check_refused({npy<float>("<f4", "(2, 64)", flat), two_labels,
+                   npy<std::uint8_t>("|u1", "(1, 64)", std::vector<std::uint8_t>(64, 200)), one},
+                  "tx.npy: its values go from 200 to 200", "one scale");
+}
+
 BOOST_AUTO_TEST_CASE(whole_numbers_that_are_rounded_are_told) {
     const NpyTables tables = read({npy<std::int64_t>("<i8", "(2, 2)", {1, 2, 3, 9007199254740993}), two_labels});
     BOOST_TEST_REQUIRE(tables.notes.size() == 1U);
