@@ -54,12 +54,25 @@ double unit_of(const Range& range) {
 
 /// How far values may deviate, in shares of their mean, and still be one number that was computed in several ways, such
 /// as 14.62 and 14.620000000000001. Scikit-learn takes n·ε of double precision for n values (StandardScaler, its issue
-/// 19527); here n has an end, so that large tables keep whole numbers apart, and floats a bound of their own.
+/// 19527); here n has an end, and floats have a bound of their own. Whole numbers are what they are: see are_whole().
 double rounding(Element element, std::size_t values) {
     if (element == Element::f32) return std::numeric_limits<float>::epsilon();
     constexpr std::size_t fewest = 16;
     constexpr std::size_t most = 1024;
     return static_cast<double>(std::clamp(values, fewest, most)) * std::numeric_limits<double>::epsilon();
+}
+
+/// Of each group whether it holds whole numbers alone, all of which its element keeps apart: counters and times.
+std::vector<bool> are_whole(const Table& table, Rows rows, const Groups& group, std::size_t groups) {
+    const double most = table.description().element == Element::f32 ? 0x1p24 : 0x1p53;
+    std::vector<bool> whole(groups, true);
+    for_each_block(table, rows, [&](std::size_t, std::span<const double> values) {
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            if (std::abs(values[i]) > most || std::trunc(values[i]) != values[i])
+                whole[group[i % group.size()]] = false;
+        }
+    });
+    return whole;
 }
 
 /// Sums over the rows of the squares of what is left of each feature without the mean of its group.
@@ -101,7 +114,10 @@ Moments measure(const Table& table, Rows rows, const Groups& group) {
     const std::size_t width = group.size();
     const std::size_t groups = std::ranges::max(group) + 1;
     Sums sums = add_up(table, rows, group, groups);
-    Moments moments{.unit = {}, .mean = std::vector<double>(groups), .deviation = std::vector<double>(groups)};
+    Moments moments{.unit = {},
+                    .mean = std::vector<double>(groups),
+                    .deviation = std::vector<double>(groups),
+                    .rounded = std::vector<bool>(groups)};
     for (const Range& range : sums.ranges) moments.unit.push_back(unit_of(range));
     const bool plain = moments.plain();
     if (!plain) sums.sum = scaled_sums(table, rows, group, moments.unit);
@@ -117,8 +133,15 @@ Moments measure(const Table& table, Rows rows, const Groups& group) {
     for (std::size_t g = 0; g < groups; ++g) {
         const double deviation = std::sqrt(moments.deviation[g] / static_cast<double>(count[g]));
         const double least = rounding(table.description().element, count[g]) * std::abs(moments.mean[g]);
-        const bool constant = sums.ranges[g].low == sums.ranges[g].high || deviation <= least;
-        moments.deviation[g] = constant ? 0.0 : deviation;
+        const bool differ = sums.ranges[g].low != sums.ranges[g].high;
+        moments.rounded[g] = differ && deviation <= least;
+        moments.deviation[g] = differ ? deviation : 0.0;
+    }
+    if (std::ranges::find(moments.rounded, true) == moments.rounded.end()) return moments;
+    const std::vector<bool> whole = are_whole(table, rows, group, groups);
+    for (std::size_t g = 0; g < groups; ++g) {
+        moments.rounded[g] = moments.rounded[g] && !whole[g];
+        if (moments.rounded[g]) moments.deviation[g] = 0.0;
     }
     return moments;
 }

@@ -33,6 +33,7 @@ struct Moments {
     std::vector<double> unit;
     std::vector<double> mean;
     std::vector<double> deviation;  ///< 0 where all values are equal, or differ by no more than rounding
+    std::vector<bool> rounded;      ///< where they differ by that
 
     [[nodiscard]] bool plain() const;  ///< all units are 1
 };

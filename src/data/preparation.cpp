@@ -84,6 +84,7 @@ Source prepare(const Source& source, Rows rows, const Preparation& preparation) 
     if (!reduces && resolved.standardize == Standardize::none && element != Element::f64) return result;
 
     const Transform transform(given, rows, resolved);
+    if (!transform.note().empty()) result.notes.push_back(transform.note());
     if (!reduces && resolved.standardize == Standardize::all) {
         result.background = static_cast<float>(-transform.mean() * transform.factor());
     }

@@ -66,15 +66,22 @@ void Transform::standardise(Rows rows, Standardize standardize) {
     const Groups group = groups_of(standardize, shape_);
     const Moments moments = measure(source_->train, rows, group);
     if (!moments.plain()) unit_.assign(chosen_.size(), 1.0);
+    std::size_t rounded = 0;
     for (std::size_t j = 0; j < chosen_.size(); ++j) {
         const std::size_t g = group[chosen_[j]];
         const bool varies = moments.deviation[g] > 0;
+        if (moments.rounded[g] && rounded++ == 0) note_ = feature_name(chosen_[j]);
         factor_[j] = varies ? 1.0 / moments.deviation[g] : 0.0;
         // In a unit of its own, a constant could meet a value that is no number in it.
         if (!varies && moments.unit[g] != 1.0) continue;
         mean_[j] = moments.mean[g];
         if (!unit_.empty()) unit_[j] = moments.unit[g];
     }
+    if (rounded == 0) return;
+    note_ = fmt::format(
+        "{}: the values of {}{} differ by no more than rounding does, so that it counts as constant; give its "
+        "difference from a common value if it is a measurement",
+        source_->name, note_, rounded > 1 ? fmt::format(" and {} more", rounded - 1) : "");
 }
 
 RowMatrix Transform::standardised(std::span<const double> values) const {

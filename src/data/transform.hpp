@@ -28,6 +28,9 @@ public:
     [[nodiscard]] double mean() const noexcept { return mean_.front(); }
     [[nodiscard]] double factor() const noexcept { return factor_.front(); }
 
+    /// What the user should know of features that were taken for constant; empty where there is nothing.
+    [[nodiscard]] const std::string& note() const noexcept { return note_; }
+
 private:
     void choose_most_varying(Rows rows, std::size_t keep);
     void standardise(Rows rows, Standardize standardize);
@@ -50,6 +53,7 @@ private:
     std::vector<double> factor_;         ///< of each that stays
     Eigen::RowVectorXd centre_;          ///< of the components, in standardised features
     Eigen::MatrixXd components_;         ///< empty, or [features × components]
+    std::string note_;
 };
 
 }  // namespace data

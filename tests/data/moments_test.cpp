@@ -54,6 +54,24 @@ BOOST_AUTO_TEST_CASE(numbers_that_differ_by_rounding_do_not_vary) {
     BOOST_TEST(varies(many));
 }
 
+BOOST_AUTO_TEST_CASE(whole_numbers_vary_as_long_as_their_element_keeps_them_apart) {
+    const auto cycle = [](auto base, std::size_t rows, std::size_t length) {
+        std::vector<decltype(base)> values(rows, base);
+        for (std::size_t i = 0; i < rows; ++i) values[i] += static_cast<decltype(base)>(i % length);
+        return moments(values);
+    };
+    BOOST_TEST(cycle(1e7F, 400, 3).deviation[0] > 0.8);
+    BOOST_TEST(cycle(1e13, 3000, 3).deviation[0] > 0.8);
+    BOOST_TEST(cycle(1.7e15, 2000, 1000).deviation[0] > 288);  // times in µs within a second
+    const data::Moments far = moments(std::vector<double>{0x1p60, 0x1p60 + 256, 0x1p60});  // every number is whole here
+    BOOST_TEST(far.rounded[0]);
+    const data::Moments thirds = cycle(1e13 / 3, 400, 1);
+    BOOST_TEST(thirds.deviation[0] == 0);
+    BOOST_TEST(!thirds.rounded[0]);  // they are equal
+    const data::Moments sums = moments(std::vector<double>{0.1 + 0.2, 0.3, 0.3});
+    BOOST_TEST(sums.rounded[0]);
+}
+
 BOOST_AUTO_TEST_CASE(groups_that_differ_by_rounding_do_not_vary) {
     // Two channels, the first of which holds one number.
     const data::Moments each = moments<double>({0.7, 1, 0.7000000000000001, 2, 0.7, 3, 0.7, 5}, {0, 1});

@@ -161,6 +161,15 @@ BOOST_AUTO_TEST_CASE(values_far_from_the_training_rows_are_told) {
     BOOST_TEST(prepare(doubles({1}, {1e7, 2e7}), Rows{0}, {.standardize = Standardize::none}).notes.empty());
 }
 
+BOOST_AUTO_TEST_CASE(features_that_vary_by_rounding_alone_are_told) {
+    const Source source = doubles({2}, {1, 14.62, 2, 14.620000000000001, 3, 14.62});
+    const Source made = prepare(source, first_rows(3), {.standardize = Standardize::features});
+    BOOST_TEST_REQUIRE(made.notes.size() == 1U);
+    BOOST_TEST(made.notes.front().find("t.csv: the values of column 2 differ by no more than rounding") == 0U,
+               made.notes.front());
+    BOOST_TEST(prepare(doubles({2}, {1, 5, 2, 5, 3, 5}), first_rows(3), {}).notes.empty());
+}
+
 BOOST_AUTO_TEST_CASE(small_differences_of_large_numbers_survive) {
     const auto prepared = values(prepare(doubles({1}, {1.6e9, 1.6e9 + 1, 1.6e9 + 2}), first_rows(3), {}).train);
     const float root = std::sqrt(1.5F);
