@@ -35,6 +35,11 @@ double parse_number(std::string_view text, const Range& range, std::string_view 
     if (problem != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) {
         fail(Failure::usage, "'{}' is not a number; give one such as {}", text, example);
     }
+    if (value != 0 && !std::isnormal(static_cast<float>(value))) {
+        fail(Failure::usage,
+             "{} is too {} for single precision, in which members are trained; give a number such as {}", text,
+             std::abs(value) < 1 ? "small" : "large", example);
+    }
     const bool too_low = range.low_open ? value <= range.low : value < range.low;
     const bool too_high = range.high_open ? value >= range.high : value > range.high;
     if (too_low || too_high) {

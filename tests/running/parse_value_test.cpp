@@ -34,6 +34,12 @@ BOOST_AUTO_TEST_CASE(numbers) {
     BOOST_TEST(parse_number("1e-3", half_open, "0.5") == 1e-3);
     BOOST_TEST(usage_error([&] { static_cast<void>(parse_number("0", half_open, "0.5")); }) ==
                "0 is out of range; it must be above 0 and at most 1, such as 0.5");
+    for (const auto& [text, what] : {std::pair{"1e-50", "too small"}, {"1e39", "too large"}}) {
+        BOOST_TEST(contains(usage_error([&] {
+                                static_cast<void>(parse_number(text, {0, infinity, true, true}, "0.5"));
+                            }),
+                            what));
+    }
     BOOST_TEST(usage_error([&] { static_cast<void>(parse_number("1.01", half_open, "0.5")); }) ==
                "1.01 is out of range; it must be above 0 and at most 1, such as 0.5");
     BOOST_TEST(usage_error([&] {
