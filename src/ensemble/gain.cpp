@@ -94,6 +94,7 @@ PairedGain gain_over_member(std::span<const std::int64_t> ensemble_hits, std::sp
 
 double mcnemar_exact(std::int64_t b, std::int64_t c) {
     core::require(b >= 0 && c >= 0, "discordant items are counted");
+    if (std::abs(b - c) <= 1) return 1.0;  // the two tails cover all; in rounded numbers a little less
     const auto n = static_cast<double>(b + c);
     const auto k = static_cast<double>(std::min(b, c));
     // Tail = Σ_{i ≤ k} C(n, i) / 2^n. In logarithms its largest term cannot underflow before the p-value itself does;

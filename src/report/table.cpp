@@ -100,6 +100,10 @@ std::string class_lines(const store::Summary& summary) {
     }
     std::ranges::stable_sort(hardest, {}, [&](std::size_t label) { return *by_class.recall(label); });
     hardest.resize(std::min(hardest.size(), most_shown));
+    std::vector<std::size_t> untested;
+    for (std::size_t label = 0; label < by_class.classes(); ++label) {
+        if (by_class.items(label) == 0) untested.push_back(label);
+    }
     std::string recalls;
     for (const std::size_t label : hardest) {
         recalls +=
@@ -108,10 +112,14 @@ std::string class_lines(const store::Summary& summary) {
     }
     return fmt::format(
         "Always saying '{}' would be right on {} of the test rows\n"
-        "Balanced accuracy of the {} (mean recall of the classes): {}\n"
+        "Balanced accuracy of the {} (mean recall of the classes): {}{}\n"
         "Recall is lowest for {}\n\n",
         name(summary.data.baseline.label), percent(summary.data.baseline.accuracy), averages ? "average" : "vote",
-        percent(by_class.balanced_accuracy()), recalls);
+        percent(by_class.balanced_accuracy()),
+        untested.empty() ? ""
+                         : fmt::format(", without '{}'{}, of which there is no test row", name(untested.front()),
+                                       untested.size() > 1 ? fmt::format(" and {} more", untested.size() - 1) : ""),
+        recalls);
 }
 
 /// A difference of accuracies in percentage points, with its sign.
@@ -121,6 +129,8 @@ std::string points(double share) {
 }
 
 std::string interval(const ensemble::Gain& gain) {
+    // No row tells them apart, so that no resampling of rows can: that is no certainty that the gain is 0.
+    if (gain.ci95.low == 0 && gain.ci95.high == 0) return "right and wrong on the same test rows: no interval";
     return fmt::format("95 % interval {} to {}", points(gain.ci95.low), points(gain.ci95.high));
 }
 
@@ -221,7 +231,8 @@ std::string results_table(const store::Summary& summary, const std::string& dire
         rows.row({fmt::format("vote of {}", healthy), "", "", percent(result.vote_accuracy), "", "", ""}), terminal);
     text += rule;
     std::string words =
-        "best: chosen on validation data · NLL: negative log-likelihood,\nECE: expected calibration error, smaller "
+        "best: chosen on validation data · NLL: negative log-likelihood, at most 27.7 a row,\nECE: expected "
+        "calibration error, smaller "
         "is better for both\n\n";
     words += class_lines(summary) + gain_lines(summary, healthy) + conclusion(summary, healthy) +
              quarantine_lines(summary.members) + missing_line(summary);

@@ -74,6 +74,11 @@ bool holds(const ensemble::Interval& interval, double value) {
 
 BOOST_AUTO_TEST_CASE(mcnemar_known_values) {
     BOOST_TEST(mcnemar_exact(0, 5) == 0.0625, nearly);
+    for (const std::int64_t many : {0, 1, 17, 100'000}) {
+        BOOST_TEST(mcnemar_exact(many, many) == 1.0);
+        BOOST_TEST(mcnemar_exact(many, many + 1) == 1.0);
+        BOOST_TEST(mcnemar_exact(many, many + 2) < 1.0);
+    }
     BOOST_TEST(mcnemar_exact(3, 12) == 0.03515625, nearly);
     BOOST_TEST(mcnemar_exact(12, 3) == 0.03515625, nearly);
     BOOST_TEST(mcnemar_exact(0, 0) == 1.0);

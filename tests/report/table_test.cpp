@@ -73,7 +73,7 @@ best member (1)              90.00 %  91.23 %  0.3100  0.0200
 average of 2                          95.00 %  0.2000  0.0100
 vote of 2                             94.50 %
 ──────────────────────────────────────────────────────────────────────────
-best: chosen on validation data · NLL: negative log-likelihood,
+best: chosen on validation data · NLL: negative log-likelihood, at most 27.7 a row,
 ECE: expected calibration error, smaller is better for both
 
 Always saying 'elm\x1B' would be right on 42.00 % of the test rows
@@ -115,6 +115,23 @@ BOOST_AUTO_TEST_CASE(the_gain_is_that_of_the_chosen_combination) {
     BOOST_TEST(contains(results_table(summary, "runs/x", plain), "Both could be chance.\n"));
     summary.members[0].quarantine = "diverged";
     BOOST_TEST(!contains(results_table(summary, "runs/x", plain), "Gain of"));
+}
+
+BOOST_AUTO_TEST_CASE(rows_that_tell_nothing_apart_give_no_interval) {
+    Summary summary = summary_of(2);
+    summary.ensemble.average_over_best = {};
+    BOOST_TEST(
+        contains(results_table(summary, "runs/x", plain),
+                 "over the best member   +0.00   right and wrong on the same test rows: no interval, p = 1.0000"));
+}
+
+BOOST_AUTO_TEST_CASE(classes_without_a_test_row_are_named) {
+    Summary summary = summary_of(2);
+    summary.data.classes = 4;
+    summary.ensemble.average_by_class =
+        ensemble::Confusion(std::vector<std::int32_t>{0, 2}, std::vector<std::int32_t>{0, 2}, 4);
+    BOOST_TEST(contains(results_table(summary, "runs/x", plain), ": 100.00 %, without '"));
+    BOOST_TEST(contains(results_table(summary, "runs/x", plain), "' and 1 more, of which there is no test row\n"));
 }
 
 BOOST_AUTO_TEST_CASE(it_closes_with_what_has_come_out) {
