@@ -13,7 +13,7 @@ void fail_formatted(Failure kind, fmt::string_view format, fmt::format_args argu
 
 std::string reason(const std::exception& error) {
     if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) {
-        return "there is not enough memory; what needs less is a smaller network or batch, or fewer ranks on this host";
+        return "there is not enough memory; what needs less is a smaller --net or --batch, or fewer ranks on this host";
     }
     const auto* system = dynamic_cast<const std::system_error*>(&error);
     if (system != nullptr && system->code() == std::errc::resource_unavailable_try_again) {

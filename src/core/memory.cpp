@@ -1,13 +1,17 @@
 #include "core/memory.hpp"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <fstream>
 #include <iterator>
 #include <new>
 #include <optional>
+#include <utility>
 
 namespace core {
 namespace {
@@ -50,6 +54,30 @@ std::size_t memory_left(std::string_view meminfo, const std::string& limit, cons
 std::size_t free_memory() {
     return memory_left(content("/proc/meminfo"), content("/sys/fs/cgroup/memory.max"),
                        content("/sys/fs/cgroup/memory.current"));
+}
+
+std::optional<std::size_t> left_by_limits() {
+    // Pages in all, resident, shared, text, library, and those of data and stack.
+    std::array<std::size_t, 6> pages{};
+    std::ifstream stream("/proc/self/statm");
+    for (std::size_t& count : pages) stream >> count;
+    if (!stream) return std::nullopt;
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    std::optional<std::size_t> least;
+    for (const auto& [kind, taken] : {std::pair(RLIMIT_AS, pages[0] * page), std::pair(RLIMIT_DATA, pages[5] * page)}) {
+        rlimit limit{};
+        if (::getrlimit(kind, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) continue;
+        const std::size_t left = limit.rlim_cur > taken ? limit.rlim_cur - taken : 0;
+        least = std::min(left, least.value_or(left));
+    }
+    return least;
+}
+
+std::size_t attainable_memory() {
+    const std::size_t host = free_memory();
+    const auto own = left_by_limits();
+    if (!own) return host;
+    return host == 0 ? *own : std::min(host, *own);
 }
 
 void require_room(std::size_t bytes) {

@@ -110,7 +110,7 @@ std::size_t FileBytes::read(std::span<std::byte> out) {
 
 std::string FileBytes::read_text(std::uint64_t most) {
     // The numbers of a text take about as much memory as the text.
-    if (most == 0) most = core::free_memory() / 2;
+    if (most == 0) most = core::attainable_memory() / 2;
     if (most == 0) most = most_bytes();  // nothing is known about memory
     if (!is_compressed() && file_size_ > most) refuse_size(file_size_, most);
     constexpr std::size_t piece = std::size_t{1} << 20U;
@@ -151,7 +151,7 @@ void FileBytes::refuse_size(std::uint64_t seen, std::uint64_t most) {
 }
 
 void require_memory(const std::filesystem::path& file, std::uint64_t bytes) {
-    const std::uint64_t left = core::free_memory();
+    const std::uint64_t left = core::attainable_memory();
     if (left == 0 || bytes <= left) return;
     core::fail(
         Failure::data,

@@ -26,17 +26,6 @@ Factor turned(const Tensor& tensor, std::size_t steps) {
     return {tensor.stride / steps, Transpose::yes};
 }
 
-DividedProduct forward_product(core::Team* team, const Tensor& input, const Tensor& output,
-                               const ParameterBlock& weight, Precision precision, std::size_t steps) {
-    return {team,
-            ProductShape{input.rows * steps, weight.columns, weight.rows},
-            plain(input, steps),
-            Factor{weight.stride, Transpose::no},
-            output.stride / steps,
-            Store::replace,
-            precision};
-}
-
 void deliver_rows(const compute::Rows& from, const Value& to) {
     if (!to.tensor->has_gradient()) return;
     const compute::Rows rows = to.tensor->gradient_rows();
@@ -49,34 +38,42 @@ Linear::Linear(Tensor& input, Store store, Tensor& output, const ParameterBlock&
                std::size_t steps, core::Team* team)
     : team_(team),
       input_(input),
+      store_(store),
       output_(output),
       weight_(weight),
-      forward_(forward_product(team, input, output, weight, precision, steps)) {
+      precision_(precision),
+      steps_(steps) {
     core::require(weight.rows * steps == input.width() && weight.columns * steps == output.width(),
                   "weights fit what they connect");
-    if (precision == Precision::bf16) {
+}
+
+void Linear::prepare() {
+    const std::size_t rows = input_.rows * steps_;
+    forward_.emplace(team_, ProductShape{rows, weight_.columns, weight_.rows}, plain(input_, steps_),
+                     Factor{weight_.stride, Transpose::no}, output_.stride / steps_, Store::replace, precision_);
+    if (precision_ == Precision::bf16) {
         narrow_.emplace();
-        narrow_->input.resize(input.values.size());
-        narrow_->weight.resize(weight.size());
-        narrow_->output_gradient.resize(output.values.size());
+        narrow_->input.resize(input_.size());
+        narrow_->weight.resize(weight_.size());
+        narrow_->output_gradient.resize(output_.size());
     }
-    if (!output.has_gradient()) return;
-    if (input.has_gradient()) {
-        input_gradient_.emplace(team, ProductShape{input.rows * steps, weight.rows, weight.columns},
-                                plain(output, steps), Factor{weight.stride, Transpose::yes}, input.stride / steps,
-                                store, precision);
+    if (!output_.has_gradient()) return;
+    if (input_.has_gradient()) {
+        input_gradient_.emplace(team_, ProductShape{rows, weight_.rows, weight_.columns}, plain(output_, steps_),
+                                Factor{weight_.stride, Transpose::yes}, input_.stride / steps_, store_, precision_);
     }
-    const std::size_t height = std::min(std::max<std::size_t>(panel_floats / weight.stride / 16 * 16, 16), weight.rows);
+    const std::size_t height =
+        std::min(std::max<std::size_t>(panel_floats / weight_.stride / 16 * 16, 16), weight_.rows);
     panel_products_.reserve(2);
     const auto product = [&](std::size_t count) {
-        panel_products_.emplace_back(team, ProductShape{count, weight.columns, input.rows * steps},
-                                     turned(input, steps), plain(output, steps), weight.stride, Store::replace,
-                                     precision, DividedProduct::Along::rows);
+        panel_products_.emplace_back(team_, ProductShape{count, weight_.columns, rows}, turned(input_, steps_),
+                                     plain(output_, steps_), weight_.stride, Store::replace, precision_,
+                                     DividedProduct::Along::rows);
         return &panel_products_.back();
     };
     const DividedProduct* whole = product(height);
-    for (std::size_t first = 0; first < weight.rows; first += height) {
-        const std::size_t count = std::min(height, weight.rows - first);
+    for (std::size_t first = 0; first < weight_.rows; first += height) {
+        const std::size_t count = std::min(height, weight_.rows - first);
         panels_.push_back({first, count, count == height ? whole : product(count)});
     }
 }
@@ -87,10 +84,10 @@ std::vector<const Tensor*> Linear::inputs() const {
 
 void Linear::forward(const float* parameters, const Pass&) {
     const float* weight = parameters + weight_.offset;
-    if (!narrow_) return forward_(input_.values.data(), weight, output_.values.data());
+    if (!narrow_) return (*forward_)(input_.values.data(), weight, output_.values.data());
     compute::narrow(input_.values, narrow_->input);
     compute::narrow({weight, weight_.size()}, narrow_->weight);
-    forward_(narrow_->input.data(), narrow_->weight.data(), output_.values.data());
+    (*forward_)(narrow_->input.data(), narrow_->weight.data(), output_.values.data());
 }
 
 void Linear::backward(const float* parameters, float* gradients, const GradientReady& ready) {

@@ -19,6 +19,7 @@ public:
     Linear(Tensor& input, compute::Store store, Tensor& output, const ParameterBlock& weight,
            compute::Precision precision, std::size_t steps = 1, core::Team* team = nullptr);
 
+    void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
     [[nodiscard]] std::vector<const Tensor*> inputs() const override;
@@ -44,10 +45,13 @@ private:
 
     core::Team* team_;
     Tensor& input_;
+    compute::Store store_;
     Tensor& output_;
     ParameterBlock weight_;
+    compute::Precision precision_;
+    std::size_t steps_;
     std::optional<Narrow> narrow_;  ///< in bf16
-    compute::DividedProduct forward_;
+    std::optional<compute::DividedProduct> forward_;
     std::optional<compute::DividedProduct> input_gradient_;
     std::vector<compute::DividedProduct> panel_products_;
     std::vector<Panel> panels_;

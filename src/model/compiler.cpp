@@ -20,8 +20,8 @@ void deliver(std::span<const float> from, compute::Store store, std::span<float>
     }
 }
 
-GradientTarget::GradientTarget(Tensor& input, compute::Store store) : input_(input) {
-    if (store == compute::Store::add) scratch_.resize(input.has_gradient() ? input.values.size() : 0);
+void GradientTarget::prepare() {
+    if (store_ == compute::Store::add) scratch_.resize(input_.has_gradient() ? input_.size() : 0);
 }
 
 void GradientTarget::deliver() {
@@ -62,7 +62,6 @@ Tensor& Compiler::tensor(const core::Shape& shape, Gradient gradient, std::size_
     made->rows = rows_;
     made->stride = shape.rank() < 2 ? core::row_stride(shape.elements()) : shape.elements();
     made->block = block;
-    made->values.assign(rows_ * made->stride, 0.0F);
     made->born = result_.operations.size();
     made->wants_gradient = with_gradients_ && gradient == Gradient::as_compiled;
     if (recorder_ != nullptr) recorder_->makes(*made);
@@ -157,25 +156,23 @@ void Compiler::place_gradients(const Tensor& output) {
     std::map<const Tensor*, std::size_t> last_reader;
     for (std::size_t i = 0; i < result_.operations.size(); ++i)
         for (const Tensor* tensor : result_.operations[i]->inputs()) last_reader[tensor] = i;
-    std::vector<std::size_t> busy_until;  // by buffer
-    std::vector<std::pair<Tensor*, std::size_t>> places;
+    std::vector<std::size_t> busy_until;  // by place
     for (const auto& tensor : result_.tensors) {
         if (!tensor->has_gradient()) continue;
         const auto reader = last_reader.find(tensor.get());
         const bool shares = tensor->shape.rank() > 1 && tensor.get() != &output && reader != last_reader.end();
         std::size_t place = result_.gradients.size();
         for (std::size_t i = 0; shares && i < result_.gradients.size(); ++i) {
-            const bool fits = result_.gradients[i].size() == tensor->values.size();
+            const bool fits = result_.gradients[i].size == tensor->size();
             if (fits && busy_until[i] != never && busy_until[i] < tensor->born) place = i;
         }
         if (place == result_.gradients.size()) {
-            result_.gradients.emplace_back(tensor->values.size());
+            result_.gradients.push_back({.size = tensor->size(), .tensors = {}, .memory = {}});
             busy_until.push_back(never);
         }
         busy_until[place] = shares ? reader->second : never;
-        places.emplace_back(tensor.get(), place);
+        result_.gradients[place].tensors.push_back(tensor.get());
     }
-    for (const auto& [tensor, place] : places) tensor->gradients = result_.gradients[place];
 }
 
 Compiler::Result Compiler::finish(const Tensor& output) {
@@ -183,6 +180,22 @@ Compiler::Result Compiler::finish(const Tensor& output) {
                   "every planned block of parameters and statistics was compiled");
     place_gradients(output);
     return std::move(result_);
+}
+
+std::size_t Compiler::Result::bytes() const noexcept {
+    std::size_t floats = 0;
+    for (const auto& tensor : tensors) floats += tensor->size();
+    for (const Gradients& place : gradients) floats += place.size;
+    return floats * sizeof(float);
+}
+
+void Compiler::Result::make() {
+    for (const auto& tensor : tensors) tensor->values.assign(tensor->size(), 0.0F);
+    for (Gradients& place : gradients) {
+        place.memory.resize(place.size);
+        for (Tensor* tensor : place.tensors) tensor->gradients = place.memory;
+    }
+    for (const auto& operation : operations) operation->prepare();
 }
 
 }  // namespace model

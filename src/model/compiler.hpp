@@ -25,14 +25,15 @@ struct Tensor {
     std::size_t block = 0;  ///< of images in blocks of channels (see compute::Images); 0 for the plain order
     std::size_t rows = 0;
     std::size_t stride = 0;
-    core::Buffer<float> values;
-    std::span<float> gradients;  ///< empty where nobody asks for one, and until the program is complete
+    core::Buffer<float> values;  ///< empty until the program is made
+    std::span<float> gradients;  ///< likewise, and where nobody asks for one
 
     /// First operation of the program that knows the tensor.
     std::size_t born = 0;
     bool wants_gradient = false;  ///< not the network's input, and nothing in evaluation
 
     [[nodiscard]] std::size_t width() const noexcept { return shape.elements(); }
+    [[nodiscard]] std::size_t size() const noexcept { return rows * stride; }  ///< floats, padding included
     [[nodiscard]] bool has_gradient() const noexcept { return wants_gradient; }
     [[nodiscard]] compute::Rows value_rows() noexcept { return {values.data(), rows, width(), stride}; }
     [[nodiscard]] compute::Rows gradient_rows() noexcept { return {gradients.data(), rows, width(), stride}; }
@@ -57,7 +58,10 @@ struct Value {
 class GradientTarget {
 public:
     /// Writes nothing where the input has no gradient.
-    GradientTarget(Tensor& input, compute::Store store);
+    GradientTarget(Tensor& input, compute::Store store) : input_(input), store_(store) {}
+
+    /// Comes before the first data().
+    void prepare();
 
     [[nodiscard]] bool is_wanted() const noexcept { return input_.has_gradient(); }
     [[nodiscard]] float* data() noexcept { return scratch_.empty() ? input_.gradients.data() : scratch_.data(); }
@@ -67,6 +71,7 @@ public:
 
 private:
     Tensor& input_;
+    compute::Store store_;
     core::Buffer<float> scratch_;
 };
 
@@ -76,7 +81,7 @@ void deliver(std::span<const float> from, compute::Store store, std::span<float>
 class Pointwise;
 class Recorder;
 
-/// Builds a program: allocates tensors, collects operations, hands out parameter blocks in the order of the plan.
+/// Builds a program: lays out tensors, collects operations, hands out parameter blocks in the order of the plan.
 class Compiler {
 public:
     Compiler(std::span<const ParameterBlock> blocks, std::span<const StatisticsBlock> statistics, std::size_t rows,
@@ -139,9 +144,22 @@ public:
     [[nodiscard]] std::uint32_t reserve_random(std::size_t blocks);
 
     struct Result {
+        /// Memory for the gradients of tensors of one size, which share it one after the other.
+        struct Gradients {
+            std::size_t size = 0;
+            std::vector<Tensor*> tensors;
+            core::Buffer<float> memory;
+        };
+
         std::vector<std::unique_ptr<Tensor>> tensors;
         std::vector<std::unique_ptr<Operation>> operations;
-        std::vector<core::Buffer<float>> gradients;  ///< memory that tensors share, one after the other
+        std::vector<Gradients> gradients;
+
+        /// Of all tensors and their gradients, there or not.
+        [[nodiscard]] std::size_t bytes() const noexcept;
+
+        /// Allocates the tensors and prepares the operations: what was laid out can run.
+        void make();
     };
 
     /// `output` is what the program leaves behind.

@@ -30,6 +30,10 @@ compute::Derivatives derivatives_of(const Tensor& input, const Tensor& output) {
 Reorder::Reorder(Tensor& input, compute::Store store, Tensor& output)
     : input_(input), output_(output), target_(input, store) {}
 
+void Reorder::prepare() {
+    target_.prepare();
+}
+
 std::vector<const Tensor*> Reorder::inputs() const {
     return {&input_};
 }
@@ -50,26 +54,33 @@ Convolve::Convolve(Tensor& input, compute::Store store, Tensor& output, const co
     : input_(input),
       output_(output),
       recipe_{.input = {.tensor = &input, .gradient = store}, .window = window, .weight = weight, .bias = bias},
-      target_(input, store),
-      convolution_(convolution_shape(images_of(input), window, weight), {images_of(input), images_of(output)},
-                   derivatives_of(input, output), precision, team) {}
+      precision_(precision),
+      team_(team),
+      target_(input, store) {}
+
+void Convolve::prepare() {
+    target_.prepare();
+    convolution_.emplace(convolution_shape(images_of(input_), recipe_.window, recipe_.weight),
+                         compute::ConvolutionOrder{images_of(input_), images_of(output_)},
+                         derivatives_of(input_, output_), precision_, team_);
+}
 
 std::vector<const Tensor*> Convolve::inputs() const {
     return {&input_};
 }
 
 void Convolve::forward(const float* parameters, const Pass&) {
-    convolution_.take(parameters + recipe_.weight.offset);
-    convolution_.forward(input_.values.data(), parameters + recipe_.bias.offset, output_.values.data());
+    convolution_->take(parameters + recipe_.weight.offset);
+    convolution_->forward(input_.values.data(), parameters + recipe_.bias.offset, output_.values.data());
 }
 
 void Convolve::backward(const float*, float* gradients, const GradientReady& ready) {
     if (target_.is_wanted()) {
-        convolution_.backward_input(output_.gradients.data(), target_.data());
+        convolution_->backward_input(output_.gradients.data(), target_.data());
         target_.deliver();
     }
-    convolution_.backward_weights(input_.values.data(), output_.gradients.data(), gradients + recipe_.weight.offset,
-                                  gradients + recipe_.bias.offset);
+    convolution_->backward_weights(input_.values.data(), output_.gradients.data(), gradients + recipe_.weight.offset,
+                                   gradients + recipe_.bias.offset);
     report(recipe_.weight, ready);
     report(recipe_.bias, ready);
 }
@@ -106,24 +117,29 @@ ConvolveAndPool::ConvolveAndPool(const Convolve::Recipe& recipe, std::size_t sli
       pool_(pool),
       slice_(slice),
       between_(rows_of(between, slice)),
-      target_(input_, recipe.input.gradient),
-      convolution_(convolution_shape(rows_of(images_of(input_), slice), recipe.window, recipe.weight),
-                   {rows_of(images_of(input_), slice), between_}, derivatives_of(input_, output)),
-      values_(between_.elements()),
-      weight_gradient_(recipe.weight.size()),
-      bias_gradient_(recipe.bias.size()),
-      chosen_(images_of(output).elements()) {}
+      target_(input_, recipe.input.gradient) {}
+
+void ConvolveAndPool::prepare() {
+    target_.prepare();
+    const compute::Images in = rows_of(images_of(input_), slice_);
+    convolution_.emplace(convolution_shape(in, recipe_.window, recipe_.weight), compute::ConvolutionOrder{in, between_},
+                         derivatives_of(input_, output_));
+    values_.resize(between_.elements());
+    weight_gradient_.resize(recipe_.weight.size());
+    bias_gradient_.resize(recipe_.bias.size());
+    chosen_.resize(images_of(output_).elements());
+}
 
 std::vector<const Tensor*> ConvolveAndPool::inputs() const {
     return {&input_};
 }
 
 void ConvolveAndPool::forward(const float* parameters, const Pass&) {
-    convolution_.take(parameters + recipe_.weight.offset);
+    convolution_->take(parameters + recipe_.weight.offset);
     const std::size_t outputs = images_of(output_).item_elements();
     for (std::size_t row = 0; row < input_.rows; row += slice_) {
-        convolution_.forward(input_.values.data() + row * input_.stride, parameters + recipe_.bias.offset,
-                             values_.data());
+        convolution_->forward(input_.values.data() + row * input_.stride, parameters + recipe_.bias.offset,
+                              values_.data());
         compute::max_pool(between_, pool_, values_.data(), output_.values.data() + row * outputs,
                           std::span(chosen_).subspan(row * outputs, slice_ * outputs));
     }
@@ -136,11 +152,11 @@ void ConvolveAndPool::backward(const float*, float* gradients, const GradientRea
     for (std::size_t row = 0; row < input_.rows; row += slice_) {
         compute::max_pool_backward(between_, pool_, output_.gradients.data() + row * outputs,
                                    std::span(chosen_).subspan(row * outputs, slice_ * outputs), values_.data());
-        if (target_.is_wanted()) convolution_.backward_input(values_.data(), target_.data() + row * input_.stride);
+        if (target_.is_wanted()) convolution_->backward_input(values_.data(), target_.data() + row * input_.stride);
         const bool first = row == 0;
-        convolution_.backward_weights(input_.values.data() + row * input_.stride, values_.data(),
-                                      first ? weight.data() : weight_gradient_.data(),
-                                      first ? bias.data() : bias_gradient_.data());
+        convolution_->backward_weights(input_.values.data() + row * input_.stride, values_.data(),
+                                       first ? weight.data() : weight_gradient_.data(),
+                                       first ? bias.data() : bias_gradient_.data());
         if (first) continue;
         add(weight_gradient_, weight.data());
         add(std::span(bias_gradient_).first(recipe_.bias.columns), bias.data());
@@ -151,7 +167,12 @@ void ConvolveAndPool::backward(const float*, float* gradients, const GradientRea
 }
 
 MaxPool::MaxPool(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window)
-    : input_(input), output_(output), window_(window), target_(input, store), chosen_(images_of(output).elements()) {}
+    : input_(input), output_(output), window_(window), target_(input, store) {}
+
+void MaxPool::prepare() {
+    target_.prepare();
+    chosen_.resize(images_of(output_).elements());
+}
 
 std::vector<const Tensor*> MaxPool::inputs() const {
     return {&input_};
@@ -169,6 +190,10 @@ void MaxPool::backward(const float*, float*, const GradientReady&) {
 
 AveragePool::AveragePool(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window)
     : input_(input), output_(output), window_(window), target_(input, store) {}
+
+void AveragePool::prepare() {
+    target_.prepare();
+}
 
 std::vector<const Tensor*> AveragePool::inputs() const {
     return {&input_};
@@ -223,6 +248,10 @@ void GlobalAverage::backward(const float*, float*, const GradientReady&) {
 
 Normalise::Normalise(Tensor& input, compute::Store store, Tensor& output, State state)
     : input_(input), output_(output), state_(std::move(state)), target_(input, store), norm_(images_of(input)) {}
+
+void Normalise::prepare() {
+    target_.prepare();
+}
 
 std::vector<const Tensor*> Normalise::inputs() const {
     return {&input_};

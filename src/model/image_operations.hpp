@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "compute/convolution.hpp"
@@ -15,6 +16,7 @@ class Reorder final : public Operation {
 public:
     Reorder(Tensor& input, compute::Store store, Tensor& output);
 
+    void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
     [[nodiscard]] std::vector<const Tensor*> inputs() const override;
@@ -32,6 +34,7 @@ public:
              const ParameterBlock& weight, const ParameterBlock& bias, compute::Precision precision,
              core::Team* team = nullptr);
 
+    void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
     [[nodiscard]] std::vector<const Tensor*> inputs() const override;
@@ -49,8 +52,10 @@ private:
     Tensor& input_;
     Tensor& output_;
     Recipe recipe_;
+    compute::Precision precision_;
+    core::Team* team_;
     GradientTarget target_;
-    compute::Convolution convolution_;
+    std::optional<compute::Convolution> convolution_;
 };
 
 /// A convolution and the largest value of each window of what it leaves, slice by slice of the batch: what lies between
@@ -63,6 +68,7 @@ public:
     ConvolveAndPool(const Convolve::Recipe& recipe, std::size_t slice, const compute::Images& between,
                     const compute::Window& pool, Tensor& output);
 
+    void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
     [[nodiscard]] std::vector<const Tensor*> inputs() const override;
@@ -75,7 +81,7 @@ private:
     std::size_t slice_;
     compute::Images between_;  ///< of one slice
     GradientTarget target_;
-    compute::Convolution convolution_;
+    std::optional<compute::Convolution> convolution_;
     core::Buffer<float> values_;  ///< between, and their gradients
     core::Buffer<float> weight_gradient_;
     core::Buffer<float> bias_gradient_;
@@ -87,6 +93,7 @@ class MaxPool final : public Operation {
 public:
     MaxPool(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window);
 
+    void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
     [[nodiscard]] std::vector<const Tensor*> inputs() const override;
@@ -104,6 +111,7 @@ class AveragePool final : public Operation {
 public:
     AveragePool(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window);
 
+    void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
     [[nodiscard]] std::vector<const Tensor*> inputs() const override;
@@ -143,6 +151,7 @@ public:
 
     Normalise(Tensor& input, compute::Store store, Tensor& output, State state);
 
+    void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
     [[nodiscard]] std::vector<const Tensor*> inputs() const override;

@@ -4,8 +4,11 @@
 
 namespace model {
 
-LargestPiece::LargestPiece(Tensor& input, Tensor& output)
-    : input_(input), output_(output), chosen_(output.rows * output.width()) {}
+LargestPiece::LargestPiece(Tensor& input, Tensor& output) : input_(input), output_(output) {}
+
+void LargestPiece::prepare() {
+    chosen_.resize(output_.rows * output_.width());
+}
 
 std::vector<const Tensor*> LargestPiece::inputs() const {
     return {&input_};

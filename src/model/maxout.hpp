@@ -15,6 +15,7 @@ public:
     /// REQUIRES: nobody else reads `input`.
     LargestPiece(Tensor& input, Tensor& output);
 
+    void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
     [[nodiscard]] std::vector<const Tensor*> inputs() const override;

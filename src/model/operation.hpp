@@ -40,7 +40,7 @@ inline void report(const ParameterBlock& block, const GradientReady& ready) {
 struct Tensor;
 
 /// One compiled operation on fixed buffers: the stud that every layer shows to its neighbours.
-/// Shapes, buffers and kernels were chosen when it was made; running it allocates nothing.
+/// Shapes were chosen when it was made, buffers and kernels are made by prepare(); running it allocates nothing.
 class Operation {
 public:
     Operation() = default;
@@ -48,7 +48,10 @@ public:
     Operation(const Operation&) = delete;
     Operation& operator=(const Operation&) = delete;
 
-    /// Reads the values of its input and writes those of its output.
+    /// Makes buffers and kernels, once, when the program is complete; a program that is only counted goes without.
+    virtual void prepare() {}
+
+    /// Reads the values of its input and writes those of its output. REQUIRES: prepare() was called.
     virtual void forward(const float* parameters, const Pass& pass) = 0;
 
     /// The tensors to whose gradients backward() delivers; their memory is kept for that long.

@@ -30,7 +30,7 @@ Work work_with(const std::vector<ParameterBlock>& blocks, const LayerKind& kind,
 }
 
 std::size_t bytes_of(const Tensor& tensor) {
-    return tensor.values.size() * sizeof(float);
+    return tensor.size() * sizeof(float);
 }
 
 void add(const std::vector<Described>& items, Cost& sum) {
@@ -146,9 +146,9 @@ Overview Recorder::finish() {
 
 Overview overview(const Network& network, std::size_t batch, compute::Precision precision) {
     Recorder recorder;
-    const Program program(network, batch, Program::Purpose::training, precision, &recorder);
+    const std::size_t bytes = Program::bytes_of(network, batch, Program::Purpose::training, precision, &recorder);
     Overview result = recorder.finish();
-    result.gradient_bytes = program.bytes() - result.total().bytes;
+    result.gradient_bytes = bytes - result.total().bytes;
     result.input = network.input();
     result.items.front().input = network.input();  // which a network that flattens it first has flat already
     return result;

@@ -58,7 +58,8 @@ struct Overview {
     [[nodiscard]] Cost total() const;
 };
 
-/// Compiles the network for batches of `batch` rows and writes down what comes of each item. REQUIRES: batch > 0.
+/// Lays out the network for batches of `batch` rows, without the memory, and writes down what comes of each item.
+/// REQUIRES: batch > 0.
 [[nodiscard]] Overview overview(const Network& network, std::size_t batch,
                                 compute::Precision precision = compute::Precision::f32);
 

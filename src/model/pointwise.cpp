@@ -47,7 +47,9 @@ private:
 class Dropout final : public Stage {
 public:
     Dropout(compute::DropoutRate rate, std::uint32_t first_random, const Tensor& tensor)
-        : rate_(rate), first_random_(first_random), width_(tensor.width()), mask_(tensor.rows * tensor.width()) {}
+        : rate_(rate), first_random_(first_random), width_(tensor.width()), rows_(tensor.rows) {}
+
+    void prepare() override { mask_.resize(rows_ * width_); }
 
     void begin(const Pass& pass) override {
         if (pass.mode == Mode::evaluate) return;
@@ -73,6 +75,7 @@ private:
     compute::DropoutRate rate_;
     std::uint32_t first_random_;
     std::size_t width_;
+    std::size_t rows_;
     std::vector<std::uint8_t> mask_;
 };
 
@@ -85,27 +88,26 @@ public:
           needs_(compute::derivative_needs(activation)),
           width_(tensor.width()),
           rows_(tensor.rows),
-          has_gradient_(tensor.has_gradient()) {
-        if (needs_ == compute::Needs::input) keep();
-    }
+          has_gradient_(tensor.has_gradient()),
+          keeps_(has_gradient_ && needs_ == compute::Needs::input) {}
 
     /// Keeps a copy of what the derivative needs, since the chain's final values will not tell it.
-    void keep() {
-        if (has_gradient_) kept_.resize(rows_ * width_);
-    }
+    void keep() { keeps_ = has_gradient_; }
+
+    void prepare() override { kept_.resize(keeps_ ? rows_ * width_ : 0); }
 
     [[nodiscard]] compute::Needs needs() const noexcept { return needs_; }
     [[nodiscard]] compute::Activation activation() const noexcept { return activation_; }
 
     void forward(const float*, Mode mode, std::size_t row, std::span<float> x) override {
-        const bool keeps = mode == Mode::train && !kept_.empty();
+        const bool keeps = mode == Mode::train && keeps_;
         if (keeps && needs_ == compute::Needs::input) std::copy(x.begin(), x.end(), kept_of(row).begin());
         compute::activate(activation_, x);
         if (keeps && needs_ != compute::Needs::input) std::copy(x.begin(), x.end(), kept_of(row).begin());
     }
 
     void backward(std::size_t row, std::span<const float> y, std::span<float> gradient, float*) override {
-        compute::activate_backward(activation_, kept_.empty() ? y : kept_of(row), gradient);
+        compute::activate_backward(activation_, keeps_ ? kept_of(row) : y, gradient);
     }
 
 private:
@@ -118,6 +120,7 @@ private:
     std::size_t width_;
     std::size_t rows_;
     bool has_gradient_;
+    bool keeps_;
     core::Buffer<float> kept_;
 };
 
@@ -174,6 +177,10 @@ std::size_t least_rows(std::size_t width) {
 }
 
 }  // namespace
+
+void Pointwise::prepare() {
+    for (const auto& stage : stages_) stage->prepare();
+}
 
 void Pointwise::forward(const float* parameters, const Pass& pass) {
     for (const auto& stage : stages_) stage->begin(pass);

@@ -21,6 +21,9 @@ public:
     Stage(const Stage&) = delete;
     Stage& operator=(const Stage&) = delete;
 
+    /// As Operation::prepare().
+    virtual void prepare() {}
+
     /// Called once before the rows of a batch.
     virtual void begin(const Pass&) {}
 
@@ -67,6 +70,7 @@ public:
     /// True if the chain is relu alone, in place.
     [[nodiscard]] bool is_lone_relu() const noexcept;
 
+    void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
     [[nodiscard]] std::vector<const Tensor*> inputs() const override;

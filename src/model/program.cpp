@@ -9,9 +9,22 @@
 namespace model {
 
 Program::Program(const Network& network, std::size_t rows, Purpose purpose, compute::Precision precision,
-                 Recorder* recorder, core::Team* team) {
-    Compiler compiler(network.blocks(), network.statistics(), rows, purpose == Purpose::training, precision, recorder,
+                 core::Team* team) {
+    Compiler compiler(network.blocks(), network.statistics(), rows, purpose == Purpose::training, precision, nullptr,
                       team);
+    lay_out(network, compiler);
+    parts_.make();
+}
+
+std::size_t Program::bytes_of(const Network& network, std::size_t rows, Purpose purpose, compute::Precision precision,
+                              Recorder* recorder) {
+    Compiler compiler(network.blocks(), network.statistics(), rows, purpose == Purpose::training, precision, recorder);
+    Program program;
+    program.lay_out(network, compiler);
+    return program.bytes();
+}
+
+void Program::lay_out(const Network& network, Compiler& compiler) {
     // A network that flattens its input has it flat from the beginning.
     const bool flat = network.items().front().name == "flatten";
     input_ =
@@ -26,13 +39,6 @@ Program& Program::operator=(Program&&) noexcept = default;
 
 std::size_t Program::rows() const noexcept {
     return input_->rows;
-}
-
-std::size_t Program::bytes() const noexcept {
-    std::size_t floats = 0;
-    for (const auto& tensor : parts_.tensors) floats += tensor->values.size();
-    for (const auto& gradients : parts_.gradients) floats += gradients.size();
-    return floats * sizeof(float);
 }
 
 compute::Rows Program::input() noexcept {

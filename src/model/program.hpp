@@ -21,11 +21,10 @@ public:
 
     /// `precision` is that of the factors of products and convolutions; parameters, gradients and all that stands
     /// between operations are in single precision. REQUIRES: rows > 0. The program does not refer to `network`
-    /// afterwards. A `recorder` writes down what is compiled. A `team`, which
-    /// must outlive the program and keep its size, shares the work; what comes out is the same to the bit.
+    /// afterwards. A `team`, which must outlive the program and keep its size, shares the work; what comes out is the
+    /// same to the bit.
     Program(const Network& network, std::size_t rows, Purpose purpose,
-            compute::Precision precision = compute::Precision::f32, Recorder* recorder = nullptr,
-            core::Team* team = nullptr);
+            compute::Precision precision = compute::Precision::f32, core::Team* team = nullptr);
     ~Program();
     Program(Program&&) noexcept;
     Program& operator=(Program&&) noexcept;
@@ -33,7 +32,12 @@ public:
     [[nodiscard]] std::size_t rows() const noexcept;
 
     /// Memory of all activations and their gradients.
-    [[nodiscard]] std::size_t bytes() const noexcept;
+    [[nodiscard]] std::size_t bytes() const noexcept { return parts_.bytes(); }
+
+    /// The same of a program that is not made, however large it would be. A `recorder` writes down what is compiled.
+    [[nodiscard]] static std::size_t bytes_of(const Network& network, std::size_t rows, Purpose purpose,
+                                              compute::Precision precision = compute::Precision::f32,
+                                              Recorder* recorder = nullptr);
 
     /// Where the caller writes a batch [rows × input].
     [[nodiscard]] compute::Rows input() noexcept;
@@ -52,6 +56,11 @@ public:
     void backward(const float* parameters, float* gradients, const GradientReady& ready);
 
 private:
+    Program() = default;
+
+    /// Everything but the memory. Fills the members.
+    void lay_out(const Network& network, Compiler& compiler);
+
     Compiler::Result parts_;
     Tensor* input_ = nullptr;
     Tensor* output_ = nullptr;

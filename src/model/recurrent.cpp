@@ -63,18 +63,22 @@ Recurrent::Recurrent(Cell cell, const Value& input, Leaves leaves, Tensor& outpu
       state_stride_(buffers.states.shape[1]),
       gate_stride_(buffers.gates.shape[1]),
       unit_stride_(core::row_stride(units_)),
-      bias_(compute::gates_of(cell) * units_) {
+      team_(team) {
     core::require(parameters_.weight.rows == features_, "weights fit what they connect");
     core::require(parameters_.weight.offset == parameters_.recurrent.offset + parameters_.recurrent.size() &&
                       parameters_.weight.stride == parameters_.recurrent.stride,
                   "the rows of h and x lie one behind the other");
-    make_products(team);
-    if (!output.has_gradient()) return;
+}
+
+void Recurrent::prepare() {
+    make_products(team_);
+    bias_.resize(compute::gates_of(cell_) * units_);
+    if (!output_.has_gradient()) return;
     bias_gradient_.resize(bias_.size());
     turned_.resize(from_h_.count * unit_stride_);
     dh_.resize(rows_ * unit_stride_);
-    dc_.resize(cell == Cell::lstm ? dh_.size() : 0);
-    if (input.tensor->has_gradient()) dx_.resize(steps_ * rows_ * features_);
+    dc_.resize(cell_ == Cell::lstm ? dh_.size() : 0);
+    if (input_.tensor->has_gradient()) dx_.resize(steps_ * rows_ * features_);
 }
 
 void Recurrent::make_products(core::Team* team) {

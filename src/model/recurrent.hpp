@@ -38,6 +38,7 @@ public:
     Recurrent(compute::Cell cell, const Value& input, Leaves leaves, Tensor& output, Buffers buffers,
               RecurrentParameters parameters, core::Team* team = nullptr);
 
+    void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
     [[nodiscard]] std::vector<const Tensor*> inputs() const override;
@@ -76,6 +77,7 @@ private:
     std::size_t state_stride_;
     std::size_t gate_stride_;
     std::size_t unit_stride_;
+    core::Team* team_;
 
     core::Buffer<float> bias_;           ///< [gates·H]
     core::Buffer<float> bias_gradient_;  ///< [gates·H]

@@ -22,7 +22,7 @@
 namespace run {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Facts, host, instruction_set, settings, data, cores, host_cores, free_bytes,
-                                   unwritable)
+                                   own_bytes, unwritable)
 
 namespace {
 
@@ -73,6 +73,28 @@ std::vector<std::string> crowding(const Host& host, const Demand& demand) {
                         report::counted(host.cores.size(), "core"))};
 }
 
+std::vector<std::string> want_of_memory(const Host& host, std::size_t bytes_of_rank) {
+    std::vector<std::string> notes;
+    const std::size_t bytes = host.ranks * bytes_of_rank;
+    const std::size_t free = host.first.free_bytes;
+    if (free > 0 && bytes > free) {
+        const bool many = host.ranks > 1;
+        notes.push_back(fmt::format(
+            "memory does not suffice: {} on {} {} {} to train, {} more than the {} that are free there; {}choose a "
+            "smaller --net or --batch",
+            report::counted(host.ranks, "rank"), host.name, many ? "need" : "needs", report::bytes(bytes),
+            report::bytes(bytes - free), report::bytes(free), many ? "start fewer ranks there, or " : ""));
+    }
+    const std::size_t own = host.first.own_bytes;
+    if (own > 0 && bytes_of_rank > own) {
+        notes.push_back(fmt::format(
+            "memory does not suffice: a rank on {} needs {} to train, {} more than the {} that its limits "
+            "(ulimit -v, ulimit -d) leave it; raise them, or choose a smaller --net or --batch",
+            host.name, report::bytes(bytes_of_rank), report::bytes(bytes_of_rank - own), report::bytes(own)));
+    }
+    return notes;
+}
+
 std::string data_digest(const Experiment& experiment) {
     constexpr std::size_t most_bytes = std::size_t{256} << 20U;  // a fraction of a second
     const auto bytes = std::as_bytes(std::span(experiment.source().train.feature_bytes()));
@@ -98,6 +120,7 @@ Facts facts_here(const comm::Communicator& world, const Experiment& experiment) 
             .cores = allowed_core_numbers(),
             .host_cores = host_cores(),
             .free_bytes = core::free_memory(),
+            .own_bytes = core::left_by_limits().value_or(0),
             .unwritable = experiment.options().dry_run ? unwritable_parent(experiment.options().out) : ""};
 }
 
@@ -124,14 +147,7 @@ std::vector<std::string> compare(const std::vector<Facts>& facts, const Demand& 
     }
     for (const Host& host : by_host(facts)) {
         for (std::string& note : crowding(host, demand)) notes.push_back(std::move(note));
-        const std::size_t bytes = host.ranks * demand.bytes;
-        if (host.first.free_bytes > 0 && bytes > host.first.free_bytes) {
-            notes.push_back(
-                fmt::format("{} on {} need {} to train, and {} are free there; start fewer ranks there, or "
-                            "choose a smaller --batch",
-                            report::counted(host.ranks, "rank"), host.name, report::bytes(bytes),
-                            report::bytes(host.first.free_bytes)));
-        }
+        for (std::string& note : want_of_memory(host, demand.bytes)) notes.push_back(std::move(note));
     }
     std::set<std::string> told;
     for (const Facts& rank : facts) {
@@ -190,6 +206,11 @@ void require_same_program(const comm::Communicator& world) {
 
 std::size_t rank_bytes(const Experiment& experiment) {
     return experiment.footprint().total();
+}
+
+bool has_memory_for(std::size_t bytes) {
+    const std::size_t most = core::attainable_memory();
+    return most == 0 || bytes <= most;
 }
 
 }  // namespace run

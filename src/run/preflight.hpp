@@ -17,7 +17,8 @@ struct Facts {
     std::string data;            ///< digest, once for a host
     std::vector<int> cores;      ///< that it may use
     std::size_t host_cores = 0;  ///< that its host has
-    std::size_t free_bytes = 0;  ///< memory of its host
+    std::size_t free_bytes = 0;  ///< memory of its host; 0 if unknown
+    std::size_t own_bytes = 0;   ///< what the limits of its process leave it; 0 without limits
     std::string unwritable;      ///< the directory above the run directory if this rank cannot write there
 };
 
@@ -45,5 +46,8 @@ void require_same_program(const std::vector<std::string>& digests);
 
 /// What a rank holds to train a member.
 [[nodiscard]] std::size_t rank_bytes(const Experiment& experiment);
+
+/// Whether this rank has as much as that, others of its host left aside.
+[[nodiscard]] bool has_memory_for(std::size_t bytes);
 
 }  // namespace run

@@ -3,6 +3,8 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <new>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -53,8 +55,9 @@ std::string training_text(const Experiment& experiment) {
                        chosen("schedule") == "constant" ? "" : " (" + chosen("schedule") + ")");
 }
 
-/// Seconds that this rank needs for one member, from a moment of training.
-double seconds_per_member(const Experiment& experiment) {
+/// Seconds that this rank needs for one member, from a moment of training; none where memory does not suffice for it.
+std::optional<double> seconds_per_member(const Experiment& experiment) {
+    if (!has_memory_for(rank_bytes(experiment))) return std::nullopt;
     constexpr double moment_s = 0.3;
     // Of pretraining a moment would tell little: its cost follows from that of the training proper.
     train::Hyperparameters training = experiment.options().training;
@@ -62,13 +65,17 @@ double seconds_per_member(const Experiment& experiment) {
     if (pretraining > 0) training.initialiser = model::Initialiser::xavier;
     core::Team team([] { omp_set_num_threads(1); });
     team.resize(std::max<std::size_t>(experiment.options().threads, 1));
-    train::Trainer trainer(experiment.network(), training, experiment.problem(), 0, &team);
-    trainer.step();  // the first one warms up
-    const core::Stopwatch watch;
-    const double before = trainer.progress();
-    while (!trainer.finished() && watch.seconds() < moment_s) trainer.step();
-    const double trained = trainer.progress() - before;
-    return trained > 0 ? (1 + pretraining) * watch.seconds() / trained : 0.0;
+    try {
+        train::Trainer trainer(experiment.network(), training, experiment.problem(), 0, &team);
+        trainer.step();  // the first one warms up
+        const core::Stopwatch watch;
+        const double before = trainer.progress();
+        while (!trainer.finished() && watch.seconds() < moment_s) trainer.step();
+        const double trained = trainer.progress() - before;
+        return trained > 0 ? (1 + pretraining) * watch.seconds() / trained : 0.0;
+    } catch (const std::bad_alloc&) {
+        return std::nullopt;  // what kernels need for a moment comes on top
+    }
 }
 
 /// What a member takes, part by part.
@@ -137,7 +144,11 @@ std::string preview(const comm::Communicator& world, const Experiment& experimen
         const double wanted =
             static_cast<double>(ranks.node_size()) * static_cast<double>(std::max<std::size_t>(options.threads, 1));
         const double crowding = std::max(1.0, wanted / static_cast<double>(allowed_cores()));
-        const double member_s = seconds_per_member(experiment) * crowding;
+        const std::optional<double> member_s = seconds_per_member(experiment);
+        const std::string time = member_s ? fmt::format("about {} ({} for a member, measured on rank 0)",
+                                                        report::duration(planned.makespan * *member_s * crowding),
+                                                        report::duration(*member_s * crowding))
+                                          : "cannot be measured: memory does not suffice to train a member";
         const data::Source& source = experiment.source();
         const std::size_t data_bytes =
             source.train.feature_bytes().size() + (source.test ? source.test->feature_bytes().size() : 0);
@@ -155,11 +166,9 @@ std::string preview(const comm::Communicator& world, const Experiment& experimen
             "memory    {}; each rank trains one at a time\n"
             "          {} of data, once on each host\n"
             "members   each to the rank that is free first; if all take equally long:\n{}"
-            "time      about {} ({} for a member, measured on rank 0); ranks idle {} of it, efficiency at most "
-            "{}\n",
+            "time      {}; ranks idle {} of it, efficiency at most {}\n",
             options.training.batch, memory_text(experiment), report::bytes(data_bytes), rank_lines(planned, hosts),
-            report::duration(planned.makespan * member_s), report::duration(member_s),
-            report::percent(planned.idle_fraction, 1), report::percent(1 - planned.idle_fraction, 1));
+            time, report::percent(planned.idle_fraction, 1), report::percent(1 - planned.idle_fraction, 1));
         const auto fitted = [&](const std::string& words) {
             return report::wrapped(core::printable_lines(words), terminal.live ? terminal.columns : log_columns);
         };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,6 +11,8 @@
 #include "comm/backoff.hpp"
 #include "core/contract.hpp"
 #include "core/stopwatch.hpp"
+#include "report/text.hpp"
+#include "run/preflight.hpp"
 #include "run/summation.hpp"
 #include "run/worker.hpp"
 
@@ -50,6 +53,7 @@ public:
         }
         if (witness_.recovers) total_.emplace(experiment.test_labels().size(), experiment.network().outputs());
         guarded([&] {
+            member_bytes_ = rank_bytes(experiment);
             worker_.emplace(
                 experiment, [this](const Letter& letter) { tell(letter); }, witness_.storage, trainees,
                 std::max(least_progress_interval_s, world_.size() / most_reports_per_s));
@@ -149,10 +153,16 @@ private:
             const auto* known = dynamic_cast<const core::Error*>(&error);
             const std::string where =
                 world_.size() > 1 ? fmt::format("rank {} on {}: ", world_.rank(), world_.host()) : std::string();
-            const std::string what = core::reason(error);
+            const std::string what = reason_of(error);
             witness_.note(fmt::format("failed: {}", what));
             send(0, Failed{.kind = known != nullptr ? known->kind() : core::Failure::run, .message = where + what});
         }
+    }
+
+    [[nodiscard]] std::string reason_of(const std::exception& error) const {
+        if (dynamic_cast<const std::bad_alloc*>(&error) == nullptr || member_bytes_ == 0) return core::reason(error);
+        return fmt::format("{}; training a member takes {}, beside the data and what kernels need", core::reason(error),
+                           report::bytes(member_bytes_));
     }
 
     /// Hands on that somebody wants this run to stop, once; on the root, waits for nobody for ever.
@@ -272,7 +282,8 @@ private:
     core::Stopwatch clock_;
     std::optional<Coordinator> coordinator_;
     std::optional<Worker> worker_;
-    bool ready_ = false;  ///< has compiled its first member
+    std::size_t member_bytes_ = 0;  ///< that training a member takes; 0 if not known
+    bool ready_ = false;            ///< has compiled its first member
     double first_step_s_ = 0;
     bool failed_ = false;
     bool stopped_ = false;

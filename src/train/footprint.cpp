@@ -13,11 +13,10 @@ Footprint footprint(const model::Network& network, const Hyperparameters& hyperp
     core::require(rows > 0, "a member is trained on some rows");
     using Purpose = model::Program::Purpose;
     const auto activations = [&](std::size_t batch, Purpose purpose) {
-        return batch == 0
-                   ? 0
-                   : model::Program(network, batch, purpose,
-                                    purpose == Purpose::training ? hyperparameters.precision : compute::Precision::f32)
-                         .bytes();
+        const bool trains = purpose == Purpose::training;
+        return batch == 0 ? 0
+                          : model::Program::bytes_of(network, batch, purpose,
+                                                     trains ? hyperparameters.precision : compute::Precision::f32);
     };
     const Optimizer optimizer(hyperparameters);
     const std::size_t moments = std::size_t{optimizer.has_first_moment()} + std::size_t{optimizer.has_second_moment()};

@@ -97,7 +97,7 @@ struct Trainer::Impl {
           batch(std::min(chosen.batch, rows.size())),
           batches((rows.size() + batch - 1) / batch),
           team(given_team != nullptr && given_team->size() > 1 ? given_team : nullptr),
-          program(network, batch, Program::Purpose::training, chosen.precision, nullptr, team),
+          program(network, batch, Program::Purpose::training, chosen.precision, team),
           predictor(network, hidden, evaluation_masks(chosen, given.seed, state.member), team,
                     Predictor::batch_for(std::max(given.validation.size(), given.test_rows))),
           objective(chosen.label_smoothing, batch),
@@ -106,7 +106,7 @@ struct Trainer::Impl {
           blocks(network.blocks().begin(), network.blocks().end()),
           gradients(network.buffer_size(), 0.0F) {
         if (const std::size_t rest = rows.size() % batch; rest != 0) {
-            last_program.emplace(network, rest, Program::Purpose::training, chosen.precision, nullptr, team);
+            last_program.emplace(network, rest, Program::Purpose::training, chosen.precision, team);
         }
         if (chosen.max_norm > 0) max_norm.emplace(network.blocks(), chosen.max_norm);
         if (given.augmentation.any()) {

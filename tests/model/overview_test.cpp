@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "core/buffer.hpp"
+#include "limited_memory.hpp"
 #include "model/program.hpp"
 
 BOOST_AUTO_TEST_SUITE(overview_tests)
@@ -158,6 +159,23 @@ BOOST_AUTO_TEST_CASE(convolutions_that_are_pooled_slice_by_slice_add_up_too) {
     // Whether it is depends on the machine; what is counted must be what is there.
     const Overview found = overview_of("conv(32, 3) relu maxpool(2) conv(64, 3) maxpool(2)", {28, 28});
     BOOST_TEST(found.items[2].own.bytes == rows * 14 * 14 * 32 * 4);
+}
+
+BOOST_AUTO_TEST_CASE(what_fits_into_no_memory_is_described_all_the_same,
+                     *boost::unit_test::precondition(memory_can_be_limited)) {
+    constexpr std::size_t room = 64U << 20U;
+    constexpr std::size_t batch = 100'000;
+    for (const char* text : {"dense(40000) relu dropout(0.5) maxout(20000, 2)",
+                             "repeat(8)[ conv(64, 3) relu batchnorm ] maxpool(2) avgpool",
+                             "conv(32, 3) relu maxpool(2)", "lstm(5000, sequence) gru(5000)",
+                             "skip[ dense(30000) gelu ] flatten", "split[ conv(32, 3) | conv(16, 3) ] maxpool(4)"}) {
+        const Network network(text, {28, 28}, 10, Objective::classification);
+        const auto describe = [&] {
+            const Overview found = model::overview(network, batch);
+            if (found.total().parameters != network.parameter_count() || found.total().bytes < room) ::_exit(9);
+        };
+        BOOST_TEST((end_with_room(room, describe) == Ends::well), text);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_network_that_flattens_its_input_first) {

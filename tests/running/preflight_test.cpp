@@ -9,7 +9,9 @@
 #include "comm/communicator.hpp"
 #include "core/error.hpp"
 #include "data/source.hpp"
+#include "limited_memory.hpp"
 #include "run/machine.hpp"
+#include "run/preview.hpp"
 
 BOOST_AUTO_TEST_SUITE(preflight_tests)
 
@@ -23,6 +25,7 @@ run::Facts rank_on(const std::string& host, int core, bool first = true) {
             .cores = {core},
             .host_cores = 2,
             .free_bytes = 1000,
+            .own_bytes = 0,
             .unwritable = ""};
 }
 
@@ -89,7 +92,35 @@ BOOST_AUTO_TEST_CASE(memory_is_added_up_for_each_host) {
     const std::vector facts{rank_on("a", 0), rank_on("b", 0), rank_on("b", 1, false)};
     const auto notes = run::compare(facts, {.threads = 1, .bytes = 600});
     BOOST_REQUIRE_EQUAL(notes.size(), 1U);
-    BOOST_TEST(has(notes[0], {"2 ranks on b"}));
+    BOOST_TEST(has(notes[0], {"2 ranks on b need 1.2 KiB", "200 B more"}), notes[0]);
+}
+
+BOOST_AUTO_TEST_CASE(the_limits_of_a_process_count_for_each_rank) {
+    std::vector facts{rank_on("a", 0), rank_on("a", 1, false)};
+    facts[0].free_bytes = 1'000'000;
+    facts[0].own_bytes = 700;
+    BOOST_TEST(run::compare(facts, {.threads = 1, .bytes = 600}).empty());
+    const auto notes = run::compare(facts, {.threads = 1, .bytes = 800});
+    BOOST_REQUIRE_EQUAL(notes.size(), 1U);
+    BOOST_TEST(has(notes[0], {"a rank on a needs 800 B", "100 B more", "ulimit"}), notes[0]);
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_is_made_without_the_memory_it_tells_of,
+                     *boost::unit_test::precondition(memory_can_be_limited)) {
+    run::Options options;
+    options.data = "moons:train=60,test=20";
+    options.net = "dense(30000) relu dense(30000)";
+    const data::Source source = data::load(options.data, options.seed);
+    constexpr std::size_t room = 256U << 20U;
+    const auto plan = [&] {
+        const run::Experiment experiment(options, source);
+        const auto world = comm::Communicator::local();
+        const auto notes = run::preflight(world, experiment);
+        const std::string text = run::preview(world, experiment, notes, {});
+        const bool is_told = has(text, {"900,", "GiB for a member", "time      cannot be measured", "needs 13 GiB"});
+        if (!is_told) ::_exit(9);
+    };
+    BOOST_TEST((end_with_room(room, plan) == Ends::well));
 }
 
 BOOST_AUTO_TEST_CASE(notes_on_the_data_are_told_first) {

@@ -12,6 +12,7 @@
 #include "core/stopwatch.hpp"
 #include "data/source.hpp"
 #include "failure.hpp"
+#include "report/text.hpp"
 #include "train/predictor.hpp"
 
 BOOST_AUTO_TEST_SUITE(training_tests)
@@ -200,6 +201,7 @@ BOOST_AUTO_TEST_CASE(want_of_memory_is_put_into_words) {
     const std::string message =
         failure_of(core::Failure::run, [&] { static_cast<void>(train_all(experiment, notes)); });
     BOOST_TEST(contains(message, "not enough memory"));
+    BOOST_TEST(contains(message, "training a member takes " + report::bytes(experiment.footprint().total())), message);
 }
 
 BOOST_AUTO_TEST_CASE(a_failure_says_what_and_what_survives) {
