@@ -1,6 +1,9 @@
 #include "data/decimal.hpp"
 
 #include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
 
 #include "data/number.hpp"
 
@@ -44,6 +47,14 @@ std::optional<Decimal> Decimal::parse(std::string_view word) {
     made.exponent_ -= static_cast<std::int64_t>(first);
     made.digits_.erase(made.digits_.find_last_not_of('0') + 1);
     return made;
+}
+
+bool is_rounded_whole(std::string_view word, double value) {
+    constexpr double most_exact = 9'007'199'254'740'992.0;  // 2^53
+    // Whoever writes an exponent does not mean every digit.
+    if (!(std::abs(value) >= most_exact) || word.find_first_of("eEdD") != std::string_view::npos) return false;
+    const auto written = Decimal::parse(word);
+    return written && written->is_whole() && written != Decimal::parse(fmt::format("{:.0f}", value));
 }
 
 bool Decimal::is_whole() const noexcept {

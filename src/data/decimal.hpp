@@ -26,4 +26,7 @@ private:
     std::string digits_;  ///< without zeros at either end; empty: zero
 };
 
+/// True if `word` is a whole number in digits, beyond 2^53, that double precision does not have: it is read as `value`.
+[[nodiscard]] bool is_rounded_whole(std::string_view word, double value);
+
 }  // namespace data

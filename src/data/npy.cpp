@@ -140,7 +140,8 @@ void note_rounded(const NpyFile& file, const ArrayContent& content, std::vector<
     std::uint64_t width = 1;
     for (std::size_t axis = 1; axis < file.extents().size(); ++axis) width *= file.extents()[axis];
     notes.push_back(
-        fmt::format("{}: row {}, element {} is {}: whole numbers beyond 2^53 are rounded to double precision",
+        fmt::format("{}: row {}, element {} is {}: whole numbers beyond 2^53 are rounded to double precision; "
+                    "subtract one that is near them, such as x - x.min(), or leave out what only names rows",
                     file.name(), *content.rounded / width, *content.rounded % width, content.rounded_number));
 }
 

@@ -12,6 +12,7 @@
 
 #include "core/error.hpp"
 #include "data/class_names.hpp"
+#include "data/decimal.hpp"
 #include "data/field.hpp"
 #include "data/generator.hpp"
 #include "data/number.hpp"
@@ -158,7 +159,25 @@ void classify(Targets& targets, const Column& train, const Column* test) {
     }
 }
 
-SharedBytes measure(const Column& column) {
+/// Numbers that differ and are one in single precision, in which they are learnt, are told.
+void note_merged(const Column& column, std::span<const float> learnt, std::vector<std::string>& notes) {
+    std::unordered_map<float, std::size_t> known;
+    const std::vector<std::string_view>& words = column.vocabulary.words;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        // Digits that only printing has made, such as those of 0.30000000000000004, are no numbers of their own.
+        constexpr double most_whole = 16'777'216;  // 2^24
+        if (std::abs(learnt[i]) < most_whole) continue;
+        const auto [at, is_new] = known.try_emplace(learnt[i], i);
+        if (is_new || *Decimal::parse(words[i]) == *Decimal::parse(words[at->second])) continue;
+        notes.push_back(fmt::format(
+            "{}: {} and {} are both learnt as {:.0f}, since targets have single precision, seven digits; write how far "
+            "they are from a number near all of them",
+            column.place(column.vocabulary.first_rows[i]), excerpt(words[at->second]), excerpt(words[i]), learnt[i]));
+        return;
+    }
+}
+
+SharedBytes measure(const Column& column, std::vector<std::string>& notes) {
     constexpr double most = std::numeric_limits<float>::max();
     std::vector<float> numbers;
     for (std::size_t i = 0; i < column.vocabulary.words.size(); ++i) {
@@ -175,6 +194,7 @@ SharedBytes measure(const Column& column) {
         }
         numbers.push_back(static_cast<float>(*number));
     }
+    note_merged(column, numbers, notes);
     core::Buffer<float> values(column.vocabulary.of_row.size());
     for (std::size_t row = 0; row < values.size(); ++row) values[row] = numbers[column.vocabulary.of_row[row]];
     return share(std::move(values));
@@ -196,8 +216,8 @@ Targets make_targets(const TargetColumn& train_words, const TargetColumn* test_w
         return targets;
     }
     targets.outputs = 1;
-    targets.train = measure(train);
-    if (test != nullptr) targets.test = measure(*test);
+    targets.train = measure(train, targets.notes);
+    if (test != nullptr) targets.test = measure(*test, targets.notes);
     return targets;
 }
 

@@ -1,6 +1,7 @@
 #include "data/text_columns.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <span>
 #include <utility>
@@ -8,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "data/decimal.hpp"
 #include "data/field.hpp"
 #include "data/file_bytes.hpp"
 #include "data/first_line.hpp"
@@ -22,6 +24,7 @@ using core::Failure;
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
+constexpr std::size_t most_told = 5;           // columns of one kind
 constexpr std::size_t lines_to_look_at = 101;  // the first, and a hundred to hold it against
 
 Words copy(const Fields& fields) {
@@ -215,9 +218,23 @@ private:
         for (const std::size_t place : columns_.places) {
             const auto number = parse_feature(fields[place]);
             if (!number) refuse(fields[place], place, line);
+            constexpr double most_exact = 9'007'199'254'740'992.0;  // 2^53
+            if (std::abs(*number) >= most_exact) look_for_rounding(fields[place], *number, place, line);
             columns_.features.push_back(*number);
         }
         columns_.lines.push_back(line);
+    }
+
+    void look_for_rounding(std::string_view field, double number, std::size_t place, std::size_t line) {
+        if (is_rounded_.empty()) is_rounded_.assign(columns_.count, false);
+        if (is_rounded_[place] || !is_rounded_whole(field, number)) return;
+        is_rounded_[place] = true;
+        if (rounded_told_++ >= most_told) return;
+        columns_.notes.push_back(
+            fmt::format("{}, line {}, {}: {} is rounded to {:.0f}, as whole numbers beyond 2^53 are; {} leaves out a "
+                        "column that names rows, else write how far its numbers are from one of them",
+                        columns_.file, line, column_name(columns_.header, place), excerpt(field), number,
+                        ignore_option(columns_.header, place)));
     }
 
     [[nodiscard]] std::span<const std::string_view> without_end(std::span<const std::string_view> fields,
@@ -261,6 +278,8 @@ private:
     std::size_t left_out_ = 0;  ///< empty fields at the end of every row
     Words first_;
     Columns columns_;
+    std::vector<bool> is_rounded_;  ///< by column; empty: none
+    std::size_t rounded_told_ = 0;
 };
 
 }  // namespace

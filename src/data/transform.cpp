@@ -101,9 +101,10 @@ RowMatrix Transform::standardised(std::span<const double> values) const {
 
 /// One value that is a mark rather than a measurement, such as 1.8e308, takes the whole range of single precision for
 /// itself: numbers that differ become one. Refused where this happens to most of the training rows, each held against
-/// the one before.
-void Transform::refuse_collapse(Rows rows, const Groups& group) const {
+/// the one before; told where it happens to some.
+void Transform::refuse_collapse(Rows rows, const Groups& group) {
     constexpr std::size_t enough = 4096;
+    constexpr double told_from = 50;  // one in so many
     const std::size_t width = group.size();
     std::vector<std::uint32_t> merged(chosen_.size());
     std::vector<double> last_values;
@@ -130,6 +131,13 @@ void Transform::refuse_collapse(Rows rows, const Groups& group) const {
     for (std::size_t g = 0; g < share.size(); ++g) {
         const double pairs = features[g] * static_cast<double>(looked_at.size() - 1);
         if (2 * share[g] > pairs) refuse_collapsed_group(rows, group, g);
+        if (told_from * share[g] < pairs || share[g] == 0 || !lost_.empty()) continue;
+        lost_ = fmt::format(
+            "{}, {}: {:.0f} % of its numbers differ from those of the row before and cannot be told from them in "
+            "single "
+            "precision, seven digits; write the column as distances from a number near all of them, or its logarithm",
+            source_->name, feature_name(static_cast<std::size_t>(std::ranges::find(group, g) - group.begin())),
+            100 * share[g] / pairs);
     }
 }
 
@@ -217,6 +225,7 @@ Table Transform::apply(const Table& table, std::vector<std::string>& notes) cons
         }
     });
     if (!note.empty()) notes.push_back(note);
+    if (!lost_.empty() && &table == &source_->train) notes.push_back(lost_);
     Description description = table.description();
     description.element = Element::f32;
     description.shape = shape_;

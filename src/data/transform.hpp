@@ -20,7 +20,8 @@ public:
     /// refuse_collapse().
     Transform(const Source& source, Rows rows, const Preparation& preparation);
 
-    /// Every row of `table`, as floats. A value that lies a million deviations from the mean makes a note.
+    /// Every row of `table`, as floats. A value that lies a million deviations from the mean makes a note,
+    /// and so do training rows that differ and cannot be told apart in single precision.
     /// Throws core::Error (data) for one that is too large for single precision.
     [[nodiscard]] Table apply(const Table& table, std::vector<std::string>& notes) const;
 
@@ -35,7 +36,7 @@ private:
     void choose_most_varying(Rows rows, std::size_t keep);
     void standardise(Rows rows, Standardize standardize);
     void find_components(Rows rows, std::size_t keep);
-    void refuse_collapse(Rows rows, const std::vector<std::size_t>& group) const;
+    void refuse_collapse(Rows rows, const std::vector<std::size_t>& group);
     [[noreturn]] void refuse_collapsed_group(Rows rows, const std::vector<std::size_t>& group, std::size_t g) const;
     [[noreturn]] void refuse_large(const std::string& where, std::size_t column, double value) const;
 
@@ -54,6 +55,7 @@ private:
     Eigen::RowVectorXd centre_;          ///< of the components, in standardised features
     Eigen::MatrixXd components_;         ///< empty, or [features × components]
     std::string note_;
+    std::string lost_;  ///< what there is to say where some numbers cannot be told apart; or empty
 };
 
 }  // namespace data

@@ -257,6 +257,16 @@ BOOST_AUTO_TEST_CASE(test_rows_come_from_a_file_of_their_own) {
     check_refused({"1,x\n3,y\n", "1,z\n"}, Failure::data, "test.csv, line 1, column 2: class 'z' does not occur in");
 }
 
+BOOST_AUTO_TEST_CASE(whole_numbers_that_are_rounded_are_told) {
+    const auto notes = [](const std::string& text) { return read({text}).notes; };
+    BOOST_REQUIRE_EQUAL(notes("a,b,k\n1,9007199254740993,x\n2,9007199254740994,y\n3,9007199254740995,x\n").size(), 1U);
+    BOOST_TEST(notes("a,b,k\n1,9007199254740993,x\n2,5,y\n")[0].find(
+                   "train.csv, line 2, column 2 ('b'): 9007199254740993 is rounded to 9007199254740992") !=
+               std::string::npos);
+    BOOST_TEST(notes("a,b,k\n1,-12345678901234567891,x\n2,5.0,y\n")[0].find("--ignore b") != std::string::npos);
+    BOOST_TEST(notes("1,9007199254740992,x\n2,9007199254740994,y\n3,1e23,x\n4,18446744073709551616,y\n").empty());
+}
+
 BOOST_AUTO_TEST_CASE(pixels_of_test_rows_on_another_scale_are_refused) {
     const auto pixels = [](int high) {
         std::string text;

@@ -170,6 +170,18 @@ BOOST_AUTO_TEST_CASE(features_that_vary_by_rounding_alone_are_told) {
     BOOST_TEST(prepare(doubles({2}, {1, 5, 2, 5, 3, 5}), first_rows(3), {}).notes.empty());
 }
 
+BOOST_AUTO_TEST_CASE(numbers_that_become_one_in_single_precision_are_told) {
+    std::vector<double> made(40);
+    for (std::size_t i = 0; i < made.size(); ++i) {
+        made[i] = i % 4 == 1 ? made[i - 1] + 1e-3 : 1e8 * std::sin(static_cast<double>(i));
+    }
+    const std::vector<std::string> notes = prepare(doubles({1}, made), first_rows(40), {}).notes;
+    BOOST_REQUIRE_EQUAL(notes.size(), 1U);
+    BOOST_TEST(notes[0].find("t.csv, column 1: 26 % of its numbers differ") != std::string::npos, notes[0]);
+    for (std::size_t i = 1; i < made.size(); i += 4) made[i] += 1e4;
+    BOOST_TEST(prepare(doubles({1}, made), first_rows(40), {}).notes.empty());
+}
+
 BOOST_AUTO_TEST_CASE(small_differences_of_large_numbers_survive) {
     const auto prepared = values(prepare(doubles({1}, {1.6e9, 1.6e9 + 1, 1.6e9 + 2}), first_rows(3), {}).train);
     const float root = std::sqrt(1.5F);

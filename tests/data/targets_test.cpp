@@ -171,6 +171,18 @@ BOOST_AUTO_TEST_CASE(names_that_look_alike_are_noted) {
     BOOST_TEST(notes({"ash", "elm"}).empty());
 }
 
+BOOST_AUTO_TEST_CASE(numbers_that_become_one_are_noted) {
+    const auto notes = [](std::vector<std::string> words) {
+        return data::make_targets({.file = "y.csv", .column = "", .words = std::move(words), .lines = {}}, nullptr,
+                                  Task::regression)
+            .notes;
+    };
+    BOOST_REQUIRE_EQUAL(notes({"16777216", "16777217", "3"}).size(), 1U);
+    BOOST_TEST(notes({"16777216", "16777217", "3"})[0].find("y.csv, row 1: 16777216 and 16777217 are both learnt") !=
+               std::string::npos);
+    BOOST_TEST(notes({"16777216", "16777218", "1.6777216e7", "0.1", "0.10000000001"}).empty());
+}
+
 BOOST_AUTO_TEST_CASE(mistakes_are_named_with_file_line_and_column) {
     check_refused({"a", "b", ""}, {}, {}, "train.csv, line 4, column 2 ('kind'): the target is missing");
     check_refused({"a", "b"}, {"a", ""}, {}, "test.csv, line 3");
