@@ -118,11 +118,15 @@ std::string FileBytes::read_text(std::uint64_t most) {
     std::string text;
     // Memory that is reserved and not written to costs nothing, and moving the text when it grows would hold it twice.
     text.reserve(std::min(most, is_compressed() ? usual_ratio * file_size_ : file_size_) + piece);
+    std::size_t line_begin = 0;
     for (std::size_t got = piece; got == piece;) {
         const std::size_t size = text.size();
         text.resize(size + piece);
         got = read(std::as_writable_bytes(std::span(text)).subspan(size));
         text.resize(size + got);
+        const std::size_t line_end = std::string_view(text).substr(size).find_last_of("\r\n");
+        if (line_end != std::string_view::npos) line_begin = size + line_end + 1;
+        refuse_bomb(text.size(), text.size() - line_begin);
         if (text.size() > most) {
             const std::uint64_t seen = text.size();
             text = {};
@@ -130,6 +134,26 @@ std::string FileBytes::read_text(std::uint64_t most) {
         }
     }
     return text;
+}
+
+/// Long before memory is full: what a small file can be unpacked to is a thousand times its size.
+void FileBytes::refuse_bomb(std::uint64_t seen, std::uint64_t line) const {
+    constexpr std::uint64_t longest_line = std::uint64_t{64} << 20U;  // some millions of numbers
+    constexpr std::uint64_t large = std::uint64_t{256} << 20U;
+    constexpr std::uint64_t highest_ratio = 800;  // rows that are all the same reach 700
+    if (line > longest_line) {
+        core::fail(
+            Failure::data,
+            "{}: holds a line of more than {} MB{}, which is no row of a table; write every row in a line of its "
+            "own",
+            path_.string(), longest_line >> 20U, is_compressed() ? " when it is unpacked" : "");
+    }
+    if (is_compressed() && seen > large && seen / highest_ratio > file_size_) {
+        core::fail(Failure::data,
+                   "{}: its {} on disk unpack to more than {}, nothing but repetition and no table; unpack it and look "
+                   "into it with gzip -dc | head",
+                   path_.string(), gigabytes(file_size_), gigabytes(large));
+    }
 }
 
 void FileBytes::refuse_size(std::uint64_t seen, std::uint64_t most) {

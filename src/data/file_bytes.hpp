@@ -31,12 +31,14 @@ public:
     [[nodiscard]] std::size_t read(std::span<std::byte> out);
 
     /// What is left of the content, as text. Where it would take more than `most` bytes, nothing of it is kept: fails
-    /// with its size. 0: whatever memory allows beside what is made of the text.
+    /// with its size. 0: whatever memory allows beside what is made of the text. Fails early where it is no table: at a
+    /// line of more than 64 MB, or where more than 256 MB are hardly anything when packed.
     [[nodiscard]] std::string read_text(std::uint64_t most = 0);
 
 private:
     struct Stream;
 
+    void refuse_bomb(std::uint64_t seen, std::uint64_t line) const;
     [[noreturn]] void refuse_size(std::uint64_t read, std::uint64_t most);
 
     std::filesystem::path path_;

@@ -117,4 +117,22 @@ BOOST_AUTO_TEST_CASE(text_that_memory_cannot_take_is_refused_with_its_size) {
                           failure(Failure::data, "x.npy: needs 1152921504.61 GB of memory, but", "are left"));
 }
 
+BOOST_AUTO_TEST_CASE(a_line_that_is_longer_than_any_of_a_table_is_refused_at_once) {
+    const testing::Folder folder;
+    // A gigabyte of one line would take a megabyte on disk.
+    Bytes bomb(std::size_t{67} << 20U, '1');
+    folder.write("bomb.csv.gz", testing::gzip(bomb));
+    BOOST_CHECK_EXCEPTION(static_cast<void>(data::FileBytes(folder.path() / "bomb.csv.gz").read_text()), core::Error,
+                          failure(Failure::data, "bomb.csv.gz: holds a line of more than 64 MB when it is"));
+    const Bytes lines = gzip(Bytes(std::size_t{16} << 20U, '\n'));
+    Bytes members;
+    for (int i = 0; i < 17; ++i) members.insert(members.end(), lines.begin(), lines.end());
+    folder.write("lines.csv.gz", members);
+    BOOST_CHECK_EXCEPTION(static_cast<void>(data::FileBytes(folder.path() / "lines.csv.gz").read_text()), core::Error,
+                          failure(Failure::data, "lines.csv.gz: its", "nothing but repetition"));
+    bomb[std::size_t{33} << 20U] = '\n';
+    folder.write("two.csv", bomb);
+    BOOST_TEST(data::FileBytes(folder.path() / "two.csv").read_text().size() == bomb.size());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
