@@ -122,7 +122,7 @@ void max_of_window(const Images& in, const Window& window, const float* base, Ex
         const float* x = row_begin;
         for (std::size_t column = columns.begin; column < columns.end; ++column, x += lanes) {
             const Vector value = load(x);
-            const Integers larger = ~(value <= best) & (best == best);
+            const Integers larger = ~(value <= best) & (best == best);  // NOLINT(misc-redundant-expression): no NaN
             place = larger ? Integers{} + place_in(window, rows, columns, row, column) : place;
             best = larger ? value : best;
         }

@@ -128,7 +128,8 @@ std::string_view Records::quoted_field() {
         if (text_[at_] == '\n') ++current_line_;
         text_[end++] = text_[at_];
     }
-    const bool blank_follows = ++at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t');
+    ++at_;
+    const bool blank_follows = at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t');
     pass_blanks();
     const bool goes_on = !at_line_end() && text_[at_] != separator_ && !(separator_ == ' ' && blank_follows);
     if (goes_on) {

@@ -123,7 +123,7 @@ std::string rank_line(std::size_t index, const RankProgress& rank, const Snapsho
     const std::size_t epoch_digits = std::to_string(snapshot.epochs).size();
     const std::string member = fmt::format("member {:>{}}", rank.member, member_digits);
     const std::string epoch = fmt::format("epoch {:>{}}/{}", rank.epoch, epoch_digits, snapshot.epochs);
-    const std::string full = joined({name, member, epoch, training_text(rank.loss, rank.validation_accuracy)}, "  ");
+    std::string full = joined({name, member, epoch, training_text(rank.loss, rank.validation_accuracy)}, "  ");
     if (columns(full) <= width) return full;
     return fitting({name, member, epoch, accuracy_text(rank.validation_accuracy, "val"), loss_text(rank.loss)}, width);
 }
