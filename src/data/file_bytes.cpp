@@ -118,6 +118,8 @@ std::string FileBytes::read_text(std::uint64_t most) {
     std::string text;
     // Memory that is reserved and not written to costs nothing, and moving the text when it grows would hold it twice.
     text.reserve(std::min(most, is_compressed() ? usual_ratio * file_size_ : file_size_) + piece);
+    // Text that outgrows what it was given is held twice while it moves: of much of it the size is counted before.
+    std::uint64_t counted_from = is_compressed() && most_bytes() > text.capacity() ? most / 8 : most;
     std::size_t line_begin = 0;
     for (std::size_t got = piece; got == piece;) {
         const std::size_t size = text.size();
@@ -127,6 +129,15 @@ std::string FileBytes::read_text(std::uint64_t most) {
         const std::size_t line_end = std::string_view(text).substr(size).find_last_of("\r\n");
         if (line_end != std::string_view::npos) line_begin = size + line_end + 1;
         refuse_bomb(text.size(), text.size() - line_begin);
+        if (text.size() > counted_from) {
+            counted_from = most;
+            const std::uint64_t whole = count_bytes(most);
+            if (whole > most) {
+                text = {};
+                refuse_size(size + got, most);
+            }
+            text.reserve(whole + piece);
+        }
         if (text.size() > most) {
             const std::uint64_t seen = text.size();
             text = {};
@@ -134,6 +145,14 @@ std::string FileBytes::read_text(std::uint64_t most) {
         }
     }
     return text;
+}
+
+std::uint64_t FileBytes::count_bytes(std::uint64_t most) const {
+    FileBytes again(path_);
+    std::vector<std::byte> lost(std::size_t{1} << 20U);
+    std::uint64_t bytes = 0;
+    for (std::size_t got = lost.size(); got == lost.size() && bytes <= most; bytes += got) got = again.read(lost);
+    return bytes;
 }
 
 /// Long before memory is full: what a small file can be unpacked to is a thousand times its size.

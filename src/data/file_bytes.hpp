@@ -39,6 +39,9 @@ private:
     struct Stream;
 
     void refuse_bomb(std::uint64_t seen, std::uint64_t line) const;
+    /// Of the whole content, which is read once more for it; some number above `most` where it is more than that.
+    [[nodiscard]] std::uint64_t count_bytes(std::uint64_t most) const;
+
     [[noreturn]] void refuse_size(std::uint64_t read, std::uint64_t most);
 
     std::filesystem::path path_;

@@ -6,6 +6,7 @@
 
 #include "data/failure.hpp"
 #include "data/folder.hpp"
+#include "limited_memory.hpp"
 
 BOOST_AUTO_TEST_SUITE(file_bytes_tests)
 
@@ -115,6 +116,29 @@ BOOST_AUTO_TEST_CASE(text_that_memory_cannot_take_is_refused_with_its_size) {
     BOOST_CHECK_NO_THROW(data::require_memory("x.npy", 1));
     BOOST_CHECK_EXCEPTION(data::require_memory("x.npy", std::uint64_t{1} << 60U), core::Error,
                           failure(Failure::data, "x.npy: needs 1152921504.61 GB of memory, but", "are left"));
+}
+
+BOOST_AUTO_TEST_CASE(text_is_not_held_twice_while_it_is_unpacked,
+                     *boost::unit_test::precondition(memory_can_be_limited)) {
+    const testing::Folder folder;
+    constexpr std::size_t mega = std::size_t{1} << 20U;
+    folder.write("lines.csv.gz", gzip(Bytes(60 * mega, '\n')));
+    const auto read = [&](std::uint64_t most) {
+        return data::FileBytes(folder.path() / "lines.csv.gz").read_text(most).size();
+    };
+    const auto is_taken = [&] {
+        if (read(64 * mega) != 60 * mega) ::_exit(9);
+    };
+    BOOST_TEST((end_with_room(85 * mega, is_taken) == Ends::well));
+    const auto is_refused = [&] {
+        try {
+            static_cast<void>(read(50 * mega));
+        } catch (const core::Error&) {
+            return;
+        }
+        ::_exit(9);
+    };
+    BOOST_TEST((end_with_room(40 * mega, is_refused) == Ends::well));
 }
 
 BOOST_AUTO_TEST_CASE(a_line_that_is_longer_than_any_of_a_table_is_refused_at_once) {
