@@ -107,7 +107,7 @@ IdxFile open(const fs::path& path, bool images) {
         }
         file.layout.extents.push_back(extent);
     }
-    static_cast<void>(body_bytes(file));
+    require_memory(path, body_bytes(file));  // before anything is read of any file of the set
     return file;
 }
 
