@@ -5,7 +5,7 @@
 exec {never}<> <(:)
 nap() { read -r -t "$1" -u "$never" || true; }
 
-job='' stopping='' ending='' orders=0 ordered_at=0
+job='' mark='' stopping='' ending='' orders=0 ordered_at=0
 readonly patience=5 # seconds that mpirun may take after an order to end; it gives its ranks two
 
 # forward SIGNAL: the first wish to stop goes to the ranks, the second is an order to mpirun, the third ends everything at once.
@@ -20,9 +20,13 @@ forward() {
         USR1) [[ ! $stopping ]] || return 0; stopping=USR1 ;;
     esac
     [[ $job ]] || return 0
+    [[ $signal != USR1 ]] || tell_ranks
     kill -s "$signal" "$job" 2>/dev/null || true
     [[ $signal != TERM ]] || kill -s CONT "$job" 2>/dev/null || true # where somebody has stopped it
 }
+
+# tell_ranks: which signal it was, for their message; from mpirun they get SIGUSR1 whatever it was.
+tell_ranks() { { echo "SIG$stopping" >"$mark.asked"; } 2>/dev/null || true; }
 
 # shellcheck disable=SC2317
 order() {
@@ -96,7 +100,8 @@ readonly noise='^\[[^] ]*\] PMIX ERROR: \(UNREACHABLE\|BAD-PARAM\|LOST-CONNECTIO
 
 # start_job STATUS WORDS…: starts mpirun in the background. Its stderr passes through a filter, which ends with it.
 start_job() {
-    local mark=$1 errors
+    local errors
+    mark=$1
     shift
     if [[ $verbose ]]; then
         exec {errors}>&2
@@ -113,7 +118,7 @@ start_job() {
     job=$!
     exec {errors}>&-
     peak=0 still=0 seen='' looks=0
-    [[ ! $stopping ]] || kill -s USR1 "$job" 2>/dev/null || true # asked for before there was whom to tell
+    [[ ! $stopping ]] || { tell_ranks; kill -s USR1 "$job"; } 2>/dev/null || true # asked for before there was whom to tell
     [[ ! $ending ]] || kill -s TERM "$job" 2>/dev/null || true
 }
 

@@ -3,9 +3,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <fstream>
 #include <string>
 
 #include <fmt/format.h>
@@ -51,6 +54,16 @@ bool write_status(int exit_code, bool try_again, Earlier earlier) noexcept {
 
 void leave_status(int exit_code, bool try_again) noexcept {
     static_cast<void>(write_status(exit_code, try_again, Earlier::is_replaced));
+}
+
+std::string asked_by(const std::string& signal) {
+    const char* path = std::getenv("ENSEMBLE_STATUS_FILE");
+    if (signal != "SIGUSR1" || path == nullptr) return signal;
+    std::ifstream file(std::string(path) + ".asked");
+    std::string name;
+    std::getline(file, name);
+    constexpr std::array<std::string_view, 3> known{"SIGINT", "SIGTERM", "SIGHUP"};
+    return std::ranges::find(known, name) != known.end() ? name : signal;
 }
 
 void give_up(std::string_view why, Voice voice) noexcept {

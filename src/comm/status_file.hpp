@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace comm {
@@ -9,6 +10,10 @@ namespace comm {
 /// mpirun returns tells less: it may be killed, wait for ranks that are gone, or return 0 after some were lost.
 /// A file that cannot be written is no error. Root only.
 void leave_status(int exit_code, bool try_again = false) noexcept;
+
+/// What asked for the stop of which `signal` tells: launch/run has mpirun pass on SIGUSR1 for each, and leaves the name
+/// of the one that it got itself beside the status file. `signal` where nothing is there, as on other hosts.
+[[nodiscard]] std::string asked_by(const std::string& signal);
 
 enum class Voice { speaks, silent };
 

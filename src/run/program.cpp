@@ -20,6 +20,7 @@
 #include <fmt/chrono.h>
 
 #include "comm/launcher.hpp"
+#include "comm/status_file.hpp"
 #include "comm/vigil.hpp"
 #include "core/printable.hpp"
 #include "core/stopwatch.hpp"
@@ -235,7 +236,7 @@ private:
 
     /// On the root the clock may want it too.
     [[nodiscard]] std::string stop_wanted() const {
-        std::string signal = signal_received();
+        std::string signal = comm::asked_by(signal_received());
         const double limit_s = experiment_.options().time_limit_s;
         if (!signal.empty() || !world_.is_root() || limit_s == 0 || since_start_.seconds() < limit_s) return signal;
         return fmt::format("its time limit of {}", report::duration(limit_s));
@@ -277,7 +278,8 @@ private:
     [[nodiscard]] std::string what_survives() const {
         if (!stop_wanted().empty()) return fmt::format("{}; {}", progress_text(), how_to_go_on());
         const auto kept = store::kept_members(directory_);
-        if (kept.begun.empty() && kept.finished.empty()) return fmt::format("no member is kept yet; {}", how_to_go_on());
+        if (kept.begun.empty() && kept.finished.empty())
+            return fmt::format("no member is kept yet; {}", how_to_go_on());
         if (kept.begun.empty() && kept.finished.size() <= members_set_aside_) return "no usable member is kept";
         return fmt::format("{}, in '{}'; {}", progress_text(), directory_.path().string(), how_to_go_on());
     }

@@ -57,7 +57,7 @@ void leave_before_training(const std::string& signal) {
             core::print_stderr(
                 "ensemble_train: stopped by {} before training began; nothing has changed: start it again with the "
                 "same command\n",
-                signal);
+                comm::asked_by(signal));
         }
         comm::leave_status(code);
     }

@@ -145,7 +145,7 @@ def stopped_by_a_signal(directory):
             if too_late and process.returncode == 0:
                 return False
             expect(process.returncode == 75, f"exit code {process.returncode} instead of 75\n{out}\n{err}")
-            expect(err.count("stopped") == 1 and "restart" not in err, err)
+            expect(err.count("stopped") == 1 and f"stopped by {number.name};" in err and "restart" not in err, err)
             expect(not (directory / "run/summary.json").exists(), "a run that was stopped looks complete")
             return True
 
