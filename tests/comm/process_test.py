@@ -103,7 +103,8 @@ def waiting_sleeps():
     waits = re.findall(r"waited ([\d.]+) s, used ([\d.]+) s", result.out)
     result.expect(len(waits) == 4, "not every rank came back")
     for waited, used in waits:
-        result.expect(float(used) < 0.1 * max(float(waited), 2), "waiting uses the processor")
+        # Who does not sleep uses all of it; a slow processor may take its time over each look.
+        result.expect(float(used) < 0.5 * max(float(waited), 2), "waiting uses the processor")
 
 
 def small_dev_shm():

@@ -21,6 +21,9 @@ CASES = {}
 case = case_of(CASES)
 
 
+DEAD_AFTER = "5s"  # a rank that lives is not silent for as long, on however busy a machine
+
+
 class Watched(Running):
     """A run whose ranks are known by their numbers."""
 
@@ -115,7 +118,7 @@ def survive_kills(stage, count=KILLS, seed=1):
 
 @case
 def survive_stops(stage, count=KILLS, seed=1):
-    survived(stage, signal.SIGSTOP, count, seed, ["--dead-after", "2s"])
+    survived(stage, signal.SIGSTOP, count, seed, ["--dead-after", DEAD_AFTER])
 
 
 def watched_midway(stage, ranks, recovers, stop, options=(), after="members/0000.ckpt"):
@@ -132,7 +135,8 @@ def watched_midway(stage, ranks, recovers, stop, options=(), after="members/0000
 
 def ends_and_goes_on(stage, victim, number, recovers, code, about):
     """Losses that nobody can make good: the run ends soon, and what starts it again finds it as it was."""
-    run, ended, words = watched_midway(stage, 3, recovers, lambda run: send(number, [run.ids[victim]]), ["--dead-after", "2s"])
+    run, ended, words = watched_midway(stage, 3, recovers, lambda run: send(number, [run.ids[victim]]),
+                                     ["--dead-after", DEAD_AFTER])
     ended.expect(not (stage.directory / "run/summary.json").exists(), "looks complete")
     ended.expect(about in ended.err, f"does not speak of {about!r}")
     ended.expect(run.code() == code, f"status left is {run.code()}, not {code}")
