@@ -108,7 +108,8 @@ std::size_t FileBytes::read(std::span<std::byte> out) {
     return static_cast<std::size_t>(file.gcount());
 }
 
-std::string FileBytes::read_text(std::uint64_t most) {
+std::string FileBytes::read_text(const TextLimits& limits) {
+    std::uint64_t most = limits.most;
     // The numbers of a text take about as much memory as the text.
     if (most == 0) most = core::attainable_memory() / 2;
     if (most == 0) most = most_bytes();  // nothing is known about memory
@@ -128,7 +129,7 @@ std::string FileBytes::read_text(std::uint64_t most) {
         text.resize(size + got);
         const std::size_t line_end = std::string_view(text).substr(size).find_last_of("\r\n");
         if (line_end != std::string_view::npos) line_begin = size + line_end + 1;
-        refuse_bomb(text.size(), text.size() - line_begin);
+        refuse_bomb(text.size(), text.size() - line_begin, limits);
         if (text.size() > counted_from) {
             counted_from = most;
             const std::uint64_t whole = count_bytes(most);
@@ -156,22 +157,20 @@ std::uint64_t FileBytes::count_bytes(std::uint64_t most) const {
 }
 
 /// Long before memory is full: what a small file can be unpacked to is a thousand times its size.
-void FileBytes::refuse_bomb(std::uint64_t seen, std::uint64_t line) const {
-    constexpr std::uint64_t longest_line = std::uint64_t{64} << 20U;  // some millions of numbers
-    constexpr std::uint64_t large = std::uint64_t{256} << 20U;
+void FileBytes::refuse_bomb(std::uint64_t seen, std::uint64_t line, const TextLimits& limits) const {
     constexpr std::uint64_t highest_ratio = 800;  // rows that are all the same reach 700
-    if (line > longest_line) {
+    if (line > limits.line) {
         core::fail(
             Failure::data,
             "{}: holds a line of more than {} MB{}, which is no row of a table; write every row in a line of its "
             "own",
-            path_.string(), longest_line >> 20U, is_compressed() ? " when it is unpacked" : "");
+            path_.string(), limits.line >> 20U, is_compressed() ? " when it is unpacked" : "");
     }
-    if (is_compressed() && seen > large && seen / highest_ratio > file_size_) {
+    if (is_compressed() && seen > limits.much && seen / highest_ratio > file_size_) {
         core::fail(Failure::data,
                    "{}: its {} on disk unpack to more than {}, nothing but repetition and no table; unpack it and look "
                    "into it with gzip -dc | head",
-                   path_.string(), gigabytes(file_size_), gigabytes(large));
+                   path_.string(), gigabytes(file_size_), gigabytes(limits.much));
     }
 }
 

@@ -9,6 +9,14 @@
 
 namespace data {
 
+/// How much text is taken, in bytes.
+struct TextLimits {
+    std::uint64_t most = 0;                         ///< 0: whatever memory allows beside what is made of the text
+    std::uint64_t line = std::uint64_t{64} << 20U;  ///< of one line: some millions of numbers
+    std::uint64_t much = std::uint64_t{256}
+                         << 20U;  ///< from here on it is suspicious if it was packed to hardly anything
+};
+
 /// The content of a file from its beginning to its end, decompressed on the way if it begins as gzip files do, whatever
 /// it is called. Every failure is a core::Error (data) that names the file.
 class FileBytes {
@@ -30,15 +38,15 @@ public:
     /// A compressed file's checksums and lengths are verified before the end is reported.
     [[nodiscard]] std::size_t read(std::span<std::byte> out);
 
-    /// What is left of the content, as text. Where it would take more than `most` bytes, nothing of it is kept: fails
-    /// with its size. 0: whatever memory allows beside what is made of the text. Fails early where it is no table: at a
-    /// line of more than 64 MB, or where more than 256 MB are hardly anything when packed.
-    [[nodiscard]] std::string read_text(std::uint64_t most = 0);
+    /// What is left of the content, as text. Where it would take more than limits.most, nothing of it is kept: fails
+    /// with its size. Fails early where it is no table: at a line that is too long, or where much is hardly anything
+    /// when packed.
+    [[nodiscard]] std::string read_text(const TextLimits& limits = {});
 
 private:
     struct Stream;
 
-    void refuse_bomb(std::uint64_t seen, std::uint64_t line) const;
+    void refuse_bomb(std::uint64_t seen, std::uint64_t line, const TextLimits& limits) const;
     /// Of the whole content, which is read once more for it; some number above `most` where it is more than that.
     [[nodiscard]] std::uint64_t count_bytes(std::uint64_t most) const;
 
