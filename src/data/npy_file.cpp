@@ -13,6 +13,7 @@
 
 #include "core/error.hpp"
 #include "core/printable.hpp"
+#include "data/content.hpp"
 
 namespace data {
 namespace {
@@ -88,9 +89,27 @@ void append_utf8(std::string& text, std::uint32_t code) {
     }
 }
 
+/// A table or something else under the name of an array, or given where an array belongs.
+void refuse_other_content(std::span<const std::byte> begin, FileBytes& file, const std::string& name) {
+    std::string text(reinterpret_cast<const char*>(begin.data()), begin.size());
+    if (text.starts_with("\x93NUMPY")) return;
+    std::string more(1000, '\0');
+    more.resize(file.read(std::as_writable_bytes(std::span(more))));
+    text += more;
+    constexpr std::string_view mark = "\xEF\xBB\xBF";
+    if (text.starts_with(mark)) text.erase(0, mark.size());
+    if (const auto foreign = foreign_content(text); !foreign.empty()) fail(Failure::data, "{}: {}", name, foreign);
+    if (!looks_like_text(text)) return;
+    fail(Failure::data,
+         "{}: is text, no NumPy array; write it with numpy.save, or give it the ending .csv if it is a table of "
+         "features and targets",
+         name);
+}
+
 core::NpyHeader read_header(FileBytes& file, const std::string& name) {
     std::vector<std::byte> bytes(core::npy_prefix);
     bytes.resize(file.read(bytes));
+    refuse_other_content(bytes, file, name);
     const std::size_t whole = core::npy_body(bytes, name);
     const std::size_t got = bytes.size();
     bytes.resize(std::max(whole, got));

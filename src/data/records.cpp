@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "data/comments.hpp"
+#include "data/content.hpp"
 #include "data/field.hpp"
 #include "data/separators.hpp"
 
@@ -24,9 +25,12 @@ Records::Records(std::string text, std::string name, char separator)
     : text_(std::move(text)), name_(std::move(name)), separator_(separator) {}
 
 Records::Records(std::string text, std::string name) : Records(std::move(text), std::move(name), ' ') {
-    if (text_.starts_with("\xFF\xFE") || text_.starts_with("\xFE\xFF")) {
-        fail(Failure::data,
-             "{}: is in UTF-16, as some programs export text; save it as UTF-8, for example as 'CSV UTF-8'", name_);
+    if (const auto foreign = foreign_content(without_mark(text_)); !foreign.empty()) {
+        fail(Failure::data, "{}: {}", name_, foreign);
+    }
+    if (const auto encoding = wide_encoding(text_); !encoding.empty()) {
+        fail(Failure::data, "{}: {}, as some programs export text; save it as UTF-8, for example as 'CSV UTF-8'", name_,
+             encoding);
     }
     if (const std::size_t zero = text_.find('\0'); zero != std::string::npos) {
         fail(Failure::data,
@@ -39,6 +43,11 @@ Records::Records(std::string text, std::string name) : Records(std::move(text), 
         separator_ = declared;
         while (!at_line_end()) ++at_;
         if (at_ < text_.size()) pass_line_end();
+        if (const char seen = contradicting_separator(std::string_view(text_).substr(at_), declared); seen != '\0') {
+            fail(Failure::data,
+                 "{}, line 1: says sep={}, but the lines below are separated by {}; remove the line, or put it right",
+                 name_, declared, name_of_separator(seen));
+        }
     } else {
         separator_ = detect_separator(without_mark(text_));
     }

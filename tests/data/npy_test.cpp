@@ -174,7 +174,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_refused_with_the_cure) {
     check_refused({typed("<M8[ns]"), two_labels}, "dates", "astype('i8')");
     check_refused({typed("<f16"), two_labels}, "longer than double", "astype('f8')");
     check_refused({typed("<U2"), two_labels}, "x.npy: holds words (<U2)", "features are numbers", "numpy.unique");
-    check_refused({x, {'n', 'o'}}, "y.npy' is not a NumPy file");
+    check_refused({x, {'n', 'o'}}, "y.npy: is text, no NumPy array");
+    check_refused({x, {0, 1, 2}}, "y.npy' is not a NumPy file");
 }
 
 BOOST_AUTO_TEST_CASE(arrays_in_fortran_order_are_turned) {
