@@ -75,12 +75,24 @@ struct Column {
 void refuse_gaps(const Column& column) {
     const std::vector<std::string_view>& words = column.vocabulary.words;
     const bool has_plus = std::ranges::find(words, "+") != words.end();
+    std::optional<std::size_t> first;  // the words are in the order in which they come
+    std::size_t rows = 0;
+    bool has_names = false;
     for (std::size_t i = 0; i < words.size(); ++i) {
-        if (!is_gap(words[i]) || (has_plus && words[i] == "-")) continue;
-        fail(Failure::data, "{}: the target is missing{}; fill it in or remove the row",
-             column.place(column.vocabulary.first_rows[i]),
-             words[i].empty() ? "" : fmt::format(" ('{}'), and no class may be called so", words[i]));
+        if (!is_gap(words[i]) || (has_plus && words[i] == "-")) {
+            has_names = has_names || !parse_number(words[i]);
+            continue;
+        }
+        if (!first) first = i;
+        rows += column.vocabulary.counts[i];
     }
+    if (!first) return;
+    const std::string_view word = words[*first];
+    const std::size_t more = rows - 1;
+    fail(Failure::data, "{}: the target is missing{}{}; fill it in or remove the row{}",
+         column.place(column.vocabulary.first_rows[*first]), word.empty() ? "" : fmt::format(" ('{}')", word),
+         more == 0 ? "" : fmt::format(", and in {} more row{}", more, more == 1 ? "" : "s"),
+         has_names && !word.empty() ? "; if it is a class, give it another name" : "");
 }
 
 Task infer_task(const Column& train, const Column* test) {

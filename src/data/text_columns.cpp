@@ -15,6 +15,7 @@
 #include "data/first_line.hpp"
 #include "data/number.hpp"
 #include "data/records.hpp"
+#include "data/table_shape.hpp"
 
 namespace data {
 namespace {
@@ -37,11 +38,6 @@ std::size_t empty_at_end(const Fields& fields) {
     return static_cast<std::size_t>(last - fields.rbegin());
 }
 
-struct Line {
-    Fields fields;
-    std::size_t number = 0;
-};
-
 class ColumnsReader {
 public:
     ColumnsReader(const fs::path& path, const ColumnChoice& choice, const Columns* like)
@@ -52,6 +48,7 @@ public:
     Columns read() {
         look_ahead();
         settle_width();
+        refuse_lines_above(columns_.file, ahead_, records_.separator_name());
         first_ = copy(ahead_.front().fields);
         columns_.count = first_.size();
         if (like_ != nullptr) {
@@ -204,9 +201,17 @@ private:
         if (like_->header.empty() || columns_.header.empty() || like_->header == columns_.header) return;
         const auto [mine, theirs] = std::ranges::mismatch(columns_.header, like_->header);
         const bool is_other_order = std::ranges::is_permutation(columns_.header, like_->header);
+        const bool is_row = parse_number(*mine).has_value() != parse_number(*theirs).has_value();
+        std::string_view aside;
+        if (is_row && choice_.header == Header::yes) {
+            aside =
+                " (--header yes makes the first line of both files names: leave that option out, or add the names "
+                "to the file that lacks them)";
+        }
+        if (is_other_order) aside = " (only the order differs)";
         fail(Failure::data, "{}, line {}: column {} is '{}', but '{}' in {}; both need the same columns in one order{}",
              columns_.file, first_line(), mine - columns_.header.begin() + 1, excerpt(*mine), excerpt(*theirs),
-             like_->file, is_other_order ? " (only the order differs)" : "");
+             like_->file, aside);
     }
 
     // -- the rows --------------------------------------------------------------------------------------------------
@@ -251,24 +256,59 @@ private:
     }
 
     [[noreturn]] void refuse_count(std::span<const std::string_view> fields, std::size_t line) const {
+        // Of a header and a single row nothing but this can be told.
         const bool has_row_names =
-            !columns_.header.empty() && fields.size() == columns_.count + 1 && columns_.lines.empty();
+            !columns_.header.empty() && fields.size() == columns_.count + 1 && ahead_.size() == 2;
         fail(
             Failure::data,
-            "{}, line {}: has {} fields separated by {}, but line {} has {}; every row needs all columns{}",
-            columns_.file, line, fields.size(), records_.separator_name(), first_line(), columns_.count,
+            "{}, line {}: has {} field{} separated by {}, but line {} has {}; every row needs all columns{}",
+            columns_.file, line, fields.size(), fields.size() == 1 ? "" : "s", records_.separator_name(), first_line(),
+            columns_.count,
             has_row_names ? " (R leaves out the name over its row names: write the table with row.names = FALSE)" : "");
     }
 
-    [[noreturn]] void refuse(std::string_view field, std::size_t place, std::size_t line) const {
+    [[noreturn]] void refuse(std::string_view field, std::size_t place, std::size_t line) {
         const bool in_first = columns_.header.empty() && line == first_line();
         const bool was_told = in_first && choice_.header == Header::no;
-        fail(Failure::data, "{}, line {}, {}: '{}' is not a number; {}{}", columns_.file, line,
-             column_name(columns_.header, place), excerpt(field),
-             was_told ? "--header no makes this line a row: leave that out if it holds the names of the columns"
-                      : advice_on(field, records_.separator(), ignore_option(columns_.header, place)),
-             in_first && !was_told ? " (the line was taken for a row; --header yes makes it the names of the columns)"
-                                   : "");
+        if (!was_told && ahead_.size() > 1 && line <= ahead_[1].number && has_second_header(ahead_)) {
+            fail(Failure::data,
+                 "{}, line {}: looks like the names of the columns, of which a table has one line, the first: remove "
+                 "line {} if it is a title, line {} if it holds units",
+                 columns_.file, ahead_[1].number, first_line(), ahead_[1].number);
+        }
+        const std::string_view aside =
+            in_first && !was_told ? " (the line was taken for a row; --header yes makes it the names of the columns)"
+                                  : "";
+        const std::string where =
+            fmt::format("{}, line {}, {}", columns_.file, line, column_name(columns_.header, place));
+        if (is_gap(field)) {
+            const std::size_t more = gaps_after(line);
+            fail(Failure::data, "{}: a value is missing{}{}; fill it in or remove the row{}", where,
+                 field.empty() ? "" : fmt::format(" ('{}')", field),
+                 more == 0 ? "" : fmt::format(", and {} more row{} gaps", more, more == 1 ? " has" : "s have"), aside);
+        }
+        std::string advice = advice_on(field, records_.separator(), ignore_option(columns_.header, place));
+        if (was_told) advice = "--header no makes this line a row: leave that out if it holds the names of the columns";
+        if (!columns_.header.empty() && field == columns_.header[place]) {
+            advice = "the line repeats the names of the columns, as in files joined end to end: remove it";
+        }
+        fail(Failure::data, "{}: '{}' is not a number; {}{}", where, excerpt(field), advice, aside);
+    }
+
+    /// How many of the rows behind `line` lack a feature, as far as they can be read.
+    [[nodiscard]] std::size_t gaps_after(std::size_t line) {
+        std::size_t count = 0;
+        const auto examine = [&](const Fields& fields, std::size_t number) {
+            const auto lacks = [&](std::size_t place) { return place < fields.size() && is_gap(fields[place]); };
+            if (number > line && std::ranges::any_of(columns_.places, lacks)) ++count;
+        };
+        for (const Line& ahead : ahead_) examine(ahead.fields, ahead.number);
+        try {
+            while (records_.next()) examine({records_.fields().begin(), records_.fields().end()}, records_.line());
+        } catch (const core::Error&) {
+            // The gap comes before this fault, and is the one to tell.
+        }
+        return count;
     }
 
     Records records_;

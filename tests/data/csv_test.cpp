@@ -303,7 +303,7 @@ BOOST_AUTO_TEST_CASE(mistakes_in_a_file_are_named_with_file_line_and_column) {
     }
     refused("a,b,c\n1,inf,x\n3,4,y\n", "'inf' is not a number", "finite");
     refused("1,5;2;x\n3;4;y\n", "line 1, column 1: '1,5' is not a number; write the decimal point as '.'");
-    refused("1,2,?,x\n3,4,5,y\n", "line 1, column 3: '?'", "taken for a row; --header yes");
+    refused("1,2,?,x\n3,4,5,y\n", "line 1, column 3: a value is missing ('?')", "taken for a row; --header yes");
     refused("a,b,c\n1,2,x\n3,4,\n", "line 3, column 3 ('c'): the target is missing");
     refused("a,b\n1,\"x\n", "line 2: a quote is opened and never closed");
     refused(std::string("1,2\n\0", 5), "byte 4 is zero");
