@@ -7,6 +7,7 @@
 
 #include "data/generator.hpp"
 #include "data/numbering.hpp"
+#include "data/one_hot.hpp"
 #include "data/scales.hpp"
 #include "data/targets.hpp"
 #include "data/text_columns.hpp"
@@ -58,12 +59,14 @@ TextTables read_text_tables(const TextRequest& request) {
     Columns train = read_columns(request.train, choice, nullptr);
     std::optional<Columns> test;
     if (request.test) test = read_columns(*request.test, choice, &train);
+    std::string spread = note_one_hot(train);
     const TargetColumn train_target = target_of(train);
     std::optional<TargetColumn> test_target;
     if (test) test_target = target_of(*test);
     Targets targets = make_targets(train_target, test_target ? &*test_target : nullptr, request.task);
     std::vector<std::string> notes = std::move(train.notes);
     note_numberings(train, notes);
+    if (!spread.empty()) notes.push_back(std::move(spread));
     if (test) notes.insert(notes.end(), test->notes.begin(), test->notes.end());
     notes.insert(notes.end(), targets.notes.begin(), targets.notes.end());
     Table train_table = make_table(train, targets, targets.train);
