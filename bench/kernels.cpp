@@ -9,7 +9,7 @@
 #include "core/stopwatch.hpp"
 #include "model/layers.hpp"
 
-namespace bench {
+namespace ensemble::bench {
 namespace {
 
 constexpr double never = 1e9;
@@ -159,4 +159,4 @@ Kernels kernels_of(const model::Network& network, std::size_t batch) {
     return Collector(network, batch).kernels();
 }
 
-}  // namespace bench
+}  // namespace ensemble::bench

@@ -4,7 +4,7 @@
 
 #include "model/network.hpp"
 
-namespace bench {
+namespace ensemble::bench {
 
 /// The matrix products and convolutions of one training step, each measured by itself at its best.
 struct Kernels {
@@ -17,4 +17,4 @@ struct Kernels {
 /// Measures for some seconds.
 [[nodiscard]] Kernels kernels_of(const model::Network& network, std::size_t batch);
 
-}  // namespace bench
+}  // namespace ensemble::bench

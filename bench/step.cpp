@@ -19,6 +19,8 @@
 #include "kernels.hpp"
 #include "train/trainer.hpp"
 
+using namespace ensemble;
+
 namespace {
 
 struct Settings {

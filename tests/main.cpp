@@ -3,6 +3,8 @@
 
 #include "skips.hpp"
 
+using namespace ensemble;
+
 int main(int argc, char** argv) {
     testing::Skips skips;
     boost::unit_test::framework::register_observer(skips);

@@ -9,7 +9,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace testing {
+namespace ensemble::testing {
 
 /// While it lives this thread obeys the permissions of files, even as root: it lacks the capabilities that overrule
 /// them. Files stay its own, unlike with another user's number.
@@ -31,4 +31,4 @@ private:
     std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> before_{};
 };
 
-}  // namespace testing
+}  // namespace ensemble::testing

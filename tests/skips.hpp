@@ -8,7 +8,7 @@
 #include <boost/test/tree/observer.hpp>
 #include <boost/test/unit_test.hpp>
 
-namespace testing {
+namespace ensemble::testing {
 
 /// Says which cases cannot be tried on this machine, and why, in lines that tests/run repeats at its end: "skipped:
 /// suite/case: reason". Boost.Test says so only where it says everything, and calls a program whose cases are all
@@ -40,4 +40,4 @@ private:
     std::size_t skipped_ = 0;
 };
 
-}  // namespace testing
+}  // namespace ensemble::testing

@@ -13,7 +13,7 @@
 
 #include "core/clock.hpp"
 
-namespace simulation {
+namespace ensemble::simulation {
 namespace {
 
 namespace sg = simgrid::s4u;
@@ -133,18 +133,18 @@ double now_s() {
     return sg::Engine::get_clock();
 }
 
-}  // namespace simulation
+}  // namespace ensemble::simulation
 
 // The project's clock.
 
-core::Clock::time_point core::Clock::now() noexcept {
-    return time_point(std::chrono::nanoseconds(static_cast<std::int64_t>(simulation::now_s() * 1e9)));
+ensemble::core::Clock::time_point ensemble::core::Clock::now() noexcept {
+    return time_point(std::chrono::nanoseconds(static_cast<std::int64_t>(ensemble::simulation::now_s() * 1e9)));
 }
 
 /// A rank that rests for long looks for messages in vain thousands of times, for nothing but the simulator's time. So
 /// it wakes when it is addressed, and then rests once more as long as it had meant to: never earlier than in reality.
-void core::rest(std::chrono::microseconds time) {
-    using namespace simulation;
+void ensemble::core::rest(std::chrono::microseconds time) {
+    using namespace ensemble::simulation;
     const double seconds = std::max(1e-6, std::chrono::duration<double>(time).count());
     constexpr double long_rest_s = 1e-3;
     constexpr double attention_s = 0.1;  // to the parts of a message, and to what follows it
@@ -166,7 +166,7 @@ void core::rest(std::chrono::microseconds time) {
 
 extern "C" int MPI_Isend(const void* bytes, int count, MPI_Datatype type, int destination, int tag, MPI_Comm group,
                          MPI_Request* request) {
-    using namespace simulation;
+    using namespace ensemble::simulation;
     spend(cost_s(count, type));
     int size = 0;
     PMPI_Type_size(type, &size);
@@ -179,7 +179,7 @@ extern "C" int MPI_Isend(const void* bytes, int count, MPI_Datatype type, int de
 }
 
 extern "C" int MPI_Send(const void* bytes, int count, MPI_Datatype type, int destination, int tag, MPI_Comm group) {
-    using namespace simulation;
+    using namespace ensemble::simulation;
     spend(cost_s(count, type));
     ++world->traffic.messages;
     return PMPI_Send(bytes, count, type, destination, tag, group);
@@ -187,7 +187,7 @@ extern "C" int MPI_Send(const void* bytes, int count, MPI_Datatype type, int des
 
 extern "C" int MPI_Recv(void* bytes, int count, MPI_Datatype type, int source, int tag, MPI_Comm group,
                         MPI_Status* status) {
-    using namespace simulation;
+    using namespace ensemble::simulation;
     const int result = PMPI_Recv(bytes, count, type, source, tag, group, status);
     spend(cost_s(count, type));
     return result;
@@ -198,7 +198,7 @@ extern "C" int MPI_Recv(void* bytes, int count, MPI_Datatype type, int source, i
 
 extern "C" int MPI_Improbe(int source, int tag, MPI_Comm group, int* found, MPI_Message*, MPI_Status* status) {
     const int result = PMPI_Iprobe(source, tag, group, found, status);
-    simulation::Rank& rank = simulation::self();
+    ensemble::simulation::Rank& rank = ensemble::simulation::self();
     if (*found != 0) {
         rank.source = status->MPI_SOURCE;
         rank.tag = status->MPI_TAG;
@@ -208,7 +208,7 @@ extern "C" int MPI_Improbe(int source, int tag, MPI_Comm group, int* found, MPI_
 }
 
 extern "C" int MPI_Imrecv(void* bytes, int count, MPI_Datatype type, MPI_Message*, MPI_Request* request) {
-    using namespace simulation;
+    using namespace ensemble::simulation;
     spend(cost_s(count, type));
     const Rank& rank = self();
     return PMPI_Irecv(bytes, count, type, rank.source, rank.tag, rank.group, request);

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <functional>
 
-namespace simulation {
+namespace ensemble::simulation {
 
 /// The cluster: nodes of so many ranks each on a two-level fat tree, 16 nodes to a leaf switch with half as many links
 /// up. What a message costs the processors at its two ends is given apart from its way through the network.
@@ -38,4 +38,4 @@ void compute(double seconds);
 /// Simulated seconds since the start.
 [[nodiscard]] double now_s();
 
-}  // namespace simulation
+}  // namespace ensemble::simulation

@@ -9,7 +9,7 @@
 #include "core/buffer.hpp"
 #include "core/random.hpp"
 
-namespace simulation {
+namespace ensemble::simulation {
 namespace {
 
 constexpr std::size_t classes = 10;
@@ -113,4 +113,4 @@ run::Trainees sleepers(const run::Experiment& experiment, const std::vector<doub
     };
 }
 
-}  // namespace simulation
+}  // namespace ensemble::simulation

@@ -8,7 +8,7 @@
 #include "run/plan.hpp"
 #include "run/trainee.hpp"
 
-namespace simulation {
+namespace ensemble::simulation {
 
 /// How long members take.
 struct Lengths {
@@ -35,4 +35,4 @@ struct Drawn {
 [[nodiscard]] run::Trainees sleepers(const run::Experiment& experiment, const std::vector<double>& seconds,
                                      double piece_s);
 
-}  // namespace simulation
+}  // namespace ensemble::simulation

@@ -15,6 +15,8 @@
 #include "members.hpp"
 #include "run/training.hpp"
 
+using namespace ensemble;
+
 namespace {
 
 using namespace simulation;
@@ -177,7 +179,7 @@ private:
         witness.work = drawn_.work;
         if (!doomed_.empty()) witness.losses = [this] { return losses(); };
         witness.epoch_done = [](const train::EpochRecord&) {};
-        witness.member_done = [this](const ensemble::MemberResult&, int) {
+        witness.member_done = [this](const analysis::MemberResult&, int) {
             last_done_s_ = now_s();
             at_last_done_ = traffic();
         };

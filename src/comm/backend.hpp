@@ -5,7 +5,7 @@
 
 #include "comm/communicator.hpp"
 
-namespace comm {
+namespace ensemble::comm {
 
 /// What a group of ranks can do; the calls mean what Communicator says of them.
 class Communicator::Backend {
@@ -69,4 +69,4 @@ inline constexpr std::size_t default_chunk = std::size_t{1} << 30U;
 /// This process' host name.
 [[nodiscard]] std::string host_name();
 
-}  // namespace comm
+}  // namespace ensemble::comm

@@ -4,7 +4,7 @@
 
 #include "core/clock.hpp"
 
-namespace comm {
+namespace ensemble::comm {
 namespace {
 
 constexpr int yields_before_sleep = 32;
@@ -27,4 +27,4 @@ void Backoff::reset() noexcept {
     yields_ = 0;
 }
 
-}  // namespace comm
+}  // namespace ensemble::comm

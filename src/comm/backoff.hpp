@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-namespace comm {
+namespace ensemble::comm {
 
 /// Pauses of a loop that waits for other ranks: at first the core is only offered to others, then slept away for
 /// longer and longer, so that a rank that waits takes no time from one that works.
@@ -22,4 +22,4 @@ private:
     int yields_ = 0;
 };
 
-}  // namespace comm
+}  // namespace ensemble::comm

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <thread>
 
-namespace comm {
+namespace ensemble::comm {
 
 int outlive_a_rank(int argc, char** argv) {
     constexpr int victim = 1;
@@ -43,4 +43,4 @@ int outlive_a_rank(int argc, char** argv) {
     std::_Exit(EXIT_SUCCESS);  // leaving MPI together is no longer possible
 }
 
-}  // namespace comm
+}  // namespace ensemble::comm

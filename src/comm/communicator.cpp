@@ -8,7 +8,7 @@
 #include "comm/backend.hpp"
 #include "core/contract.hpp"
 
-namespace comm {
+namespace ensemble::comm {
 
 Communicator Communicator::local() {
     return Communicator(make_local_backend());
@@ -91,4 +91,4 @@ void Communicator::abort(int exit_code) {
     std::_Exit(exit_code);
 }
 
-}  // namespace comm
+}  // namespace ensemble::comm

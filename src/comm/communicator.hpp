@@ -11,7 +11,7 @@
 
 #include "core/error.hpp"
 
-namespace comm {
+namespace ensemble::comm {
 
 /// A message that has arrived.
 struct Message {
@@ -145,4 +145,4 @@ private:
 [[nodiscard]] int run_ranks(int argc, char** argv, const std::function<int(const Communicator&)>& body,
                             const std::function<void(const std::string& message)>& report);
 
-}  // namespace comm
+}  // namespace ensemble::comm

@@ -7,7 +7,7 @@
 
 #include "core/thread.hpp"
 
-namespace comm {
+namespace ensemble::comm {
 namespace {
 
 using Seconds = std::chrono::duration<double>;
@@ -44,4 +44,4 @@ bool Patience::is_over() {
     return left_.count() < 0;
 }
 
-}  // namespace comm
+}  // namespace ensemble::comm

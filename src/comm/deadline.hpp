@@ -7,7 +7,7 @@
 
 #include "core/clock.hpp"
 
-namespace comm {
+namespace ensemble::comm {
 
 /// Sleeps for so long, or until this thread is asked to stop, and then returns true.
 [[nodiscard]] bool stops_within(const std::stop_token& stop, std::chrono::duration<double> time);
@@ -36,4 +36,4 @@ private:
     core::Clock::time_point last_ = core::Clock::now();
 };
 
-}  // namespace comm
+}  // namespace ensemble::comm

@@ -6,7 +6,7 @@
 
 #include "core/error.hpp"
 
-namespace comm {
+namespace ensemble::comm {
 namespace {
 
 struct Signature {
@@ -95,4 +95,4 @@ void refuse_lonely_world(const Launch& launch, int world_size) {
                launch.launcher, launch.evidence, fix);
 }
 
-}  // namespace comm
+}  // namespace ensemble::comm

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-namespace comm {
+namespace ensemble::comm {
 
 /// Value of an environment variable, null if there is none; std::getenv outside tests.
 using Environment = std::function<const char*(const char* name)>;
@@ -32,4 +32,4 @@ void refuse_before_start(const Launch& launch);
 /// Throws core::Error (usage) if `world_size` ranks contradict what the launcher says.
 void refuse_lonely_world(const Launch& launch, int world_size);
 
-}  // namespace comm
+}  // namespace ensemble::comm

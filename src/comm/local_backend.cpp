@@ -9,7 +9,7 @@
 #include "comm/backend.hpp"
 #include "core/buffer.hpp"
 
-namespace comm {
+namespace ensemble::comm {
 namespace {
 
 class LocalBackend final : public Communicator::Backend {
@@ -73,4 +73,4 @@ std::string host_name() {
     return name.data();
 }
 
-}  // namespace comm
+}  // namespace ensemble::comm

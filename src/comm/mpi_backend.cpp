@@ -20,7 +20,7 @@
 #include "core/contract.hpp"
 #include "core/error.hpp"
 
-namespace comm {
+namespace ensemble::comm {
 namespace {
 
 /// What is agreed on before a collective begins.
@@ -299,4 +299,4 @@ std::shared_ptr<Communicator::Backend> make_mpi_backend(std::size_t chunk_bytes,
     return std::make_shared<MpiBackend>(chunk_bytes, std::move(guard));
 }
 
-}  // namespace comm
+}  // namespace ensemble::comm

@@ -7,7 +7,7 @@
 
 #include "core/error.hpp"
 
-namespace comm {
+namespace ensemble::comm {
 
 void check(int code, const char* call) {
     if (code == MPI_SUCCESS) return;
@@ -18,4 +18,4 @@ void check(int code, const char* call) {
                length > 0 ? std::string(words.data(), static_cast<std::size_t>(length)) : "no reason given", code);
 }
 
-}  // namespace comm
+}  // namespace ensemble::comm

@@ -11,7 +11,7 @@
 #include "core/contract.hpp"
 #include "core/error.hpp"
 
-namespace comm {
+namespace ensemble::comm {
 namespace {
 
 constexpr int wire_tag = 1;
@@ -147,4 +147,4 @@ std::optional<Message> MpiMailbox::take(Transfer&& fragment) {
     return complete;
 }
 
-}  // namespace comm
+}  // namespace ensemble::comm

@@ -12,7 +12,7 @@
 
 #include "comm/communicator.hpp"
 
-namespace comm {
+namespace ensemble::comm {
 
 /// Messages between ranks that never wait for the other side, neither to send nor to receive.
 /// On the wire a message is one fragment or several; each ends in a footer that says what it must be. (At the end, so
@@ -58,4 +58,4 @@ private:
     std::map<int, Message> incomplete_;                 ///< by source; a source sends one message after the other
 };
 
-}  // namespace comm
+}  // namespace ensemble::comm

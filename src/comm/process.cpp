@@ -14,7 +14,7 @@
 
 #include <fmt/format.h>
 
-namespace comm {
+namespace ensemble::comm {
 namespace {
 
 /// Where process numbers mean the same: one start of one machine, one name space.
@@ -87,4 +87,4 @@ void Process::kill() const {
     if (file_ >= 0) static_cast<void>(::syscall(SYS_pidfd_send_signal, file_, SIGKILL, nullptr, 0));
 }
 
-}  // namespace comm
+}  // namespace ensemble::comm

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace comm {
+namespace ensemble::comm {
 
 /// This process for others on its host, in one word: they recognise it even if its number is given to another one.
 [[nodiscard]] std::string process_name();
@@ -36,4 +36,4 @@ private:
     int file_ = -1;
 };
 
-}  // namespace comm
+}  // namespace ensemble::comm

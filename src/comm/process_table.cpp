@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-namespace comm {
+namespace ensemble::comm {
 namespace {
 
 namespace fs = std::filesystem;
@@ -69,4 +69,4 @@ std::optional<Activity> activity_of(int process) {
     return activity;
 }
 
-}  // namespace comm
+}  // namespace ensemble::comm

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-namespace comm {
+namespace ensemble::comm {
 
 /// Numbers of the processes that `parent` has started and has not taken leave of; nothing where the system does not
 /// tell. A list that is read while it changes may lack one.
@@ -23,4 +23,4 @@ struct Activity {
 /// Nothing if there is no such process.
 [[nodiscard]] std::optional<Activity> activity_of(int process);
 
-}  // namespace comm
+}  // namespace ensemble::comm

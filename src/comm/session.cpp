@@ -17,7 +17,7 @@
 #include "comm/status_file.hpp"
 #include "core/contract.hpp"
 
-namespace comm {
+namespace ensemble::comm {
 namespace {
 
 Launch this_launch() {
@@ -132,4 +132,4 @@ int run_ranks(int argc, char** argv, const std::function<int(const Communicator&
     }
 }
 
-}  // namespace comm
+}  // namespace ensemble::comm

@@ -13,7 +13,7 @@
 #include "core/contract.hpp"
 #include "core/error.hpp"
 
-namespace comm {
+namespace ensemble::comm {
 
 SharedMemory::Mapping::Mapping(int descriptor, std::size_t size, Access access) : size_(size) {
     const int protection = access == Access::write ? PROT_READ | PROT_WRITE : PROT_READ;
@@ -77,4 +77,4 @@ std::shared_ptr<const void> SharedMemory::view(std::span<const std::byte>& bytes
     return mapping;
 }
 
-}  // namespace comm
+}  // namespace ensemble::comm

@@ -6,7 +6,7 @@
 #include <optional>
 #include <span>
 
-namespace comm {
+namespace ensemble::comm {
 
 /// Memory that one process of a host fills and others see. It has no name and no place in /dev/shm: the kernel drops it
 /// with the last process that maps it, however that process ends, and a small /dev/shm is no limit.
@@ -66,4 +66,4 @@ private:
     std::size_t size_;
 };
 
-}  // namespace comm
+}  // namespace ensemble::comm

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace comm {
+namespace ensemble::comm {
 
 bool Siblings::look() {
     if (::getppid() != launcher_) return false;
@@ -45,4 +45,4 @@ void Siblings::count_quiet(bool is_new_one_here) {
     quiet_looks_ = is_still && !is_new_one_here && !becoming_ && !is_complete() ? quiet_looks_ + 1 : 0;
 }
 
-}  // namespace comm
+}  // namespace ensemble::comm

@@ -7,7 +7,7 @@
 #include "comm/process.hpp"
 #include "comm/process_table.hpp"
 
-namespace comm {
+namespace ensemble::comm {
 
 /// What one rank sees of the others of its host, which the same launcher has started or is still to start. It knows no
 /// clock: its owner looks again and again.
@@ -43,4 +43,4 @@ private:
     int quiet_looks_ = 0;
 };
 
-}  // namespace comm
+}  // namespace ensemble::comm

@@ -13,7 +13,7 @@
 #include "comm/status_file.hpp"
 #include "core/thread.hpp"
 
-namespace comm {
+namespace ensemble::comm {
 namespace {
 
 bool is_launcher(int process) {
@@ -50,4 +50,4 @@ std::jthread guard_start(int ranks_here, GuardRules rules) {
         });
 }
 
-}  // namespace comm
+}  // namespace ensemble::comm

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <thread>
 
-namespace comm {
+namespace ensemble::comm {
 
 struct GuardRules {
     std::chrono::milliseconds interval{100};  ///< between two looks
@@ -21,4 +21,4 @@ struct GuardRules {
 /// No thread if this process' parent is none of Open MPI's launchers.
 [[nodiscard]] std::jthread guard_start(int ranks_here, GuardRules rules = {});
 
-}  // namespace comm
+}  // namespace ensemble::comm

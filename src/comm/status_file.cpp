@@ -16,7 +16,7 @@
 #include "core/error.hpp"
 #include "core/stderr.hpp"
 
-namespace comm {
+namespace ensemble::comm {
 namespace {
 
 /// A file of that name which nobody had before: no link that somebody else has put there is followed.
@@ -74,4 +74,4 @@ void give_up(std::string_view why, Voice voice) noexcept {
     std::_Exit(code);
 }
 
-}  // namespace comm
+}  // namespace ensemble::comm

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace comm {
+namespace ensemble::comm {
 
 /// For whoever started this run: writes "CODE" to the file that the environment variable ENSEMBLE_STATUS_FILE names, if
 /// there is one, or "CODE again" where the same command with --resume may well succeed (ranks were lost, say). What
@@ -22,4 +22,4 @@ enum class Voice { speaks, silent };
 /// stderr, unless there is a status already: then the root, or another such process, has spoken.
 [[noreturn]] void give_up(std::string_view why, Voice voice) noexcept;
 
-}  // namespace comm
+}  // namespace ensemble::comm

@@ -20,7 +20,7 @@
 #include "core/error.hpp"
 #include "core/thread.hpp"
 
-namespace comm {
+namespace ensemble::comm {
 namespace {
 
 namespace fs = std::filesystem;
@@ -237,4 +237,4 @@ void Vigil::lose(Other& other, const std::string& why) {
     losses_.push_back({other.rank, why});
 }
 
-}  // namespace comm
+}  // namespace ensemble::comm

@@ -16,7 +16,7 @@
 #include "comm/deadline.hpp"
 #include "comm/process.hpp"
 
-namespace comm {
+namespace ensemble::comm {
 
 /// A rank that is not to be waited for any more.
 struct Loss {
@@ -116,4 +116,4 @@ private:
     std::thread thread_;
 };
 
-}  // namespace comm
+}  // namespace ensemble::comm

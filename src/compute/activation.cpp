@@ -7,7 +7,7 @@
 
 #include "core/contract.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 namespace {
 
 using Values = Eigen::Map<Eigen::ArrayXf>;
@@ -115,4 +115,4 @@ void activate_backward(Activation activation, std::span<const float> known, std:
     }
 }
 
-}  // namespace compute
+}  // namespace ensemble::compute

@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-namespace compute {
+namespace ensemble::compute {
 
 enum class Activation : std::uint8_t { sigmoid, tanh, relu, leaky_relu, elu, gelu, silu, softplus };
 
@@ -30,4 +30,4 @@ void activate(Activation activation, std::span<float> x);
 /// dx ← dy · f′(x), in place; `known` is what derivative_needs() names, as many elements as `gradient`.
 void activate_backward(Activation activation, std::span<const float> known, std::span<float> gradient);
 
-}  // namespace compute
+}  // namespace ensemble::compute

@@ -4,7 +4,7 @@
 
 #include "compute/elementary.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 namespace {
 
 /// The columns of each of four gates of one row.
@@ -141,4 +141,4 @@ void cell_backward(Cell cell, const CellStep& step, const Rows& dh, const Rows& 
     }
 }
 
-}  // namespace compute
+}  // namespace ensemble::compute

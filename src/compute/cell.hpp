@@ -5,7 +5,7 @@
 
 #include "compute/rows.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 
 /// What a recurrent layer computes from x(t) and h(t−1), with H units; σ is the logistic function, ∘ the product
 /// element by element.
@@ -42,4 +42,4 @@ void cell_forward(Cell cell, const float* bias, const CellStep& step);
 /// c(t−1); of lstm only.
 void cell_backward(Cell cell, const CellStep& step, const Rows& dh, const Rows& dc);
 
-}  // namespace compute
+}  // namespace ensemble::compute

@@ -11,7 +11,7 @@
 #include "core/buffer.hpp"
 #include "core/contract.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 namespace {
 
 using namespace convolution;
@@ -265,4 +265,4 @@ const std::string& Convolution::kernels() const noexcept {
     return impl_->kernels;
 }
 
-}  // namespace compute
+}  // namespace ensemble::compute

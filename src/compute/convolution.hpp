@@ -9,7 +9,7 @@
 #include "compute/precision.hpp"
 #include "core/team.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 
 enum class Padding : std::uint8_t {
     same,   ///< zeros around the image: output extent ⌈input / stride⌉
@@ -93,4 +93,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace compute
+}  // namespace ensemble::compute

@@ -2,7 +2,7 @@
 
 #include "compute/winograd.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 namespace convolution {
 namespace {
 
@@ -134,4 +134,4 @@ ConvolutionOrder fastest_order(const ConvolutionShape& shape, Derivatives deriva
     return order_in_blocks(shape.channels_in, shape.channels_out);
 }
 
-}  // namespace compute
+}  // namespace ensemble::compute

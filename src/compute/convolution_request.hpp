@@ -7,7 +7,7 @@
 #include "compute/convolution.hpp"
 #include "compute/onednn.hpp"
 
-namespace compute::convolution {
+namespace ensemble::compute::convolution {
 
 constexpr auto f32 = dnnl::memory::data_type::f32;
 constexpr auto bf16 = dnnl::memory::data_type::bf16;
@@ -52,4 +52,4 @@ using BackwardWeights = dnnl::convolution_backward_weights::primitive_desc;
     return std::string_view(kernel).starts_with("ref");
 }
 
-}  // namespace compute::convolution
+}  // namespace ensemble::compute::convolution

@@ -5,7 +5,7 @@
 
 #include "core/buffer.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 namespace {
 
 /// Additions and multiplications that are worth a thread: some 40 µs, against two or three for the meeting.
@@ -104,4 +104,4 @@ core::Part DividedProduct::rows_of(std::size_t who) const {
     return who < parts_.size() ? parts_[who].range : core::Part{};
 }
 
-}  // namespace compute
+}  // namespace ensemble::compute

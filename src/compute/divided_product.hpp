@@ -7,7 +7,7 @@
 #include "compute/product.hpp"
 #include "core/team.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 
 /// A product that a team shares by rows or columns of C, never along k: every element is a sum in the same order as in
 /// one piece. What kernels the library takes for which shape is its own business, so that this is tried, when it is
@@ -65,4 +65,4 @@ private:
     std::vector<Piece> parts_;  ///< one for each thread that has any; empty in one piece
 };
 
-}  // namespace compute
+}  // namespace ensemble::compute

@@ -7,7 +7,7 @@
 
 #include "core/contract.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 namespace {
 
 constexpr double levels = 65536.0;
@@ -43,4 +43,4 @@ void apply_mask(DropoutRate rate, std::span<const std::uint8_t> mask, std::span<
     for (std::size_t i = 0; i < x.size(); ++i) x[i] *= mask[i] != 0 ? scale : 0.0F;
 }
 
-}  // namespace compute
+}  // namespace ensemble::compute

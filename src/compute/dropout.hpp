@@ -5,7 +5,7 @@
 
 #include "core/random.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 
 /// Inverted dropout (Srivastava et al. 2014, section 10): keeps an element with probability 1 − p and scales it by
 /// 1/(1 − p), so that its expectation is unchanged and evaluation needs nothing. The probability is held in units of
@@ -30,4 +30,4 @@ void draw_mask(DropoutRate rate, core::RandomStream& random, std::span<std::uint
 /// x ← x · mask · scale. Serves forward and backward alike.
 void apply_mask(DropoutRate rate, std::span<const std::uint8_t> mask, std::span<float> x);
 
-}  // namespace compute
+}  // namespace ensemble::compute

@@ -5,7 +5,7 @@
 
 // Elementary functions in a form that compilers turn into vector code inside a loop: no branches, no tables, no calls.
 // A NaN stays one: every comparison is written so that it lets a NaN through.
-namespace compute {
+namespace ensemble::compute {
 
 /// eˣ to about one unit in the last place for −87 ≤ x ≤ 88, and the value at the nearer end beyond. The reduction and
 /// the polynomial are those of Cephes' expf (Moshier 1989).
@@ -57,4 +57,4 @@ namespace compute {
     return x * p / q;
 }
 
-}  // namespace compute
+}  // namespace ensemble::compute

@@ -5,7 +5,7 @@
 #include "compute/onednn.hpp"
 #include "core/contract.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 
 std::size_t widest_block() noexcept {
     const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
@@ -34,4 +34,4 @@ void reorder(const Images& from, const float* source, const Images& to, float* t
     }
 }
 
-}  // namespace compute
+}  // namespace ensemble::compute

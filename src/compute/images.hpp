@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-namespace compute {
+namespace ensemble::compute {
 
 /// How a batch of images lies in memory: [count][channels / block][height][width][block], without gaps.
 /// block = channels is the plain order, pixel by pixel; smaller blocks (8 or 16 channels, a vector register) are what
@@ -26,4 +26,4 @@ struct Images {
 /// Copies images from one order to another. REQUIRES: the same count and extents.
 void reorder(const Images& from, const float* source, const Images& to, float* target);
 
-}  // namespace compute
+}  // namespace ensemble::compute

@@ -7,7 +7,7 @@
 #include "compute/vector.hpp"
 #include "core/contract.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 namespace {
 
 /// Values added up in single precision before the sum moves to double.
@@ -194,4 +194,4 @@ void BatchNorm::backward(const float* x, const float* gamma, const float* dy, fl
     rectifies_ ? spread_gradients<true>(x, dy, dx) : spread_gradients<false>(x, dy, dx);
 }
 
-}  // namespace compute
+}  // namespace ensemble::compute

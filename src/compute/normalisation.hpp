@@ -6,7 +6,7 @@
 #include "compute/images.hpp"
 #include "core/buffer.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 
 /// Batch normalisation (Ioffe & Szegedy 2015) over all pixels of all images of a batch, channel by channel:
 /// y = γ·(x − μ)/√(σ² + ε) + β with the batch's own mean and variance in training, and running ones in evaluation.
@@ -58,4 +58,4 @@ private:
     core::Buffer<double> second_sum_;
 };
 
-}  // namespace compute
+}  // namespace ensemble::compute

@@ -5,7 +5,7 @@
 #include "core/contract.hpp"
 #include "core/memory.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 
 const dnnl::engine& cpu_engine() {
     static const dnnl::engine engine = [] {
@@ -29,4 +29,4 @@ void require_success(dnnl_status_t status, const char* what) {
     core::require(status == dnnl_success, what);
 }
 
-}  // namespace compute
+}  // namespace ensemble::compute

@@ -6,7 +6,7 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
-namespace compute {
+namespace ensemble::compute {
 
 /// The one processor engine. For the sources of this folder only: no other includes oneDNN.
 [[nodiscard]] const dnnl::engine& cpu_engine();
@@ -72,4 +72,4 @@ private:
     mutable FirstUse first_run_;
 };
 
-}  // namespace compute
+}  // namespace ensemble::compute

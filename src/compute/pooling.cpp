@@ -8,7 +8,7 @@
 #include "compute/vector.hpp"
 #include "core/contract.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 namespace {
 
 /// The part of a window that lies inside one axis of the image.
@@ -213,4 +213,4 @@ void average_pool_backward(const Images& in, const Window& window, const float* 
     });
 }
 
-}  // namespace compute
+}  // namespace ensemble::compute

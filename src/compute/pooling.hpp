@@ -6,7 +6,7 @@
 #include "compute/convolution.hpp"
 #include "compute/images.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 
 /// The images that pooling windows of `window` leave of `in`, in the same order of channels.
 [[nodiscard]] Images pooled(const Images& in, const Window& window);
@@ -25,4 +25,4 @@ void average_pool(const Images& in, const Window& window, const float* x, float*
 /// dx ← dy shared out evenly over each window.
 void average_pool_backward(const Images& in, const Window& window, const float* dy, float* dx);
 
-}  // namespace compute
+}  // namespace ensemble::compute

@@ -3,7 +3,7 @@
 #include "compute/onednn.hpp"
 #include "core/contract.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 
 bool multiplies_bf16() noexcept {
     // An instruction set's bits hold those of the sets that it extends, so AMX and later ones have them too.
@@ -17,4 +17,4 @@ void narrow(std::span<const float> from, std::span<Bfloat16> to) {
     for (std::size_t i = 0; i < from.size(); ++i) to[i] = narrowed(from[i]);
 }
 
-}  // namespace compute
+}  // namespace ensemble::compute

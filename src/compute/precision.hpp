@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-namespace compute {
+namespace ensemble::compute {
 
 /// In what the factors of products and convolutions are multiplied. Sums, results and everything else are in single
 /// precision.
@@ -34,4 +34,4 @@ struct Bfloat16 {
 /// REQUIRES: `to` has the size of `from`.
 void narrow(std::span<const float> from, std::span<Bfloat16> to);
 
-}  // namespace compute
+}  // namespace ensemble::compute

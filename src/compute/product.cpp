@@ -11,7 +11,7 @@
 #include "core/buffer.hpp"
 #include "core/contract.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 namespace {
 
 using dnnl::memory;
@@ -154,4 +154,4 @@ const char* Product::kernel() const noexcept {
     return impl_->kernel.c_str();
 }
 
-}  // namespace compute
+}  // namespace ensemble::compute

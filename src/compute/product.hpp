@@ -6,7 +6,7 @@
 
 #include "compute/precision.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 
 enum class Transpose : std::uint8_t { no, yes };
 
@@ -59,4 +59,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace compute
+}  // namespace ensemble::compute

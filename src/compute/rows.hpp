@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <span>
 
-namespace compute {
+namespace ensemble::compute {
 
 /// A batch of rows in memory.
 struct Rows {
@@ -15,4 +15,4 @@ struct Rows {
     [[nodiscard]] std::span<float> operator[](std::size_t row) const { return {data + row * stride, width}; }
 };
 
-}  // namespace compute
+}  // namespace ensemble::compute

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace compute {
+namespace ensemble::compute {
 
 /// Neighbouring floats as a vector, which the compiler maps to registers whatever its loop optimisers think.
 template <std::size_t Count>
@@ -52,4 +52,4 @@ inline void store(const Integers& vector, std::uint8_t* to) {
     std::memcpy(to, &bytes, sizeof bytes);
 }
 
-}  // namespace compute
+}  // namespace ensemble::compute

@@ -8,7 +8,7 @@
 #include "compute/winograd_transforms.hpp"
 #include "core/contract.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 
 using namespace winograd;
 
@@ -339,4 +339,4 @@ void Winograd::backward_weights(const float* x, const float* dy, float* dw, floa
         db[channel] = static_cast<float>(bias_sums_[channel]);
 }
 
-}  // namespace compute
+}  // namespace ensemble::compute

@@ -7,7 +7,7 @@
 #include "core/buffer.hpp"
 #include "core/team.hpp"
 
-namespace compute {
+namespace ensemble::compute {
 
 /// Convolutions with windows of 3×3 and stride 1 by Winograd's F(4×4, 3×3) (Lavin & Gray 2016): tiles of 4×4 outputs
 /// are transformed, multiplied channel by channel at 36 points, and transformed back. A quarter of the multiplications
@@ -92,4 +92,4 @@ private:
     std::vector<double> bias_sums_;
 };
 
-}  // namespace compute
+}  // namespace ensemble::compute

@@ -6,7 +6,7 @@
 #include "compute/vector.hpp"
 
 /// The transforms of F(4×4, 3×3), sixteen channels at a time; see Winograd.
-namespace compute::winograd {
+namespace ensemble::compute::winograd {
 
 constexpr std::size_t side = 4;   ///< outputs of a tile, each way
 constexpr std::size_t reach = 6;  ///< inputs of a tile, each way
@@ -84,4 +84,4 @@ void transform(Get get, Put put) {
     }
 }
 
-}  // namespace compute::winograd
+}  // namespace ensemble::compute::winograd

@@ -4,7 +4,7 @@
 #include <new>
 #include <vector>
 
-namespace core {
+namespace ensemble::core {
 
 /// Bytes of a cache line, and of the widest vector register we meet.
 inline constexpr std::size_t alignment = 64;
@@ -42,4 +42,4 @@ using Buffer = std::vector<T, AlignedAllocator<T>>;
     return rounded >= 128 && rounded % 128 == 0 ? rounded + line : rounded;
 }
 
-}  // namespace core
+}  // namespace ensemble::core

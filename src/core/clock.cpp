@@ -2,7 +2,7 @@
 
 #include <thread>
 
-namespace core {
+namespace ensemble::core {
 
 Clock::time_point Clock::now() noexcept {
     return time_point(std::chrono::steady_clock::now().time_since_epoch());
@@ -16,4 +16,4 @@ void rest(std::chrono::microseconds time) {
     }
 }
 
-}  // namespace core
+}  // namespace ensemble::core

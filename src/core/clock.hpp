@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-namespace core {
+namespace ensemble::core {
 
 /// The clock that times are taken with; it never jumps. Which one that is, the program's link decides: a simulation
 /// brings its own.
@@ -22,4 +22,4 @@ void rest(std::chrono::microseconds time);
 /// Seconds of a processor that the calling thread has had so far. What waits, or has no processor, is not counted.
 [[nodiscard]] double processor_seconds() noexcept;
 
-}  // namespace core
+}  // namespace ensemble::core

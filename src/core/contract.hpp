@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-namespace core {
+namespace ensemble::core {
 
 /// A broken promise between two pieces of this program: always a defect, never the user's fault.
 class ContractViolation : public std::logic_error {
@@ -16,4 +16,4 @@ constexpr void require(bool holds, const char* what) {
     if (!holds) throw ContractViolation(what);
 }
 
-}  // namespace core
+}  // namespace ensemble::core

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-namespace core {
+namespace ensemble::core {
 
 void fail_formatted(Failure kind, fmt::string_view format, fmt::format_args arguments) {
     throw Error(kind, fmt::vformat(format, arguments));
@@ -23,4 +23,4 @@ std::string reason(const std::exception& error) {
     return printable(error.what());
 }
 
-}  // namespace core
+}  // namespace ensemble::core

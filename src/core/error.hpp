@@ -8,7 +8,7 @@
 
 #include "core/printable.hpp"
 
-namespace core {
+namespace ensemble::core {
 
 /// What went wrong, seen from the user: each kind is one exit code of the program.
 enum class Failure : int {
@@ -42,4 +42,4 @@ template <class... Args>
 /// What an exception says, in words for a user.
 [[nodiscard]] std::string reason(const std::exception& error);
 
-}  // namespace core
+}  // namespace ensemble::core

@@ -9,7 +9,7 @@
 
 #include "core/contract.hpp"
 
-namespace core {
+namespace ensemble::core {
 
 struct Sha256::Context {
     EVP_MD_CTX* handle = EVP_MD_CTX_new();
@@ -57,4 +57,4 @@ std::string hex(std::span<const std::byte> digest) {
     return digits;
 }
 
-}  // namespace core
+}  // namespace ensemble::core

@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-namespace core {
+namespace ensemble::core {
 
 using Digest = std::array<std::byte, 32>;
 
@@ -40,4 +40,4 @@ using Checksum = std::array<std::byte, 16>;
 /// Two lower-case hexadecimal digits a byte.
 [[nodiscard]] std::string hex(std::span<const std::byte> digest);
 
-}  // namespace core
+}  // namespace ensemble::core

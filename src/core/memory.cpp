@@ -13,7 +13,7 @@
 #include <optional>
 #include <utility>
 
-namespace core {
+namespace ensemble::core {
 namespace {
 
 std::string content(const char* path) {
@@ -87,4 +87,4 @@ void require_room(std::size_t bytes) {
     ::munmap(pages, bytes);
 }
 
-}  // namespace core
+}  // namespace ensemble::core

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace core {
+namespace ensemble::core {
 
 /// Bytes of memory that processes of this host, or of this container, may still take; 0 if unknown.
 [[nodiscard]] std::size_t free_memory();
@@ -23,4 +23,4 @@ namespace core {
 /// for callers of a library that does not look itself.
 void require_room(std::size_t bytes);
 
-}  // namespace core
+}  // namespace ensemble::core

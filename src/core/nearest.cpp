@@ -5,7 +5,7 @@
 #include <numeric>
 #include <vector>
 
-namespace core {
+namespace ensemble::core {
 namespace {
 
 char small(char letter) {
@@ -68,4 +68,4 @@ std::string_view nearest(std::string_view text, std::span<const std::string_view
     return best;
 }
 
-}  // namespace core
+}  // namespace ensemble::core

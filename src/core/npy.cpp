@@ -11,7 +11,7 @@
 
 #include "core/error.hpp"
 
-namespace core {
+namespace ensemble::core {
 namespace {
 
 constexpr std::array<unsigned char, 6> magic{0x93, 'N', 'U', 'M', 'P', 'Y'};
@@ -180,4 +180,4 @@ std::string npy_shape(const NpyHeader& header) {
     return fmt::format("({}{})", fmt::join(header.extents, ", "), header.extents.size() == 1 ? "," : "");
 }
 
-}  // namespace core
+}  // namespace ensemble::core

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace core {
+namespace ensemble::core {
 
 /// What the header of a NumPy file says (NumPy Enhancement Proposal 1, formats 1.0 to 3.0).
 struct NpyHeader {
@@ -33,4 +33,4 @@ inline constexpr std::size_t npy_prefix = 12;
 /// "(2, 3)", as Python writes it.
 [[nodiscard]] std::string npy_shape(const NpyHeader& header);
 
-}  // namespace core
+}  // namespace ensemble::core

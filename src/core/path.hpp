@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace core {
+namespace ensemble::core {
 
 /// `path` without "." and doubled slashes. One with ".." stays as it is: behind a symbolic link that leads elsewhere
 /// than to the directory named before it.
@@ -22,4 +22,4 @@ namespace core {
     return std::ranges::equal(own, extension, same);
 }
 
-}  // namespace core
+}  // namespace ensemble::core

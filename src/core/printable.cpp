@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-namespace core {
+namespace ensemble::core {
 namespace {
 
 struct Character {
@@ -71,4 +71,4 @@ std::string printable_lines(std::string_view text) {
     return escaped(text, true);
 }
 
-}  // namespace core
+}  // namespace ensemble::core

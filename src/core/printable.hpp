@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace core {
+namespace ensemble::core {
 
 /// `text` as it may go to a terminal: what a terminal could take for a command, what turns the direction of writing and
 /// what is not UTF-8 becomes \xNN, byte by byte; everything else stays. File names, fields of data and class names
@@ -13,4 +13,4 @@ namespace core {
 /// The same for text of several lines, whose ends stay.
 [[nodiscard]] std::string printable_lines(std::string_view text);
 
-}  // namespace core
+}  // namespace ensemble::core

@@ -2,7 +2,7 @@
 
 #include "core/clock.hpp"
 
-namespace core {
+namespace ensemble::core {
 
 double processor_seconds() noexcept {
     timespec time{};
@@ -10,4 +10,4 @@ double processor_seconds() noexcept {
     return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
-}  // namespace core
+}  // namespace ensemble::core

@@ -11,7 +11,7 @@
 
 #include "core/contract.hpp"
 
-namespace core {
+namespace ensemble::core {
 namespace {
 
 // Multipliers and Weyl constants of the paper's table 2 and section 4.
@@ -148,4 +148,4 @@ void RandomStream::shuffle(std::span<std::uint32_t> items) noexcept {
     }
 }
 
-}  // namespace core
+}  // namespace ensemble::core

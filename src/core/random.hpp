@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-namespace core {
+namespace ensemble::core {
 
 /// What random numbers are drawn for. The values are part of every result: never renumber, only append.
 enum class Purpose : std::uint8_t {
@@ -75,4 +75,4 @@ private:
     std::size_t used_ = 4;
 };
 
-}  // namespace core
+}  // namespace ensemble::core

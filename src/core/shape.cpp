@@ -6,7 +6,7 @@
 
 #include "core/contract.hpp"
 
-namespace core {
+namespace ensemble::core {
 
 Shape::Shape(std::initializer_list<std::size_t> extents) : rank_(extents.size()) {
     require(extents.size() <= max_rank, "a shape has at most four extents");
@@ -25,4 +25,4 @@ std::string Shape::text() const {
     return words;
 }
 
-}  // namespace core
+}  // namespace ensemble::core

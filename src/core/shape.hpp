@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <string>
 
-namespace core {
+namespace ensemble::core {
 
 /// Extents of one item, without the batch: {features}, {height, width}, {height, width, channels} or {time, features}.
 class Shape {
@@ -33,4 +33,4 @@ private:
     std::size_t rank_ = 0;
 };
 
-}  // namespace core
+}  // namespace ensemble::core

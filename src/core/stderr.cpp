@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-namespace core {
+namespace ensemble::core {
 namespace {
 
 void write_bytes(std::string_view bytes) noexcept {
@@ -37,4 +37,4 @@ void vprint_stderr(fmt::string_view format, fmt::format_args arguments) noexcept
     }
 }
 
-}  // namespace core
+}  // namespace ensemble::core

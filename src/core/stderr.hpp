@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-namespace core {
+namespace ensemble::core {
 
 void vprint_stderr(fmt::string_view format, fmt::format_args arguments) noexcept;
 
@@ -14,4 +14,4 @@ void print_stderr(fmt::format_string<Args...> format, const Args&... args) noexc
     vprint_stderr(format, fmt::make_format_args(args...));
 }
 
-}  // namespace core
+}  // namespace ensemble::core

@@ -4,7 +4,7 @@
 
 #include "core/clock.hpp"
 
-namespace core {
+namespace ensemble::core {
 
 /// Seconds since it was made or last restarted, on a clock that never jumps.
 class Stopwatch {
@@ -16,4 +16,4 @@ private:
     Clock::time_point start_ = Clock::now();
 };
 
-}  // namespace core
+}  // namespace ensemble::core

@@ -3,7 +3,7 @@
 #include "core/contract.hpp"
 #include "core/thread.hpp"
 
-namespace core {
+namespace ensemble::core {
 namespace {
 
 /// Looks before a thread goes to sleep: some 100 µs, as long as the way from one divided piece of work to the next. To
@@ -87,4 +87,4 @@ void Team::run(const void* work, Call call) {
     std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
-}  // namespace core
+}  // namespace ensemble::core

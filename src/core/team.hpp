@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace core {
+namespace ensemble::core {
 
 /// Threads that share the work of the one that has it, who is one of them. Everyone does a part that its number alone
 /// decides, so that what comes out depends on nothing else. Between two pieces of work they look for the next one for a
@@ -76,4 +76,4 @@ void divide(Team* team, std::size_t count, std::size_t least, const Work& work) 
     });
 }
 
-}  // namespace core
+}  // namespace ensemble::core

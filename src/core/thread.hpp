@@ -9,7 +9,7 @@
 
 #include "core/error.hpp"
 
-namespace core {
+namespace ensemble::core {
 
 /// Bytes of a new thread's stack.
 [[nodiscard]] inline std::size_t thread_stack() {
@@ -36,4 +36,4 @@ template <class Thread = std::jthread, class Work>
     }
 }
 
-}  // namespace core
+}  // namespace ensemble::core

@@ -11,7 +11,7 @@
 #include "core/error.hpp"
 #include "data/generator.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 using core::fail;
@@ -232,4 +232,4 @@ ArrayContent read_array(FileBytes& file, const ArrayLayout& layout, Element elem
     return read_as<double>(file, layout, like);
 }
 
-}  // namespace data
+}  // namespace ensemble::data

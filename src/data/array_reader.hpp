@@ -9,7 +9,7 @@
 #include "data/elements.hpp"
 #include "data/file_bytes.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// What stands in a file after its header: rows of items, the slowest axis first.
 struct ArrayLayout {
@@ -39,4 +39,4 @@ struct ArrayContent {
 [[nodiscard]] ArrayContent read_array(FileBytes& file, const ArrayLayout& layout, Element element,
                                       const std::string& like = {});
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -7,7 +7,7 @@
 
 #include "core/contract.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 /// The pixels of a side between two knots of the displacement: about as far as neighbours moved alike in Simard,
@@ -239,4 +239,4 @@ void Augmenter::apply(core::RandomStream random, std::size_t count, float* image
     }
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -9,7 +9,7 @@
 #include "core/random.hpp"
 #include "core/shape.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// How far training images are distorted; every part is off at 0.
 struct Augmentation {
@@ -95,4 +95,4 @@ private:
 /// True if images of this shape can be distorted.
 [[nodiscard]] bool is_image(const core::Shape& shape) noexcept;
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -10,7 +10,7 @@
 #include "core/hash.hpp"
 #include "data/source.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 /// A description in words of fixed width, the same on every machine of one byte order.
@@ -201,4 +201,4 @@ Source unpack(const SharedBytes& block) {
             .background = record.background};
 }
 
-}  // namespace data
+}  // namespace ensemble::data

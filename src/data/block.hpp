@@ -5,9 +5,9 @@
 
 #include "data/dataset.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// SHA-256 of the descriptions and bytes of both tables, as 64 hexadecimal digits.
 [[nodiscard]] std::string fingerprint(const Table& train, const std::optional<Table>& test);
 
-}  // namespace data
+}  // namespace ensemble::data

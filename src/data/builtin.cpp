@@ -11,7 +11,7 @@
 #include "data/digits.hpp"
 #include "data/planar.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 constexpr std::size_t most_rows = 10'000'000;
@@ -131,4 +131,4 @@ BuiltinTables generate(std::string_view name, std::string_view options, std::uin
     return {make_digits(chosen.train, seed, Part::train), make_digits(chosen.test, seed, Part::test)};
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -6,7 +6,7 @@
 
 #include "data/dataset.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// The train and test tables of a built-in set; test is empty where all rows serve every purpose.
 struct BuiltinTables {
@@ -38,4 +38,4 @@ struct BuiltinOptions {
 /// REQUIRES: is_builtin(name). Throws core::Error (usage) for options the set does not have or counts out of range.
 [[nodiscard]] BuiltinTables generate(std::string_view name, std::string_view options, std::uint64_t seed);
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -9,7 +9,7 @@
 #include "core/printable.hpp"
 #include "data/number.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 constexpr double most_exact = 9'007'199'254'740'992.0;  // 2^53
@@ -102,4 +102,4 @@ std::optional<std::pair<std::string, std::string>> ClassNames::alike() const {
     return std::nullopt;
 }
 
-}  // namespace data
+}  // namespace ensemble::data

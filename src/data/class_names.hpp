@@ -10,7 +10,7 @@
 
 #include "data/decimal.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// True for a word that numbers classes unless somebody says that it measures: a whole number, which a double holds
 /// exactly or which is written out in digits.
@@ -39,4 +39,4 @@ private:
     std::vector<std::string_view> words_;  ///< of words
 };
 
-}  // namespace data
+}  // namespace ensemble::data

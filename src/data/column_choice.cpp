@@ -10,7 +10,7 @@
 #include "data/field.hpp"
 #include "data/number.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 using core::fail;
@@ -118,4 +118,4 @@ std::string ignore_option(const std::vector<std::string>& names, std::size_t col
     return fmt::format("--ignore {}", fits ? excerpt(names[column]) : std::to_string(column + 1));
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace data {
+namespace ensemble::data {
 
 /// The columns of a table, as options call them.
 struct ColumnNames {
@@ -37,4 +37,4 @@ struct WantedColumn {
 /// "--ignore age": the option that leaves the column out, as a shell takes it.
 [[nodiscard]] std::string ignore_option(const std::vector<std::string>& names, std::size_t column);
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -8,7 +8,7 @@
 #include "data/records.hpp"
 #include "data/separators.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 constexpr std::size_t lines_to_learn_from = 100;
@@ -126,4 +126,4 @@ CommentRule::Kind CommentRule::judge(std::string_view line, bool is_first) const
     return is_spaced || is_numbers_row || is_known ? Kind::doubt : Kind::row;
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace data {
+namespace ensemble::data {
 
 /// Tells comments from rows whose first field begins with #, such as '#N/A', '#12' or '#ff8800', by the other lines: a
 /// comment has another number of fields, or words where they have numbers. Among the rows, one that has their number of
@@ -39,4 +39,4 @@ private:
     std::set<std::string> leading_;  ///< first fields
 };
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -7,7 +7,7 @@
 
 #include "core/contract.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 using Eigen::Index;
@@ -77,4 +77,4 @@ MatrixXd principal_components(const CentredRows& matrix, std::size_t count) {
     return components;
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -5,7 +5,7 @@
 
 #include <Eigen/Core>
 
-namespace data {
+namespace ensemble::data {
 
 using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
@@ -22,4 +22,4 @@ struct CentredRows {
 /// Solves for the smaller of rows and features, whose cube is the cost. REQUIRES: 0 < count ≤ features; rows > 0.
 [[nodiscard]] Eigen::MatrixXd principal_components(const CentredRows& matrix, std::size_t count);
 
-}  // namespace data
+}  // namespace ensemble::data

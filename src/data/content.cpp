@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 using std::string_view_literals::operator""sv;
@@ -106,4 +106,4 @@ bool looks_like_text(std::string_view bytes) {
     return !bytes.empty() && std::ranges::all_of(bytes.substr(0, bytes_to_look_at), is_written);
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace data {
+namespace ensemble::data {
 
 /// What content is that was taken for a text table and is something else, and what to do about it, such as "is a NumPy
 /// array …"; empty if it is not known. `text` begins where the content does.
@@ -14,4 +14,4 @@ namespace data {
 /// True if nothing at the beginning of `bytes` is a control character; false for nothing at all.
 [[nodiscard]] bool looks_like_text(std::string_view bytes);
 
-}  // namespace data
+}  // namespace ensemble::data

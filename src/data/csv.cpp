@@ -12,7 +12,7 @@
 #include "data/targets.hpp"
 #include "data/text_columns.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 TargetColumn target_of(Columns& columns) {
@@ -79,4 +79,4 @@ TextTables read_text_tables(const TextRequest& request) {
     return {std::move(train_table), std::move(test_table), std::move(targets.class_names), std::move(notes)};
 }
 
-}  // namespace data
+}  // namespace ensemble::data

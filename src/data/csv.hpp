@@ -8,7 +8,7 @@
 #include "data/dataset.hpp"
 #include "data/header.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// What a text table, and perhaps a second one with test rows, hold.
 struct TextTables {
@@ -32,4 +32,4 @@ struct TextRequest {
 /// Throws core::Error: data with file, line and column, usage for a column that is not there.
 [[nodiscard]] TextTables read_text_tables(const TextRequest& request);
 
-}  // namespace data
+}  // namespace ensemble::data

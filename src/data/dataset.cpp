@@ -5,7 +5,7 @@
 
 #include "core/contract.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 template <class T>
@@ -100,4 +100,4 @@ void Table::gather_as(std::span<const std::uint32_t> chosen, Real* out, std::siz
     }
 }
 
-}  // namespace data
+}  // namespace ensemble::data

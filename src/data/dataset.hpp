@@ -10,7 +10,7 @@
 
 #include "core/shape.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 enum class Task : std::uint8_t { classification, regression };
 
@@ -103,4 +103,4 @@ struct View {
     [[nodiscard]] std::size_t size() const noexcept { return rows.size(); }
 };
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -7,7 +7,7 @@
 
 #include "data/number.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 /// Beyond what parse() has to tell apart.
@@ -71,4 +71,4 @@ std::strong_ordering Decimal::operator<=>(const Decimal& other) const {
     return low.digits_ <=> high.digits_;
 }
 
-}  // namespace data
+}  // namespace ensemble::data

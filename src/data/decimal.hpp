@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace data {
+namespace ensemble::data {
 
 /// The exact value of a written number, however many digits it has: 1, 1.0 and 10e-1 are equal, 2^62 and 2^62 + 1 are
 /// not. 0.d1 d2 … · 10^exponent.
@@ -29,4 +29,4 @@ private:
 /// True if `word` is a whole number in digits, beyond 2^53, that double precision does not have: it is read as `value`.
 [[nodiscard]] bool is_rounded_whole(std::string_view word, double value);
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -5,7 +5,7 @@
 
 #include "core/contract.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 float parse_percent(std::string_view& words) {
@@ -113,4 +113,4 @@ const std::array<std::vector<Style>, 10>& digit_styles() {
     return styles;
 }
 
-}  // namespace data
+}  // namespace ensemble::data

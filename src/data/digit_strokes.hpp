@@ -3,7 +3,7 @@
 #include <array>
 #include <vector>
 
-namespace data {
+namespace ensemble::data {
 
 /// A point a pen passes through, in a unit box with y downwards; at a corner it changes direction sharply.
 struct Knot {
@@ -24,4 +24,4 @@ struct Style {
 /// All styles of the ten digits.
 [[nodiscard]] const std::array<std::vector<Style>, 10>& digit_styles();
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -10,7 +10,7 @@
 
 #include "data/digit_strokes.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 constexpr std::size_t side = 28;
@@ -248,4 +248,4 @@ Table make_digits(std::size_t rows, std::uint64_t seed, Part part) {
     return {description, share(std::move(images)), share(std::move(labels))};
 }
 
-}  // namespace data
+}  // namespace ensemble::data

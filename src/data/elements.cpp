@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-namespace data {
+namespace ensemble::data {
 
 float from_half(std::uint16_t bits) noexcept {
     constexpr int fraction_bits = 10;
@@ -23,4 +23,4 @@ float from_half(std::uint16_t bits) noexcept {
     return (bits & 0x8000U) != 0 ? -magnitude : magnitude;
 }
 
-}  // namespace data
+}  // namespace ensemble::data

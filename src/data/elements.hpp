@@ -10,7 +10,7 @@
 
 #include "core/contract.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// How an array file stores a number; the names are NumPy's: kind and bytes.
 enum class Number : std::uint8_t { b1, u1, i1, u2, i2, u4, i4, u8, i8, f2, f4, f8 };
@@ -78,4 +78,4 @@ void for_each_number(StoredAs as, std::span<const std::byte> bytes, Use use) {
     }
 }
 
-}  // namespace data
+}  // namespace ensemble::data

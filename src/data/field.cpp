@@ -7,7 +7,7 @@
 
 #include "data/number.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 constexpr std::array<std::string_view, 8> wide_spaces{
@@ -224,4 +224,4 @@ std::string advice_on(std::string_view word, char separator, std::string_view wi
                        without);
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace data {
+namespace ensemble::data {
 
 /// `text` without the blanks around it: spaces, tabs, line ends, and the spaces of typographers (no-break, thin,
 /// zero-width, …) that tables copied from web pages and documents bring along.
@@ -26,4 +26,4 @@ namespace data {
 /// date or a missing value, else that words are not features. `without` is the option that leaves its column out.
 [[nodiscard]] std::string advice_on(std::string_view word, char separator, std::string_view without);
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -15,7 +15,7 @@
 #include "core/path.hpp"
 #include "data/gzip.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 using core::Failure;
@@ -201,4 +201,4 @@ void require_memory(const std::filesystem::path& file, std::uint64_t bytes) {
         file.string(), gigabytes(bytes), gigabytes(left));
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-namespace data {
+namespace ensemble::data {
 
 /// How much text is taken, in bytes.
 struct TextLimits {
@@ -60,4 +60,4 @@ private:
 /// Throws core::Error (data) where memory cannot take `bytes` of `file`.
 void require_memory(const std::filesystem::path& file, std::uint64_t bytes);
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -9,7 +9,7 @@
 #include "core/error.hpp"
 #include "data/field.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 using core::fail;
@@ -150,4 +150,4 @@ bool has_header(const FirstLines& lines, const ColumnChoice& choice, const Colum
     return Question(lines, choice, like).answer(notes);
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -7,7 +7,7 @@
 #include "data/header.hpp"
 #include "data/text_columns.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// The first lines of a text table.
 struct FirstLines {
@@ -23,4 +23,4 @@ struct FirstLines {
 [[nodiscard]] bool has_header(const FirstLines& lines, const ColumnChoice& choice, const Columns* like,
                               std::vector<std::string>& notes);
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -9,7 +9,7 @@
 #include "core/random.hpp"
 #include "data/dataset.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// The two tables of a built-in set; their items are independent of each other.
 enum class Part : std::uint32_t { train = 0, test = 1 };
@@ -35,4 +35,4 @@ template <class T>
     return {std::move(owner), bytes};
 }
 
-}  // namespace data
+}  // namespace ensemble::data

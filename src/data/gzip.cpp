@@ -11,7 +11,7 @@
 
 #include "core/error.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 using core::Failure;
 
@@ -88,4 +88,4 @@ std::size_t GzipReader::read(std::span<std::byte> out) {
     return filled;
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -7,7 +7,7 @@
 #include <memory>
 #include <span>
 
-namespace data {
+namespace ensemble::data {
 
 /// The content of a gzip file (RFC 1952) of one or more members, with or without zeros behind the last one, as
 /// `gzip -dc` gives it. Checksum and length of every member are verified. Failures are core::Error (data).
@@ -38,4 +38,4 @@ private:
     bool ended_ = false;
 };
 
-}  // namespace data
+}  // namespace ensemble::data

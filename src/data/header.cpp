@@ -8,7 +8,7 @@
 #include "data/field.hpp"
 #include "data/number.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 /// From so many rows on, what they have in common is no chance.
@@ -244,4 +244,4 @@ Verdict judge_first_line(const Fields& first, std::span<const Fields> rows, std:
     return {doubt, "it has words over numbers, and numbers that could be names of columns"};
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace data {
+namespace ensemble::data {
 
 /// What the user says about the first line of a text table.
 enum class Header : std::uint8_t { automatic, yes, no };
@@ -28,4 +28,4 @@ struct Verdict {
 [[nodiscard]] Verdict judge_first_line(const Fields& first, std::span<const Fields> below, std::size_t target,
                                        const std::vector<bool>& ignored);
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -19,7 +19,7 @@
 #include "data/image_axes.hpp"
 #include "data/scales.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 using core::fail;
@@ -252,4 +252,4 @@ IdxTables read_idx(const fs::path& directory) {
             .notes = std::move(notes)};
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -6,7 +6,7 @@
 
 #include "data/dataset.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// What a directory of IDX files holds.
 struct IdxTables {
@@ -22,4 +22,4 @@ struct IdxTables {
 /// Throws core::Error (data) that names the file, the byte or field, and what to do.
 [[nodiscard]] IdxTables read_idx(const std::filesystem::path& directory);
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -14,7 +14,7 @@
 #include "core/error.hpp"
 #include "core/path.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -106,4 +106,4 @@ IdxFiles find_idx_files(const fs::path& directory) {
     return {set[train_images].front(), set[train_labels].front(), set[test_images].front(), set[test_labels].front()};
 }
 
-}  // namespace data
+}  // namespace ensemble::data

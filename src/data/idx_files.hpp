@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-namespace data {
+namespace ensemble::data {
 
 /// The four files of a data set.
 struct IdxFiles {
@@ -17,4 +17,4 @@ struct IdxFiles {
 /// Throws core::Error (data) where a file is missing, or where there are several sets.
 [[nodiscard]] IdxFiles find_idx_files(const std::filesystem::path& directory);
 
-}  // namespace data
+}  // namespace ensemble::data

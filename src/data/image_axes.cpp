@@ -6,7 +6,7 @@
 
 #include "core/contract.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 using Extents = std::span<const std::uint64_t>;
@@ -76,4 +76,4 @@ std::string scale_note(const std::string& name, double low, double high) {
                        low / high);
 }
 
-}  // namespace data
+}  // namespace ensemble::data

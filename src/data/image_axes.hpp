@@ -7,7 +7,7 @@
 
 #include "core/shape.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// How the axes of an item are understood: height × width × channels, with the channels first in the file if their
 /// number and the other two extents look like it (PyTorch's order), or T × F.
@@ -28,4 +28,4 @@ struct ItemAxes {
 /// training rows.
 [[nodiscard]] std::string scale_note(const std::string& name, double low, double high);
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 using Groups = std::vector<std::size_t>;
@@ -146,4 +146,4 @@ Moments measure(const Table& table, Rows rows, const Groups& group) {
     return moments;
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -9,7 +9,7 @@
 #include "core/buffer.hpp"
 #include "data/dataset.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 using Rows = std::span<const std::uint32_t>;
 
@@ -41,4 +41,4 @@ struct Moments {
 /// `group` of each feature, counted from 0.
 [[nodiscard]] Moments measure(const Table& table, Rows rows, const std::vector<std::size_t>& group);
 
-}  // namespace data
+}  // namespace ensemble::data

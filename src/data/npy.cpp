@@ -13,7 +13,7 @@
 #include "data/scales.hpp"
 #include "data/targets.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 using core::fail;
@@ -194,4 +194,4 @@ NpyTables read_npy_tables(const NpyRequest& request) {
     return {std::move(train_table), std::move(test_table), std::move(targets.class_names), std::move(notes)};
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -7,7 +7,7 @@
 
 #include "data/dataset.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// What NumPy files hold.
 struct NpyTables {
@@ -33,4 +33,4 @@ struct NpyRequest {
 /// Throws core::Error (data) that names the file and the row.
 [[nodiscard]] NpyTables read_npy_tables(const NpyRequest& request);
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -15,7 +15,7 @@
 #include "core/printable.hpp"
 #include "data/content.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 using core::fail;
@@ -263,4 +263,4 @@ std::vector<std::string> NpyFile::words(bool truth_as_words) {
     return all;
 }
 
-}  // namespace data
+}  // namespace ensemble::data

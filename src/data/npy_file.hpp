@@ -10,7 +10,7 @@
 #include "data/array_reader.hpp"
 #include "data/file_bytes.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// An open NumPy file that stands behind its header.
 class NpyFile {
@@ -49,4 +49,4 @@ private:
     core::NpyHeader header_;
 };
 
-}  // namespace data
+}  // namespace ensemble::data

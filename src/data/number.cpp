@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 constexpr std::string_view typographic_minus = "\u2212";
@@ -86,4 +86,4 @@ std::string plain_spelling(std::string_view word) {
     return text.starts_with('+') ? text.substr(1) : text;
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace data {
+namespace ensemble::data {
 
 /// The finite number that the whole of `word` spells; nothing if it spells none. The minus sign may be that of
 /// typographers (U+2212), and the exponent may begin with D, as Fortran writes it.
@@ -19,4 +19,4 @@ namespace data {
 /// `word` with '-' for a typographic minus and 'e' before the exponent, without a leading '+'.
 [[nodiscard]] std::string plain_spelling(std::string_view word);
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <string_view>
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 constexpr std::size_t fewest_rows = 10;
@@ -100,4 +100,4 @@ std::vector<Numbering> find_numberings(std::span<const double> values, const std
     return Search(values, names).found();
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace data {
+namespace ensemble::data {
 
 /// How a column of a table counts its rows, if it does.
 enum class Numbering {
@@ -19,4 +19,4 @@ enum class Numbering {
 [[nodiscard]] std::vector<Numbering> find_numberings(std::span<const double> values,
                                                      const std::vector<std::string>& names);
 
-}  // namespace data
+}  // namespace ensemble::data

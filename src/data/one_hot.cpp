@@ -11,7 +11,7 @@
 #include "data/number.hpp"
 #include "data/text_columns.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 constexpr std::size_t fewest_rows = 10;
@@ -99,4 +99,4 @@ std::string note_one_hot(const Columns& columns) {
         group.first() + 1, group.last() + 1, column_name(columns.header, columns.target), others);
 }
 
-}  // namespace data
+}  // namespace ensemble::data

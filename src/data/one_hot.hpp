@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace data {
+namespace ensemble::data {
 
 struct Columns;
 
@@ -10,4 +10,4 @@ struct Columns;
 /// one of them is 1 and the others are 0, so that the neighbours, as features, give the answer away. Else empty.
 [[nodiscard]] std::string note_one_hot(const Columns& columns);
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -5,7 +5,7 @@
 #include <numbers>
 #include <utility>
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 struct Point {
@@ -57,4 +57,4 @@ Table make_spirals(std::size_t rows, double noise, std::uint64_t seed, Part part
     });
 }
 
-}  // namespace data
+}  // namespace ensemble::data

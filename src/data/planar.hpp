@@ -6,7 +6,7 @@
 #include "data/dataset.hpp"
 #include "data/generator.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// The truth table of exclusive or: four rows (0,0), (0,1), (1,0), (1,1).
 [[nodiscard]] Table make_xor();
@@ -17,4 +17,4 @@ namespace data {
 /// Two spiral arms of one and a half turns inside the unit circle, with normal noise on both coordinates.
 [[nodiscard]] Table make_spirals(std::size_t rows, double noise, std::uint64_t seed, Part part);
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -8,7 +8,7 @@
 #include "core/error.hpp"
 #include "data/transform.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 using core::fail;
@@ -98,4 +98,4 @@ Source prepare(const Source& source, Rows rows, const Preparation& preparation) 
     return result;
 }
 
-}  // namespace data
+}  // namespace ensemble::data

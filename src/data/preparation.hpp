@@ -7,7 +7,7 @@
 
 #include "data/dataset.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// What is brought to mean 0 and deviation 1: nothing; each feature by itself; each place on the last axis by itself
 /// (the features of a sequence, the channels of an image); or all features together, so that they keep their ratios.
@@ -39,4 +39,4 @@ struct Preparation {
 /// Throws core::Error (usage) where preparation and data do not fit.
 [[nodiscard]] Source prepare(const Source& source, std::span<const std::uint32_t> rows, const Preparation& preparation);
 
-}  // namespace data
+}  // namespace ensemble::data

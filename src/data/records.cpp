@@ -8,7 +8,7 @@
 #include "data/field.hpp"
 #include "data/separators.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 using core::fail;
@@ -157,4 +157,4 @@ std::string_view Records::plain_field() {
     return trimmed(std::string_view(text_).substr(begin, at_ - begin));
 }
 
-}  // namespace data
+}  // namespace ensemble::data

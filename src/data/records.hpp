@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace data {
+namespace ensemble::data {
 
 class CommentRule;
 
@@ -64,4 +64,4 @@ private:
     std::vector<std::size_t> likely_comments_;
 };
 
-}  // namespace data
+}  // namespace ensemble::data

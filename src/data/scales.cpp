@@ -11,7 +11,7 @@
 #include "core/error.hpp"
 #include "data/moments.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 constexpr std::size_t fewest_pixels = 49;
@@ -97,4 +97,4 @@ std::string compare_scales_of_columns(const std::string& name, const Table& trai
     return compare_scales({name, learnt.low, learnt.high()}, {test_name, tested.low, tested.high()}, true);
 }
 
-}  // namespace data
+}  // namespace ensemble::data

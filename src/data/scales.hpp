@@ -4,7 +4,7 @@
 
 #include "data/dataset.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// What the numbers of a file reach.
 struct Reach {
@@ -28,4 +28,4 @@ struct Reach {
 [[nodiscard]] std::string compare_scales_of_columns(const std::string& name, const Table& train,
                                                     const std::string& test_name, const Table& test);
 
-}  // namespace data
+}  // namespace ensemble::data

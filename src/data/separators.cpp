@@ -4,7 +4,7 @@
 #include <array>
 #include <span>
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 constexpr std::size_t lines_to_look_at = 20;
@@ -173,4 +173,4 @@ char declared_separator(std::string_view text) {
     return fits && find_separator(line.back()) != separators.end() ? line.back() : '\0';
 }
 
-}  // namespace data
+}  // namespace ensemble::data

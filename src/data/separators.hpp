@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace data {
+namespace ensemble::data {
 
 /// The first records of `text`, without their line ends and without blank lines; those that begin with # only if asked
 /// for.
@@ -26,4 +26,4 @@ namespace data {
 /// The separator that a first line such as "sep=;" names, as spreadsheets write it, else '\0'.
 [[nodiscard]] char declared_separator(std::string_view text);
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -13,7 +13,7 @@
 #include "data/idx.hpp"
 #include "data/npy.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 using core::Failure;
@@ -192,4 +192,4 @@ Request resolved(Request request) {
     return request;
 }
 
-}  // namespace data
+}  // namespace ensemble::data

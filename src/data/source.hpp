@@ -8,7 +8,7 @@
 #include "data/dataset.hpp"
 #include "data/header.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// Which data, and how their files are to be understood.
 struct Request {
@@ -42,4 +42,4 @@ struct Request {
 /// made by pack() and is 64-byte aligned.
 [[nodiscard]] Source unpack(const SharedBytes& block);
 
-}  // namespace data
+}  // namespace ensemble::data

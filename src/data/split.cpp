@@ -8,7 +8,7 @@
 #include "core/error.hpp"
 #include "core/random.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 using RowList = std::vector<std::uint32_t>;
@@ -114,4 +114,4 @@ void epoch_order(std::span<const std::uint32_t> rows, std::uint64_t seed, std::u
         .shuffle(order);
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -8,7 +8,7 @@
 
 #include "data/dataset.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 struct SplitRequest {
     std::optional<double> test_fraction = std::nullopt;  ///< unset: the source's own test table, else 0.2
@@ -47,4 +47,4 @@ struct Split {
 void epoch_order(std::span<const std::uint32_t> rows, std::uint64_t seed, std::uint32_t member, std::uint32_t epoch,
                  std::vector<std::uint32_t>& order);
 
-}  // namespace data
+}  // namespace ensemble::data

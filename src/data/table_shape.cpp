@@ -9,7 +9,7 @@
 #include "data/field.hpp"
 #include "data/number.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 using core::fail;
@@ -83,4 +83,4 @@ bool has_second_header(std::span<const Line> lines) {
     return lines.size() > 2 && std::ranges::all_of(lines, same) && looks_like_names(lines, 1);
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -7,7 +7,7 @@
 
 #include "data/header.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// A line of a text table in its fields.
 struct Line {
@@ -23,4 +23,4 @@ void refuse_lines_above(const std::string& file, std::span<const Line> lines, st
 /// True if the second line names columns, so that the first one is a title, or the second one holds units.
 [[nodiscard]] bool has_second_header(std::span<const Line> lines);
 
-}  // namespace data
+}  // namespace ensemble::data

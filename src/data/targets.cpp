@@ -17,7 +17,7 @@
 #include "data/generator.hpp"
 #include "data/number.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 using core::fail;
@@ -233,4 +233,4 @@ Targets make_targets(const TargetColumn& train_words, const TargetColumn* test_w
     return targets;
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -7,7 +7,7 @@
 
 #include "data/dataset.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// The column to be learnt, as a file has it.
 struct TargetColumn {
@@ -33,4 +33,4 @@ struct Targets {
 /// `test` may be null. Throws core::Error (data) that names file, line and column.
 [[nodiscard]] Targets make_targets(const TargetColumn& train, const TargetColumn* test, std::optional<Task> task);
 
-}  // namespace data
+}  // namespace ensemble::data

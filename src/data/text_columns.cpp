@@ -17,7 +17,7 @@
 #include "data/records.hpp"
 #include "data/table_shape.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 using core::fail;
@@ -328,4 +328,4 @@ Columns read_columns(const fs::path& path, const ColumnChoice& choice, const Col
     return ColumnsReader(path, choice, like).read();
 }
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -9,7 +9,7 @@
 #include "data/column_choice.hpp"
 #include "data/header.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// Which columns of a text table are wanted for what, as TextRequest has it.
 struct ColumnChoice {
@@ -35,4 +35,4 @@ struct Columns {
 /// Reads one file; `like` is the table it must agree with, or null. Throws core::Error as read_text_tables() does.
 [[nodiscard]] Columns read_columns(const std::filesystem::path& path, const ColumnChoice& choice, const Columns* like);
 
-}  // namespace data
+}  // namespace ensemble::data

@@ -11,7 +11,7 @@
 #include "core/error.hpp"
 #include "data/generator.hpp"
 
-namespace data {
+namespace ensemble::data {
 namespace {
 
 using core::fail;
@@ -247,4 +247,4 @@ std::string Transform::feature_name(std::size_t column) const {
                                               : fmt::format("element {}", column);
 }
 
-}  // namespace data
+}  // namespace ensemble::data

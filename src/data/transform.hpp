@@ -10,7 +10,7 @@
 #include "data/moments.hpp"
 #include "data/preparation.hpp"
 
-namespace data {
+namespace ensemble::data {
 
 /// What is done to the features of one row, learnt from the training rows:
 /// x' = (x · unit − mean) · factor, and then components of x' where they are wanted.
@@ -58,4 +58,4 @@ private:
     std::string lost_;  ///< what there is to say where some numbers cannot be told apart; or empty
 };
 
-}  // namespace data
+}  // namespace ensemble::data

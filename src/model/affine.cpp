@@ -5,7 +5,7 @@
 #include "compute/activation.hpp"
 #include "core/contract.hpp"
 
-namespace model {
+namespace ensemble::model {
 namespace {
 
 using compute::DividedProduct;
@@ -198,4 +198,4 @@ void Sum::backward(const float*, float*, const GradientReady&) {
     deliver_rows(output_.gradient_rows(), a_);
 }
 
-}  // namespace model
+}  // namespace ensemble::model

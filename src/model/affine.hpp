@@ -8,7 +8,7 @@
 #include "model/compiler.hpp"
 #include "model/operation.hpp"
 
-namespace model {
+namespace ensemble::model {
 
 /// y = x·W for every row: x [rows × in], W [in × out], y [rows × out]. In bf16 each factor is converted once for each
 /// batch; W too, since it changes in between.
@@ -104,4 +104,4 @@ private:
     Tensor& output_;
 };
 
-}  // namespace model
+}  // namespace ensemble::model

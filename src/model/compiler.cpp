@@ -10,7 +10,7 @@
 #include "model/pointwise.hpp"
 #include "model/recorder.hpp"
 
-namespace model {
+namespace ensemble::model {
 
 void deliver(std::span<const float> from, compute::Store store, std::span<float> to) {
     if (store == compute::Store::replace) {
@@ -198,4 +198,4 @@ void Compiler::Result::make() {
     for (const auto& operation : operations) operation->prepare();
 }
 
-}  // namespace model
+}  // namespace ensemble::model

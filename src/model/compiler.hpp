@@ -16,7 +16,7 @@
 #include "model/operation.hpp"
 #include "model/parameters.hpp"
 
-namespace model {
+namespace ensemble::model {
 
 /// A batch of activations in a program: one row per item, rows `stride` floats apart. Items with several axes (images,
 /// sequences) lie without gaps.
@@ -182,4 +182,4 @@ private:
     Pointwise* open_chain_ = nullptr;  ///< the last operation, if it is a chain
 };
 
-}  // namespace model
+}  // namespace ensemble::model

@@ -9,7 +9,7 @@
 #include "core/contract.hpp"
 #include "core/error.hpp"
 
-namespace model {
+namespace ensemble::model {
 namespace {
 
 constexpr std::array<std::string_view, 10> harmless{"flatten",    "dropout", "sigmoid", "tanh", "relu",
@@ -78,4 +78,4 @@ void SigmoidLayer::forward(const float* parameters, const compute::Rows& out) co
     }
 }
 
-}  // namespace model
+}  // namespace ensemble::model

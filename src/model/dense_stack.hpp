@@ -8,7 +8,7 @@
 #include "core/buffer.hpp"
 #include "model/network.hpp"
 
-namespace model {
+namespace ensemble::model {
 
 /// The two blocks of a dense layer.
 struct DenseLayer {
@@ -41,4 +41,4 @@ private:
     compute::Product product_;
 };
 
-}  // namespace model
+}  // namespace ensemble::model

@@ -12,7 +12,7 @@
 #include "model/image_operations.hpp"
 #include "model/pointwise.hpp"
 
-namespace model {
+namespace ensemble::model {
 namespace {
 
 using compute::Padding;
@@ -307,4 +307,4 @@ Value compile_image_projection(const Value& from, const Shape& to, Compiler& com
     return convolve(to, *projection_window(from.tensor->shape, to), from, compiler);
 }
 
-}  // namespace model
+}  // namespace ensemble::model

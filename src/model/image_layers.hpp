@@ -6,7 +6,7 @@
 #include "model/layers.hpp"
 
 // The entries of the layer table that work on images; see LayerKind for what the functions do.
-namespace model {
+namespace ensemble::model {
 
 std::string check_conv(std::span<const double> arguments);
 core::Shape plan_conv(const Item& item, const core::Shape& input, Layout& layout);
@@ -28,4 +28,4 @@ Value compile_split(const Item& item, const Value& input, Compiler& compiler);
 bool plan_image_projection(const std::string& name, const core::Shape& from, const core::Shape& to, Layout& layout);
 Value compile_image_projection(const Value& from, const core::Shape& to, Compiler& compiler);
 
-}  // namespace model
+}  // namespace ensemble::model

@@ -6,7 +6,7 @@
 #include "compute/pooling.hpp"
 #include "core/contract.hpp"
 
-namespace model {
+namespace ensemble::model {
 namespace {
 
 compute::ConvolutionShape convolution_shape(const compute::Images& images, const compute::Window& window,
@@ -341,4 +341,4 @@ void Concatenate::backward(const float*, float*, const GradientReady&) {
     }
 }
 
-}  // namespace model
+}  // namespace ensemble::model

@@ -9,7 +9,7 @@
 #include "model/compiler.hpp"
 #include "model/operation.hpp"
 
-namespace model {
+namespace ensemble::model {
 
 /// Copies a tensor into another order of channels.
 class Reorder final : public Operation {
@@ -184,4 +184,4 @@ private:
     Tensor& output_;
 };
 
-}  // namespace model
+}  // namespace ensemble::model

@@ -7,7 +7,7 @@
 #include "core/random.hpp"
 #include "model/network.hpp"
 
-namespace model {
+namespace ensemble::model {
 namespace {
 
 /// Of a normal distribution of weights.
@@ -74,4 +74,4 @@ void initialise_statistics(const Network& network, std::span<float> statistics) 
         std::ranges::fill(statistics.subspan(block.offset, block.width), block.initial);
 }
 
-}  // namespace model
+}  // namespace ensemble::model

@@ -17,7 +17,7 @@
 #include "model/recorder.hpp"
 #include "model/recurrent_layers.hpp"
 
-namespace model {
+namespace ensemble::model {
 namespace {
 
 using Arguments = std::span<const double>;
@@ -346,4 +346,4 @@ Value compile(const Items& items, const Value& input, Compiler& compiler) {
     return value;
 }
 
-}  // namespace model
+}  // namespace ensemble::model

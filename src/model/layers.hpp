@@ -10,7 +10,7 @@
 #include "model/notation.hpp"
 #include "model/parameters.hpp"
 
-namespace model {
+namespace ensemble::model {
 
 class Compiler;
 struct Value;
@@ -61,4 +61,4 @@ struct LayerKind {
 /// Compiles items one after the other.
 [[nodiscard]] Value compile(const Items& items, const Value& input, Compiler& compiler);
 
-}  // namespace model
+}  // namespace ensemble::model

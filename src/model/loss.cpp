@@ -6,7 +6,7 @@
 
 #include "core/contract.hpp"
 
-namespace model {
+namespace ensemble::model {
 namespace {
 
 using Values = Eigen::Map<Eigen::ArrayXf>;
@@ -105,4 +105,4 @@ double squared_error(const compute::Rows& outputs, std::span<const float> target
     return loss;
 }
 
-}  // namespace model
+}  // namespace ensemble::model

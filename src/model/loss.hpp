@@ -5,7 +5,7 @@
 
 #include "compute/rows.hpp"
 
-namespace model {
+namespace ensemble::model {
 
 /// Turns logits into probabilities, row by row, in place.
 void softmax(const compute::Rows& logits);
@@ -25,4 +25,4 @@ double softmax_cross_entropy(const compute::Rows& logits, std::span<const std::i
 double squared_error(const compute::Rows& outputs, std::span<const float> targets, const compute::Rows& gradient);
 double squared_error(const compute::Rows& outputs, std::span<const float> targets);
 
-}  // namespace model
+}  // namespace ensemble::model

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace model {
+namespace ensemble::model {
 
 LargestPiece::LargestPiece(Tensor& input, Tensor& output) : input_(input), output_(output) {}
 
@@ -44,4 +44,4 @@ void LargestPiece::backward(const float*, float*, const GradientReady&) {
     }
 }
 
-}  // namespace model
+}  // namespace ensemble::model

@@ -6,7 +6,7 @@
 #include "model/compiler.hpp"
 #include "model/operation.hpp"
 
-namespace model {
+namespace ensemble::model {
 
 /// The largest of several pieces: y [rows × units] from x [rows × pieces·units], where the pieces of all units lie one
 /// behind the other. A NaN counts as largest, or a diverged member would look healthy.
@@ -26,4 +26,4 @@ private:
     std::vector<std::uint8_t> chosen_;  ///< [rows × units]
 };
 
-}  // namespace model
+}  // namespace ensemble::model

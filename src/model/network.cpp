@@ -10,7 +10,7 @@
 #include "model/layers.hpp"
 #include "model/notation.hpp"
 
-namespace model {
+namespace ensemble::model {
 namespace {
 
 /// One word that is no layer: meant as the name of a preset, perhaps.
@@ -83,4 +83,4 @@ std::size_t Network::parameter_count() const noexcept {
     return count;
 }
 
-}  // namespace model
+}  // namespace ensemble::model

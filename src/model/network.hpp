@@ -11,7 +11,7 @@
 #include "model/notation.hpp"
 #include "model/parameters.hpp"
 
-namespace model {
+namespace ensemble::model {
 
 enum class Initialiser : std::uint8_t { he, xavier, normal, zeros, rbm };
 
@@ -95,4 +95,4 @@ struct Preset {
 /// Throws core::Error (usage) like parse().
 [[nodiscard]] bool convolves(std::string_view text);
 
-}  // namespace model
+}  // namespace ensemble::model

@@ -14,7 +14,7 @@
 #include "core/nearest.hpp"
 #include "model/layers.hpp"
 
-namespace model {
+namespace ensemble::model {
 namespace {
 
 constexpr std::size_t deepest_nesting = 64;
@@ -282,4 +282,4 @@ std::string to_text(const Items& items) {
     return text;
 }
 
-}  // namespace model
+}  // namespace ensemble::model

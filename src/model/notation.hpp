@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace model {
+namespace ensemble::model {
 
 /// One item of the network notation: a layer, or a block with networks inside.
 struct Item {
@@ -32,4 +32,4 @@ using Items = std::vector<Item>;
 /// Writes items back as text that parses to the same items.
 [[nodiscard]] std::string to_text(const Items& items);
 
-}  // namespace model
+}  // namespace ensemble::model

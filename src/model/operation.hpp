@@ -10,7 +10,7 @@
 #include "core/random.hpp"
 #include "model/parameters.hpp"
 
-namespace model {
+namespace ensemble::model {
 
 enum class Mode : std::uint8_t {
     train,
@@ -72,4 +72,4 @@ public:
     virtual void backward(const float* parameters, float* gradients, const GradientReady& ready) = 0;
 };
 
-}  // namespace model
+}  // namespace ensemble::model

@@ -7,7 +7,7 @@
 #include "model/program.hpp"
 #include "model/recorder.hpp"
 
-namespace model {
+namespace ensemble::model {
 namespace {
 
 /// Operations with the item's own parameters for one row.
@@ -154,4 +154,4 @@ Overview overview(const Network& network, std::size_t batch, compute::Precision 
     return result;
 }
 
-}  // namespace model
+}  // namespace ensemble::model

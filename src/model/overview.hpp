@@ -8,7 +8,7 @@
 #include "core/shape.hpp"
 #include "model/network.hpp"
 
-namespace model {
+namespace ensemble::model {
 
 /// What an item takes. A floating-point operation is an addition or a multiplication of a row's numbers; a weight costs
 /// two for each place it is used at, every other parameter one, an activation or a sum one for each element, and a
@@ -63,4 +63,4 @@ struct Overview {
 [[nodiscard]] Overview overview(const Network& network, std::size_t batch,
                                 compute::Precision precision = compute::Precision::f32);
 
-}  // namespace model
+}  // namespace ensemble::model

@@ -4,7 +4,7 @@
 
 #include "core/buffer.hpp"
 
-namespace model {
+namespace ensemble::model {
 
 bool is_dense_weight(const ParameterBlock& block) {
     return block.is_weight && (block.name.starts_with("dense") || block.name.starts_with("maxout"));
@@ -64,4 +64,4 @@ void Layout::add(ParameterBlock block) {
     blocks_.push_back(std::move(block));
 }
 
-}  // namespace model
+}  // namespace ensemble::model

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace model {
+namespace ensemble::model {
 
 /// A block of the flat parameter buffer: a matrix whose rows are `stride` floats apart, or a vector (rows = 1).
 struct ParameterBlock {
@@ -77,4 +77,4 @@ private:
     std::map<std::string, std::size_t> numbers_;
 };
 
-}  // namespace model
+}  // namespace ensemble::model

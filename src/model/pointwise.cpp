@@ -5,7 +5,7 @@
 
 #include "core/contract.hpp"
 
-namespace model {
+namespace ensemble::model {
 namespace {
 
 class Bias final : public Stage {
@@ -232,4 +232,4 @@ void Pointwise::backward(const float*, float* gradients, const GradientReady& re
     }
 }
 
-}  // namespace model
+}  // namespace ensemble::model

@@ -11,7 +11,7 @@
 #include "model/compiler.hpp"
 #include "model/operation.hpp"
 
-namespace model {
+namespace ensemble::model {
 
 /// One element-wise step of a chain, applied row by row.
 class Stage {
@@ -91,4 +91,4 @@ private:
     std::vector<Activate*> activations_;
 };
 
-}  // namespace model
+}  // namespace ensemble::model

@@ -5,7 +5,7 @@
 #include "model/network.hpp"
 #include "model/notation.hpp"
 
-namespace model {
+namespace ensemble::model {
 namespace {
 
 /// A network of the lecture: Adam at 1e-3, batches of 100, 15 epochs, 5,000 of MNIST's 60,000 rows for validation,
@@ -131,4 +131,4 @@ const Preset* find_preset(std::string_view name) {
     return found == all.end() ? nullptr : &*found;
 }
 
-}  // namespace model
+}  // namespace ensemble::model

@@ -6,7 +6,7 @@
 #include "core/contract.hpp"
 #include "model/layers.hpp"
 
-namespace model {
+namespace ensemble::model {
 
 Program::Program(const Network& network, std::size_t rows, Purpose purpose, compute::Precision precision,
                  core::Team* team) {
@@ -64,4 +64,4 @@ void Program::backward(const float* parameters, float* gradients, const Gradient
     }
 }
 
-}  // namespace model
+}  // namespace ensemble::model

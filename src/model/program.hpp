@@ -11,7 +11,7 @@
 #include "model/network.hpp"
 #include "model/operation.hpp"
 
-namespace model {
+namespace ensemble::model {
 
 /// A network compiled for a batch size: every buffer and kernel is made here, running it allocates nothing.
 /// Parameters and gradients stay with the caller, in the flat layout of the network.
@@ -66,4 +66,4 @@ private:
     Tensor* output_ = nullptr;
 };
 
-}  // namespace model
+}  // namespace ensemble::model

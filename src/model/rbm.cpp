@@ -5,7 +5,7 @@
 #include "compute/activation.hpp"
 #include "core/contract.hpp"
 
-namespace model {
+namespace ensemble::model {
 namespace {
 
 using compute::Factor;
@@ -158,4 +158,4 @@ double Rbm::reconstruction_error(std::size_t count) const {
     return sum / static_cast<double>(width_);
 }
 
-}  // namespace model
+}  // namespace ensemble::model

@@ -10,7 +10,7 @@
 #include "core/buffer.hpp"
 #include "core/random.hpp"
 
-namespace model {
+namespace ensemble::model {
 
 /// One step of contrastive divergence, after G. Hinton: "A practical guide to training restricted Boltzmann machines"
 /// (2010).
@@ -73,4 +73,4 @@ private:
     compute::Product outer_;
 };
 
-}  // namespace model
+}  // namespace ensemble::model

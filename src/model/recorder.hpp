@@ -8,7 +8,7 @@
 #include "model/layers.hpp"
 #include "model/overview.hpp"
 
-namespace model {
+namespace ensemble::model {
 
 /// Writes down what a compiler does for each item: its shapes, the parameters it takes and the tensors it makes.
 class Recorder {
@@ -43,4 +43,4 @@ private:
     std::vector<Described> items_;
 };
 
-}  // namespace model
+}  // namespace ensemble::model

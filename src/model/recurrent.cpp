@@ -5,7 +5,7 @@
 
 #include "core/contract.hpp"
 
-namespace model {
+namespace ensemble::model {
 namespace {
 
 using compute::Cell;
@@ -233,4 +233,4 @@ void Recurrent::write_bias_gradient(float* gradients) const {
     }
 }
 
-}  // namespace model
+}  // namespace ensemble::model

@@ -10,7 +10,7 @@
 #include "model/compiler.hpp"
 #include "model/operation.hpp"
 
-namespace model {
+namespace ensemble::model {
 
 /// What of a recurrent layer's states comes out: h(T) [units], or h(1) … h(T) [steps × units].
 enum class Leaves : std::uint8_t { last, sequence };
@@ -94,4 +94,4 @@ private:
     std::optional<compute::DividedProduct> recurrent_gradient_;
 };
 
-}  // namespace model
+}  // namespace ensemble::model

@@ -9,7 +9,7 @@
 #include "model/compiler.hpp"
 #include "model/recurrent.hpp"
 
-namespace model {
+namespace ensemble::model {
 namespace {
 
 using compute::Cell;
@@ -106,4 +106,4 @@ bool plan_step_projection(const std::string& name, const Shape& from, const Shap
     return true;
 }
 
-}  // namespace model
+}  // namespace ensemble::model

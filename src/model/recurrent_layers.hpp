@@ -7,7 +7,7 @@
 #include "model/layers.hpp"
 
 // The entries of the layer table that work on sequences; see LayerKind for what the functions do.
-namespace model {
+namespace ensemble::model {
 
 std::string check_recurrent(std::span<const double> arguments);
 
@@ -24,4 +24,4 @@ Value compile_recurrent(const Item& item, const Value& input, Compiler& compiler
 /// the shapes are others.
 bool plan_step_projection(const std::string& name, const core::Shape& from, const core::Shape& to, Layout& layout);
 
-}  // namespace model
+}  // namespace ensemble::model

@@ -9,7 +9,7 @@
 #include "core/printable.hpp"
 #include "report/text.hpp"
 
-namespace report {
+namespace ensemble::report {
 namespace {
 
 constexpr double live_interval_s = 0.2;
@@ -65,4 +65,4 @@ std::string Display::encoded(std::string_view text) const {
     return terminal_.utf8 ? std::string(text) : to_ascii(text);
 }
 
-}  // namespace report
+}  // namespace ensemble::report

@@ -9,7 +9,7 @@
 #include "report/progress.hpp"
 #include "report/terminal.hpp"
 
-namespace report {
+namespace ensemble::report {
 
 /// Shows a run to whoever watches: on a terminal as lines that are written over, in a log as lines now and then.
 /// The cursor is never hidden and stands on a line of its own, so a run that is interrupted leaves the terminal in
@@ -44,4 +44,4 @@ private:
     double interval_s_ = 0;
 };
 
-}  // namespace report
+}  // namespace ensemble::report

@@ -8,7 +8,7 @@
 
 #include "report/text.hpp"
 
-namespace report {
+namespace ensemble::report {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -153,4 +153,4 @@ std::string log_line(const Snapshot& snapshot) {
         "  ");
 }
 
-}  // namespace report
+}  // namespace ensemble::report

@@ -8,7 +8,7 @@
 
 #include "report/terminal.hpp"
 
-namespace report {
+namespace ensemble::report {
 
 /// What one rank is doing.
 struct RankProgress {
@@ -40,4 +40,4 @@ struct Snapshot {
 /// The same as one line of a log.
 [[nodiscard]] std::string log_line(const Snapshot& snapshot);
 
-}  // namespace report
+}  // namespace ensemble::report

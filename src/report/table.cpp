@@ -10,10 +10,10 @@
 #include "core/printable.hpp"
 #include "report/text.hpp"
 
-namespace report {
+namespace ensemble::report {
 namespace {
 
-using ensemble::MemberResult;
+using analysis::MemberResult;
 
 /// Up to so many members are all shown; of more only the first and the last.
 constexpr std::size_t shown_in_full = 16;
@@ -69,7 +69,7 @@ std::string member_row(const Rows& rows, const MemberResult& member) {
 }
 
 std::string scores_row(const Rows& rows, const std::string& name, const std::string& validation,
-                       const ensemble::Scores& scores) {
+                       const analysis::Scores& scores) {
     return rows.row({name, "", validation, percent(scores.accuracy), number(scores.nll, 4), number(scores.ece, 4), ""});
 }
 
@@ -89,8 +89,8 @@ std::string members_rows(const Rows& rows, const std::vector<MemberResult>& memb
 std::string class_lines(const store::Summary& summary) {
     constexpr std::size_t most_shown = 3;
     constexpr std::size_t longest_name = 40;
-    const bool averages = summary.combine == ensemble::Combination::average;
-    const ensemble::Confusion& by_class = averages ? summary.ensemble.average_by_class : summary.ensemble.vote_by_class;
+    const bool averages = summary.combine == analysis::Combination::average;
+    const analysis::Confusion& by_class = averages ? summary.ensemble.average_by_class : summary.ensemble.vote_by_class;
     const auto name = [&](std::size_t label) {
         return core::printable(clipped(summary.data.class_name(label), longest_name));
     };
@@ -128,14 +128,14 @@ std::string points(double share) {
     return fmt::format("{}{}", share < 0 && size != "0.00" ? "−" : "+", size);
 }
 
-std::string interval(const ensemble::Gain& gain) {
+std::string interval(const analysis::Gain& gain) {
     // No row tells them apart, so that no resampling of rows can: that is no certainty that the gain is 0.
     if (gain.ci95.low == 0 && gain.ci95.high == 0) return "right and wrong on the same test rows: no interval";
     return fmt::format("95 % interval {} to {}", points(gain.ci95.low), points(gain.ci95.high));
 }
 
 /// Which of the gains may be none.
-std::string doubts(const ensemble::Gain& over_mean, const ensemble::PairedGain& over_best) {
+std::string doubts(const analysis::Gain& over_mean, const analysis::PairedGain& over_best) {
     const bool mean = over_mean.ci95.low <= 0 && over_mean.ci95.high >= 0;
     const bool best = over_best.p_value >= 0.05;
     if (mean && best) return "Both could be chance.\n";
@@ -146,10 +146,10 @@ std::string doubts(const ensemble::Gain& over_mean, const ensemble::PairedGain& 
 /// Empty if but one member is healthy, over which nothing can be gained.
 std::string gain_lines(const store::Summary& summary, std::size_t healthy) {
     if (healthy < 2) return "";
-    const bool averages = summary.combine == ensemble::Combination::average;
+    const bool averages = summary.combine == analysis::Combination::average;
     const auto& result = summary.ensemble;
-    const ensemble::Gain& mean = averages ? result.average_over_mean : result.vote_over_mean;
-    const ensemble::PairedGain& best = averages ? result.average_over_best : result.vote_over_best;
+    const analysis::Gain& mean = averages ? result.average_over_mean : result.vote_over_mean;
+    const analysis::PairedGain& best = averages ? result.average_over_best : result.vote_over_best;
     const std::string p = best.p_value < 0.0001 ? "p < 0.0001" : fmt::format("p = {:.4f}", best.p_value);
     return fmt::format(
         "Gain of the {} in points of test accuracy\n"
@@ -170,9 +170,9 @@ std::string number_word(std::size_t count) {
 /// What has come out, in one sentence: by how much members together err less often than one of them does on average.
 std::string conclusion(const store::Summary& summary, std::size_t healthy) {
     if (healthy < 2) return "";
-    const bool averages = summary.combine == ensemble::Combination::average;
+    const bool averages = summary.combine == analysis::Combination::average;
     const auto& result = summary.ensemble;
-    const ensemble::Interval& gain = (averages ? result.average_over_mean : result.vote_over_mean).ci95;
+    const analysis::Interval& gain = (averages ? result.average_over_mean : result.vote_over_mean).ci95;
     const double one = 1 - result.mean_member.accuracy;
     const double all = 1 - (averages ? result.average.accuracy : result.vote_accuracy);
     std::string networks = number_word(healthy) + " networks";
@@ -255,4 +255,4 @@ std::string member_line(const MemberResult& member, int rank, int ranks) {
                        percent(member.test.accuracy), duration(member.train_s));
 }
 
-}  // namespace report
+}  // namespace ensemble::report

@@ -5,7 +5,7 @@
 #include "report/terminal.hpp"
 #include "store/summary.hpp"
 
-namespace report {
+namespace ensemble::report {
 
 /// The results as a person reads them: members, ensemble, what it gains and how sure that is, times.
 /// `directory` is where the files are.
@@ -13,6 +13,6 @@ namespace report {
                                         const Terminal& terminal);
 
 /// A member that is done, as one line of a log.
-[[nodiscard]] std::string member_line(const ensemble::MemberResult& member, int rank, int ranks);
+[[nodiscard]] std::string member_line(const analysis::MemberResult& member, int rank, int ranks);
 
-}  // namespace report
+}  // namespace ensemble::report

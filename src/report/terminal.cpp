@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace report {
+namespace ensemble::report {
 namespace {
 
 /// A file descriptor that closes itself.
@@ -84,4 +84,4 @@ Terminal detect_terminal(const Environment& environment, bool under_launcher) {
     return terminal;
 }
 
-}  // namespace report
+}  // namespace ensemble::report

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <functional>
 
-namespace report {
+namespace ensemble::report {
 
 /// Where this process's words are read, as far as it matters for how they are written.
 struct Terminal {
@@ -22,4 +22,4 @@ using Environment = std::function<const char*(const char*)>;
 /// `under_launcher`: this process is one of several, or was started by mpirun or srun.
 [[nodiscard]] Terminal detect_terminal(const Environment& environment, bool under_launcher);
 
-}  // namespace report
+}  // namespace ensemble::report

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-namespace report {
+namespace ensemble::report {
 namespace {
 
 bool begins_character(char c) {
@@ -166,4 +166,4 @@ std::string to_ascii(std::string_view text) {
     return plain;
 }
 
-}  // namespace report
+}  // namespace ensemble::report

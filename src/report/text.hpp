@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace report {
+namespace ensemble::report {
 
 /// "61,234".
 [[nodiscard]] std::string grouped(std::uint64_t value);
@@ -49,4 +49,4 @@ namespace report {
 /// UTF-8 text in plain ASCII: × as x, → as ->, · as -, lines and bars as - and #.
 [[nodiscard]] std::string to_ascii(std::string_view text);
 
-}  // namespace report
+}  // namespace ensemble::report

@@ -20,7 +20,7 @@
 #include "run/settings.hpp"
 #include "store/run_directory.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 using core::fail;
@@ -253,4 +253,4 @@ std::string version() {
     return ENSEMBLE_VERSION;
 }
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -5,7 +5,7 @@
 
 #include "run/options.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// What a command line asks for.
 struct Invocation {
@@ -21,4 +21,4 @@ struct Invocation {
 /// "0.1.0".
 [[nodiscard]] std::string version();
 
-}  // namespace run
+}  // namespace ensemble::run

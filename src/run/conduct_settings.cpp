@@ -6,7 +6,7 @@
 #include "core/error.hpp"
 #include "run/parse_value.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 using std::string_view;
@@ -81,4 +81,4 @@ std::vector<Setting> conduct_settings() {
     };
 }
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -4,9 +4,9 @@
 
 #include "run/settings.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// The settings that say how a run is conducted, not what comes out of it.
 [[nodiscard]] std::vector<Setting> conduct_settings();
 
-}  // namespace run
+}  // namespace ensemble::run

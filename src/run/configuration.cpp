@@ -13,7 +13,7 @@
 #include "run/parse_value.hpp"
 #include "run/settings.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 using core::fail;
@@ -114,4 +114,4 @@ std::set<std::string> apply_configuration(Options& options, std::string_view tex
     return names;
 }
 
-}  // namespace run
+}  // namespace ensemble::run

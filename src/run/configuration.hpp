@@ -6,7 +6,7 @@
 
 #include "run/options.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// What determines the results, as TOML: apply_configuration on it gives the same settings, bit for bit.
 [[nodiscard]] std::string to_toml(const Options& options);
@@ -22,4 +22,4 @@ namespace run {
 std::set<std::string> apply_configuration(Options& options, std::string_view text, std::string_view origin,
                                           const std::set<std::string>& keep = {});
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -10,7 +10,7 @@
 #include "core/contract.hpp"
 #include "run/summation.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 [[noreturn]] void refuse(int rank, const char* what) {
@@ -105,8 +105,8 @@ void Coordinator::sort_queue() {
     std::ranges::sort(order_.begin() + static_cast<std::ptrdiff_t>(next_member_), order_.end(), {}, place);
 }
 
-std::vector<ensemble::MemberResult> Coordinator::results() const {
-    std::vector<ensemble::MemberResult> done;
+std::vector<analysis::MemberResult> Coordinator::results() const {
+    std::vector<analysis::MemberResult> done;
     for (const auto& result : results_) {
         if (result) done.push_back(*result);
     }
@@ -266,8 +266,8 @@ std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s
 }
 
 std::vector<Coordinator::Answer> Coordinator::conclude() {
-    const std::vector<ensemble::MemberResult> done = results();
-    if (const auto best = ensemble::choose_best(done)) {
+    const std::vector<analysis::MemberResult> done = results();
+    if (const auto best = analysis::choose_best(done)) {
         combining_ = recovers_;
         concluded_ = !recovers_;
         return recovers_ ? combine(*best) : to_all(Combine{.best = *best});
@@ -367,4 +367,4 @@ report::Snapshot Coordinator::snapshot(double now_s) const {
     return snapshot;
 }
 
-}  // namespace run
+}  // namespace ensemble::run

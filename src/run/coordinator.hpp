@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "analysis/results.hpp"
 #include "core/error.hpp"
-#include "ensemble/results.hpp"
 #include "report/progress.hpp"
 #include "run/plan.hpp"
 #include "run/protocol.hpp"
 #include "store/checkpoint_writer.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// Seconds that ranks have to keep what they are training: the end of one checkpoint and another.
 inline constexpr double longest_suspension_s = 2 * store::longest_write_s + 30;
@@ -70,7 +70,7 @@ public:
     [[nodiscard]] const std::optional<core::Error>& failure() const noexcept { return failure_; }
 
     /// What became of the members that are done, in the order of their index.
-    [[nodiscard]] std::vector<ensemble::MemberResult> results() const;
+    [[nodiscard]] std::vector<analysis::MemberResult> results() const;
 
     /// The members that are not done.
     [[nodiscard]] std::vector<std::uint32_t> missing() const;
@@ -144,7 +144,7 @@ private:
     std::int32_t round_ = 0;  ///< such orders so far
     std::size_t lost_ = 0;
     std::vector<Rank> ranks_;
-    std::vector<std::optional<ensemble::MemberResult>> results_;  ///< by index
+    std::vector<std::optional<analysis::MemberResult>> results_;  ///< by index
     std::string stop_wanted_by_;  ///< while contributions were summed, to be attended to if that has to begin again
     std::string suspended_by_;
     double suspended_s_ = 0;
@@ -158,4 +158,4 @@ private:
     double last_end_s_ = 0;
 };
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -15,7 +15,7 @@
 #include "train/state_check.hpp"
 #include "train/weight_average.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 data::SplitRequest split_request(const Options& options) {
@@ -196,4 +196,4 @@ std::string Experiment::member_digest() const {
     return core::hex(core::sha256(std::as_bytes(std::span(text))));
 }
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -12,7 +12,7 @@
 #include "train/footprint.hpp"
 #include "train/trainer.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// What `options` say about the data, in the words of the reader.
 [[nodiscard]] data::Request data_request(const Options& options);
@@ -63,4 +63,4 @@ private:
     std::vector<std::int32_t> test_labels_;
 };
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -17,7 +17,7 @@
 
 #include "comm/launcher.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 /// A signal that asks for a stop.
@@ -146,4 +146,4 @@ void forget_signals() {
     received = 0;
 }
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace run {
+namespace ensemble::run {
 
 /// Ends the process that the signal of this name reaches before it has anything to keep. Must not return.
 using Leave = void (*)(const std::string& signal);
@@ -27,4 +27,4 @@ void note_signals();
 /// As if no signal had come yet.
 void forget_signals();
 
-}  // namespace run
+}  // namespace ensemble::run

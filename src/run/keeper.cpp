@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 constexpr std::uint64_t gap_for_takeover = 1000;
@@ -68,4 +68,4 @@ void Keeper::finish(const train::MemberState& state) {
     checkpoints_->save_final(state);
 }
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -12,7 +12,7 @@
 #include "store/checkpoint_writer.hpp"
 #include "store/checkpoints.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// Keeps the members that one rank trains, and gives back what an earlier run kept. What cannot be written is thrown by
 /// the next call. Local.
@@ -59,4 +59,4 @@ private:
     core::Stopwatch since_last_;
 };
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -17,7 +17,7 @@
 #include "core/hash.hpp"
 #include "run/command_line.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 /// What stands behind the first "name : " in the text.
@@ -97,4 +97,4 @@ std::vector<int> allowed_core_numbers() {
     return numbers;
 }
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -8,7 +8,7 @@
 #include "compute/precision.hpp"
 #include "store/summary.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// Version, compiler, build type, instruction set, and the processor of this host.
 [[nodiscard]] store::Program describe_program();
@@ -32,4 +32,4 @@ void require_precision(compute::Precision asked, bool multiplies_bf16, std::stri
 [[nodiscard]] std::size_t allowed_cores();
 [[nodiscard]] std::vector<int> allowed_core_numbers();
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -10,7 +10,7 @@
 
 #include "report/text.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 using report::clipped;
@@ -151,4 +151,4 @@ std::string network_table(const model::Overview& network, const Terminal& termin
     return table.text(terminal);
 }
 
-}  // namespace run
+}  // namespace ensemble::run

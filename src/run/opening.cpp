@@ -20,7 +20,7 @@
 #include "run/resume.hpp"
 #include "store/file.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 namespace fs = std::filesystem;
@@ -142,4 +142,4 @@ store::RunDirectory open_directory(const comm::Communicator& ranks, const Experi
     }
 }
 
-}  // namespace run
+}  // namespace ensemble::run

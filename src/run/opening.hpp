@@ -4,7 +4,7 @@
 #include "run/experiment.hpp"
 #include "store/run_directory.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// True if the options ask to go on with a run that is there. Local.
 [[nodiscard]] bool goes_on(const Options& options);
@@ -13,4 +13,4 @@ namespace run {
 /// Throws comm::SharedError on every rank.
 [[nodiscard]] store::RunDirectory open_directory(const comm::Communicator& world, const Experiment& experiment);
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -5,14 +5,14 @@
 #include <optional>
 #include <string>
 
+#include "analysis/combination.hpp"
 #include "data/augmentation.hpp"
 #include "data/dataset.hpp"
 #include "data/header.hpp"
 #include "data/preparation.hpp"
-#include "ensemble/combination.hpp"
 #include "train/hyperparameters.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// How often members in training are kept: every so many epochs, or else so many seconds; 0 and 0: never.
 struct CheckpointInterval {
@@ -44,7 +44,7 @@ struct Options {
     std::size_t members = 8;
     bool bootstrap = false;
     double feature_fraction = 1.0;
-    ensemble::Combination combine = ensemble::Combination::average;  ///< what predictions.npy holds
+    analysis::Combination combine = analysis::Combination::average;  ///< what predictions.npy holds
 
     std::uint64_t seed = 1;
     std::size_t threads = 1;  ///< of each rank; 0: auto, one, and the cores of idle ranks of its host
@@ -61,4 +61,4 @@ struct Options {
     bool dry_run = false;
 };
 
-}  // namespace run
+}  // namespace ensemble::run

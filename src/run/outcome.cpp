@@ -2,13 +2,13 @@
 
 #include <vector>
 
-#include "ensemble/results.hpp"
+#include "analysis/results.hpp"
 #include "run/configuration.hpp"
 #include "run/machine.hpp"
 #include "store/file.hpp"
 #include "store/npy.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 store::DataSummary describe_data(const Experiment& experiment) {
     const data::Split& split = experiment.split();
@@ -25,14 +25,14 @@ store::DataSummary describe_data(const Experiment& experiment) {
     const auto labels = experiment.source().train.labels();
     std::vector<std::int32_t> training;
     for (const std::uint32_t row : split.train) training.push_back(labels[row]);
-    summary.baseline = ensemble::majority(training, experiment.test_labels(), summary.classes);
+    summary.baseline = analysis::majority(training, experiment.test_labels(), summary.classes);
     return summary;
 }
 
 store::Summary write_predictions(const Experiment& experiment, const Trained& trained,
                                  const store::RunDirectory& directory, bool is_partial) {
     const Options& options = experiment.options();
-    const ensemble::Contribution& total = trained.total;
+    const analysis::Contribution& total = trained.total;
     store::Summary summary{.program = describe_program(),
                            .config = to_json(options),
                            .data = describe_data(experiment),
@@ -42,7 +42,7 @@ store::Summary write_predictions(const Experiment& experiment, const Trained& tr
                            .timing = {},
                            .missing = trained.coordinator->missing(),
                            .partial = is_partial};
-    summary.ensemble = ensemble::evaluate(total, experiment.test_labels(), summary.members, options.seed);
+    summary.ensemble = analysis::evaluate(total, experiment.test_labels(), summary.members, options.seed);
 
     // To which rows of the data the lines of predictions and votes belong, and what is true of them.
     const auto test_rows = experiment.test().rows;
@@ -50,8 +50,8 @@ store::Summary write_predictions(const Experiment& experiment, const Trained& tr
     store::write_file_atomically(directory.test_rows(), store::list_to_npy(rows));
     store::write_file_atomically(directory.test_targets(), store::list_to_npy(experiment.test_labels()));
 
-    const bool averages = options.combine == ensemble::Combination::average;
-    const std::vector<float> predictions = averages ? ensemble::average(total) : ensemble::vote_shares(total);
+    const bool averages = options.combine == analysis::Combination::average;
+    const std::vector<float> predictions = averages ? analysis::average(total) : analysis::vote_shares(total);
     const std::vector<std::int32_t> votes(total.votes().begin(), total.votes().end());
     store::write_file_atomically(is_partial ? directory.partial_predictions() : directory.predictions(),
                                  store::to_npy(predictions, total.items(), total.classes()));
@@ -61,4 +61,4 @@ store::Summary write_predictions(const Experiment& experiment, const Trained& tr
     return summary;
 }
 
-}  // namespace run
+}  // namespace ensemble::run

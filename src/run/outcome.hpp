@@ -7,7 +7,7 @@
 #include "store/run_directory.hpp"
 #include "store/summary.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// Evaluates the ensemble and writes what it predicts, under other names if it `is_partial`; the summary still lacks
 /// its timing. Root only.
@@ -17,4 +17,4 @@ namespace run {
 /// The names and sizes of the data.
 [[nodiscard]] store::DataSummary describe_data(const Experiment& experiment);
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -9,7 +9,7 @@
 #include "core/error.hpp"
 #include "run/parse_value.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 using core::fail;
@@ -110,4 +110,4 @@ std::string text_of_augmentation(const data::Augmentation& augmentation) {
     return text.empty() ? "none" : text;
 }
 
-}  // namespace run
+}  // namespace ensemble::run

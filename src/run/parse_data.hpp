@@ -6,7 +6,7 @@
 #include "data/augmentation.hpp"
 #include "data/preparation.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 // Each reads what the function of the same line writes. They throw core::Error (usage) saying what is wrong with
 // `text`.
@@ -23,4 +23,4 @@ void parse_reduction(data::Preparation& preparation, std::string_view text);
 [[nodiscard]] data::Augmentation parse_augmentation(std::string_view text);
 [[nodiscard]] std::string text_of_augmentation(const data::Augmentation& augmentation);
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -11,7 +11,7 @@
 #include "core/error.hpp"
 #include "core/nearest.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 using core::fail;
@@ -105,4 +105,4 @@ bool parse_toggle(std::string_view text) {
     fail(Failure::usage, "'{}' is neither true nor false", text);
 }
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-namespace run {
+namespace ensemble::run {
 
 /// Numbers from `low` to `high`; an open end excludes its bound.
 struct Range {
@@ -28,4 +28,4 @@ struct Range {
 
 [[nodiscard]] bool parse_toggle(std::string_view text);
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -8,7 +8,7 @@
 
 #include "core/contract.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 double efficiency_bound(std::size_t members, std::size_t ranks) {
     core::require(ranks > 0, "there is at least one rank");
@@ -98,4 +98,4 @@ std::vector<Work> work_of(std::size_t members, std::size_t epochs, const store::
     return work;
 }
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -8,7 +8,7 @@
 #include "store/checkpoints.hpp"
 #include "store/history.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// Who is expected to train how much, if all members take equally long.
 struct Plan {
@@ -58,4 +58,4 @@ struct Work {
 [[nodiscard]] std::vector<Work> work_of(std::size_t members, std::size_t epochs, const store::KeptNames& kept,
                                         const store::EpochSeconds& epochs_done);
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -19,7 +19,7 @@
 #include "run/machine.hpp"
 #include "run/training_notes.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Facts, host, instruction_set, settings, data, cores, host_cores, free_bytes,
                                    own_bytes, unwritable)
@@ -213,4 +213,4 @@ bool has_memory_for(std::size_t bytes) {
     return most == 0 || bytes <= most;
 }
 
-}  // namespace run
+}  // namespace ensemble::run

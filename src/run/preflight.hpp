@@ -7,7 +7,7 @@
 #include "comm/communicator.hpp"
 #include "run/experiment.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// What a rank finds about itself before anything is trained. What a host has once is empty on all but its first rank.
 struct Facts {
@@ -50,4 +50,4 @@ void require_same_program(const std::vector<std::string>& digests);
 /// Whether this rank has as much as that, others of its host left aside.
 [[nodiscard]] bool has_memory_for(std::size_t bytes);
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -23,7 +23,7 @@
 #include "train/pretraining.hpp"
 #include "train/trainer.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 constexpr std::size_t log_columns = 120;  ///< of what is not written to a terminal
@@ -180,4 +180,4 @@ std::string preview(const comm::Communicator& world, const Experiment& experimen
     return text;
 }
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -7,7 +7,7 @@
 #include "report/terminal.hpp"
 #include "run/experiment.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// What is about to be trained, on what and how, in four lines.
 [[nodiscard]] std::string announcement(const Experiment& experiment, int ranks);
@@ -18,4 +18,4 @@ namespace run {
 [[nodiscard]] std::string preview(const comm::Communicator& world, const Experiment& experiment,
                                   const std::vector<std::string>& remarks, const report::Terminal& terminal);
 
-}  // namespace run
+}  // namespace ensemble::run

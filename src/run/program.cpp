@@ -45,7 +45,7 @@
 #include "store/run_directory.hpp"
 #include "store/summary.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 namespace fs = std::filesystem;
@@ -204,7 +204,7 @@ private:
                     directory_.append_history(store::history_line(record));
                 },
             .epoch_restored = [&](const train::EpochRecord& record) { restore(record); },
-            .member_done = [&](const ensemble::MemberResult& member,
+            .member_done = [&](const analysis::MemberResult& member,
                                int rank) { announce(member, rank, clock.seconds()); },
             .remark = [&](const std::string& text) { display_.line(text); },
             .wants_snapshot = [&] { return display_.is_due(clock.seconds()); },
@@ -256,7 +256,7 @@ private:
 
     /// A log names every member that is done; on a terminal the table does so at the end, and only bad news cannot
     /// wait.
-    void announce(const ensemble::MemberResult& member, int rank, double now_s) {
+    void announce(const analysis::MemberResult& member, int rank, double now_s) {
         if (!member.quarantine.empty()) ++members_set_aside_;
         if (terminal_.live && member.quarantine.empty()) return;
         const std::string line = report::member_line(member, rank, world_.size());
@@ -346,4 +346,4 @@ int train_ensemble(const comm::Communicator& world, std::span<const char* const>
     return 0;
 }
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -5,7 +5,7 @@
 
 #include "core/contract.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 constexpr std::uint32_t letter_magic = 0x454E5331;  // "ENS1"
@@ -239,4 +239,4 @@ Letter decode(std::span<const std::byte> bytes) {
     return letter;
 }
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -8,11 +8,11 @@
 #include <variant>
 #include <vector>
 
+#include "analysis/results.hpp"
 #include "core/error.hpp"
-#include "ensemble/results.hpp"
 #include "train/member_state.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 // What workers tell the coordinator.
 
@@ -36,7 +36,7 @@ struct EpochDone {
 
 /// A member is trained, tested, stored and added to its rank's contribution.
 struct Finished {
-    ensemble::MemberResult result;
+    analysis::MemberResult result;
     std::uint64_t samples = 0;
     double busy_s = 0;  ///< the rank's time from its beginning to here
     double talk_s = 0;  ///< its time with messages since the member before
@@ -59,7 +59,7 @@ struct Remark {
 /// below it contribute.
 struct Share {
     std::int32_t round = 0;
-    std::vector<std::int64_t> counters;  ///< of an ensemble::Contribution
+    std::vector<std::int64_t> counters;  ///< of an analysis::Contribution
 };
 
 /// The root has the sum of all contributions.
@@ -111,4 +111,4 @@ using Letter = std::variant<Request, Progress, EpochDone, Finished, Failed, Assi
 /// The letter in `bytes`. Throws core::Error (run) if they are not exactly one letter that makes sense.
 [[nodiscard]] Letter decode(std::span<const std::byte> bytes);
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -16,7 +16,7 @@
 #include "store/file.hpp"
 #include "store/run_directory.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 namespace fs = std::filesystem;
@@ -185,4 +185,4 @@ std::string refuse_other_run(const Experiment& experiment) {
         version, build, program.version, program.build);
 }
 
-}  // namespace run
+}  // namespace ensemble::run

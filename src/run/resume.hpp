@@ -5,7 +5,7 @@
 
 #include "run/experiment.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// What an unfinished or finished run says about itself in its directory.
 enum class RunState {
@@ -24,4 +24,4 @@ enum class RunState {
 /// program had begun it; empty without one.
 std::string refuse_other_run(const Experiment& experiment);
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -16,7 +16,7 @@
 #include "run/program.hpp"
 #include "run/standard_streams.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 using core::Failure;
@@ -105,4 +105,4 @@ int run_program(int argc, char** argv) noexcept {
     }
 }
 
-}  // namespace run
+}  // namespace ensemble::run

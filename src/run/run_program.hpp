@@ -1,9 +1,9 @@
 #pragma once
 
-namespace run {
+namespace ensemble::run {
 
 /// The whole life of the process ensemble_train: starts the ranks, runs, and reports an error once. Returns the exit
 /// code.
 [[nodiscard]] int run_program(int argc, char** argv) noexcept;
 
-}  // namespace run
+}  // namespace ensemble::run

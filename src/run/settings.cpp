@@ -14,7 +14,7 @@
 #include "run/parse_data.hpp"
 #include "run/parse_value.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 void require_utf8(std::string_view text, std::string_view what) {
     try {
@@ -336,7 +336,7 @@ std::vector<Setting> ensemble_settings() {
          },
          [](const Options& o) { return o.feature_fraction; }},
         {"combine", "Ensemble", "NAME", "what predictions.npy holds: " + listed(combinations), "", Kind::value,
-         [](Options& o, string_view text) { o.combine = choose<ensemble::Combination>(text, combinations); },
+         [](Options& o, string_view text) { o.combine = choose<analysis::Combination>(text, combinations); },
          [](const Options& o) { return name_of(o.combine, combinations); }},
     };
 }
@@ -385,4 +385,4 @@ std::string text_of(const Value& value) {
         value);
 }
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -10,7 +10,7 @@
 
 #include "run/options.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// A setting's value as it stands in a configuration file.
 using Value = std::variant<bool, std::int64_t, double, std::string>;
@@ -56,4 +56,4 @@ struct Setting {
 /// Throws core::Error (usage) about `what` unless `text` can be written down with the results.
 void require_utf8(std::string_view text, std::string_view what);
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -9,7 +9,7 @@
 
 #include "core/error.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 void occupy_standard_streams() noexcept {
     for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -26,4 +26,4 @@ void print_answer(std::string_view text) {
     core::fail(core::Failure::run, "cannot write to stdout: {}", std::generic_category().message(errno));
 }
 
-}  // namespace run
+}  // namespace ensemble::run

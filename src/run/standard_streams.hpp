@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace run {
+namespace ensemble::run {
 
 /// Gives stdin, stdout and stderr a file where they are closed, so that no file opened later takes their numbers and
 /// receives what is meant for a terminal. To write to it fails as before. Call before anything is opened.
@@ -12,4 +12,4 @@ void occupy_standard_streams() noexcept;
 /// reader that leaves early (`| head`) has what it wanted.
 void print_answer(std::string_view text);
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -20,7 +20,7 @@
 #include "run/settings.hpp"
 #include "run/standard_streams.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 /// Paths hold wherever the configuration is read again; built-in names stay.
@@ -137,4 +137,4 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
     return experiment;
 }
 
-}  // namespace run
+}  // namespace ensemble::run

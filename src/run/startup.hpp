@@ -6,7 +6,7 @@
 #include "comm/communicator.hpp"
 #include "run/experiment.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// Reads the command line and the data on the root, checks everything there, and gives it to all ranks; the data lie
 /// once in each node's memory. Nothing is written. Collective; `words` count on the root only.
@@ -14,4 +14,4 @@ namespace run {
 /// Throws comm::SharedError on every rank.
 [[nodiscard]] std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<const char* const> words);
 
-}  // namespace run
+}  // namespace ensemble::run

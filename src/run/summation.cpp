@@ -6,7 +6,7 @@
 #include "core/contract.hpp"
 #include "core/error.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 Branch branch_of(std::size_t place, std::size_t places) {
     core::require(place < places, "a branch is one of the tree");
@@ -58,4 +58,4 @@ std::optional<std::pair<Combine, Share>> Summation::take_sum() {
     return std::pair{order, Share{.round = round_, .counters = std::exchange(sum_, {})}};
 }
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -9,7 +9,7 @@
 
 #include "run/protocol.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// Where a rank stands in the tree along which contributions are summed.
 struct Branch {
@@ -51,4 +51,4 @@ private:
     std::vector<std::int64_t> sum_;
 };
 
-}  // namespace run
+}  // namespace ensemble::run

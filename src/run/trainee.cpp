@@ -8,7 +8,7 @@
 #include "core/team.hpp"
 #include "train/trainer.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 class NetworkTrainee final : public Trainee {
@@ -70,4 +70,4 @@ Trainees trainees_of(const Experiment& experiment) {
     };
 }
 
-}  // namespace run
+}  // namespace ensemble::run

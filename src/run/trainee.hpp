@@ -11,7 +11,7 @@
 #include "run/experiment.hpp"
 #include "train/member_state.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// A member on its way from its beginning into the ensemble, in pieces of work that are short enough for a rank to
 /// answer messages in between.
@@ -53,4 +53,4 @@ using Trainees = std::function<std::unique_ptr<Trainee>(std::uint32_t member, st
 /// last one was told to use. `experiment` must outlive them.
 [[nodiscard]] Trainees trainees_of(const Experiment& experiment);
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -16,7 +16,7 @@
 #include "run/summation.hpp"
 #include "run/worker.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 constexpr int letter_tag = 1;
@@ -195,7 +195,7 @@ private:
     void tell(Letter letter) {
         if (auto* finished = std::get_if<Finished>(&letter)) {
             finished->talk_s = std::exchange(talk_s_, 0);
-            const ensemble::MemberResult& member = finished->result;
+            const analysis::MemberResult& member = finished->result;
             const std::string outcome =
                 member.quarantine.empty() ? "" : fmt::format(", set aside: {}", member.quarantine);
             witness_.note(fmt::format("member {} done: {} epochs in {:.2f} s{}", member.index, member.epochs,
@@ -291,7 +291,7 @@ private:
     double talk_s_ = 0;                            ///< time with messages since the last member was done
     double coordination_s_ = 0;                    ///< on the root: processor time for messages and what is shown
     Summation summation_;                          ///< where the run recovers
-    std::optional<ensemble::Contribution> total_;  ///< likewise; counts on the root
+    std::optional<analysis::Contribution> total_;  ///< likewise; counts on the root
     core::Stopwatch since_told_;
     bool told_ = false;         ///< the coordinator that somebody wants a stop
     bool is_answered_ = false;  ///< the coordinator is bringing the run to an end
@@ -319,4 +319,4 @@ void dismiss(const comm::Communicator& world, const Coordinator& coordinator, in
     }
 }
 
-}  // namespace run
+}  // namespace ensemble::run

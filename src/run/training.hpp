@@ -4,16 +4,16 @@
 #include <optional>
 #include <string>
 
+#include "analysis/combination.hpp"
 #include "comm/communicator.hpp"
 #include "comm/vigil.hpp"
-#include "ensemble/combination.hpp"
 #include "report/progress.hpp"
 #include "run/coordinator.hpp"
 #include "run/experiment.hpp"
 #include "run/worker.hpp"
 #include "train/member_state.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// What happens beside the training: keeping what is made, and showing it.
 struct Witness {
@@ -30,7 +30,7 @@ struct Witness {
     std::vector<Seat> seats = {};                          ///< of each rank, where idle ones lend their cores
     std::function<void(const train::EpochRecord&)> epoch_done;
     std::function<void(const train::EpochRecord&)> epoch_restored;  ///< was trained in an earlier run
-    std::function<void(const ensemble::MemberResult&, int rank)> member_done;
+    std::function<void(const analysis::MemberResult&, int rank)> member_done;
     std::function<void(const std::string&)> remark;  ///< of any rank, for the user
     std::function<bool()> wants_snapshot;
     std::function<void(const report::Snapshot&)> snapshot;
@@ -39,7 +39,7 @@ struct Witness {
 
 /// What training leaves behind.
 struct Trained {
-    ensemble::Contribution total;            ///< complete on the root only
+    analysis::Contribution total;            ///< complete on the root only
     std::optional<Coordinator> coordinator;  ///< on the root only
     double first_step_s = 0;                 ///< from the call to this rank's first training step, or to having none
     double coordination_s = 0;               ///< of its processor that the root spent on messages and all they entail
@@ -64,4 +64,4 @@ struct Trained {
 /// Lets the other ranks go, where the run recovers. Root only.
 void dismiss(const comm::Communicator& world, const Coordinator& coordinator, int exit_code);
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -9,7 +9,7 @@
 #include "core/hash.hpp"
 #include "report/text.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 constexpr std::size_t block_rows = 256;
@@ -123,4 +123,4 @@ std::vector<std::string> training_notes(const Experiment& experiment) {
     return notes;
 }
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -6,11 +6,11 @@
 #include <limits>
 #include <utility>
 
+#include "analysis/scores.hpp"
 #include "core/contract.hpp"
-#include "ensemble/scores.hpp"
 #include "train/predictor.hpp"
 
-namespace run {
+namespace ensemble::run {
 namespace {
 
 /// Test rows predicted in one piece of work where each is seen in so many views; a multiple of the predictor's batch,
@@ -140,7 +140,7 @@ void Worker::finish() {
     if (!std::ranges::all_of(testing_->probabilities, is_finite)) {
         testing_->trainee->set_aside("its predictions for the test data are not all finite numbers");
     }
-    const ensemble::MemberResult result = result_of(*testing_);
+    const analysis::MemberResult result = result_of(*testing_);
     if (!testing_->is_final) storage_.finish(testing_->trainee->state());
     if (result.quarantine.empty()) join(result, std::move(testing_->probabilities));
     const Finished finished{.result = result,
@@ -150,20 +150,20 @@ void Worker::finish() {
     send_(finished);
 }
 
-void Worker::join(const ensemble::MemberResult& result, std::vector<float> probabilities) {
+void Worker::join(const analysis::MemberResult& result, std::vector<float> probabilities) {
     Best member{result, std::move(probabilities)};
     if (best_here_) {
         const std::array both{best_here_->result, member.result};
-        if (ensemble::choose_best(both) == result.index) std::swap(*best_here_, member);
+        if (analysis::choose_best(both) == result.index) std::swap(*best_here_, member);
         contribution_.add_member(member.probabilities, experiment_.test_labels(), false);
     } else {
         best_here_ = std::move(member);
     }
 }
 
-ensemble::Contribution Worker::contribution() const {
+analysis::Contribution Worker::contribution() const {
     core::require(is_to_combine(), "members are combined when all are done");
-    ensemble::Contribution whole = contribution_;
+    analysis::Contribution whole = contribution_;
     if (best_here_) {
         const bool is_best = best_here_->result.index == *best_;
         whole.add_member(best_here_->probabilities, experiment_.test_labels(), is_best);
@@ -171,10 +171,10 @@ ensemble::Contribution Worker::contribution() const {
     return whole;
 }
 
-ensemble::MemberResult Worker::result_of(const Testing& testing) const {
+analysis::MemberResult Worker::result_of(const Testing& testing) const {
     const train::MemberState& state = testing.trainee->state();
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-    ensemble::MemberResult result{.index = state.member,
+    analysis::MemberResult result{.index = state.member,
                                   .parameters = experiment_.network().parameter_count(),
                                   .epochs = state.epoch,
                                   .train_s = state.train_seconds,
@@ -183,7 +183,7 @@ ensemble::MemberResult Worker::result_of(const Testing& testing) const {
                                   .test = {},
                                   .quarantine = state.quarantine};
     if (!state.quarantine.empty()) return result;
-    result.test = ensemble::score(testing.probabilities, experiment_.test_labels(), experiment_.network().outputs());
+    result.test = analysis::score(testing.probabilities, experiment_.test_labels(), experiment_.network().outputs());
     // With early stopping the parameters are those of the best epoch, else of the last.
     const bool early_stopping = experiment_.options().training.patience > 0;
     const std::size_t epoch = early_stopping ? state.best_epoch : state.epoch;
@@ -199,4 +199,4 @@ std::uint64_t Worker::samples(const train::MemberState& state) const {
     return std::uint64_t{state.epoch} * rows + in_epoch;
 }
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -7,14 +7,14 @@
 #include <optional>
 #include <vector>
 
+#include "analysis/combination.hpp"
 #include "core/stopwatch.hpp"
-#include "ensemble/combination.hpp"
 #include "run/experiment.hpp"
 #include "run/protocol.hpp"
 #include "run/trainee.hpp"
 #include "store/checkpoints.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 /// Trains the members it is given, one after the other, in pieces short enough that its owner can answer messages in
 /// between; tests each, stores it, and adds it to this rank's part of the ensemble.
@@ -43,7 +43,7 @@ public:
     [[nodiscard]] bool is_to_combine() const noexcept { return best_.has_value(); }
 
     /// The sum over this rank's healthy members. REQUIRES: is_to_combine().
-    [[nodiscard]] ensemble::Contribution contribution() const;
+    [[nodiscard]] analysis::Contribution contribution() const;
 
 private:
     /// The member being trained.
@@ -68,7 +68,7 @@ private:
     /// This rank's best member so far; its probabilities are added at the end, when it is known whether it is the best
     /// of all.
     struct Best {
-        ensemble::MemberResult result;
+        analysis::MemberResult result;
         std::vector<float> probabilities;
     };
 
@@ -78,8 +78,8 @@ private:
     void end_training();
     void test_rows();
     void finish();
-    void join(const ensemble::MemberResult& result, std::vector<float> probabilities);
-    [[nodiscard]] ensemble::MemberResult result_of(const Testing& testing) const;
+    void join(const analysis::MemberResult& result, std::vector<float> probabilities);
+    [[nodiscard]] analysis::MemberResult result_of(const Testing& testing) const;
     [[nodiscard]] std::uint64_t samples(const train::MemberState& state) const;
 
     const Experiment& experiment_;
@@ -87,7 +87,7 @@ private:
     Storage storage_;
     Trainees trainees_;
     double progress_interval_s_;
-    ensemble::Contribution contribution_;
+    analysis::Contribution contribution_;
     std::optional<Training> training_;
     std::optional<Testing> testing_;
     std::optional<std::uint32_t> next_;
@@ -97,4 +97,4 @@ private:
     core::Stopwatch since_progress_;
 };
 
-}  // namespace run
+}  // namespace ensemble::run

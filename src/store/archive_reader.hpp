@@ -17,7 +17,7 @@
 
 #include "core/error.hpp"
 
-namespace store {
+namespace ensemble::store {
 
 /// Reads what boost::archive::binary_oarchive writes without a header: numbers as they lie in memory, a bool as a byte,
 /// texts and vectors behind their count (eight bytes), vectors of structures with a version (four) in between. The
@@ -116,4 +116,4 @@ private:
     std::string name_;                   ///< of the field that is read
 };
 
-}  // namespace store
+}  // namespace ensemble::store

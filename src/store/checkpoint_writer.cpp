@@ -17,7 +17,7 @@
 #include "core/thread.hpp"
 #include "store/member_file.hpp"
 
-namespace store {
+namespace ensemble::store {
 
 /// What the two threads share. It outlives the writer if the disk does not answer: then the thread is left to itself.
 struct CheckpointWriter::Shared {
@@ -135,4 +135,4 @@ void CheckpointWriter::wait(double limit_s) {
     shared_->rethrow();
 }
 
-}  // namespace store
+}  // namespace ensemble::store

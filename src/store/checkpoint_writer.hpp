@@ -5,7 +5,7 @@
 #include "store/checkpoints.hpp"
 #include "train/member_state.hpp"
 
-namespace store {
+namespace ensemble::store {
 
 /// Seconds that one checkpoint may take to become durable.
 inline constexpr double longest_write_s = 60;
@@ -38,4 +38,4 @@ private:
     std::shared_ptr<Shared> shared_;
 };
 
-}  // namespace store
+}  // namespace ensemble::store

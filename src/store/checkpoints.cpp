@@ -11,7 +11,7 @@
 #include "core/error.hpp"
 #include "store/member_file.hpp"
 
-namespace store {
+namespace ensemble::store {
 namespace {
 
 namespace fs = std::filesystem;
@@ -150,4 +150,4 @@ KeptNames kept_members(const RunDirectory& directory) {
     return names;
 }
 
-}  // namespace store
+}  // namespace ensemble::store

@@ -14,7 +14,7 @@
 #include "store/run_directory.hpp"
 #include "train/member_state.hpp"
 
-namespace store {
+namespace ensemble::store {
 
 /// A member as it was found in a run directory.
 struct KeptMember {
@@ -76,4 +76,4 @@ struct KeptNames {
 };
 [[nodiscard]] KeptNames kept_members(const RunDirectory& directory);
 
-}  // namespace store
+}  // namespace ensemble::store

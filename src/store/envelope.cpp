@@ -9,7 +9,7 @@
 #include "core/error.hpp"
 #include "core/hash.hpp"
 
-namespace store {
+namespace ensemble::store {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "files are little-endian and written without conversion");
@@ -119,4 +119,4 @@ std::span<const std::byte> open(std::span<const std::byte> file, Payload kind, c
     return file.subspan(header_size, file.size() - frame_size);
 }
 
-}  // namespace store
+}  // namespace ensemble::store

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace store {
+namespace ensemble::store {
 
 /// What an envelope holds. The values are part of the format: never renumber, only append.
 enum class Payload : std::uint32_t {
@@ -40,4 +40,4 @@ void seal_in_place(Payload kind, std::span<std::byte> file);
 /// cut short or grown), usage for a whole file of another format or with another kind of payload.
 [[nodiscard]] std::span<const std::byte> open(std::span<const std::byte> file, Payload kind, const std::string& name);
 
-}  // namespace store
+}  // namespace ensemble::store

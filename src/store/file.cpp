@@ -15,7 +15,7 @@
 
 #include "core/error.hpp"
 
-namespace store {
+namespace ensemble::store {
 
 int FileSystem::open(const char* path, int flags, mode_t mode) {
     return ::open(path, flags, mode);
@@ -264,4 +264,4 @@ std::vector<std::byte> read_file(const fs::path& path) {
     return bytes;
 }
 
-}  // namespace store
+}  // namespace ensemble::store

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace store {
+namespace ensemble::store {
 
 /// The calls of the operating system that writing needs, as it provides them; a test replaces them to make any one
 /// fail. Every function returns and sets errno like the call it is named after.
@@ -58,4 +58,4 @@ void remove_temporaries(const std::filesystem::path& directory) noexcept;
 /// The whole file. Throws core::Error (data) if it cannot be read.
 [[nodiscard]] std::vector<std::byte> read_file(const std::filesystem::path& path);
 
-}  // namespace store
+}  // namespace ensemble::store

@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace store {
+namespace ensemble::store {
 
 std::string history_line(const train::EpochRecord& record) {
     nlohmann::ordered_json line{{"member", record.member},
@@ -61,4 +61,4 @@ EpochSeconds epochs_in_history(std::string_view lines) {
     return epochs;
 }
 
-}  // namespace store
+}  // namespace ensemble::store

@@ -8,7 +8,7 @@
 
 #include "train/member_state.hpp"
 
-namespace store {
+namespace ensemble::store {
 
 /// One line of history.jsonl, without its newline; numbers that are not finite become null.
 [[nodiscard]] std::string history_line(const train::EpochRecord& record);
@@ -21,4 +21,4 @@ namespace store {
 using EpochSeconds = std::map<std::pair<std::uint32_t, std::uint32_t>, double>;
 [[nodiscard]] EpochSeconds epochs_in_history(std::string_view lines);
 
-}  // namespace store
+}  // namespace ensemble::store

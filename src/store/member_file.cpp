@@ -16,13 +16,13 @@
 #include "store/file.hpp"
 
 // Values only: no class information, no tracking of addresses.
-BOOST_CLASS_IMPLEMENTATION(train::EpochRecord, boost::serialization::object_serializable)
-BOOST_CLASS_TRACKING(train::EpochRecord, boost::serialization::track_never)
-BOOST_CLASS_IMPLEMENTATION(train::MemberState, boost::serialization::object_serializable)
-BOOST_CLASS_TRACKING(train::MemberState, boost::serialization::track_never)
+BOOST_CLASS_IMPLEMENTATION(ensemble::train::EpochRecord, boost::serialization::object_serializable)
+BOOST_CLASS_TRACKING(ensemble::train::EpochRecord, boost::serialization::track_never)
+BOOST_CLASS_IMPLEMENTATION(ensemble::train::MemberState, boost::serialization::object_serializable)
+BOOST_CLASS_TRACKING(ensemble::train::MemberState, boost::serialization::track_never)
 
 // Here both kinds of archives look for them.
-namespace train {
+namespace ensemble::train {
 
 // Every field is bound by name, so that one that is added to a structure and forgotten here does not compile.
 // Fields go one by one: padding never gets into the archive.
@@ -77,9 +77,9 @@ void serialize(Archive& archive, MemberState& state, unsigned /*version*/) {
     field("history", history);
 }
 
-}  // namespace train
+}  // namespace ensemble::train
 
-namespace store {
+namespace ensemble::store {
 namespace {
 
 /// The envelope has the version; the archive's own header would only tie files to a release of Boost.
@@ -183,4 +183,4 @@ train::MemberState load_member(const std::filesystem::path& path, const std::str
     return unpack_member(read_file(path), configuration, path.string(), fault_of);
 }
 
-}  // namespace store
+}  // namespace ensemble::store

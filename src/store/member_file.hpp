@@ -9,7 +9,7 @@
 
 #include "train/member_state.hpp"
 
-namespace store {
+namespace ensemble::store {
 
 /// The complete state of a member as bytes: a Boost.Serialization archive in a checked envelope.
 /// A pure function of the state apart from its timings, which are left out: files of the same member are equal whoever
@@ -38,4 +38,4 @@ void save_member(const std::filesystem::path& path, const train::MemberState& st
 [[nodiscard]] train::MemberState load_member(const std::filesystem::path& path, const std::string& configuration,
                                              const StateCheck& fault_of = {});
 
-}  // namespace store
+}  // namespace ensemble::store

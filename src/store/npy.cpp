@@ -13,7 +13,7 @@
 #include "core/error.hpp"
 #include "core/npy.hpp"
 
-namespace store {
+namespace ensemble::store {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "'<' in the header says little-endian");
@@ -101,4 +101,4 @@ Matrix<std::int32_t> integers_from_npy(std::span<const std::byte> file, const st
     return read<std::int32_t>(file, name);
 }
 
-}  // namespace store
+}  // namespace ensemble::store

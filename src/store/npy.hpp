@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace store {
+namespace ensemble::store {
 
 /// A matrix in C order: values [rows × columns].
 template <class Value>
@@ -31,4 +31,4 @@ struct Matrix {
 [[nodiscard]] Matrix<float> floats_from_npy(std::span<const std::byte> file, const std::string& name);
 [[nodiscard]] Matrix<std::int32_t> integers_from_npy(std::span<const std::byte> file, const std::string& name);
 
-}  // namespace store
+}  // namespace ensemble::store

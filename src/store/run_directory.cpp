@@ -15,7 +15,7 @@
 #include "core/path.hpp"
 #include "store/history.hpp"
 
-namespace store {
+namespace ensemble::store {
 namespace {
 
 namespace fs = std::filesystem;
@@ -204,4 +204,4 @@ void RunDirectory::take_back() noexcept {
     made_.clear();
 }
 
-}  // namespace store
+}  // namespace ensemble::store

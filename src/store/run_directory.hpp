@@ -11,7 +11,7 @@
 #include "store/history.hpp"
 #include "store/run_lock.hpp"
 
-namespace store {
+namespace ensemble::store {
 
 /// Where a run puts its files; the names are part of the public interface.
 /// Who makes or resumes one is its only writer, with the ranks of the same run, until the object ends.
@@ -84,4 +84,4 @@ private:
     bool created_ = false;
 };
 
-}  // namespace store
+}  // namespace ensemble::store

@@ -16,7 +16,7 @@
 
 #include "core/error.hpp"
 
-namespace store {
+namespace ensemble::store {
 namespace {
 
 constexpr mode_t permissions = 0666;  // the user's umask decides
@@ -90,4 +90,4 @@ RunLock::~RunLock() {
     ::close(file_);
 }
 
-}  // namespace store
+}  // namespace ensemble::store

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-namespace store {
+namespace ensemble::store {
 
 /// The right to write to a run directory, held by one process at a time. The system takes it back when the process ends
 /// in whatever way; the file says who holds it, for messages. On network file systems it holds between hosts as far as
@@ -27,4 +27,4 @@ private:
     bool sure_ = true;
 };
 
-}  // namespace store
+}  // namespace ensemble::store

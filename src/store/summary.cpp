@@ -5,12 +5,12 @@
 
 #include <nlohmann/json.hpp>
 
-namespace store {
+namespace ensemble::store {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json json_of(const ensemble::Scores& scores) {
+Json json_of(const analysis::Scores& scores) {
     return {{"accuracy", scores.accuracy}, {"nll", scores.nll}, {"brier", scores.brier}, {"ece", scores.ece}};
 }
 
@@ -26,7 +26,7 @@ Json json_of(const DataSummary& data) {
 constexpr std::size_t most_classes_in_matrix = 100;
 
 /// What became of each class: recall, null where a class has no test row, and how often which was taken for which.
-void add_classes(Json& json, const ensemble::Confusion& confusion) {
+void add_classes(Json& json, const analysis::Confusion& confusion) {
     Json recall = Json::array();
     for (std::size_t label = 0; label < confusion.classes(); ++label) {
         const std::optional<double> share = confusion.recall(label);
@@ -45,11 +45,11 @@ void add_classes(Json& json, const ensemble::Confusion& confusion) {
     json["confusion"] = matrix;
 }
 
-Json json_of(const ensemble::Gain& gain) {
+Json json_of(const analysis::Gain& gain) {
     return {{"accuracy", gain.accuracy}, {"ci95", {gain.ci95.low, gain.ci95.high}}};
 }
 
-Json json_of(const ensemble::PairedGain& paired) {
+Json json_of(const analysis::PairedGain& paired) {
     Json json = json_of(paired.gain);
     json["p_value"] = paired.p_value;
     json["only_ensemble"] = paired.only_ensemble;
@@ -57,7 +57,7 @@ Json json_of(const ensemble::PairedGain& paired) {
     return json;
 }
 
-Json json_of(const ensemble::MemberResult& member) {
+Json json_of(const analysis::MemberResult& member) {
     // A member that is set aside has no scores: null, so that nobody averages zeros.
     constexpr double none = std::numeric_limits<double>::quiet_NaN();
     const bool healthy = member.quarantine.empty();
@@ -66,11 +66,11 @@ Json json_of(const ensemble::MemberResult& member) {
             {"epochs", member.epochs},
             {"train_s", member.train_s},
             {"validation", {{"loss", member.validation_loss}, {"accuracy", member.validation_accuracy}}},
-            {"test", json_of(healthy ? member.test : ensemble::Scores{none, none, none, none})},
+            {"test", json_of(healthy ? member.test : analysis::Scores{none, none, none, none})},
             {"quarantine", healthy ? Json(nullptr) : Json(member.quarantine)}};
 }
 
-Json gains(const ensemble::Gain& over_mean, const ensemble::PairedGain& over_best) {
+Json gains(const analysis::Gain& over_mean, const analysis::PairedGain& over_best) {
     return {{"over_mean_member", json_of(over_mean)}, {"over_best_member", json_of(over_best)}};
 }
 
@@ -96,15 +96,15 @@ std::string DataSummary::class_name(std::size_t label) const {
 }
 
 std::string to_json(const Summary& summary) {
-    const ensemble::EnsembleResult& result = summary.ensemble;
+    const analysis::EnsembleResult& result = summary.ensemble;
     const DataSummary& data = summary.data;
 
     Json members = Json::array();
-    for (const ensemble::MemberResult& member : summary.members) members.push_back(json_of(member));
+    for (const analysis::MemberResult& member : summary.members) members.push_back(json_of(member));
 
     const Json average_gains = gains(result.average_over_mean, result.average_over_best);
     const Json vote_gains = gains(result.vote_over_mean, result.vote_over_best);
-    const bool averages = summary.combine == ensemble::Combination::average;
+    const bool averages = summary.combine == analysis::Combination::average;
     Json gain = averages ? average_gains : vote_gains;
     gain["combine"] = averages ? "average" : "vote";
     gain["average"] = average_gains;
@@ -132,4 +132,4 @@ std::string to_json(const Summary& summary) {
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
-}  // namespace store
+}  // namespace ensemble::store

@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "ensemble/classes.hpp"
-#include "ensemble/combination.hpp"
-#include "ensemble/results.hpp"
+#include "analysis/classes.hpp"
+#include "analysis/combination.hpp"
+#include "analysis/results.hpp"
 
-namespace store {
+namespace ensemble::store {
 
 /// The program that made the results.
 struct Program {
@@ -28,7 +28,7 @@ struct DataSummary {
     std::vector<std::size_t> shape;  ///< of one item
     std::size_t classes = 0;
     std::vector<std::string> class_names = {};  ///< by label; empty where they are the numbers of the labels
-    ensemble::Baseline baseline = {};           ///< what the largest class alone reaches
+    analysis::Baseline baseline = {};           ///< what the largest class alone reaches
 
     /// How results name the class `label`.
     [[nodiscard]] std::string class_name(std::size_t label) const;
@@ -54,9 +54,9 @@ struct Summary {
     Program program;
     std::string config = "{}";  ///< the resolved configuration as a JSON object, one key per option
     DataSummary data;
-    std::vector<ensemble::MemberResult> members;
-    ensemble::EnsembleResult ensemble;
-    ensemble::Combination combine = ensemble::Combination::average;
+    std::vector<analysis::MemberResult> members;
+    analysis::EnsembleResult ensemble;
+    analysis::Combination combine = analysis::Combination::average;
     Timing timing;
     std::vector<std::uint32_t> missing = {};  ///< members that are not part of it, since the run was stopped before
     bool partial = false;                     ///< the run is to go on: these are no final results
@@ -65,4 +65,4 @@ struct Summary {
 /// The content of summary.json. Always valid JSON: what is not finite becomes null, what is not UTF-8 is replaced.
 [[nodiscard]] std::string to_json(const Summary& summary);
 
-}  // namespace store
+}  // namespace ensemble::store

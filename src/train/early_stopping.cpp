@@ -4,7 +4,7 @@
 
 #include "train/weight_average.hpp"
 
-namespace train {
+namespace ensemble::train {
 
 bool ends_with(const Hyperparameters& hyperparameters, std::uint32_t epoch, std::uint32_t best_epoch) {
     if (epoch >= hyperparameters.epochs) return true;
@@ -15,4 +15,4 @@ bool ends_with(const Hyperparameters& hyperparameters, std::uint32_t epoch, std:
     return epoch >= hoped_since + hyperparameters.patience;
 }
 
-}  // namespace train
+}  // namespace ensemble::train

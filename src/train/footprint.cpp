@@ -6,7 +6,7 @@
 #include "model/program.hpp"
 #include "train/optimizer.hpp"
 
-namespace train {
+namespace ensemble::train {
 
 Footprint footprint(const model::Network& network, const Hyperparameters& hyperparameters, std::size_t rows,
                     std::size_t evaluated) {
@@ -32,4 +32,4 @@ Footprint footprint(const model::Network& network, const Hyperparameters& hyperp
             .evaluation = activations(Predictor::batch_for(evaluated), Purpose::inference)};
 }
 
-}  // namespace train
+}  // namespace ensemble::train

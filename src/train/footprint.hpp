@@ -6,7 +6,7 @@
 #include "train/hyperparameters.hpp"
 #include "train/predictor.hpp"
 
-namespace train {
+namespace ensemble::train {
 
 /// Bytes that one member takes while it is trained; what a kernel needs for a moment is not counted,
 /// nor the copy from which a checkpoint is written.
@@ -28,4 +28,4 @@ struct Footprint {
 [[nodiscard]] Footprint footprint(const model::Network& network, const Hyperparameters& hyperparameters,
                                   std::size_t rows, std::size_t evaluated = Predictor::batch);
 
-}  // namespace train
+}  // namespace ensemble::train

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace train {
+namespace ensemble::train {
 
 std::vector<double> gradient_norms(std::span<const model::ParameterBlock> blocks, std::span<const float> gradients) {
     std::vector<double> norms;
@@ -19,4 +19,4 @@ std::vector<double> gradient_norms(std::span<const model::ParameterBlock> blocks
     return norms;
 }
 
-}  // namespace train
+}  // namespace ensemble::train

@@ -5,11 +5,11 @@
 
 #include "model/parameters.hpp"
 
-namespace train {
+namespace ensemble::train {
 
 /// For each block of weights, in the order of the layout, the root of the mean square of its gradient: how much of the
 /// error arrives at its layer. Zero all the way down is what a vanishing gradient looks like.
 [[nodiscard]] std::vector<double> gradient_norms(std::span<const model::ParameterBlock> blocks,
                                                  std::span<const float> gradients);
 
-}  // namespace train
+}  // namespace ensemble::train

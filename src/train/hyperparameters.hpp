@@ -6,7 +6,7 @@
 #include "model/network.hpp"
 #include "model/program.hpp"
 
-namespace train {
+namespace ensemble::train {
 
 enum class OptimizerKind : std::uint8_t { sgd, momentum, adam, adamw, rmsprop };
 enum class ScheduleKind : std::uint8_t { constant, step, cosine, one_cycle };
@@ -44,4 +44,4 @@ struct Hyperparameters {
     std::size_t patience = 0;            ///< stop after so many epochs without a better validation loss; 0: never
 };
 
-}  // namespace train
+}  // namespace ensemble::train

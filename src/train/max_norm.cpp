@@ -5,7 +5,7 @@
 
 #include "core/contract.hpp"
 
-namespace train {
+namespace ensemble::train {
 namespace {
 
 void add_squares(const float* __restrict row, float* __restrict sums, std::size_t count) {
@@ -57,4 +57,4 @@ void MaxNorm::clip(const model::ParameterBlock& block, Columns& columns, std::sp
     columns.rows_seen = 0;
 }
 
-}  // namespace train
+}  // namespace ensemble::train

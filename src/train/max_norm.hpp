@@ -7,7 +7,7 @@
 #include "core/buffer.hpp"
 #include "model/parameters.hpp"
 
-namespace train {
+namespace ensemble::train {
 
 /// Keeps the weights that come into each unit of a dense layer on or inside a sphere of radius c: after an update,
 /// w ← w · min(1, c/|w|) (Srivastava et al. 2014, section 5.1). Biases and layers that are not dense stay as they are.
@@ -42,4 +42,4 @@ private:
     std::vector<Columns> dense_;
 };
 
-}  // namespace train
+}  // namespace ensemble::train

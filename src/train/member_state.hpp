@@ -6,7 +6,7 @@
 
 #include "core/buffer.hpp"
 
-namespace train {
+namespace ensemble::train {
 
 /// One line of a member's history.
 struct EpochRecord {
@@ -59,4 +59,4 @@ struct MemberState {
     return state.averaged > 0 && !state.average_statistics.empty() ? state.average_statistics : state.statistics;
 }
 
-}  // namespace train
+}  // namespace ensemble::train

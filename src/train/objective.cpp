@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace train {
+namespace ensemble::train {
 
 void Objective::select(const data::Table& table, std::span<const std::uint32_t> rows) {
     task_ = table.description().task;
@@ -48,4 +48,4 @@ std::size_t Objective::hits(const compute::Rows& outputs) const {
     return count;
 }
 
-}  // namespace train
+}  // namespace ensemble::train

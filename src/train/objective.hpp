@@ -7,7 +7,7 @@
 #include "data/dataset.hpp"
 #include "model/loss.hpp"
 
-namespace train {
+namespace ensemble::train {
 
 /// The labels or targets of a batch, and the loss against them: softmax cross-entropy or squared error, by task.
 class Objective {
@@ -40,4 +40,4 @@ private:
     std::vector<float> targets_;
 };
 
-}  // namespace train
+}  // namespace ensemble::train

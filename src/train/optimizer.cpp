@@ -4,7 +4,7 @@
 
 #include "core/contract.hpp"
 
-namespace train {
+namespace ensemble::train {
 namespace {
 
 using Stretch = Optimizer::Stretch;
@@ -110,4 +110,4 @@ void Optimizer::update(const Stretch& stretch, Decay decay) const {
     }
 }
 
-}  // namespace train
+}  // namespace ensemble::train

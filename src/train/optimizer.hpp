@@ -6,7 +6,7 @@
 
 #include "train/hyperparameters.hpp"
 
-namespace train {
+namespace ensemble::train {
 
 /// Updates parameters from gradients, any stretch of the flat buffers at a time: elements do not see each other, so a
 /// stretch may be updated as soon as its gradient is final.
@@ -46,4 +46,4 @@ private:
     float root_bias_2_ = 1;  ///< √(1 − β₂ᵗ)
 };
 
-}  // namespace train
+}  // namespace ensemble::train

@@ -9,7 +9,7 @@
 #include "data/split.hpp"
 #include "train/objective.hpp"
 
-namespace train {
+namespace ensemble::train {
 
 Weights weights_of(const MemberState& state) {
     return {predicting_parameters(state), predicting_statistics(state)};
@@ -142,4 +142,4 @@ void hide(std::span<const std::uint32_t> hidden_features, const compute::Rows& b
     }
 }
 
-}  // namespace train
+}  // namespace ensemble::train

@@ -15,7 +15,7 @@
 #include "train/hyperparameters.hpp"
 #include "train/member_state.hpp"
 
-namespace train {
+namespace ensemble::train {
 
 /// What training leaves behind: parameters in the network's flat layout and running statistics.
 struct Weights {
@@ -97,4 +97,4 @@ private:
 /// Sets the hidden features of a batch to zero.
 void hide(std::span<const std::uint32_t> hidden_features, const compute::Rows& batch);
 
-}  // namespace train
+}  // namespace ensemble::train

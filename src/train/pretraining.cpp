@@ -7,7 +7,7 @@
 #include "core/contract.hpp"
 #include "train/predictor.hpp"
 
-namespace train {
+namespace ensemble::train {
 namespace {
 
 constexpr double first_momentum = 0.5;
@@ -186,4 +186,4 @@ double pretraining_share(const model::Network& network, const Hyperparameters& h
     return machines / (3 * all * static_cast<double>(hyperparameters.epochs));
 }
 
-}  // namespace train
+}  // namespace ensemble::train

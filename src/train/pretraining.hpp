@@ -12,7 +12,7 @@
 #include "train/member_state.hpp"
 #include "train/trainer.hpp"
 
-namespace train {
+namespace ensemble::train {
 
 /// Starts a network's hidden dense layers as restricted Boltzmann machines, one on top of the other: each learns by
 /// contrastive divergence what the one below makes of the member's own training rows (Hinton, Osindero & Teh 2006:
@@ -80,4 +80,4 @@ private:
 /// The arithmetic of pretraining as a multiple of that of the training that follows. 0 where there is none.
 [[nodiscard]] double pretraining_share(const model::Network& network, const Hyperparameters& hyperparameters);
 
-}  // namespace train
+}  // namespace ensemble::train

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace train {
+namespace ensemble::train {
 namespace {
 
 constexpr double warm_up_share = 0.3;
@@ -38,4 +38,4 @@ double learning_rate(const Hyperparameters& hyperparameters, std::uint64_t updat
     return peak;
 }
 
-}  // namespace train
+}  // namespace ensemble::train

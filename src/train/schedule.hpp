@@ -4,7 +4,7 @@
 
 #include "train/hyperparameters.hpp"
 
-namespace train {
+namespace ensemble::train {
 
 /// The learning rate of an update.
 /// `update` counts from 0 to total − 1 over the whole training; `epoch` counts from 0.
@@ -14,4 +14,4 @@ namespace train {
 [[nodiscard]] double learning_rate(const Hyperparameters& hyperparameters, std::uint64_t update, std::uint64_t total,
                                    std::uint32_t epoch);
 
-}  // namespace train
+}  // namespace ensemble::train

@@ -15,7 +15,7 @@
 #include "train/optimizer.hpp"
 #include "train/weight_average.hpp"
 
-namespace train {
+namespace ensemble::train {
 namespace {
 
 /// Longer than every reason a member is set aside for.
@@ -180,4 +180,4 @@ std::string fault_of(const MemberState& state, const model::Network& network, co
     return Check(state, network, hyperparameters, rows).first_fault();
 }
 
-}  // namespace train
+}  // namespace ensemble::train

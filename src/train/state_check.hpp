@@ -7,7 +7,7 @@
 #include "train/hyperparameters.hpp"
 #include "train/member_state.hpp"
 
-namespace train {
+namespace ensemble::train {
 
 /// What keeps a state from being one that this training of this network can come to, in words that begin with the
 /// field's name; empty where nothing does. A training goes on from no state that has a fault: sizes are what pointers
@@ -17,4 +17,4 @@ namespace train {
 [[nodiscard]] std::string fault_of(const MemberState& state, const model::Network& network,
                                    const Hyperparameters& hyperparameters, std::size_t rows);
 
-}  // namespace train
+}  // namespace ensemble::train

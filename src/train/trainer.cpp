@@ -23,7 +23,7 @@
 #include "train/state_check.hpp"
 #include "train/weight_average.hpp"
 
-namespace train {
+namespace ensemble::train {
 namespace {
 
 using model::Program;
@@ -339,4 +339,4 @@ MemberState Trainer::release() {
     return std::move(impl_->state);
 }
 
-}  // namespace train
+}  // namespace ensemble::train

@@ -15,7 +15,7 @@
 #include "train/member_state.hpp"
 #include "train/predictor.hpp"
 
-namespace train {
+namespace ensemble::train {
 
 /// What a member is trained on.
 struct Problem {
@@ -82,4 +82,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace train
+}  // namespace ensemble::train

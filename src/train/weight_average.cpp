@@ -4,7 +4,7 @@
 
 #include "core/contract.hpp"
 
-namespace train {
+namespace ensemble::train {
 
 std::optional<float> WeightAverage::after_update(std::uint64_t taken) const {
     if (hyperparameters_.average != AverageKind::ema) return std::nullopt;
@@ -31,4 +31,4 @@ void blend(std::span<const float> values, float alpha, std::span<float> mean) {
     for (std::size_t i = 0; i < values.size(); ++i) a[i] += alpha * (w[i] - a[i]);
 }
 
-}  // namespace train
+}  // namespace ensemble::train

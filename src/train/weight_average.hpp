@@ -6,7 +6,7 @@
 
 #include "train/hyperparameters.hpp"
 
-namespace train {
+namespace ensemble::train {
 
 /// The weights of a running mean of what a member's parameters have been.
 ///   swa  the plain mean of the parameters at the ends of the epochs behind the share `average_start` of them
@@ -36,4 +36,4 @@ private:
 /// mean ← mean + α·(values − mean). REQUIRES: both are of one size.
 void blend(std::span<const float> values, float alpha, std::span<float> mean);
 
-}  // namespace train
+}  // namespace ensemble::train

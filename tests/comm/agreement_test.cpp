@@ -5,6 +5,8 @@
 #include "comm/group.hpp"
 #include "core/error.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(agreement_tests)
 
 BOOST_AUTO_TEST_CASE(without_errors_nothing_happens) {

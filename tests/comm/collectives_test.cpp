@@ -9,6 +9,8 @@
 #include "core/contract.hpp"
 #include "core/hash.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(collectives_tests)
 
 namespace {

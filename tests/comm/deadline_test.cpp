@@ -11,6 +11,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(deadline_tests)
 
 using comm::Deadline;

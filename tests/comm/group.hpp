@@ -7,9 +7,9 @@
 #include "distributed/world.hpp"
 
 /// The world cut into chunks so small that every loop over chunks turns many times.
-[[nodiscard]] inline comm::Communicator small_chunks(std::size_t bytes = 64) {
-    comm::Communicator world = distributed::world();
-    return world.size() == 1 ? world : comm::Communicator(comm::make_mpi_backend(bytes));
+[[nodiscard]] inline ensemble::comm::Communicator small_chunks(std::size_t bytes = 64) {
+    ensemble::comm::Communicator world = ensemble::distributed::world();
+    return world.size() == 1 ? world : ensemble::comm::Communicator(ensemble::comm::make_mpi_backend(bytes));
 }
 
 /// Bytes that tell their place and who wrote them.

@@ -14,6 +14,8 @@
 #include "comm/backoff.hpp"
 #include "comm/group.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(messages_tests)
 
 namespace fs = std::filesystem;

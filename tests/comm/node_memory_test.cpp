@@ -8,6 +8,8 @@
 #include "comm/group.hpp"
 #include "core/hash.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(node_memory_tests)
 
 namespace {

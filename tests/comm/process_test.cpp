@@ -10,6 +10,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(process_tests)
 
 using comm::Process;

@@ -17,6 +17,8 @@
 #include "core/error.hpp"
 #include "core/stopwatch.hpp"
 
+using namespace ensemble;
+
 namespace {
 
 using comm::Communicator;

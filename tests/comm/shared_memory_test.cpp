@@ -7,6 +7,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(shared_memory_tests)
 
 BOOST_AUTO_TEST_CASE(another_process_sees_what_was_written) {

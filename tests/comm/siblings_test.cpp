@@ -17,6 +17,8 @@
 
 #include "family.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(siblings_tests)
 
 using comm::Siblings;

@@ -16,6 +16,8 @@
 
 #include "family.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(start_guard_tests)
 
 namespace fs = std::filesystem;

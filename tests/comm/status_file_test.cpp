@@ -9,6 +9,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(status_file_tests)
 
 BOOST_AUTO_TEST_CASE(what_the_launcher_was_asked_by_is_told_for_the_signal_it_sends) {

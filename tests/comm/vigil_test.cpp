@@ -17,6 +17,8 @@
 
 #include "core/error.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(vigil_tests)
 
 using comm::Loss;

@@ -11,6 +11,8 @@
 #include "core/contract.hpp"
 #include "core/random.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(bf16_tests)
 
 using compute::Bfloat16;

@@ -10,6 +10,8 @@
 #include "core/random.hpp"
 #include "core/team.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(convolution_tests)
 
 namespace {

@@ -8,6 +8,8 @@
 #include "core/buffer.hpp"
 #include "core/random.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(divided_product_tests)
 
 using namespace compute;

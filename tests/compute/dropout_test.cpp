@@ -8,6 +8,8 @@
 
 #include "core/contract.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(dropout_tests)
 
 using compute::DropoutRate;

@@ -9,6 +9,8 @@
 
 #include "compute/cell.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(elementary_tests)
 
 namespace {

@@ -7,6 +7,8 @@
 #include "core/buffer.hpp"
 #include "limited_memory.hpp"
 
+using namespace ensemble;
+
 using namespace compute;
 
 BOOST_AUTO_TEST_SUITE(memory_limit_tests)

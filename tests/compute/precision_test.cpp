@@ -9,6 +9,8 @@
 #include "core/contract.hpp"
 #include "core/random.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(precision_tests)
 
 using compute::Bfloat16;

@@ -8,6 +8,8 @@
 #include "core/contract.hpp"
 #include "core/random.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(product_tests)
 
 using compute::Factor;

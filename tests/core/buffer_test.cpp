@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(buffer_tests)
 
 BOOST_AUTO_TEST_CASE(begins_on_a_cache_line) {

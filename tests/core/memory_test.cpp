@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(memory_tests)
 
 BOOST_AUTO_TEST_CASE(the_smaller_of_host_and_container_counts) {

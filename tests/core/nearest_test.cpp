@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(nearest_tests)
 
 using core::nearest;

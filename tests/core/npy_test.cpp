@@ -6,6 +6,8 @@
 
 #include "core/error.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(npy_tests)
 
 namespace {

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(path_tests)
 
 BOOST_AUTO_TEST_CASE(extensions_are_the_same_in_capitals) {

@@ -7,6 +7,8 @@
 
 #include "core/error.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(printable_tests)
 
 using namespace std::string_view_literals;

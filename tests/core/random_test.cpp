@@ -10,6 +10,8 @@
 
 #include "core/contract.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(random_tests)
 
 using core::Purpose;

@@ -4,6 +4,8 @@
 
 #include "core/contract.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(shape_tests)
 
 BOOST_AUTO_TEST_CASE(counts_elements) {

@@ -9,6 +9,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(stderr_tests)
 
 /// Another file in the place of stderr while it lives.

@@ -18,6 +18,8 @@
 #include "core/contract.hpp"
 #include "core/error.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(team_tests)
 
 using core::Team;

@@ -9,6 +9,8 @@
 
 #include "core/contract.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(augmentation_tests)
 
 namespace {

@@ -7,6 +7,8 @@
 #include "core/contract.hpp"
 #include "core/random.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(components_tests)
 
 namespace {

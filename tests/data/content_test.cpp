@@ -8,6 +8,8 @@
 #include "data/folder.hpp"
 #include "data/source.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(content_tests)
 
 namespace {

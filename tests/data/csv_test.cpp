@@ -10,6 +10,8 @@
 #include "data/failure.hpp"
 #include "data/folder.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(csv_tests)
 
 namespace {

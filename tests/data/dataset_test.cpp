@@ -11,6 +11,8 @@
 #include "core/contract.hpp"
 #include "data/generator.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(dataset_tests)
 
 namespace {

@@ -14,6 +14,8 @@
 #include "data/block.hpp"
 #include "data/digit_strokes.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(digits_tests)
 
 namespace {

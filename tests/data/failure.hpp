@@ -6,7 +6,7 @@
 
 #include "core/error.hpp"
 
-namespace testing {
+namespace ensemble::testing {
 
 /// For BOOST_CHECK_EXCEPTION: true for an error of `kind` whose message contains all `words`; else shows what it saw.
 template <class... Words>
@@ -19,4 +19,4 @@ auto failure(core::Failure kind, Words... words) {
     };
 }
 
-}  // namespace testing
+}  // namespace ensemble::testing

@@ -8,6 +8,8 @@
 
 #include "data/number.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(field_tests)
 
 BOOST_AUTO_TEST_CASE(blanks_that_nobody_sees_are_trimmed) {

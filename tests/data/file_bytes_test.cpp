@@ -8,6 +8,8 @@
 #include "data/folder.hpp"
 #include "limited_memory.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(file_bytes_tests)
 
 namespace {

@@ -11,7 +11,7 @@
 
 #include <zlib.h>
 
-namespace testing {
+namespace ensemble::testing {
 
 using Bytes = std::vector<std::uint8_t>;
 
@@ -98,4 +98,4 @@ Bytes npy(const std::string& type, const std::string& shape, const std::vector<V
     return {file.begin(), file.end()};
 }
 
-}  // namespace testing
+}  // namespace ensemble::testing

@@ -11,6 +11,8 @@
 #include "data/failure.hpp"
 #include "data/folder.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(idx_tests)
 
 namespace {

@@ -9,6 +9,8 @@
 
 #include "data/generator.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(moments_tests)
 
 namespace {

@@ -9,6 +9,8 @@
 #include "data/csv.hpp"
 #include "data/folder.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(one_hot_tests)
 
 namespace {

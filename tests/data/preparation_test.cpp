@@ -13,6 +13,8 @@
 #include "data/generator.hpp"
 #include "data/source.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(preparation_tests)
 
 namespace {

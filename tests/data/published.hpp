@@ -8,7 +8,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace testing {
+namespace ensemble::testing {
 
 /// Where the published data sets lie.
 inline std::filesystem::path published_folder() {
@@ -29,4 +29,4 @@ inline int run_or_skip(const std::vector<std::string>& directories, int argc, ch
     return boost::unit_test::unit_test_main([] { return true; }, argc, argv);
 }
 
-}  // namespace testing
+}  // namespace ensemble::testing

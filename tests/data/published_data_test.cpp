@@ -14,6 +14,8 @@
 #include "data/published.hpp"
 #include "data/source.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(published_data_tests)
 
 namespace {

@@ -8,6 +8,8 @@
 #include "data/published.hpp"
 #include "data/source.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(published_tables_tests)
 
 namespace {

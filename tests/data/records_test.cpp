@@ -8,6 +8,8 @@
 #include "core/error.hpp"
 #include "data/failure.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(records_tests)
 
 namespace {

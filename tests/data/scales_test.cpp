@@ -6,6 +6,8 @@
 #include "data/failure.hpp"
 #include "data/generator.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(scales_tests)
 
 namespace {

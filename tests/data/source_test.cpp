@@ -13,6 +13,8 @@
 #include "data/folder.hpp"
 #include "data/generator.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(source_tests)
 
 namespace {

@@ -14,6 +14,8 @@
 #include "data/planar.hpp"
 #include "data/source.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(split_tests)
 
 namespace {

@@ -9,6 +9,8 @@
 #include "data/failure.hpp"
 #include "data/folder.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(table_shape_tests)
 
 namespace {

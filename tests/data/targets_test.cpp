@@ -9,6 +9,8 @@
 #include "data/failure.hpp"
 #include "data/number.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(targets_tests)
 
 namespace {

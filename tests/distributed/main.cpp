@@ -6,6 +6,8 @@
 
 #include "distributed/world.hpp"
 
+using namespace ensemble;
+
 namespace {
 
 std::optional<comm::Communicator> session_world;

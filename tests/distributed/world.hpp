@@ -2,9 +2,9 @@
 
 #include "comm/communicator.hpp"
 
-namespace distributed {
+namespace ensemble::distributed {
 
 /// The communicator of this test program's session: local without a launcher, of all ranks under mpirun.
 [[nodiscard]] comm::Communicator world();
 
-}  // namespace distributed
+}  // namespace ensemble::distributed

@@ -16,11 +16,11 @@ MAY_USE = {
     "compute": {"core"},
     "model": {"core", "compute"},
     "train": {"core", "data", "model"},
-    "ensemble": {"core", "data", "model", "train"},
-    "store": {"core", "model", "train", "ensemble"},
+    "analysis": {"core", "data", "model", "train"},
+    "store": {"core", "model", "train", "analysis"},
     "comm": {"core"},
-    "report": {"core", "ensemble", "store"},
-    "run": {"core", "data", "compute", "model", "train", "ensemble", "store", "comm", "report"},
+    "report": {"core", "analysis", "store"},
+    "run": {"core", "data", "compute", "model", "train", "analysis", "store", "comm", "report"},
 }
 PROGRAMS_MAY_USE = {"run"}  # the .cpp files directly under src/
 

@@ -8,6 +8,8 @@
 #include "counting_allocator.hpp"
 #include "model/program.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(allocation_tests)
 
 BOOST_AUTO_TEST_CASE(the_counter_counts) {

@@ -7,7 +7,7 @@
 #include "core/error.hpp"
 #include "model/network.hpp"
 
-namespace testing {
+namespace ensemble::testing {
 
 /// The message with which `call` refuses what it is given; empty if it accepts it.
 template <class Call>
@@ -30,4 +30,4 @@ inline bool mentions(const std::string& message, const std::string& words) {
     return message.find(words) != std::string::npos;
 }
 
-}  // namespace testing
+}  // namespace ensemble::testing

@@ -8,6 +8,8 @@
 
 #include "core/error.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(dense_stack_tests)
 
 namespace {

@@ -14,7 +14,7 @@
 #include "core/random.hpp"
 #include "model/program.hpp"
 
-namespace testing {
+namespace ensemble::testing {
 
 using model::Mode;
 using model::Network;
@@ -193,4 +193,4 @@ inline void check_gradient(const std::string& text, const core::Shape& input = {
     }
 }
 
-}  // namespace testing
+}  // namespace ensemble::testing

@@ -9,6 +9,8 @@
 #include "model/complaint.hpp"
 #include "model/gradient.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(images_tests)
 
 using testing::Bench;

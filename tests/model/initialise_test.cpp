@@ -7,6 +7,8 @@
 
 #include "model/network.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(initialise_tests)
 
 using model::Initialiser;

@@ -7,6 +7,8 @@
 #include "model/complaint.hpp"
 #include "model/recurrent_reference.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(maxout_tests)
 
 using testing::Bench;

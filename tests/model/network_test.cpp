@@ -8,6 +8,8 @@
 
 #include "core/error.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(network_tests)
 
 using model::Network;

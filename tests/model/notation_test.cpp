@@ -6,6 +6,8 @@
 
 #include "model/complaint.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(notation_tests)
 
 using model::parse;

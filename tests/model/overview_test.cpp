@@ -8,6 +8,8 @@
 #include "limited_memory.hpp"
 #include "model/program.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(overview_tests)
 
 using core::Shape;

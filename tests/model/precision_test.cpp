@@ -8,6 +8,8 @@
 #include "core/random.hpp"
 #include "model/program.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(precision_tests)
 
 using compute::Precision;

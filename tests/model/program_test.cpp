@@ -12,6 +12,8 @@
 #include "core/random.hpp"
 #include "model/gradient.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(program_tests)
 
 using model::Mode;

@@ -9,7 +9,7 @@
 
 #include "model/gradient.hpp"
 
-namespace testing {
+namespace ensemble::testing {
 
 /// A sequence as the plain reference below has it, in double precision: [steps][features].
 using Sequence = std::vector<std::vector<double>>;
@@ -125,4 +125,4 @@ inline void check_states(const std::string& text, const core::Shape& shape,
     }
 }
 
-}  // namespace testing
+}  // namespace ensemble::testing

@@ -9,6 +9,8 @@
 #include "model/gradient.hpp"
 #include "model/recurrent_reference.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(recurrent_tests)
 
 using core::Shape;

@@ -9,6 +9,8 @@
 #include "model/gradient.hpp"
 #include "model/image_operations.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(slices_tests)
 
 namespace {

@@ -4,6 +4,8 @@
 
 #include "report/text.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(progress_tests)
 
 using report::live_lines;

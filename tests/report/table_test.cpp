@@ -7,6 +7,8 @@
 
 #include "report/text.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(table_tests)
 
 using report::results_table;
@@ -103,7 +105,7 @@ BOOST_AUTO_TEST_CASE(long_times_keep_clear_of_their_neighbours) {
 
 BOOST_AUTO_TEST_CASE(the_gain_is_that_of_the_chosen_combination) {
     Summary summary = summary_of(2);
-    summary.combine = ensemble::Combination::vote;
+    summary.combine = analysis::Combination::vote;
     const std::string text = results_table(summary, "runs/x", plain);
     BOOST_TEST(contains(text, "Gain of the vote"));
     BOOST_TEST(contains(text, "Balanced accuracy of the vote (mean recall of the classes): 66.67 %\n"));
@@ -129,7 +131,7 @@ BOOST_AUTO_TEST_CASE(classes_without_a_test_row_are_named) {
     Summary summary = summary_of(2);
     summary.data.classes = 4;
     summary.ensemble.average_by_class =
-        ensemble::Confusion(std::vector<std::int32_t>{0, 2}, std::vector<std::int32_t>{0, 2}, 4);
+        analysis::Confusion(std::vector<std::int32_t>{0, 2}, std::vector<std::int32_t>{0, 2}, 4);
     BOOST_TEST(contains(results_table(summary, "runs/x", plain), ": 100.00 %, without '"));
     BOOST_TEST(contains(results_table(summary, "runs/x", plain), "' and 1 more, of which there is no test row\n"));
 }
@@ -151,7 +153,7 @@ BOOST_AUTO_TEST_CASE(it_closes_with_what_has_come_out) {
     result.mean_member.accuracy = 1;
     says("\nNo network makes an error on the test rows, so there is nothing that an ensemble could gain.\n");
     summary = summary_of(20);
-    summary.combine = ensemble::Combination::vote;
+    summary.combine = analysis::Combination::vote;
     result.vote_over_mean.ci95 = {.low = 0.00001, .high = 0.00002};
     result.mean_member.accuracy = 0.9449999;
     result.vote_accuracy = 0.945;

@@ -7,6 +7,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(text_tests)
 
 using namespace report;

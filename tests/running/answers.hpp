@@ -7,7 +7,7 @@
 
 #include "run/coordinator.hpp"
 
-namespace run {
+namespace ensemble::run {
 
 using Answers = std::vector<Coordinator::Answer>;
 
@@ -43,4 +43,4 @@ bool goes_to_all(const Answers& answers, int ranks) {
     return true;
 }
 
-}  // namespace run
+}  // namespace ensemble::run

@@ -9,6 +9,8 @@
 #include "run/settings.hpp"
 #include "scratch.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(command_line_tests)
 
 using run::Options;
@@ -36,7 +38,7 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_contract) {
     BOOST_TEST(options.threads == 1U);
     BOOST_TEST(options.feature_fraction == 1.0);
     BOOST_TEST(!options.bootstrap);
-    BOOST_TEST((options.combine == ensemble::Combination::average));
+    BOOST_TEST((options.combine == analysis::Combination::average));
     BOOST_TEST((options.training.initialiser == model::Initialiser::he));
     BOOST_TEST((model::find_preset(options.net) != nullptr));
 }
@@ -151,7 +153,7 @@ BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
     BOOST_TEST(o.members == 3U);
     BOOST_TEST(o.bootstrap);
     BOOST_TEST(o.feature_fraction == 0.5);
-    BOOST_TEST((o.combine == ensemble::Combination::vote));
+    BOOST_TEST((o.combine == analysis::Combination::vote));
     BOOST_TEST(o.seed == 42U);
     BOOST_TEST(o.threads == 2U);
     BOOST_TEST(parse({"--threads", "auto"}).threads == 0U);

@@ -3,6 +3,8 @@
 #include "answers.hpp"
 #include "run/coordinator.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(coordinator_losses_tests)
 
 using namespace run;

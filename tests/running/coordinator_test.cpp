@@ -7,6 +7,8 @@
 #include "answers.hpp"
 #include "failure.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(coordinator_tests)
 
 using namespace run;

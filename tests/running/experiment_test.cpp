@@ -8,6 +8,8 @@
 #include "data/source.hpp"
 #include "failure.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(experiment_tests)
 
 using run::Experiment;

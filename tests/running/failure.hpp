@@ -9,10 +9,10 @@
 
 /// The message of the error that `action` throws, which must be of that kind.
 template <class Action>
-std::string failure_of(core::Failure kind, Action action) {
+std::string failure_of(ensemble::core::Failure kind, Action action) {
     try {
         action();
-    } catch (const core::Error& error) {
+    } catch (const ensemble::core::Error& error) {
         BOOST_TEST(error.exit_code() == static_cast<int>(kind));
         return error.what();
     }
@@ -22,7 +22,7 @@ std::string failure_of(core::Failure kind, Action action) {
 
 template <class Action>
 std::string usage_error(Action action) {
-    return failure_of(core::Failure::usage, std::move(action));
+    return failure_of(ensemble::core::Failure::usage, std::move(action));
 }
 
 inline bool contains(const std::string& text, std::string_view part) {

@@ -15,6 +15,8 @@
 #include "data/source.hpp"
 #include "run/experiment.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(interrupt_tests)
 
 using namespace run;

@@ -8,6 +8,8 @@
 
 #include "scratch.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(keeper_tests)
 
 using namespace run;

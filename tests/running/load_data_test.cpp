@@ -12,6 +12,8 @@
 #include "run/settings.hpp"
 #include "scratch.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(load_data_tests)
 
 using run::Experiment;

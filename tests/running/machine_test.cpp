@@ -4,6 +4,8 @@
 
 #include "core/error.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(machine_tests)
 
 BOOST_AUTO_TEST_CASE(a_processor_is_its_name_and_its_vectors) {

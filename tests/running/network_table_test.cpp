@@ -7,6 +7,8 @@
 
 #include "report/text.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(network_table_tests)
 
 using model::Network;

@@ -15,9 +15,9 @@ inline int run_words(const Words& texts, std::string* message = nullptr) {
     std::vector<const char*> words;
     for (const std::string& text : texts) words.push_back(text.c_str());
     try {
-        return run::train_ensemble(comm::Communicator::local(), words);
-    } catch (const core::Error& error) {
-        if (error.kind() != core::Failure::stopped) throw;
+        return ensemble::run::train_ensemble(ensemble::comm::Communicator::local(), words);
+    } catch (const ensemble::core::Error& error) {
+        if (error.kind() != ensemble::core::Failure::stopped) throw;
         if (message != nullptr) *message = error.what();
         return error.exit_code();
     }

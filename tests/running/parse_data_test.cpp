@@ -5,6 +5,8 @@
 
 #include "failure.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(parse_data_tests)
 
 using data::Reduction;

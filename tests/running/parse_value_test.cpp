@@ -9,6 +9,8 @@
 
 #include "failure.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(parse_value_tests)
 
 using namespace run;

@@ -8,6 +8,8 @@
 
 #include "core/random.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(plan_tests)
 
 using run::makespan;

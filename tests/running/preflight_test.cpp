@@ -13,6 +13,8 @@
 #include "run/machine.hpp"
 #include "run/preview.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(preflight_tests)
 
 namespace {

@@ -13,6 +13,8 @@
 #include "failure.hpp"
 #include "scratch.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(program_tests)
 
 namespace {

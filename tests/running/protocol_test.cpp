@@ -8,6 +8,8 @@
 #include "core/contract.hpp"
 #include "failure.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(protocol_tests)
 
 using namespace run;

@@ -12,6 +12,8 @@
 #include "one_rank.hpp"
 #include "scratch.hpp"
 
+using namespace ensemble;
+
 // What --resume refuses, since a run directory is believed no more than it deserves.
 BOOST_AUTO_TEST_SUITE(resume_refusals_tests)
 

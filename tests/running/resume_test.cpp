@@ -25,6 +25,8 @@
 #include "store/member_file.hpp"
 #include "store/run_directory.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(resume_tests)
 
 namespace {

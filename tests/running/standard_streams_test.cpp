@@ -12,6 +12,8 @@
 
 #include "core/error.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(standard_streams_tests)
 
 using namespace run;

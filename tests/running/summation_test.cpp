@@ -9,6 +9,8 @@
 
 #include "failure.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(summation_tests)
 
 using namespace run;

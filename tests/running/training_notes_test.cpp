@@ -7,6 +7,8 @@
 #include "failure.hpp"
 #include "scratch.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(training_notes_tests)
 
 using run::Experiment;

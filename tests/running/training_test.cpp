@@ -15,6 +15,8 @@
 #include "report/text.hpp"
 #include "train/predictor.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(training_tests)
 
 using namespace run;
@@ -34,7 +36,7 @@ Options small_options() {
 /// Notes everything that happens.
 struct Notes {
     std::vector<train::EpochRecord> epochs;
-    std::vector<ensemble::MemberResult> done;
+    std::vector<analysis::MemberResult> done;
     std::vector<train::MemberState> stored;
     std::vector<train::MemberState> saved;
     std::vector<train::EpochRecord> restored;
@@ -50,7 +52,7 @@ struct Notes {
                     .stop_wanted = [this] { return stop_after > 0 && epochs.size() >= stop_after ? stop : ""; },
                     .epoch_done = [this](const train::EpochRecord& record) { epochs.push_back(record); },
                     .epoch_restored = [this](const train::EpochRecord& record) { restored.push_back(record); },
-                    .member_done = [this](const ensemble::MemberResult& member, int) { done.push_back(member); },
+                    .member_done = [this](const analysis::MemberResult& member, int) { done.push_back(member); },
                     .remark = [this](const std::string& text) { remarks.push_back(text); },
                     .wants_snapshot = [] { return true; },
                     .snapshot = [](const report::Snapshot&) {},
@@ -111,7 +113,7 @@ BOOST_AUTO_TEST_CASE(the_hits_kept_apart_are_those_of_the_best_member) {
     const Experiment experiment = experiment_with(options);
     Notes notes;
     const Trained trained = train_all(experiment, notes);
-    const auto best = ensemble::choose_best(trained.coordinator->results());
+    const auto best = analysis::choose_best(trained.coordinator->results());
     const auto hits = trained.total.best_hits();
     const auto right = std::accumulate(hits.begin(), hits.end(), std::int64_t{0});
     BOOST_TEST(static_cast<double>(right) / 30.0 == notes.done.at(*best).test.accuracy,

@@ -12,6 +12,8 @@
 #include "store/failing_file_system.hpp"
 #include "store/kept_state.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(checkpoint_writer_tests)
 
 namespace {

@@ -10,6 +10,8 @@
 #include "store/kept_state.hpp"
 #include "store/recording_file_system.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(checkpoints_tests)
 
 namespace fs = std::filesystem;

@@ -8,6 +8,8 @@
 #include "store/checkpoints.hpp"
 #include "store/kept_state.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(damage_tests)
 
 #ifdef __SANITIZE_ADDRESS__

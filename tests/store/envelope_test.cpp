@@ -8,6 +8,8 @@
 #include "core/error.hpp"
 #include "core/hash.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(envelope_tests)
 
 using Bytes = std::vector<std::byte>;

@@ -9,7 +9,7 @@
 #include "store/file.hpp"
 
 /// The real file system, except that one call can be made to fail and that writes can be made short.
-class FailingFileSystem : public store::FileSystem {
+class FailingFileSystem : public ensemble::store::FileSystem {
 public:
     static constexpr std::size_t never = std::numeric_limits<std::size_t>::max();
 

@@ -15,6 +15,8 @@
 #include "store/failing_file_system.hpp"
 #include "store/scratch_directory.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(file_tests)
 
 namespace fs = std::filesystem;

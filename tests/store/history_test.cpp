@@ -5,6 +5,8 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(history_tests)
 
 BOOST_AUTO_TEST_CASE(a_line_has_the_keys_of_the_interface) {

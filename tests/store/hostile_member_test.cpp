@@ -15,6 +15,8 @@
 #include "train/state_check.hpp"
 #include "train/study.hpp"
 
+using namespace ensemble;
+
 // Files whose checksum is right and whose content no training has written. Under the sanitizers this suite also shows
 // that none of them is touched where it does not hold.
 BOOST_AUTO_TEST_SUITE(hostile_member_tests)

@@ -11,8 +11,8 @@
 inline const std::string configuration = "digest";
 
 /// A member's state after so many epochs, of about `size` floats.
-inline train::MemberState state_after(std::uint32_t epoch, std::size_t size = 3, std::uint32_t member = 3) {
-    train::MemberState state;
+inline ensemble::train::MemberState state_after(std::uint32_t epoch, std::size_t size = 3, std::uint32_t member = 3) {
+    ensemble::train::MemberState state;
     state.member = member;
     state.epoch = epoch;
     state.parameters.assign(size, static_cast<float>(epoch) + 0.5F);
@@ -20,27 +20,28 @@ inline train::MemberState state_after(std::uint32_t epoch, std::size_t size = 3,
     return state;
 }
 
-inline train::MemberState finished_after(std::uint32_t epoch, std::size_t size = 3, std::uint32_t member = 3) {
-    train::MemberState state = state_after(epoch, size, member);
+inline ensemble::train::MemberState finished_after(std::uint32_t epoch, std::size_t size = 3,
+                                                   std::uint32_t member = 3) {
+    ensemble::train::MemberState state = state_after(epoch, size, member);
     state.finished = true;
     return state;
 }
 
 /// A run directory in which members are kept.
 struct Place {
-    explicit Place(store::FileSystem& given = plain()) : system(given) {
+    explicit Place(ensemble::store::FileSystem& given = plain()) : system(given) {
         for (const auto& path : {directory.members(), directory.checkpoints()}) {
             std::filesystem::create_directories(path);
         }
     }
 
     ScratchDirectory scratch;
-    store::RunDirectory directory = store::RunDirectory::at(scratch / "run");
-    store::FileSystem& system;
+    ensemble::store::RunDirectory directory = ensemble::store::RunDirectory::at(scratch / "run");
+    ensemble::store::FileSystem& system;
 
     /// As a process finds it that has just started.
-    [[nodiscard]] store::Checkpoints fresh() const { return {directory, configuration, system}; }
-    [[nodiscard]] store::KeptMember load() const { return fresh().load(3); }
+    [[nodiscard]] ensemble::store::Checkpoints fresh() const { return {directory, configuration, system}; }
+    [[nodiscard]] ensemble::store::KeptMember load() const { return fresh().load(3); }
 
     [[nodiscard]] std::set<std::string> names() const {
         std::set<std::string> found;
@@ -50,17 +51,17 @@ struct Place {
         return found;
     }
 
-    static store::FileSystem& plain() {
-        static store::FileSystem system;
+    static ensemble::store::FileSystem& plain() {
+        static ensemble::store::FileSystem system;
         return system;
     }
 };
 
-inline void save(store::Checkpoints& checkpoints, const train::MemberState& state) {
-    checkpoints.save(state.member, store::pack_member(state, configuration));
+inline void save(ensemble::store::Checkpoints& checkpoints, const ensemble::train::MemberState& state) {
+    checkpoints.save(state.member, ensemble::store::pack_member(state, configuration));
 }
 
 /// The epoch of what was loaded; 0 if nothing was.
-inline std::uint32_t epoch_of(const store::KeptMember& kept) {
+inline std::uint32_t epoch_of(const ensemble::store::KeptMember& kept) {
     return kept.state ? kept.state->epoch : 0;
 }

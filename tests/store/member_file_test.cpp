@@ -13,6 +13,8 @@
 #include "store/envelope.hpp"
 #include "store/scratch_directory.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(member_file_tests)
 
 using Bytes = std::vector<std::byte>;

@@ -14,6 +14,8 @@
 #include "store/file.hpp"
 #include "store/scratch_directory.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(npy_tests)
 
 using Bytes = std::vector<std::byte>;

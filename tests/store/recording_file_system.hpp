@@ -14,7 +14,7 @@
 #include "store/file.hpp"
 
 /// The real file system, which writes down every call that changes something.
-class RecordingFileSystem : public store::FileSystem {
+class RecordingFileSystem : public ensemble::store::FileSystem {
 public:
     struct Call {
         enum class Kind { create, write, fsync, rename, unlink } kind;

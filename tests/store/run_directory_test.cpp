@@ -9,6 +9,8 @@
 #include "store/failing_file_system.hpp"
 #include "store/scratch_directory.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(run_directory_tests)
 
 namespace fs = std::filesystem;

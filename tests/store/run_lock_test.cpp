@@ -18,6 +18,8 @@
 #include "core/error.hpp"
 #include "store/scratch_directory.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(run_lock_tests)
 
 namespace {

@@ -6,6 +6,8 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(summary_tests)
 
 using Json = nlohmann::json;
@@ -93,7 +95,7 @@ BOOST_AUTO_TEST_CASE(the_gain_is_that_of_the_chosen_combination) {
                Json::parse(R"({"accuracy": 0.25, "ci95": [0.125, 0.375], "p_value": 0.03125,
                                "only_ensemble": 20, "only_member": 8})"));
 
-    summary.combine = ensemble::Combination::vote;
+    summary.combine = analysis::Combination::vote;
     const Json vote = parsed(summary)["gain"];
     BOOST_TEST(vote["combine"] == "vote");
     BOOST_TEST(vote["over_mean_member"] == Json::parse(R"({"accuracy": 0.5, "ci95": [0.4375, 0.5625]})"));
@@ -108,7 +110,7 @@ BOOST_AUTO_TEST_CASE(classes_are_those_of_the_chosen_combination) {
     Json ensemble = parsed(summary)["ensemble"];
     BOOST_TEST(ensemble["recall"] == Json::parse("[0.5, null, 1.0]"));
     BOOST_TEST(ensemble["confusion"] == Json::parse("[[1, 1, 0], [0, 0, 0], [0, 0, 1]]"));
-    summary.combine = ensemble::Combination::vote;
+    summary.combine = analysis::Combination::vote;
     ensemble = parsed(summary)["ensemble"];
     BOOST_TEST(ensemble["recall"] == Json::parse("[0.0, null, 1.0]"));
     BOOST_TEST(ensemble["confusion"] == Json::parse("[[0, 2, 0], [0, 0, 0], [0, 0, 1]]"));

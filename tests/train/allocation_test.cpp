@@ -4,6 +4,8 @@
 #include "counting_allocator.hpp"
 #include "train/study.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(allocation_tests)
 
 BOOST_AUTO_TEST_CASE(steps_within_an_epoch_allocate_nothing) {

@@ -9,6 +9,8 @@
 #include "train/predictor.hpp"
 #include "train/study.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(averaging_tests)
 
 using train::AverageKind;

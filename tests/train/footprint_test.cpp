@@ -5,6 +5,8 @@
 #include "core/buffer.hpp"
 #include "train/predictor.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(footprint_tests)
 
 using model::Network;

@@ -7,6 +7,8 @@
 #include "model/network.hpp"
 #include "train/study.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(gradient_norm_tests)
 
 BOOST_AUTO_TEST_CASE(each_block_of_weights_has_its_root_mean_square) {

@@ -8,6 +8,8 @@
 
 #include "model/network.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(max_norm_tests)
 
 using train::MaxNorm;

@@ -5,6 +5,8 @@
 #include "train/resuming.hpp"
 #include "train/study.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(precision_tests)
 
 namespace {

@@ -12,6 +12,8 @@
 #include "train/resuming.hpp"
 #include "train/study.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(pretraining_tests)
 
 using train::Hyperparameters;

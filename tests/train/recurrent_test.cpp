@@ -9,6 +9,8 @@
 #include "data/dataset.hpp"
 #include "train/trainer.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(recurrent_tests)
 
 namespace {

@@ -8,14 +8,15 @@
 
 /// Stops a training after so many steps, goes on from its state with another trainer, and holds the end against that of
 /// a training that never stopped.
-inline void check_resumes(const Study& study, const train::Hyperparameters& h, const std::vector<int>& stops) {
-    const train::MemberState whole = study.train(h, 1);
+inline void check_resumes(const Study& study, const ensemble::train::Hyperparameters& h,
+                          const std::vector<int>& stops) {
+    const ensemble::train::MemberState whole = study.train(h, 1);
     for (const int stop : stops) {
-        train::Trainer begun(study.network, h, study.problem(), 1);
+        ensemble::train::Trainer begun(study.network, h, study.problem(), 1);
         for (int i = 0; i < stop && !begun.finished(); ++i) static_cast<void>(begun.step());
-        train::Trainer resumed(study.network, h, study.problem(), begun.state());
+        ensemble::train::Trainer resumed(study.network, h, study.problem(), begun.state());
         while (!resumed.finished()) static_cast<void>(resumed.step());
-        const train::MemberState& state = resumed.state();
+        const ensemble::train::MemberState& state = resumed.state();
         BOOST_TEST((state.parameters == whole.parameters), "stopped after " << stop);
         BOOST_TEST((state.first_moment == whole.first_moment));
         BOOST_TEST((state.second_moment == whole.second_moment));

@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(schedule_tests)
 
 using train::learning_rate;

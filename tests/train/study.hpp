@@ -9,38 +9,39 @@
 
 /// Built-in data, split, and a network for them: what it takes to train members.
 struct Study {
-    data::Source source;
-    data::Split split;
-    model::Network network;
+    ensemble::data::Source source;
+    ensemble::data::Split split;
+    ensemble::model::Network network;
 
     Study(const std::string& what, const std::string& net)
-        : source(data::load(what, 1)),
-          split(data::split(source, {})),
-          network(net, source.train.shape(), source.train.outputs(), model::Objective::classification) {}
+        : source(ensemble::data::load(what, 1)),
+          split(ensemble::data::split(source, {})),
+          network(net, source.train.shape(), source.train.outputs(), ensemble::model::Objective::classification) {}
 
-    [[nodiscard]] train::Problem problem() const {
-        return {
-            .train = data::train_view(source, split), .validation = data::validation_view(source, split), .seed = 1};
+    [[nodiscard]] ensemble::train::Problem problem() const {
+        return {.train = ensemble::data::train_view(source, split),
+                .validation = ensemble::data::validation_view(source, split),
+                .seed = 1};
     }
 
-    [[nodiscard]] train::MemberState train(const train::Hyperparameters& hyperparameters,
-                                           std::uint32_t member = 0) const {
-        train::Trainer trainer(network, hyperparameters, problem(), member);
+    [[nodiscard]] ensemble::train::MemberState train(const ensemble::train::Hyperparameters& hyperparameters,
+                                                     std::uint32_t member = 0) const {
+        ensemble::train::Trainer trainer(network, hyperparameters, problem(), member);
         while (!trainer.finished()) static_cast<void>(trainer.step());
         return trainer.state();
     }
 };
 
-inline train::Hyperparameters short_training() {
-    train::Hyperparameters h;
+inline ensemble::train::Hyperparameters short_training() {
+    ensemble::train::Hyperparameters h;
     h.epochs = 4;
     h.batch = 32;  // 180 rows: five batches and a smaller one
     return h;
 }
 
 /// Ends long before its epochs are over.
-inline train::Hyperparameters impatient_training(double learning_rate) {
-    train::Hyperparameters h = short_training();
+inline ensemble::train::Hyperparameters impatient_training(double learning_rate) {
+    ensemble::train::Hyperparameters h = short_training();
     h.epochs = 200;
     h.learning_rate = learning_rate;
     h.patience = 3;

@@ -17,6 +17,8 @@
 #include "train/schedule.hpp"
 #include "train/study.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(trainer_tests)
 
 using train::AverageKind;

@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(weight_average_tests)
 
 using train::AverageKind;

@@ -4,6 +4,8 @@
 
 #include "train/study.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(xor_tests)
 
 BOOST_AUTO_TEST_CASE(relu_learns_xor_through_nine_layers_and_sigmoid_does_not) {

@@ -1,4 +1,4 @@
-#include "ensemble/results.hpp"
+#include "analysis/results.hpp"
 
 #include <limits>
 #include <vector>
@@ -7,11 +7,13 @@
 
 #include "core/contract.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(results_tests)
 
-using ensemble::Contribution;
-using ensemble::EnsembleResult;
-using ensemble::MemberResult;
+using analysis::Contribution;
+using analysis::EnsembleResult;
+using analysis::MemberResult;
 using Floats = std::vector<float>;
 using Labels = std::vector<std::int32_t>;
 using Members = std::vector<MemberResult>;
@@ -42,7 +44,7 @@ struct Ensemble {
     Ensemble() {
         const std::vector<std::size_t> healthy{0, 1, 3};
         for (std::size_t i = 0; i < healthy.size(); ++i) {
-            members[healthy[i]].test = ensemble::score(probabilities[i], labels, 2);
+            members[healthy[i]].test = analysis::score(probabilities[i], labels, 2);
             total.add_member(probabilities[i], labels, healthy[i] == 1);
         }
         members[2].test = {.accuracy = nan, .nll = nan, .brier = nan, .ece = nan};
@@ -52,29 +54,29 @@ struct Ensemble {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(the_best_has_the_highest_accuracy_then_the_lowest_loss_then_the_lowest_index) {
-    BOOST_TEST(ensemble::choose_best(Members{member(0, 0.8, 0.1), member(1, 0.9, 0.5)}).value() == 1U);
-    BOOST_TEST(ensemble::choose_best(Members{member(0, 0.9, 0.5), member(1, 0.9, 0.4)}).value() == 1U);
-    BOOST_TEST(ensemble::choose_best(Members{member(5, 0.9, 0.4), member(3, 0.9, 0.4), member(4, 0.9, 0.4)}).value() ==
+    BOOST_TEST(analysis::choose_best(Members{member(0, 0.8, 0.1), member(1, 0.9, 0.5)}).value() == 1U);
+    BOOST_TEST(analysis::choose_best(Members{member(0, 0.9, 0.5), member(1, 0.9, 0.4)}).value() == 1U);
+    BOOST_TEST(analysis::choose_best(Members{member(5, 0.9, 0.4), member(3, 0.9, 0.4), member(4, 0.9, 0.4)}).value() ==
                3U);
 }
 
 BOOST_AUTO_TEST_CASE(a_quarantined_member_is_never_the_best) {
-    BOOST_TEST(ensemble::choose_best(Members{member(0, 0.99, 0.1, "loss is NaN"), member(1, 0.2, 3.0)}).value() == 1U);
-    BOOST_TEST(!ensemble::choose_best(Members{member(0, 0.99, 0.1, "loss is NaN")}).has_value());
-    BOOST_TEST(!ensemble::choose_best({}).has_value());
+    BOOST_TEST(analysis::choose_best(Members{member(0, 0.99, 0.1, "loss is NaN"), member(1, 0.2, 3.0)}).value() == 1U);
+    BOOST_TEST(!analysis::choose_best(Members{member(0, 0.99, 0.1, "loss is NaN")}).has_value());
+    BOOST_TEST(!analysis::choose_best({}).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(nan_is_worse_than_anything_in_either_order) {
-    BOOST_TEST(ensemble::choose_best(Members{member(0, nan, 0.1), member(1, 0.0, 9.0)}).value() == 1U);
-    BOOST_TEST(ensemble::choose_best(Members{member(0, 0.0, 9.0), member(1, nan, 0.1)}).value() == 0U);
-    BOOST_TEST(ensemble::choose_best(Members{member(0, nan, 0.2), member(1, nan, 0.1)}).value() == 1U);
-    BOOST_TEST(ensemble::choose_best(Members{member(0, 0.5, nan), member(1, 0.5, 0.1)}).value() == 1U);
-    BOOST_TEST(ensemble::choose_best(Members{member(0, nan, nan), member(1, nan, nan)}).value() == 0U);
+    BOOST_TEST(analysis::choose_best(Members{member(0, nan, 0.1), member(1, 0.0, 9.0)}).value() == 1U);
+    BOOST_TEST(analysis::choose_best(Members{member(0, 0.0, 9.0), member(1, nan, 0.1)}).value() == 0U);
+    BOOST_TEST(analysis::choose_best(Members{member(0, nan, 0.2), member(1, nan, 0.1)}).value() == 1U);
+    BOOST_TEST(analysis::choose_best(Members{member(0, 0.5, nan), member(1, 0.5, 0.1)}).value() == 1U);
+    BOOST_TEST(analysis::choose_best(Members{member(0, nan, nan), member(1, nan, nan)}).value() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_small_ensemble_by_hand) {
     const Ensemble given;
-    const EnsembleResult result = ensemble::evaluate(given.total, given.labels, given.members, 1);
+    const EnsembleResult result = analysis::evaluate(given.total, given.labels, given.members, 1);
 
     BOOST_TEST(result.best_member == 1U);
     BOOST_TEST(result.best_member_test.accuracy == 0.5, nearly);
@@ -104,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_small_ensemble_by_hand) {
 BOOST_AUTO_TEST_CASE(the_mean_prediction_is_at_least_as_good_as_the_mean_member) {
     // Jensen: NLL and Brier score are convex in the probabilities.
     const Ensemble given;
-    const EnsembleResult result = ensemble::evaluate(given.total, given.labels, given.members, 1);
+    const EnsembleResult result = analysis::evaluate(given.total, given.labels, given.members, 1);
     BOOST_TEST(result.average.nll < result.mean_member.nll);
     BOOST_TEST(result.average.brier < result.mean_member.brier);
 }
@@ -115,8 +117,8 @@ BOOST_AUTO_TEST_CASE(one_member_gains_nothing_over_itself) {
     Contribution total(3, 2);
     total.add_member(probabilities, labels, true);
     MemberResult only = member(0, 0.5, 0.5);
-    only.test = ensemble::score(probabilities, labels, 2);
-    const EnsembleResult result = ensemble::evaluate(total, labels, Members{only}, 9);
+    only.test = analysis::score(probabilities, labels, 2);
+    const EnsembleResult result = analysis::evaluate(total, labels, Members{only}, 9);
     BOOST_TEST(result.average.accuracy == only.test.accuracy);
     BOOST_TEST(result.average.nll == only.test.nll);
     BOOST_TEST(result.vote_accuracy == only.test.accuracy);
@@ -129,7 +131,7 @@ BOOST_AUTO_TEST_CASE(one_member_gains_nothing_over_itself) {
 BOOST_AUTO_TEST_CASE(contributions_that_do_not_belong_to_the_members_are_refused) {
     const Ensemble given;
     const auto evaluate = [&](const Contribution& total, const Members& members) {
-        static_cast<void>(ensemble::evaluate(total, given.labels, members, 1));
+        static_cast<void>(analysis::evaluate(total, given.labels, members, 1));
     };
     Contribution without_best(4, 2);
     for (const Floats& member : given.probabilities) without_best.add_member(member, given.labels, false);

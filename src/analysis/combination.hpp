@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace ensemble {
+namespace ensemble::analysis {
 
 /// How members' answers become the ensemble's.
 enum class Combination : std::uint8_t { average, vote };
@@ -51,4 +51,4 @@ private:
 /// Votes as shares [items × classes].
 [[nodiscard]] std::vector<float> vote_shares(const Contribution& total);
 
-}  // namespace ensemble
+}  // namespace ensemble::analysis

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace ensemble {
+namespace ensemble::analysis {
 
 /// How good class probabilities are; every one a mean over items.
 struct Scores {
@@ -26,4 +26,4 @@ struct Scores {
 [[nodiscard]] Scores score(std::span<const float> probabilities, std::span<const std::int32_t> labels,
                            std::size_t classes);
 
-}  // namespace ensemble
+}  // namespace ensemble::analysis

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-namespace ensemble {
+namespace ensemble::analysis {
 
 struct Interval {
     double low = 0;
@@ -46,4 +46,4 @@ struct BootstrapRequest {
 /// Two-sided exact McNemar p-value: twice the smaller binomial(b + c, ½) tail, at most 1; 1 when b + c = 0.
 [[nodiscard]] double mcnemar_exact(std::int64_t b, std::int64_t c);
 
-}  // namespace ensemble
+}  // namespace ensemble::analysis

@@ -1,11 +1,11 @@
-#include "ensemble/combination.hpp"
+#include "analysis/combination.hpp"
 
 #include <algorithm>
 
+#include "analysis/scores.hpp"
 #include "core/contract.hpp"
-#include "ensemble/scores.hpp"
 
-namespace ensemble {
+namespace ensemble::analysis {
 namespace {
 
 // Layout of the counters: members | probability sums | votes | member hits | hits of the best.
@@ -109,4 +109,4 @@ std::vector<float> vote_shares(const Contribution& total) {
     return shares;
 }
 
-}  // namespace ensemble
+}  // namespace ensemble::analysis

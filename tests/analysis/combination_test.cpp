@@ -1,4 +1,4 @@
-#include "ensemble/combination.hpp"
+#include "analysis/combination.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,9 +12,11 @@
 #include "core/contract.hpp"
 #include "core/random.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(combination_tests)
 
-using ensemble::Contribution;
+using analysis::Contribution;
 using Floats = std::vector<float>;
 using Labels = std::vector<std::int32_t>;
 using Counts = std::vector<std::int64_t>;
@@ -58,35 +60,35 @@ BOOST_AUTO_TEST_CASE(two_members_by_hand) {
     total.add_member(Floats{0.75F, 0.25F, 0.5F, 0.5F}, labels, true);
     total.add_member(Floats{0.25F, 0.75F, 0.125F, 0.875F}, labels, false);
     BOOST_TEST(total.members() == 2);
-    BOOST_TEST((ensemble::average(total) == Floats{0.5F, 0.5F, 0.3125F, 0.6875F}));
+    BOOST_TEST((analysis::average(total) == Floats{0.5F, 0.5F, 0.3125F, 0.6875F}));
     BOOST_TEST((list(total.votes()) == Counts{1, 1, 1, 1}));  // the first of two equal probabilities is voted for
     BOOST_TEST((list(total.member_hits()) == Counts{1, 1}));
     BOOST_TEST((list(total.best_hits()) == Counts{1, 0}));
-    BOOST_TEST((ensemble::vote_shares(total) == Floats{0.5F, 0.5F, 0.5F, 0.5F}));
-    BOOST_TEST((ensemble::vote(total) == Labels{0, 1}));
+    BOOST_TEST((analysis::vote_shares(total) == Floats{0.5F, 0.5F, 0.5F, 0.5F}));
+    BOOST_TEST((analysis::vote(total) == Labels{0, 1}));
 }
 
 BOOST_AUTO_TEST_CASE(tied_votes_go_to_the_larger_summed_probability) {
     const Contribution total = single_item({{0.6F, 0.4F, 0.0F}, {0.1F, 0.9F, 0.0F}});
     BOOST_TEST((list(total.votes()) == Counts{1, 1, 0}));
-    BOOST_TEST((ensemble::vote(total) == Labels{1}));
+    BOOST_TEST((analysis::vote(total) == Labels{1}));
 }
 
 BOOST_AUTO_TEST_CASE(most_votes_win_over_any_probability) {
     const Contribution total = single_item({{0.51F, 0.49F}, {0.51F, 0.49F}, {0.0F, 1.0F}});
-    BOOST_TEST((ensemble::vote(total) == Labels{0}));
-    BOOST_TEST(ensemble::average(total)[1] > ensemble::average(total)[0]);
+    BOOST_TEST((analysis::vote(total) == Labels{0}));
+    BOOST_TEST(analysis::average(total)[1] > analysis::average(total)[0]);
 }
 
 BOOST_AUTO_TEST_CASE(a_class_without_votes_never_wins_a_tie) {
     // Class 2 has the largest sum, but only classes 0 and 1 have votes.
     const Contribution total = single_item({{0.5F, 0.0F, 0.49F}, {0.0F, 0.5F, 0.49F}});
-    BOOST_TEST((ensemble::vote(total) == Labels{0}));
+    BOOST_TEST((analysis::vote(total) == Labels{0}));
 }
 
 BOOST_AUTO_TEST_CASE(ties_all_the_way_go_to_the_lower_class) {
     const Contribution total = single_item({{0.0F, 0.75F, 0.25F}, {0.0F, 0.25F, 0.75F}});
-    BOOST_TEST((ensemble::vote(total) == Labels{1}));
+    BOOST_TEST((analysis::vote(total) == Labels{1}));
 }
 
 BOOST_AUTO_TEST_CASE(any_order_and_any_grouping_give_the_same_bits) {
@@ -116,8 +118,8 @@ BOOST_AUTO_TEST_CASE(any_order_and_any_grouping_give_the_same_bits) {
             add(ranks[stream.below(static_cast<std::uint32_t>(ranks.size()))], part);
         }
         BOOST_TEST_REQUIRE((list(ranks[0].counters()) == list(reference.counters())));
-        BOOST_TEST_REQUIRE((ensemble::average(ranks[0]) == ensemble::average(reference)));
-        BOOST_TEST_REQUIRE((ensemble::vote(ranks[0]) == ensemble::vote(reference)));
+        BOOST_TEST_REQUIRE((analysis::average(ranks[0]) == analysis::average(reference)));
+        BOOST_TEST_REQUIRE((analysis::vote(ranks[0]) == analysis::vote(reference)));
     }
 }
 
@@ -148,7 +150,7 @@ BOOST_AUTO_TEST_CASE(one_member_is_its_own_average) {
     const std::vector<Floats> member = random_members(1, 30, 10);
     Contribution total(30, 10);
     total.add_member(member[0], Labels(30, 0), false);
-    const Floats mean = ensemble::average(total);
+    const Floats mean = analysis::average(total);
     for (std::size_t i = 0; i < mean.size(); ++i) {
         BOOST_TEST(std::abs(mean[i] - member[0][i]) <= 0x1p-41F);
         if (member[0][i] > 0x1p-17F) BOOST_TEST(mean[i] == member[0][i]);  // whole units: nothing is lost
@@ -160,7 +162,7 @@ BOOST_AUTO_TEST_CASE(four_million_members_fit) {
     total.add_member(Floats{1.0F, 0.0F}, Labels{0}, false);
     for (int doubling = 0; doubling < 22; ++doubling) add(total, Contribution(total));
     BOOST_TEST(total.members() == 1 << 22);
-    BOOST_TEST((ensemble::average(total) == Floats{1.0F, 0.0F}));
+    BOOST_TEST((analysis::average(total) == Floats{1.0F, 0.0F}));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_probability_is_refused_and_leaves_the_sums_alone) {
@@ -177,9 +179,9 @@ BOOST_AUTO_TEST_CASE(what_is_no_probability_is_refused_and_leaves_the_sums_alone
 
 BOOST_AUTO_TEST_CASE(nobody_cannot_be_combined) {
     const Contribution nobody(3, 2);
-    BOOST_CHECK_THROW(static_cast<void>(ensemble::average(nobody)), core::ContractViolation);
-    BOOST_CHECK_THROW(static_cast<void>(ensemble::vote(nobody)), core::ContractViolation);
-    BOOST_CHECK_THROW(static_cast<void>(ensemble::vote_shares(nobody)), core::ContractViolation);
+    BOOST_CHECK_THROW(static_cast<void>(analysis::average(nobody)), core::ContractViolation);
+    BOOST_CHECK_THROW(static_cast<void>(analysis::vote(nobody)), core::ContractViolation);
+    BOOST_CHECK_THROW(static_cast<void>(analysis::vote_shares(nobody)), core::ContractViolation);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -4,9 +4,9 @@
 #include <span>
 #include <vector>
 
-#include "ensemble/gain.hpp"
+#include "analysis/gain.hpp"
 
-namespace ensemble {
+namespace ensemble::analysis {
 
 /// For every replicate the sum of values.size() draws with replacement from `values`.
 ///
@@ -18,4 +18,4 @@ namespace ensemble {
 [[nodiscard]] std::vector<std::int64_t> resampled_sums(std::span<const std::int64_t> values,
                                                        const BootstrapRequest& request);
 
-}  // namespace ensemble
+}  // namespace ensemble::analysis

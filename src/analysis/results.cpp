@@ -1,4 +1,4 @@
-#include "ensemble/results.hpp"
+#include "analysis/results.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +9,7 @@
 
 #include "core/contract.hpp"
 
-namespace ensemble {
+namespace ensemble::analysis {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -87,4 +87,4 @@ EnsembleResult evaluate(const Contribution& total, std::span<const std::int32_t>
             .vote_by_class = Confusion(labels, voted, total.classes())};
 }
 
-}  // namespace ensemble
+}  // namespace ensemble::analysis

@@ -1,4 +1,4 @@
-#include "ensemble/scores.hpp"
+#include "analysis/scores.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 
 #include "core/contract.hpp"
 
-namespace ensemble {
+namespace ensemble::analysis {
 namespace {
 
 constexpr std::size_t bin_count = 15;
@@ -74,4 +74,4 @@ Scores score(std::span<const float> probabilities, std::span<const std::int32_t>
     return {.accuracy = right / items, .nll = nll / items, .brier = brier / items, .ece = gap / items};
 }
 
-}  // namespace ensemble
+}  // namespace ensemble::analysis

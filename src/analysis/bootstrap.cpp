@@ -1,4 +1,4 @@
-#include "ensemble/bootstrap.hpp"
+#include "analysis/bootstrap.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include "core/contract.hpp"
 #include "core/random.hpp"
 
-namespace ensemble {
+namespace ensemble::analysis {
 namespace {
 
 /// Fair coins, thrown 32 at a time.
@@ -111,4 +111,4 @@ std::vector<std::int64_t> resampled_sums(std::span<const std::int64_t> values, c
     return sums;
 }
 
-}  // namespace ensemble
+}  // namespace ensemble::analysis

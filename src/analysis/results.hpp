@@ -6,12 +6,12 @@
 #include <span>
 #include <string>
 
-#include "ensemble/classes.hpp"
-#include "ensemble/combination.hpp"
-#include "ensemble/gain.hpp"
-#include "ensemble/scores.hpp"
+#include "analysis/classes.hpp"
+#include "analysis/combination.hpp"
+#include "analysis/gain.hpp"
+#include "analysis/scores.hpp"
 
-namespace ensemble {
+namespace ensemble::analysis {
 
 /// What became of one member.
 struct MemberResult {
@@ -49,4 +49,4 @@ struct EnsembleResult {
 [[nodiscard]] EnsembleResult evaluate(const Contribution& total, std::span<const std::int32_t> labels,
                                       std::span<const MemberResult> members, std::uint64_t seed);
 
-}  // namespace ensemble
+}  // namespace ensemble::analysis

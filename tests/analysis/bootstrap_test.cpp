@@ -1,4 +1,4 @@
-#include "ensemble/bootstrap.hpp"
+#include "analysis/bootstrap.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,9 +10,11 @@
 
 #include "core/contract.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(bootstrap_tests)
 
-using ensemble::resampled_sums;
+using analysis::resampled_sums;
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "ensemble/gain.hpp"
+#include "analysis/gain.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,10 +8,10 @@
 
 #include <boost/math/distributions/binomial.hpp>
 
+#include "analysis/bootstrap.hpp"
 #include "core/contract.hpp"
-#include "ensemble/bootstrap.hpp"
 
-namespace ensemble {
+namespace ensemble::analysis {
 namespace {
 
 constexpr double tail = 0.025;  // on either side of a 95 % interval
@@ -109,4 +109,4 @@ double mcnemar_exact(std::int64_t b, std::int64_t c) {
     return std::min(1.0, 2.0 * largest * relative_tail);
 }
 
-}  // namespace ensemble
+}  // namespace ensemble::analysis

@@ -1,11 +1,11 @@
-#include "ensemble/classes.hpp"
+#include "analysis/classes.hpp"
 
 #include <algorithm>
 #include <numeric>
 
 #include "core/contract.hpp"
 
-namespace ensemble {
+namespace ensemble::analysis {
 namespace {
 
 bool all_below(std::span<const std::int32_t> labels, std::size_t classes) {
@@ -65,4 +65,4 @@ Baseline majority(std::span<const std::int32_t> train, std::span<const std::int3
             .accuracy = static_cast<double>(hits) / static_cast<double>(test.size())};
 }
 
-}  // namespace ensemble
+}  // namespace ensemble::analysis

@@ -1,4 +1,4 @@
-#include "ensemble/gain.hpp"
+#include "analysis/gain.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -11,11 +11,13 @@
 #include "core/contract.hpp"
 #include "core/random.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(gain_tests)
 
-using ensemble::Gain;
-using ensemble::mcnemar_exact;
-using ensemble::PairedGain;
+using analysis::Gain;
+using analysis::mcnemar_exact;
+using analysis::PairedGain;
 using Counts = std::vector<std::int64_t>;
 
 namespace {
@@ -66,7 +68,7 @@ struct Study {
     }
 };
 
-bool holds(const ensemble::Interval& interval, double value) {
+bool holds(const analysis::Interval& interval, double value) {
     return interval.low <= value && value <= interval.high;
 }
 
@@ -112,12 +114,12 @@ BOOST_AUTO_TEST_CASE(mcnemar_is_stable_for_many_discordant_items) {
 
 BOOST_AUTO_TEST_CASE(gains_by_hand) {
     // Four items, four members: the ensemble has 3 of 4 right, the members 2, 4, 1 and 1 of 4: on average 2 of 4.
-    const Gain gain = ensemble::gain_over_mean(Counts{1, 1, 1, 0}, Counts{2, 4, 1, 1}, 4, {});
+    const Gain gain = analysis::gain_over_mean(Counts{1, 1, 1, 0}, Counts{2, 4, 1, 1}, 4, {});
     BOOST_TEST(gain.accuracy == 0.25);
     BOOST_TEST(gain.ci95.low < 0.25);
     BOOST_TEST(gain.ci95.high > 0.25);
 
-    const PairedGain paired = ensemble::gain_over_member(Counts{1, 1, 1, 0, 1, 1, 0}, Counts{0, 1, 0, 1, 0, 0, 0}, {});
+    const PairedGain paired = analysis::gain_over_member(Counts{1, 1, 1, 0, 1, 1, 0}, Counts{0, 1, 0, 1, 0, 0, 0}, {});
     BOOST_TEST(paired.only_ensemble == 4);
     BOOST_TEST(paired.only_member == 1);
     BOOST_TEST(paired.gain.accuracy == 3.0 / 7.0, nearly);
@@ -129,14 +131,14 @@ BOOST_AUTO_TEST_CASE(the_interval_is_that_of_the_exact_bootstrap_distribution) {
     // are 5 and 16 (P(X ≤ 4) = 0.0237, P(X ≤ 5) = 0.0576, P(X ≤ 15) = 0.9601, P(X ≤ 16) = 0.9794).
     Counts hits(100, 0);
     std::fill_n(hits.begin(), 10, 1);
-    const Gain gain = ensemble::gain_over_mean(hits, Counts(100, 0), 1, {.replicates = 200'000, .seed = 2});
+    const Gain gain = analysis::gain_over_mean(hits, Counts(100, 0), 1, {.replicates = 200'000, .seed = 2});
     BOOST_TEST(gain.ci95.low == 0.05, nearly);
     BOOST_TEST(gain.ci95.high == 0.16, nearly);
 }
 
 BOOST_AUTO_TEST_CASE(no_difference_gives_no_interval) {
     const Counts hits{1, 0, 1, 1};
-    const PairedGain gain = ensemble::gain_over_member(hits, hits, {});
+    const PairedGain gain = analysis::gain_over_member(hits, hits, {});
     BOOST_TEST(gain.gain.accuracy == 0.0);
     BOOST_TEST(gain.gain.ci95.low == 0.0);
     BOOST_TEST(gain.gain.ci95.high == 0.0);
@@ -149,7 +151,7 @@ BOOST_AUTO_TEST_CASE(resampling_is_paired) {
     for (std::size_t i = 0; i < 1000; ++i) ensemble_hits[i] = i % 2 == 0 ? 1 : 0;
     Counts member_hits = ensemble_hits;
     member_hits[0] = 0;
-    const PairedGain gain = ensemble::gain_over_member(ensemble_hits, member_hits, {});
+    const PairedGain gain = analysis::gain_over_member(ensemble_hits, member_hits, {});
     BOOST_TEST(gain.gain.ci95.low > -0.001);
     BOOST_TEST(gain.gain.ci95.high <= 0.004);
 }
@@ -163,7 +165,7 @@ BOOST_AUTO_TEST_CASE(interval_and_test_agree_whether_the_gain_could_be_chance) {
             Counts member_hits(400);
             std::fill_n(ensemble_hits.begin(), b, 1);
             std::fill_n(member_hits.begin() + b, discordant - b, 1);
-            const PairedGain paired = ensemble::gain_over_member(ensemble_hits, member_hits, {.replicates = 1000});
+            const PairedGain paired = analysis::gain_over_member(ensemble_hits, member_hits, {.replicates = 1000});
             const bool holds_zero = paired.gain.ci95.low <= 0 && paired.gain.ci95.high >= 0;
             BOOST_TEST(holds_zero == (paired.p_value >= 0.05), b << " of " << discordant << " discordant items");
             BOOST_TEST(paired.gain.ci95.low <= paired.gain.accuracy);
@@ -176,7 +178,7 @@ BOOST_AUTO_TEST_CASE(the_seed_decides_every_bit) {
     core::RandomStream stream({.seed = 12});
     const Study study(500, stream);
     const auto interval = [&study](std::uint64_t seed) {
-        return ensemble::gain_over_mean(study.ensemble, study.hits, Study::members, {.seed = seed}).ci95;
+        return analysis::gain_over_mean(study.ensemble, study.hits, Study::members, {.seed = seed}).ci95;
     };
     BOOST_TEST(interval(1).low == interval(1).low);
     BOOST_TEST(interval(1).high == interval(1).high);
@@ -193,9 +195,9 @@ BOOST_AUTO_TEST_CASE(intervals_cover_the_truth_in_95_percent_of_studies) {
     int one_covered = 0;
     for (int i = 0; i < studies; ++i) {
         const Study study(500, stream);
-        const ensemble::BootstrapRequest request{.replicates = 2000, .seed = static_cast<std::uint64_t>(i)};
-        const Gain over_mean = ensemble::gain_over_mean(study.ensemble, study.hits, Study::members, request);
-        const PairedGain over_one = ensemble::gain_over_member(study.ensemble, study.one, request);
+        const analysis::BootstrapRequest request{.replicates = 2000, .seed = static_cast<std::uint64_t>(i)};
+        const Gain over_mean = analysis::gain_over_mean(study.ensemble, study.hits, Study::members, request);
+        const PairedGain over_one = analysis::gain_over_member(study.ensemble, study.one, request);
         mean_covered += holds(over_mean.ci95, Study::true_gain) ? 1 : 0;
         one_covered += holds(over_one.gain.ci95, Study::true_gain_over_one) ? 1 : 0;
     }
@@ -208,7 +210,7 @@ BOOST_AUTO_TEST_CASE(intervals_cover_the_truth_in_95_percent_of_studies) {
 
 BOOST_AUTO_TEST_CASE(what_are_no_hits_is_refused) {
     const auto over_mean = [](const Counts& ensemble_hits, const Counts& member_hits, std::int64_t members) {
-        static_cast<void>(ensemble::gain_over_mean(ensemble_hits, member_hits, members, {}));
+        static_cast<void>(analysis::gain_over_mean(ensemble_hits, member_hits, members, {}));
     };
     BOOST_CHECK_THROW(over_mean({1, 0}, {1}, 2), core::ContractViolation);
     BOOST_CHECK_THROW(over_mean({2}, {1}, 2), core::ContractViolation);

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace ensemble {
+namespace ensemble::analysis {
 
 /// How answers and classes meet: what accuracy alone does not show where some classes are rare.
 class Confusion {
@@ -45,4 +45,4 @@ struct Baseline {
 [[nodiscard]] Baseline majority(std::span<const std::int32_t> train, std::span<const std::int32_t> test,
                                 std::size_t classes);
 
-}  // namespace ensemble
+}  // namespace ensemble::analysis

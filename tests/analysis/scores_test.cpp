@@ -1,4 +1,4 @@
-#include "ensemble/scores.hpp"
+#include "analysis/scores.hpp"
 
 #include <cmath>
 #include <numbers>
@@ -8,9 +8,11 @@
 
 #include "core/contract.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(scores_tests)
 
-using ensemble::Scores;
+using analysis::Scores;
 using Floats = std::vector<float>;
 using Labels = std::vector<std::int32_t>;
 
@@ -28,7 +30,7 @@ Scores of_confidences(const Floats& confidences, const std::vector<bool>& right)
         probabilities.push_back(1.0F - confidences[i]);
         labels.push_back(right[i] ? 0 : 1);
     }
-    return ensemble::score(probabilities, labels, 2);
+    return analysis::score(probabilities, labels, 2);
 }
 
 }  // namespace
@@ -36,7 +38,7 @@ Scores of_confidences(const Floats& confidences, const std::vector<bool>& right)
 BOOST_AUTO_TEST_CASE(uniform_guesses_have_closed_forms) {
     for (const std::size_t classes : {2U, 4U, 8U, 16U}) {
         const Floats probabilities(3 * classes, 1.0F / static_cast<float>(classes));
-        const Scores scores = ensemble::score(probabilities, Labels{0, 1, 1}, classes);
+        const Scores scores = analysis::score(probabilities, Labels{0, 1, 1}, classes);
         const double share = 1.0 / static_cast<double>(classes);
         BOOST_TEST(scores.accuracy == 1.0 / 3.0, nearly);  // the first of equals is class 0
         BOOST_TEST(scores.nll == -std::log(share), nearly);
@@ -47,7 +49,7 @@ BOOST_AUTO_TEST_CASE(uniform_guesses_have_closed_forms) {
 
 BOOST_AUTO_TEST_CASE(three_items_by_hand) {
     const Floats probabilities{0.5F, 0.25F, 0.25F, 0.125F, 0.75F, 0.125F, 0.0F, 0.5F, 0.5F};
-    const Scores scores = ensemble::score(probabilities, Labels{0, 2, 1}, 3);
+    const Scores scores = analysis::score(probabilities, Labels{0, 2, 1}, 3);
     BOOST_TEST(scores.accuracy == 2.0 / 3.0, nearly);
     BOOST_TEST(scores.nll == (1 + 3 + 1) * std::numbers::ln2 / 3, nearly);
     BOOST_TEST(scores.brier == (0.375 + (0.015625 + 0.5625 + 0.765625) + 0.5) / 3, nearly);
@@ -87,18 +89,18 @@ BOOST_AUTO_TEST_CASE(bins_are_fifteenths) {
 }
 
 BOOST_AUTO_TEST_CASE(the_first_of_equals_is_chosen) {
-    BOOST_TEST((ensemble::most_probable(Floats{0.2F, 0.4F, 0.4F, 0.4F, 0.4F, 0.2F}, 3) == Labels{1, 0}));
+    BOOST_TEST((analysis::most_probable(Floats{0.2F, 0.4F, 0.4F, 0.4F, 0.4F, 0.2F}, 3) == Labels{1, 0}));
 }
 
 BOOST_AUTO_TEST_CASE(hits_mark_right_answers) {
-    BOOST_TEST((ensemble::hits(Labels{3, 1, 0}, Labels{3, 2, 0}) == std::vector<std::int64_t>{1, 0, 1}));
+    BOOST_TEST((analysis::hits(Labels{3, 1, 0}, Labels{3, 2, 0}) == std::vector<std::int64_t>{1, 0, 1}));
 }
 
 BOOST_AUTO_TEST_CASE(sizes_and_labels_are_checked) {
-    BOOST_CHECK_THROW(static_cast<void>(ensemble::score({}, {}, 2)), core::ContractViolation);
-    BOOST_CHECK_THROW(static_cast<void>(ensemble::score(Floats{1, 0, 1}, Labels{0}, 2)), core::ContractViolation);
-    BOOST_CHECK_THROW(static_cast<void>(ensemble::score(Floats{1, 0}, Labels{2}, 2)), core::ContractViolation);
-    BOOST_CHECK_THROW(static_cast<void>(ensemble::score(Floats{1, 0}, Labels{-1}, 2)), core::ContractViolation);
+    BOOST_CHECK_THROW(static_cast<void>(analysis::score({}, {}, 2)), core::ContractViolation);
+    BOOST_CHECK_THROW(static_cast<void>(analysis::score(Floats{1, 0, 1}, Labels{0}, 2)), core::ContractViolation);
+    BOOST_CHECK_THROW(static_cast<void>(analysis::score(Floats{1, 0}, Labels{2}, 2)), core::ContractViolation);
+    BOOST_CHECK_THROW(static_cast<void>(analysis::score(Floats{1, 0}, Labels{-1}, 2)), core::ContractViolation);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

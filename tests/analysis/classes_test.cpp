@@ -1,4 +1,4 @@
-#include "ensemble/classes.hpp"
+#include "analysis/classes.hpp"
 
 #include <vector>
 
@@ -6,9 +6,11 @@
 
 #include "core/contract.hpp"
 
+using namespace ensemble;
+
 BOOST_AUTO_TEST_SUITE(classes_tests)
 
-using ensemble::Confusion;
+using analysis::Confusion;
 using Labels = std::vector<std::int32_t>;
 
 BOOST_AUTO_TEST_CASE(every_answer_stands_in_the_row_of_its_label) {
@@ -41,7 +43,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_class_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(the_largest_class_of_training_is_tried_on_the_test) {
-    const ensemble::Baseline baseline = ensemble::majority(Labels{1, 2, 2, 0, 1}, Labels{1, 1, 0, 2}, 3);
+    const analysis::Baseline baseline = analysis::majority(Labels{1, 2, 2, 0, 1}, Labels{1, 1, 0, 2}, 3);
     BOOST_TEST(baseline.label == 1U);
     BOOST_TEST(baseline.accuracy == 0.5);
 }
