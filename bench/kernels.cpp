@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "compute/convolution.hpp"
-#include "compute/product.hpp"
+#include "compute/matmul.hpp"
 #include "core/buffer.hpp"
 #include "core/stopwatch.hpp"
 #include "model/layers.hpp"
@@ -27,8 +27,8 @@ double best_seconds(double flops, const std::function<void()>& call) {
 }
 
 /// Of one product, over the memory layouts that a network could choose.
-double best_seconds(const compute::ProductShape& shape) {
-    using compute::Factor;
+double best_seconds(const compute::MatMulShape& shape) {
+    using compute::Operand;
     using compute::Transpose;
     const std::size_t widest = std::max({shape.m, shape.n, shape.k});
     const std::size_t room = widest * core::row_stride(widest);
@@ -38,10 +38,10 @@ double best_seconds(const compute::ProductShape& shape) {
     double best = never;
     for (const Transpose turn_a : {Transpose::no, Transpose::yes}) {
         for (const Transpose turn_b : {Transpose::no, Transpose::yes}) {
-            const compute::Product product(
-                shape, Factor{core::row_stride(turn_a == Transpose::yes ? shape.m : shape.k), turn_a},
-                Factor{core::row_stride(turn_b == Transpose::yes ? shape.k : shape.n), turn_b},
-                core::row_stride(shape.n), compute::Store::replace);
+            const compute::MatMul product(
+                shape, Operand{core::row_stride(turn_a == Transpose::yes ? shape.m : shape.k), turn_a},
+                Operand{core::row_stride(turn_b == Transpose::yes ? shape.k : shape.n), turn_b},
+                core::row_stride(shape.n), compute::Accumulate::no);
             best = std::min(best, best_seconds(product.flops(), [&] { product(a.data(), b.data(), c.data()); }));
         }
     }
@@ -138,7 +138,7 @@ private:
             add(flops, best_seconds(flops, [&] { run(library); }), best_seconds(flops, [&] { run(own); }));
         };
         add_direction([&](compute::Convolution& convolution) {
-            convolution.take(w.data());
+            convolution.set_weights(w.data());
             convolution.forward(x.data(), bias.data(), y.data());
         });
         add_direction([&](compute::Convolution& convolution) {

@@ -14,7 +14,7 @@
 #include "core/buffer.hpp"
 #include "core/random.hpp"
 #include "core/stopwatch.hpp"
-#include "core/team.hpp"
+#include "core/thread_pool.hpp"
 #include "data/dataset.hpp"
 #include "kernels.hpp"
 #include "train/trainer.hpp"
@@ -99,8 +99,8 @@ int main(int argc, char** argv) {
     app.add_option("--threads", settings.threads)->check(CLI::Range(1, 1024));
     CLI11_PARSE(app, argc, argv);
     omp_set_num_threads(1);
-    core::Team team([] { omp_set_num_threads(1); });
-    team.resize(settings.threads);
+    core::ThreadPool pool([] { omp_set_num_threads(1); });
+    pool.resize(settings.threads);
 
     // Few items, each seen many times in an epoch: validation stays out of the measurement.
     constexpr std::uint32_t distinct = 4096;
@@ -121,7 +121,7 @@ int main(int argc, char** argv) {
                                                                    : train::OptimizerKind::sgd;
     const data::View view{&table, rows};
     const data::View one{&table, std::span(rows).first(1)};
-    train::Trainer trainer(network, hyperparameters, {.train = view, .validation = one}, 0, &team);
+    train::Trainer trainer(network, hyperparameters, {.train = view, .validation = one}, 0, &pool);
 
     for (int i = 0; i < 6; ++i) trainer.step();
     // The machine is shared: the median over short slices tells more than one long mean.

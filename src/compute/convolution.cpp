@@ -92,7 +92,7 @@ std::size_t Window::behind(std::size_t extent) const noexcept {
 
 namespace {
 
-/// A batch as a kernel reads it: in bf16 if any direction wants that, made by take().
+/// A batch as a kernel reads it: in bf16 if any direction wants that, made by load().
 class Operand {
 public:
     /// Called for each kernel that reads it.
@@ -100,7 +100,7 @@ public:
         if (is_narrow(layout)) copy_.resize(elements);
     }
 
-    void take(const float* values) {
+    void load(const float* values) {
         if (!copy_.empty()) narrow({values, copy_.size()}, copy_);
     }
 
@@ -143,7 +143,7 @@ struct Convolution::Impl {
 };
 
 Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& order, Derivatives derivatives,
-                         Precision precision, core::Team* team, Method method)
+                         Precision precision, core::ThreadPool* pool, Method method)
     : impl_(std::make_unique<Impl>()) {
     core::require(order.out.pixels() > 0, "a convolution's window fits its image");
     core::require(shape.weight_stride >= shape.channels_out, "rows of the weights do not overlap");
@@ -215,7 +215,7 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& 
                                            .input_gradient = impl.has_input_gradient && !impl.input_gradient,
                                            .weight_gradient = impl.has_weight_gradient && !impl.weight_gradient};
     if (!by_winograd.any()) return;
-    impl.winograd.emplace(shape, by_winograd, team);
+    impl.winograd.emplace(shape, by_winograd, pool);
     impl.add_kernel("all else", "winograd 4x3");
 }
 
@@ -223,16 +223,16 @@ Convolution::~Convolution() = default;
 Convolution::Convolution(Convolution&&) noexcept = default;
 Convolution& Convolution::operator=(Convolution&&) noexcept = default;
 
-void Convolution::take(const float* weights) {
+void Convolution::set_weights(const float* weights) {
     Impl& impl = *impl_;
-    if (impl.winograd) impl.winograd->take(weights);
+    if (impl.winograd) impl.winograd->set_weights(weights);
     if (impl.input_gradient) impl.input_gradient->reorder({weights, impl.input_gradient->weights.data()});
     if (impl.forward) impl.forward->reorder({weights, impl.forward->weights.data()});
 }
 
 void Convolution::forward(const float* x, const float* bias, float* y) {
     Impl& impl = *impl_;
-    impl.x.take(x);
+    impl.x.load(x);
     if (!impl.forward) return impl.winograd->forward(x, bias, y);
     const Direct<4>& direct = *impl.forward;
     direct.kernel({impl.x.as(direct.narrow, x), direct.weights.data(), bias, y});
@@ -241,7 +241,7 @@ void Convolution::forward(const float* x, const float* bias, float* y) {
 void Convolution::backward_input(const float* dy, float* dx) {
     Impl& impl = *impl_;
     core::require(impl.has_input_gradient, "a convolution is compiled for the derivatives it is asked for");
-    impl.dy.take(dy);
+    impl.dy.load(dy);
     if (!impl.input_gradient) return impl.winograd->backward_input(dy, dx);
     const Direct<3>& direct = *impl.input_gradient;
     direct.kernel({impl.dy.as(direct.narrow, dy), direct.weights.data(), dx});
@@ -250,7 +250,7 @@ void Convolution::backward_input(const float* dy, float* dx) {
 void Convolution::backward_weights(const float* x, const float* dy, float* dw, float* db) {
     Impl& impl = *impl_;
     core::require(impl.has_weight_gradient, "a convolution is compiled for the derivatives it is asked for");
-    if (!impl.has_input_gradient) impl.dy.take(dy);
+    if (!impl.has_input_gradient) impl.dy.load(dy);
     if (!impl.weight_gradient) return impl.winograd->backward_weights(x, dy, dw, db);
     Direct<4>& direct = *impl.weight_gradient;
     direct.kernel({impl.x.as(direct.narrow, x), impl.dy.as(direct.narrow, dy), direct.weights.data(), db});

@@ -7,7 +7,7 @@
 
 #include "compute/images.hpp"
 #include "compute/precision.hpp"
-#include "core/team.hpp"
+#include "core/thread_pool.hpp"
 
 namespace ensemble::compute {
 
@@ -61,17 +61,18 @@ enum class Method : std::uint8_t { fastest, library };
 ///
 /// All arguments are in single precision. Precision::bf16 multiplies copies in bf16, made once for each batch, in those
 /// of the three directions (y, dx, dW) where this is the faster way; which these are follows from the shape alone.
-/// A team shares what goes by way of Winograd; the bits are the same.
+/// A pool shares what goes by way of Winograd; the bits are the same.
 class Convolution {
 public:
     Convolution(const ConvolutionShape& shape, const ConvolutionOrder& order, Derivatives derivatives,
-                Precision precision = Precision::f32, core::Team* team = nullptr, Method method = Method::fastest);
+                Precision precision = Precision::f32, core::ThreadPool* pool = nullptr,
+                Method method = Method::fastest);
     ~Convolution();
     Convolution(Convolution&&) noexcept;
     Convolution& operator=(Convolution&&) noexcept;
 
     /// Takes weights over into the order of the kernels, for all that follows.
-    void take(const float* weights);
+    void set_weights(const float* weights);
 
     void forward(const float* x, const float* bias, float* y);
 

@@ -22,7 +22,7 @@ public:
     explicit BatchNorm(const Images& images);
 
     /// From now on y = relu(γ·(x − μ)/√(σ² + ε) + β). Returns false if that was so already.
-    [[nodiscard]] bool absorb_relu() noexcept { return !std::exchange(rectifies_, true); }
+    [[nodiscard]] bool fuse_relu() noexcept { return !std::exchange(rectifies_, true); }
 
     /// Normalises with the batch's statistics and takes them into the running ones (variance without bias). `share`: of
     /// a full batch, that this one is.

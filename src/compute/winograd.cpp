@@ -113,30 +113,30 @@ bool Winograd::supports(const ConvolutionShape& shape) {
 
 namespace {
 
-/// Multiplications of a pass, as Winograd has them, that are worth a team.
+/// Multiplications of a pass, as Winograd has them, that are worth a pool.
 constexpr std::size_t least_multiplications = 2'000'000;
 
-core::Team* worthwhile(core::Team* team, const ConvolutionShape& shape) {
+core::ThreadPool* worthwhile(core::ThreadPool* pool, const ConvolutionShape& shape) {
     const std::size_t tiles = shape.count * ((shape.height + side - 1) / side) * ((shape.width + side - 1) / side);
     const std::size_t work = tiles * points * shape.channels_in * shape.channels_out;
-    return team != nullptr && team->size() > 1 && work >= least_multiplications ? team : nullptr;
+    return pool != nullptr && pool->size() > 1 && work >= least_multiplications ? pool : nullptr;
 }
 
 }  // namespace
 
-Winograd::Winograd(const ConvolutionShape& shape, const Directions& directions, core::Team* team)
+Winograd::Winograd(const ConvolutionShape& shape, const Directions& directions, core::ThreadPool* pool)
     : shape_(shape),
       in_{.height = shape.height, .width = shape.width, .blocks = shape.channels_in / lanes},
       out_{.height = shape.window.positions(shape.height),
            .width = shape.window.positions(shape.width),
            .blocks = shape.channels_out / lanes},
       group_(group_of(std::min(shape.channels_in, shape.channels_out))),
-      team_(worthwhile(team, shape)),
+      pool_(worthwhile(pool, shape)),
       input_room_(points * point_stride(std::max(in_.blocks, out_.blocks), group_)),
       product_room_(points * point_stride(1, group_)) {
     core::require(supports(shape), "this convolution has a Winograd form");
     const std::size_t weights = points * shape.channels_in * shape.channels_out;
-    const std::size_t threads = team_ == nullptr ? 1 : team_->size();
+    const std::size_t threads = pool_ == nullptr ? 1 : pool_->size();
     inputs_.resize(threads * input_room_);
     products_.resize(threads * product_room_);
     if (directions.forward) forward_weights_.resize(weights);
@@ -147,7 +147,7 @@ Winograd::Winograd(const ConvolutionShape& shape, const Directions& directions, 
     bias_sums_.resize(shape.channels_out);
 }
 
-void Winograd::take(const float* weights) {
+void Winograd::set_weights(const float* weights) {
     if (!forward_weights_.empty()) pack_forward(weights);
     if (!backward_weights_.empty()) pack_backward(weights);
 }
@@ -237,8 +237,8 @@ void Winograd::convolve(const Side& in, const Side& out, const Tiling& tiling, c
         for (std::size_t first = some.begin * group_; first < std::min(tiles, some.end * group_); first += group_)
             convolve_group(in, out, tiling, first, std::min(group_, tiles - first), x, packed, bias, y, who);
     };
-    if (team_ == nullptr) return part({0, groups}, 0);
-    team_->share([&](std::size_t who) { part(core::part_of(groups, team_->size(), who), who); });
+    if (pool_ == nullptr) return part({0, groups}, 0);
+    pool_->run([&](std::size_t who) { part(core::part_of(groups, pool_->size(), who), who); });
 }
 
 void Winograd::convolve_group(const Side& in, const Side& out, const Tiling& tiling, std::size_t first,
@@ -297,13 +297,13 @@ void Winograd::backward_weights(const float* x, const float* dy, float* dw, floa
     std::ranges::fill(bias_sums_, 0.0);
     for (std::size_t first = 0; first < tiles; first += group_) {
         const std::size_t count = std::min(group_, tiles - first);
-        core::divide(team_, count, strip, [&](std::size_t begin, std::size_t end) {
+        core::parallel_for(pool_, count, strip, [&](std::size_t begin, std::size_t end) {
             transform_tiles<of_input, reach>(in_, tiling, tiling.before, x, first + begin, end - begin,
                                              inputs_.data() + begin * lanes);
             transform_tiles<of_gradient, side>(out_, tiling, 0, dy, first + begin, end - begin,
                                                gradients_.data() + begin * lanes);
         });
-        core::divide(team_, points, 1, [&](std::size_t begin, std::size_t end) {
+        core::parallel_for(pool_, points, 1, [&](std::size_t begin, std::size_t end) {
             float* sums = weight_sums_.data() + begin * out_.blocks * in_.blocks * lanes * lanes;
             for (std::size_t point = begin; point < end; ++point) {
                 for (std::size_t out = 0; out < out_.blocks; ++out) {

@@ -5,7 +5,7 @@
 
 #include "compute/convolution.hpp"
 #include "core/buffer.hpp"
-#include "core/team.hpp"
+#include "core/thread_pool.hpp"
 
 namespace ensemble::compute {
 
@@ -29,11 +29,11 @@ public:
     };
 
     /// REQUIRES: supports(shape).
-    /// A team shares groups of tiles and, for the weights, points: nothing is summed in another order.
-    Winograd(const ConvolutionShape& shape, const Directions& directions, core::Team* team = nullptr);
+    /// A pool shares groups of tiles and, for the weights, points: nothing is summed in another order.
+    Winograd(const ConvolutionShape& shape, const Directions& directions, core::ThreadPool* pool = nullptr);
 
     /// Transforms the weights for forward() and backward_input().
-    void take(const float* weights);
+    void set_weights(const float* weights);
 
     /// As Convolution has them.
     void forward(const float* x, const float* bias, float* y);
@@ -80,7 +80,7 @@ private:
     Side in_;
     Side out_;
     std::size_t group_;       ///< tiles treated together
-    core::Team* team_;        ///< null where it is not worth it
+    core::ThreadPool* pool_;  ///< null where it is not worth it
     std::size_t input_room_;  ///< floats of inputs_ for each thread; of products_ likewise
     std::size_t product_room_;
     core::Buffer<float> forward_weights_;   ///< [block out][point][channel in][16]; empty if not compiled for

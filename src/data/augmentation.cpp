@@ -10,10 +10,10 @@
 namespace ensemble::data {
 namespace {
 
-/// The pixels of a side between two knots of the displacement: about as far as neighbours moved alike in Simard,
-/// Steinkraus, Platt: "Best practices for convolutional neural networks" (ICDAR 2003), where fields were smoothed by a
-/// Gaussian of 4 pixels on images of 28.
-constexpr std::size_t knot_distance = 7;
+/// The pixels of a side between two control points of the displacement: about as far as neighbours moved alike in
+/// Simard, Steinkraus, Platt: "Best practices for convolutional neural networks" (ICDAR 2003), where fields were
+/// smoothed by a Gaussian of 4 pixels on images of 28.
+constexpr std::size_t control_distance = 7;
 constexpr std::size_t spline_taps = 4;
 constexpr std::size_t affine_words = 5;  // and one that says whether to mirror, where that may happen
 
@@ -32,11 +32,11 @@ double unit_uniform(std::uint32_t word) {
 }
 
 std::size_t knots_of(std::size_t pixels) {
-    return (pixels - 1) / knot_distance + spline_taps;
+    return (pixels - 1) / control_distance + spline_taps;
 }
 
-/// Cubic B-splines at t of the way from the second knot to the third: no weight is negative and their sum is 1, so a
-/// displacement is never larger than its knots.
+/// Cubic B-splines at t of the way from the second point to the third: no weight is negative and their sum is 1, so a
+/// displacement is never larger than its control points.
 std::array<float, spline_taps> spline(double t) {
     const double s = 1 - t;
     return {static_cast<float>(s * s * s / 6), static_cast<float>((3 * t * t * t - 6 * t * t + 4) / 6),
@@ -49,7 +49,7 @@ bool is_image(const core::Shape& shape) noexcept {
     return shape.rank() == 2 || shape.rank() == 3;
 }
 
-Distorter::Distorter(const core::Shape& shape, float background)
+ImageWarp::ImageWarp(const core::Shape& shape, float background)
     : height_(is_image(shape) ? shape[0] : 0),
       width_(is_image(shape) ? shape[1] : 0),
       channels_(shape.rank() == 3 ? shape[2] : 1),
@@ -61,7 +61,7 @@ Distorter::Distorter(const core::Shape& shape, float background)
     core::require(shape.elements() > 0 && is_image(shape), "images have height, width and perhaps channels");
 }
 
-void Distorter::apply(const Affine& affine, const Displacement& displacement, float* image) {
+void ImageWarp::apply(const Affine& affine, const Displacement& displacement, float* image) {
     const std::size_t row_floats = width_ * channels_;
     const std::size_t padded_floats = padded_width_ * channels_;
     for (std::size_t r = 0; r < height_; ++r) {
@@ -73,10 +73,10 @@ void Distorter::apply(const Affine& affine, const Displacement& displacement, fl
     const double middle_column = (static_cast<double>(width_) - 1) / 2;
     const double cosine = std::cos(affine.turn);
     const double sine = std::sin(affine.turn);
-    const auto row_by_row = static_cast<float>(cosine / affine.tall);
-    const auto row_by_column = static_cast<float>(-sine / affine.tall);
-    const auto column_by_row = static_cast<float>(sine / affine.wide);
-    const auto column_by_column = static_cast<float>(cosine / affine.wide);
+    const auto row_by_row = static_cast<float>(cosine / affine.scale_y);
+    const auto row_by_column = static_cast<float>(-sine / affine.scale_y);
+    const auto column_by_row = static_cast<float>(sine / affine.scale_x);
+    const auto column_by_column = static_cast<float>(cosine / affine.scale_x);
     const auto left = static_cast<float>(-middle_column - affine.right);
     const float row_zero = static_cast<float>(middle_row + border_before);
     const float column_zero = static_cast<float>(middle_column + border_before);
@@ -120,7 +120,7 @@ void Distorter::apply(const Affine& affine, const Displacement& displacement, fl
     }
 }
 
-void Distorter::sample_row(float* out) {
+void ImageWarp::sample_row(float* out) {
     const float* const upper = copy_.data();
     const float* const lower = upper + padded_width_ * channels_;
     const auto columns = static_cast<std::int32_t>(width_);
@@ -160,25 +160,26 @@ Augmenter::Augmenter(const Augmentation& augmentation, const core::Shape& shape,
     core::require(augmentation.any() && augmentation.scale < 1 && augmentation.flip <= 1,
                   "an augmentation distorts, and leaves something");
     if (augmentation_.elastic > 0) {
-        knots_down_ = knots_of(height_);
-        knots_right_ = knots_of(width_);
-        weights_down_.assign(height_ * knots_down_, 0.0F);
-        weights_right_.assign(knots_right_ * width_, 0.0F);
+        control_rows_ = knots_of(height_);
+        control_columns_ = knots_of(width_);
+        weights_down_.assign(height_ * control_rows_, 0.0F);
+        weights_right_.assign(control_columns_ * width_, 0.0F);
         const auto fill = [](std::size_t pixels, auto weight) {
             for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
-                const auto taps = spline(static_cast<double>(pixel % knot_distance) / double{knot_distance});
+                const auto taps = spline(static_cast<double>(pixel % control_distance) / double{control_distance});
                 for (std::size_t tap = 0; tap < spline_taps; ++tap)
-                    weight(pixel, pixel / knot_distance + tap) = taps.at(tap);
+                    weight(pixel, pixel / control_distance + tap) = taps.at(tap);
             }
         };
-        fill(height_, [&](std::size_t r, std::size_t knot) -> float& { return weights_down_[r * knots_down_ + knot]; });
-        fill(width_, [&](std::size_t c, std::size_t knot) -> float& { return weights_right_[knot * width_ + c]; });
-        knots_.resize(2 * knots_down_ * knots_right_);
-        row_knots_.resize(2 * knots_right_);
+        fill(height_,
+             [&](std::size_t r, std::size_t point) -> float& { return weights_down_[r * control_rows_ + point]; });
+        fill(width_, [&](std::size_t c, std::size_t point) -> float& { return weights_right_[point * width_ + c]; });
+        control_points_.resize(2 * control_rows_ * control_columns_);
+        row_control_points_.resize(2 * control_columns_);
         down_.resize(height_ * width_);
         right_.resize(height_ * width_);
     }
-    words_.resize(most_images * (affine_words_ + knots_.size()));
+    words_.resize(most_images * (affine_words_ + control_points_.size()));
 }
 
 Affine Augmenter::draw_affine(std::span<const std::uint32_t> words) const {
@@ -187,33 +188,34 @@ Affine Augmenter::draw_affine(std::span<const std::uint32_t> words) const {
     return {.down = draw(0, augmentation_.shift),
             .right = draw(1, augmentation_.shift),
             .turn = draw(2, augmentation_.rotate) * std::numbers::pi / 180,
-            .tall = 1 + draw(3, augmentation_.scale),
-            .wide = (is_mirrored ? -1 : 1) * (1 + draw(4, augmentation_.scale))};
+            .scale_y = 1 + draw(3, augmentation_.scale),
+            .scale_x = (is_mirrored ? -1 : 1) * (1 + draw(4, augmentation_.scale))};
 }
 
 void Augmenter::draw_displacement(std::span<const std::uint32_t> words) {
     const auto strength = static_cast<float>(augmentation_.elastic);
-    for (std::size_t i = 0; i < knots_.size(); ++i) knots_[i] = strength * signed_uniform(words[i]);
-    const std::size_t half = knots_down_ * knots_right_;
+    for (std::size_t i = 0; i < control_points_.size(); ++i) control_points_[i] = strength * signed_uniform(words[i]);
+    const std::size_t half = control_rows_ * control_columns_;
     for (std::size_t r = 0; r < height_; ++r) {
         // First the splines down this row, then those across it.
-        std::ranges::fill(row_knots_, 0.0F);
+        std::ranges::fill(row_control_points_, 0.0F);
         for (std::size_t tap = 0; tap < spline_taps; ++tap) {
-            const std::size_t knot = r / knot_distance + tap;
-            const float weight = weights_down_[r * knots_down_ + knot];
-            for (std::size_t k = 0; k < knots_right_; ++k) {
-                row_knots_[k] += weight * knots_[knot * knots_right_ + k];
-                row_knots_[knots_right_ + k] += weight * knots_[half + knot * knots_right_ + k];
+            const std::size_t point = r / control_distance + tap;
+            const float weight = weights_down_[r * control_rows_ + point];
+            for (std::size_t k = 0; k < control_columns_; ++k) {
+                row_control_points_[k] += weight * control_points_[point * control_columns_ + k];
+                row_control_points_[control_columns_ + k] +=
+                    weight * control_points_[half + point * control_columns_ + k];
             }
         }
         float* __restrict down = down_.data() + r * width_;
         float* __restrict right = right_.data() + r * width_;
         std::fill_n(down, width_, 0.0F);
         std::fill_n(right, width_, 0.0F);
-        for (std::size_t k = 0; k < knots_right_; ++k) {
+        for (std::size_t k = 0; k < control_columns_; ++k) {
             const float* const weights = weights_right_.data() + k * width_;
-            const float a = row_knots_[k];
-            const float b = row_knots_[knots_right_ + k];
+            const float a = row_control_points_[k];
+            const float b = row_control_points_[control_columns_ + k];
 #pragma omp simd
             for (std::size_t c = 0; c < width_; ++c) {
                 down[c] += weights[c] * a;
@@ -224,14 +226,14 @@ void Augmenter::draw_displacement(std::span<const std::uint32_t> words) {
 }
 
 void Augmenter::apply(core::RandomStream random, std::size_t count, float* images, std::size_t stride) {
-    const std::size_t each = affine_words_ + knots_.size();
+    const std::size_t each = affine_words_ + control_points_.size();
     core::require(count * each <= words_.size(), "a batch has no more images than were announced");
     const auto words = std::span(words_).first(count * each);
     random.fill(words);
     for (std::size_t i = 0; i < count; ++i) {
         const std::span<const std::uint32_t> own = words.subspan(i * each, each);
-        Distorter::Displacement displacement;
-        if (!knots_.empty()) {
+        ImageWarp::Displacement displacement;
+        if (!control_points_.empty()) {
             draw_displacement(own.subspan(affine_words_));
             displacement = {.down = down_, .right = right_};
         }

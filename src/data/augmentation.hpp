@@ -26,17 +26,17 @@ struct Augmentation {
 struct Affine {
     double down = 0;  ///< pixels
     double right = 0;
-    double turn = 0;  ///< radians; rows count downwards, so that a positive one turns clockwise
-    double tall = 1;  ///< factors
-    double wide = 1;  ///< below 0: mirrored
+    double turn = 0;     ///< radians; rows count downwards, so that a positive one turns clockwise
+    double scale_y = 1;  ///< factors
+    double scale_x = 1;  ///< below 0: mirrored
 };
 
 /// Distorts images in place: each pixel of the result is the bilinear interpolation of the image at the place it came
 /// from, and `background` beyond the border. Everything a call needs is allocated before.
-class Distorter {
+class ImageWarp {
 public:
     /// `shape` is {height, width} or {height, width, channels}.
-    explicit Distorter(const core::Shape& shape, float background = 0);
+    explicit ImageWarp(const core::Shape& shape, float background = 0);
 
     /// Displacements of the pixels: where the one at (row, column) comes from, beside `affine`. Both empty, or
     /// [height × width].
@@ -63,7 +63,7 @@ private:
 /// Distorts the images of batches by random numbers of their own.
 class Augmenter {
 public:
-    /// `most_images` in one batch, which end in `background`. REQUIRES: augmentation.any() and a shape that Distorter
+    /// `most_images` in one batch, which end in `background`. REQUIRES: augmentation.any() and a shape that ImageWarp
     /// takes.
     Augmenter(const Augmentation& augmentation, const core::Shape& shape, std::size_t most_images,
               float background = 0);
@@ -80,15 +80,15 @@ private:
     std::size_t height_;
     std::size_t width_;
     std::size_t affine_words_;
-    std::size_t knots_down_ = 0;  ///< of the grid of displacements
-    std::size_t knots_right_ = 0;
-    Distorter distorter_;
+    std::size_t control_rows_ = 0;  ///< of the grid of displacements
+    std::size_t control_columns_ = 0;
+    ImageWarp distorter_;
     std::vector<std::uint32_t> words_;
-    core::Buffer<float> weights_down_;   ///< [height × knots down]: of each knot in each row
-    core::Buffer<float> weights_right_;  ///< [knots right × width]
-    core::Buffer<float> knots_;          ///< [2 × knots down × knots right]
-    core::Buffer<float> row_knots_;      ///< [2 × knots right]
-    core::Buffer<float> down_;           ///< [height × width]
+    core::Buffer<float> weights_down_;        ///< [height × control rows]: of each point in each row
+    core::Buffer<float> weights_right_;       ///< [control columns × width]
+    core::Buffer<float> control_points_;      ///< [2 × control rows × control columns]
+    core::Buffer<float> row_control_points_;  ///< [2 × control columns]
+    core::Buffer<float> down_;                ///< [height × width]
     core::Buffer<float> right_;
 };
 

@@ -38,19 +38,19 @@ std::vector<std::uint32_t> all_rows(const Table& table) {
 
 }  // namespace
 
-Transform::Transform(const Source& source, Rows rows, const Preparation& preparation)
+Transform::Transform(const Source& source, Rows rows, const Preprocessing& preprocessing)
     : source_(&source),
-      standardises_(preparation.standardize != Standardize::none),
+      standardises_(preprocessing.standardize != Standardize::none),
       shape_(source.train.shape()),
       chosen_(shape_.elements()) {
     std::iota(chosen_.begin(), chosen_.end(), 0U);
-    if (preparation.reduction == Reduction::variance) choose_most_varying(rows, preparation.keep);
+    if (preprocessing.reduction == Reduction::variance) choose_most_varying(rows, preprocessing.keep);
     mean_.assign(chosen_.size(), 0.0);
     factor_.assign(chosen_.size(), 1.0);
-    if (standardises_) standardise(rows, preparation.standardize);
-    refuse_collapse(rows, groups_of(preparation.standardize, source.train.shape()));
-    if (preparation.reduction == Reduction::pca) find_components(rows, preparation.keep);
-    if (preparation.reduction != Reduction::none) shape_ = {preparation.keep};
+    if (standardises_) standardise(rows, preprocessing.standardize);
+    refuse_collapse(rows, groups_of(preprocessing.standardize, source.train.shape()));
+    if (preprocessing.reduction == Reduction::pca) find_components(rows, preprocessing.keep);
+    if (preprocessing.reduction != Reduction::none) shape_ = {preprocessing.keep};
 }
 
 /// The `keep` features that vary most, the first of equals, in ascending order.

@@ -8,7 +8,7 @@
 
 #include "data/components.hpp"
 #include "data/moments.hpp"
-#include "data/preparation.hpp"
+#include "data/preprocessing.hpp"
 
 namespace ensemble::data {
 
@@ -18,7 +18,7 @@ class Transform {
 public:
     /// Of `rows` of source.train. Throws core::Error (data) where standardised features would hold nothing: see
     /// refuse_collapse().
-    Transform(const Source& source, Rows rows, const Preparation& preparation);
+    Transform(const Source& source, Rows rows, const Preprocessing& preprocessing);
 
     /// Every row of `table`, as floats. A value that lies a million deviations from the mean makes a note,
     /// and so do training rows that differ and cannot be told apart in single precision.

@@ -8,21 +8,21 @@
 namespace ensemble::model {
 namespace {
 
-using compute::DividedProduct;
-using compute::Factor;
+using compute::Accumulate;
+using compute::MatMulShape;
+using compute::Operand;
+using compute::ParallelMatMul;
 using compute::Precision;
-using compute::ProductShape;
-using compute::Store;
 using compute::Transpose;
 
 /// Floats of dW computed before the optimiser gets them: 1 MiB, which it still finds in the second cache. Smaller
 /// pieces multiply at a lower rate, larger ones fall out of the cache (measured with bench/step).
 constexpr std::size_t panel_floats = 256 * 1024;
 
-Factor plain(const Tensor& tensor, std::size_t steps) {
+Operand plain(const Tensor& tensor, std::size_t steps) {
     return {tensor.stride / steps, Transpose::no};
 }
-Factor turned(const Tensor& tensor, std::size_t steps) {
+Operand turned(const Tensor& tensor, std::size_t steps) {
     return {tensor.stride / steps, Transpose::yes};
 }
 
@@ -34,11 +34,11 @@ void deliver_rows(const compute::Rows& from, const Value& to) {
 
 }  // namespace
 
-Linear::Linear(Tensor& input, Store store, Tensor& output, const ParameterBlock& weight, Precision precision,
-               std::size_t steps, core::Team* team)
-    : team_(team),
+Linear::Linear(Tensor& input, Accumulate accumulate, Tensor& output, const ParameterBlock& weight, Precision precision,
+               std::size_t steps, core::ThreadPool* pool)
+    : pool_(pool),
       input_(input),
-      store_(store),
+      accumulate_(accumulate),
       output_(output),
       weight_(weight),
       precision_(precision),
@@ -49,8 +49,8 @@ Linear::Linear(Tensor& input, Store store, Tensor& output, const ParameterBlock&
 
 void Linear::prepare() {
     const std::size_t rows = input_.rows * steps_;
-    forward_.emplace(team_, ProductShape{rows, weight_.columns, weight_.rows}, plain(input_, steps_),
-                     Factor{weight_.stride, Transpose::no}, output_.stride / steps_, Store::replace, precision_);
+    forward_.emplace(pool_, MatMulShape{rows, weight_.columns, weight_.rows}, plain(input_, steps_),
+                     Operand{weight_.stride, Transpose::no}, output_.stride / steps_, Accumulate::no, precision_);
     if (precision_ == Precision::bf16) {
         narrow_.emplace();
         narrow_->input.resize(input_.size());
@@ -59,19 +59,20 @@ void Linear::prepare() {
     }
     if (!output_.has_gradient()) return;
     if (input_.has_gradient()) {
-        input_gradient_.emplace(team_, ProductShape{rows, weight_.rows, weight_.columns}, plain(output_, steps_),
-                                Factor{weight_.stride, Transpose::yes}, input_.stride / steps_, store_, precision_);
+        input_gradient_.emplace(pool_, MatMulShape{rows, weight_.rows, weight_.columns}, plain(output_, steps_),
+                                Operand{weight_.stride, Transpose::yes}, input_.stride / steps_, accumulate_,
+                                precision_);
     }
     const std::size_t height =
         std::min(std::max<std::size_t>(panel_floats / weight_.stride / 16 * 16, 16), weight_.rows);
     panel_products_.reserve(2);
     const auto product = [&](std::size_t count) {
-        panel_products_.emplace_back(team_, ProductShape{count, weight_.columns, rows}, turned(input_, steps_),
-                                     plain(output_, steps_), weight_.stride, Store::replace, precision_,
-                                     DividedProduct::Along::rows);
+        panel_products_.emplace_back(pool_, MatMulShape{count, weight_.columns, rows}, turned(input_, steps_),
+                                     plain(output_, steps_), weight_.stride, Accumulate::no, precision_,
+                                     ParallelMatMul::Along::rows);
         return &panel_products_.back();
     };
-    const DividedProduct* whole = product(height);
+    const ParallelMatMul* whole = product(height);
     for (std::size_t first = 0; first < weight_.rows; first += height) {
         const std::size_t count = std::min(height, weight_.rows - first);
         panels_.push_back({first, count, count == height ? whole : product(count)});
@@ -115,7 +116,7 @@ void Linear::multiply_backward(const Element* x, const Element* w, const Element
         }
     };
     const bool is_shared = std::ranges::any_of(panels_, [](const Panel& panel) { return panel.product->is_divided(); });
-    if (is_shared) return team_->share(part);
+    if (is_shared) return pool_->run(part);
     part(0);
 }
 
@@ -148,7 +149,7 @@ void AddTo::forward(const float*, const Pass&) {
         const std::span<const float> b = b_.tensor->value_rows()[row];
         const std::span<float> a = a_.value_rows()[row];
         if (!rectifies_) {
-            deliver(b, Store::add, a);
+            deliver(b, Accumulate::yes, a);
             continue;
         }
         for (std::size_t i = 0; i < a.size(); ++i) {
@@ -162,7 +163,7 @@ std::vector<const Tensor*> AddTo::inputs() const {
     return {&a_, b_.tensor};
 }
 
-bool AddTo::absorb_relu(const Tensor& value) {
+bool AddTo::fuse_relu(const Tensor& value) {
     if (&value != &a_ || rectifies_) return false;
     rectifies_ = true;
     return true;
@@ -176,8 +177,8 @@ void AddTo::backward(const float*, float*, const GradientReady&) {
     deliver_rows(a_.gradient_rows(), b_);
 }
 
-Flatten::Flatten(Tensor& input, Store store, Tensor& output)
-    : input_{.tensor = &input, .gradient = store}, output_(output) {}
+Flatten::Flatten(Tensor& input, Accumulate accumulate, Tensor& output)
+    : input_{.tensor = &input, .gradient = accumulate}, output_(output) {}
 
 std::vector<const Tensor*> Flatten::inputs() const {
     return {input_.tensor};
@@ -185,7 +186,7 @@ std::vector<const Tensor*> Flatten::inputs() const {
 
 void Flatten::forward(const float*, const Pass&) {
     for (std::size_t row = 0; row < output_.rows; ++row)
-        deliver(input_.tensor->value_rows()[row], Store::replace, output_.value_rows()[row]);
+        deliver(input_.tensor->value_rows()[row], Accumulate::no, output_.value_rows()[row]);
 }
 
 void Flatten::backward(const float*, float*, const GradientReady&) {

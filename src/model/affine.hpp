@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "compute/divided_product.hpp"
+#include "compute/parallel_matmul.hpp"
 #include "model/compiler.hpp"
 #include "model/operation.hpp"
 
@@ -14,10 +14,10 @@ namespace ensemble::model {
 /// batch; W too, since it changes in between.
 class Linear final : public Operation {
 public:
-    /// `store` says how backward delivers dx, if the input has a gradient at all.
+    /// `accumulate` says how backward delivers dx, if the input has a gradient at all.
     /// Items of several `steps` (or pixels) without gaps count as that many rows.
-    Linear(Tensor& input, compute::Store store, Tensor& output, const ParameterBlock& weight,
-           compute::Precision precision, std::size_t steps = 1, core::Team* team = nullptr);
+    Linear(Tensor& input, compute::Accumulate accumulate, Tensor& output, const ParameterBlock& weight,
+           compute::Precision precision, std::size_t steps = 1, core::ThreadPool* pool = nullptr);
 
     void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
@@ -29,7 +29,7 @@ private:
     struct Panel {
         std::size_t first;
         std::size_t count;
-        const compute::DividedProduct* product;
+        const compute::ParallelMatMul* product;
     };
 
     /// Copies of the factors in bf16, which lie as the originals do.
@@ -43,17 +43,17 @@ private:
     void multiply_backward(const Element* x, const Element* w, const Element* dy, float* gradients,
                            const GradientReady& ready);
 
-    core::Team* team_;
+    core::ThreadPool* pool_;
     Tensor& input_;
-    compute::Store store_;
+    compute::Accumulate accumulate_;
     Tensor& output_;
     ParameterBlock weight_;
     compute::Precision precision_;
     std::size_t steps_;
     std::optional<Narrow> narrow_;  ///< in bf16
-    std::optional<compute::DividedProduct> forward_;
-    std::optional<compute::DividedProduct> input_gradient_;
-    std::vector<compute::DividedProduct> panel_products_;
+    std::optional<compute::ParallelMatMul> forward_;
+    std::optional<compute::ParallelMatMul> input_gradient_;
+    std::vector<compute::ParallelMatMul> panel_products_;
     std::vector<Panel> panels_;
 };
 
@@ -81,7 +81,7 @@ public:
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
     [[nodiscard]] std::vector<const Tensor*> inputs() const override;
-    [[nodiscard]] bool absorb_relu(const Tensor& value) override;
+    [[nodiscard]] bool fuse_relu(const Tensor& value) override;
     [[nodiscard]] bool reads_output_backward() const override { return rectifies_; }
 
 private:
@@ -93,7 +93,7 @@ private:
 /// Copies items without gaps into padded rows.
 class Flatten final : public Operation {
 public:
-    Flatten(Tensor& input, compute::Store store, Tensor& output);
+    Flatten(Tensor& input, compute::Accumulate accumulate, Tensor& output);
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;

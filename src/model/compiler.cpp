@@ -8,12 +8,12 @@
 #include "core/contract.hpp"
 #include "model/image_operations.hpp"
 #include "model/pointwise.hpp"
-#include "model/recorder.hpp"
+#include "model/summary_builder.hpp"
 
 namespace ensemble::model {
 
-void deliver(std::span<const float> from, compute::Store store, std::span<float> to) {
-    if (store == compute::Store::replace) {
+void deliver(std::span<const float> from, compute::Accumulate store, std::span<float> to) {
+    if (store == compute::Accumulate::no) {
         std::copy(from.begin(), from.end(), to.begin());
     } else {
         for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
@@ -21,11 +21,11 @@ void deliver(std::span<const float> from, compute::Store store, std::span<float>
 }
 
 void GradientTarget::prepare() {
-    if (store_ == compute::Store::add) scratch_.resize(input_.has_gradient() ? input_.size() : 0);
+    if (accumulate_ == compute::Accumulate::yes) scratch_.resize(input_.has_gradient() ? input_.size() : 0);
 }
 
 void GradientTarget::deliver() {
-    if (!scratch_.empty()) model::deliver(scratch_, compute::Store::add, input_.gradients);
+    if (!scratch_.empty()) model::deliver(scratch_, compute::Accumulate::yes, input_.gradients);
 }
 
 compute::Images images_of(const Tensor& tensor) {
@@ -42,15 +42,15 @@ compute::Images images_of(const Tensor& tensor) {
 }
 
 Compiler::Compiler(std::span<const ParameterBlock> blocks, std::span<const StatisticsBlock> statistics,
-                   std::size_t rows, bool with_gradients, compute::Precision precision, Recorder* recorder,
-                   core::Team* team)
+                   std::size_t rows, bool with_gradients, compute::Precision precision, SummaryBuilder* summary,
+                   core::ThreadPool* pool)
     : blocks_(blocks),
       statistics_(statistics),
       rows_(rows),
       with_gradients_(with_gradients),
       precision_(precision),
-      recorder_(recorder),
-      team_(team) {
+      summary_(summary),
+      pool_(pool) {
     core::require(rows > 0, "a program has at least one row");
 }
 
@@ -64,14 +64,14 @@ Tensor& Compiler::tensor(const core::Shape& shape, Gradient gradient, std::size_
     made->block = block;
     made->born = result_.operations.size();
     made->wants_gradient = with_gradients_ && gradient == Gradient::as_compiled;
-    if (recorder_ != nullptr) recorder_->makes(*made);
+    if (summary_ != nullptr) summary_->makes(*made);
     result_.tensors.push_back(std::move(made));
     return *result_.tensors.back();
 }
 
 const ParameterBlock& Compiler::parameters() {
     core::require(next_block_ < blocks_.size(), "a layer compiles with the parameters it planned");
-    if (recorder_ != nullptr) recorder_->takes(blocks_[next_block_]);
+    if (summary_ != nullptr) summary_->takes(blocks_[next_block_]);
     return blocks_[next_block_++];
 }
 
@@ -91,29 +91,29 @@ bool Compiler::is_read_backward(const Value& value) const {
     return open_chain_ != nullptr && &open_chain_->target() == value.tensor && open_chain_->reads_its_values();
 }
 
-bool Compiler::absorb_relu(Value& value) {
+bool Compiler::fuse_relu(Value& value) {
     if (result_.operations.empty() || !value.exclusive) return false;
     const Operation& last = *result_.operations.back();
-    if (!result_.operations.back()->absorb_relu(*value.tensor)) return false;
+    if (!result_.operations.back()->fuse_relu(*value.tensor)) return false;
     value.exclusive = !last.reads_output_backward();
     return true;
 }
 
-Operation* Compiler::maker_of(const Value& value) const {
+Operation* Compiler::producer_of(const Value& value) const {
     const bool is_last = !result_.tensors.empty() && result_.tensors.back().get() == value.tensor;
     if (!is_last || !value.exclusive || result_.operations.size() != value.tensor->born + 1) return nullptr;
     return result_.operations.back().get();
 }
 
-void Compiler::take_back(const Value& value) {
-    core::require(maker_of(value) != nullptr, "only what was made last can be taken back");
-    if (recorder_ != nullptr) recorder_->drops(*value.tensor);
+void Compiler::undo_last(const Value& value) {
+    core::require(producer_of(value) != nullptr, "only what was made last can be taken back");
+    if (summary_ != nullptr) summary_->drops(*value.tensor);
     result_.operations.pop_back();
     result_.tensors.pop_back();
     open_chain_ = nullptr;
 }
 
-bool Compiler::retract_relu(const Value& value) {
+bool Compiler::undo_relu(const Value& value) {
     if (open_chain_ == nullptr || &open_chain_->target() != value.tensor || !value.exclusive) return false;
     if (!open_chain_->is_lone_relu()) return false;
     result_.operations.pop_back();
@@ -130,10 +130,10 @@ Pointwise& Compiler::pointwise(Value& value) {
     if (open_chain_ != nullptr && &open_chain_->target() == value.tensor && value.exclusive) return *open_chain_;
     std::unique_ptr<Pointwise> chain;
     if (value.exclusive) {
-        chain = std::make_unique<Pointwise>(*value.tensor, team_);
+        chain = std::make_unique<Pointwise>(*value.tensor, pool_);
     } else {
         Tensor& copy = tensor(value.tensor->shape, Gradient::as_compiled, value.tensor->block);
-        chain = std::make_unique<Pointwise>(*value.tensor, value.gradient, copy, team_);
+        chain = std::make_unique<Pointwise>(*value.tensor, value.gradient, copy, pool_);
         value = {.tensor = &copy, .exclusive = true};
     }
     Pointwise& opened = *chain;

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "compute/images.hpp"
+#include "compute/matmul.hpp"
 #include "compute/precision.hpp"
-#include "compute/product.hpp"
 #include "compute/rows.hpp"
 #include "core/buffer.hpp"
 #include "core/shape.hpp"
-#include "core/team.hpp"
+#include "core/thread_pool.hpp"
 #include "model/operation.hpp"
 #include "model/parameters.hpp"
 
@@ -51,14 +51,14 @@ struct Value {
 
     /// How the next reader delivers its share of the gradient. Backward runs from the last reader to the first, so of
     /// several readers the last one compiled replaces and the others add.
-    compute::Store gradient = compute::Store::replace;
+    compute::Accumulate gradient = compute::Accumulate::no;
 };
 
 /// Where an operation that can only replace its input's gradient writes it: at its place, or beside it to be added.
 class GradientTarget {
 public:
     /// Writes nothing where the input has no gradient.
-    GradientTarget(Tensor& input, compute::Store store) : input_(input), store_(store) {}
+    GradientTarget(Tensor& input, compute::Accumulate store) : input_(input), accumulate_(store) {}
 
     /// Comes before the first data().
     void prepare();
@@ -71,22 +71,22 @@ public:
 
 private:
     Tensor& input_;
-    compute::Store store_;
+    compute::Accumulate accumulate_;
     core::Buffer<float> scratch_;
 };
 
 /// Puts or adds one row of gradient into another.
-void deliver(std::span<const float> from, compute::Store store, std::span<float> to);
+void deliver(std::span<const float> from, compute::Accumulate store, std::span<float> to);
 
 class Pointwise;
-class Recorder;
+class SummaryBuilder;
 
 /// Builds a program: lays out tensors, collects operations, hands out parameter blocks in the order of the plan.
 class Compiler {
 public:
     Compiler(std::span<const ParameterBlock> blocks, std::span<const StatisticsBlock> statistics, std::size_t rows,
-             bool with_gradients, compute::Precision precision, Recorder* recorder = nullptr,
-             core::Team* team = nullptr);
+             bool with_gradients, compute::Precision precision, SummaryBuilder* summary = nullptr,
+             core::ThreadPool* pool = nullptr);
     ~Compiler();
     Compiler(const Compiler&) = delete;
     Compiler& operator=(const Compiler&) = delete;
@@ -94,10 +94,10 @@ public:
     [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
 
     /// Who writes down what is compiled, or null.
-    [[nodiscard]] Recorder* recorder() const noexcept { return recorder_; }
+    [[nodiscard]] SummaryBuilder* summary() const noexcept { return summary_; }
 
     /// Who shares the work of the operations, or null.
-    [[nodiscard]] core::Team* team() const noexcept { return team_; }
+    [[nodiscard]] core::ThreadPool* pool() const noexcept { return pool_; }
 
     enum class Gradient : std::uint8_t { none, as_compiled };
 
@@ -122,19 +122,19 @@ public:
     void append(std::unique_ptr<Operation> operation);
 
     /// Lets the last operation take over a relu that follows `value`, if it can; updates what others may do with it.
-    [[nodiscard]] bool absorb_relu(Value& value);
+    [[nodiscard]] bool fuse_relu(Value& value);
 
     /// True if `value` was left by a chain of element-wise stages whose derivatives read it.
     [[nodiscard]] bool is_read_backward(const Value& value) const;
 
     /// The last operation, if it left `value` to nobody else and nothing was made of it since; it may be taken back.
-    [[nodiscard]] Operation* maker_of(const Value& value) const;
+    [[nodiscard]] Operation* producer_of(const Value& value) const;
 
-    /// Takes back the last operation, and the tensor it left. REQUIRES: maker_of(value) is not null.
-    void take_back(const Value& value);
+    /// Takes back the last operation, and the tensor it left. REQUIRES: producer_of(value) is not null.
+    void undo_last(const Value& value);
 
     /// Takes back the last operation if it is a lone relu that left `value`; true if it was.
-    [[nodiscard]] bool retract_relu(const Value& value);
+    [[nodiscard]] bool undo_relu(const Value& value);
 
     /// The chain of element-wise stages that ends the program so far and leaves `value`; starts one if there is none,
     /// on a copy of the values if somebody else reads them too. Updates `value` to what the chain leaves behind.
@@ -173,8 +173,8 @@ private:
     std::size_t rows_;
     bool with_gradients_;
     compute::Precision precision_;
-    Recorder* recorder_;
-    core::Team* team_;
+    SummaryBuilder* summary_;
+    core::ThreadPool* pool_;
     std::size_t next_block_ = 0;
     std::size_t next_statistics_ = 0;
     std::uint32_t next_random_ = 0;

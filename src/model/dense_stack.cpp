@@ -57,10 +57,10 @@ SigmoidLayer::SigmoidLayer(const DenseLayer& layer, std::size_t rows)
       rows_(rows),
       stride_(core::row_stride(layer.weight.rows)),
       input_(rows * stride_, 0.0F),
-      product_(compute::ProductShape{rows, layer.weight.columns, layer.weight.rows},
-               compute::Factor{stride_, compute::Transpose::no},
-               compute::Factor{layer.weight.stride, compute::Transpose::no}, core::row_stride(layer.weight.columns),
-               compute::Store::replace) {}
+      product_(compute::MatMulShape{rows, layer.weight.columns, layer.weight.rows},
+               compute::Operand{stride_, compute::Transpose::no},
+               compute::Operand{layer.weight.stride, compute::Transpose::no}, core::row_stride(layer.weight.columns),
+               compute::Accumulate::no) {}
 
 compute::Rows SigmoidLayer::input() noexcept {
     return {input_.data(), rows_, layer_.weight.rows, stride_};

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "compute/product.hpp"
+#include "compute/matmul.hpp"
 #include "compute/rows.hpp"
 #include "core/buffer.hpp"
 #include "model/network.hpp"
@@ -38,7 +38,7 @@ private:
     std::size_t rows_;
     std::size_t stride_;
     core::Buffer<float> input_;
-    compute::Product product_;
+    compute::MatMul product_;
 };
 
 }  // namespace ensemble::model

@@ -84,7 +84,7 @@ Value convolve(const Shape& output_shape, const Window& window, const Value& inp
     const Value source = compiler.ordered(input, block_of(order.in));
     Tensor& output = compiler.tensor(output_shape, Compiler::Gradient::as_compiled, block_of(order.out));
     compiler.append(std::make_unique<Convolve>(*source.tensor, source.gradient, output, window, weight, bias,
-                                               compiler.precision(), compiler.team()));
+                                               compiler.precision(), compiler.pool()));
     return {.tensor = &output, .exclusive = true};
 }
 
@@ -152,7 +152,7 @@ namespace {
 Value max_pool(const Shape& output_shape, const Window& window, const Value& input, Compiler& compiler) {
     const std::size_t block = input.tensor->block;
     const compute::Images between = images_of(*input.tensor);
-    const auto* convolve = dynamic_cast<const Convolve*>(compiler.maker_of(input));
+    const auto* convolve = dynamic_cast<const Convolve*>(compiler.producer_of(input));
     const std::size_t slice = compiler.precision() == compute::Precision::f32 ? ConvolveAndPool::slice_of(between) : 0;
     if (convolve == nullptr || slice == 0) {
         Tensor& pooled = compiler.tensor(output_shape, Compiler::Gradient::as_compiled, block);
@@ -160,7 +160,7 @@ Value max_pool(const Shape& output_shape, const Window& window, const Value& inp
         return {.tensor = &pooled, .exclusive = true};
     }
     const Convolve::Recipe recipe = convolve->recipe();
-    compiler.take_back(input);
+    compiler.undo_last(input);
     Tensor& pooled = compiler.tensor(output_shape, Compiler::Gradient::as_compiled, block);
     compiler.append(std::make_unique<ConvolveAndPool>(recipe, slice, between, window, pooled));
     return {.tensor = &pooled, .exclusive = true};
@@ -171,7 +171,7 @@ Value max_pool(const Shape& output_shape, const Window& window, const Value& inp
 Value compile_maxpool(const Item& item, const Value& input, Compiler& compiler) {
     const Shape& shape = input.tensor->shape;
     // The largest value after relu is relu of the largest value: pooled first, relu has less to do.
-    const bool relu_follows = compiler.retract_relu(input);
+    const bool relu_follows = compiler.undo_relu(input);
     Value value = input;
     if (item.arguments.empty()) {
         const std::size_t side = std::max(shape[0], shape[1]);
@@ -180,7 +180,7 @@ Value compile_maxpool(const Item& item, const Value& input, Compiler& compiler) 
             compiler.tensor({1, 1, channels_of(shape)}, Compiler::Gradient::as_compiled, input.tensor->block);
         compiler.append(std::make_unique<MaxPool>(*input.tensor, input.gradient, pooled, window));
         Tensor& vector = compiler.tensor({channels_of(shape)});
-        compiler.append(std::make_unique<GlobalAverage>(pooled, compute::Store::replace, vector));  // of one pixel
+        compiler.append(std::make_unique<GlobalAverage>(pooled, compute::Accumulate::no, vector));  // of one pixel
         value = {.tensor = &vector, .exclusive = true};
     } else {
         value = max_pool(slide(item, pool_window(item), shape, channels_of(shape)), pool_window(item), input, compiler);
@@ -266,8 +266,8 @@ Value compile_split(const Item& item, const Value& input, Compiler& compiler) {
     for (std::size_t i = 0; i < item.branches.size(); ++i) {
         const bool last = i + 1 == item.branches.size();
         Value value =
-            compile(item.branches[i], {.tensor = input.tensor, .gradient = last ? input.gradient : compute::Store::add},
-                    compiler);
+            compile(item.branches[i],
+                    {.tensor = input.tensor, .gradient = last ? input.gradient : compute::Accumulate::yes}, compiler);
         // A branch that passes x on as it is gets a copy, so that every branch takes its turn in delivering gradients.
         if (value.tensor == input.tensor) static_cast<void>(compiler.pointwise(value));
         outputs.push_back(value);

@@ -27,7 +27,7 @@ compute::Derivatives derivatives_of(const Tensor& input, const Tensor& output) {
 
 }  // namespace
 
-Reorder::Reorder(Tensor& input, compute::Store store, Tensor& output)
+Reorder::Reorder(Tensor& input, compute::Accumulate store, Tensor& output)
     : input_(input), output_(output), target_(input, store) {}
 
 void Reorder::prepare() {
@@ -48,21 +48,21 @@ void Reorder::backward(const float*, float*, const GradientReady&) {
     target_.deliver();
 }
 
-Convolve::Convolve(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window,
+Convolve::Convolve(Tensor& input, compute::Accumulate store, Tensor& output, const compute::Window& window,
                    const ParameterBlock& weight, const ParameterBlock& bias, compute::Precision precision,
-                   core::Team* team)
+                   core::ThreadPool* pool)
     : input_(input),
       output_(output),
       recipe_{.input = {.tensor = &input, .gradient = store}, .window = window, .weight = weight, .bias = bias},
       precision_(precision),
-      team_(team),
+      pool_(pool),
       target_(input, store) {}
 
 void Convolve::prepare() {
     target_.prepare();
     convolution_.emplace(convolution_shape(images_of(input_), recipe_.window, recipe_.weight),
                          compute::ConvolutionOrder{images_of(input_), images_of(output_)},
-                         derivatives_of(input_, output_), precision_, team_);
+                         derivatives_of(input_, output_), precision_, pool_);
 }
 
 std::vector<const Tensor*> Convolve::inputs() const {
@@ -70,7 +70,7 @@ std::vector<const Tensor*> Convolve::inputs() const {
 }
 
 void Convolve::forward(const float* parameters, const Pass&) {
-    convolution_->take(parameters + recipe_.weight.offset);
+    convolution_->set_weights(parameters + recipe_.weight.offset);
     convolution_->forward(input_.values.data(), parameters + recipe_.bias.offset, output_.values.data());
 }
 
@@ -135,7 +135,7 @@ std::vector<const Tensor*> ConvolveAndPool::inputs() const {
 }
 
 void ConvolveAndPool::forward(const float* parameters, const Pass&) {
-    convolution_->take(parameters + recipe_.weight.offset);
+    convolution_->set_weights(parameters + recipe_.weight.offset);
     const std::size_t outputs = images_of(output_).item_elements();
     for (std::size_t row = 0; row < input_.rows; row += slice_) {
         convolution_->forward(input_.values.data() + row * input_.stride, parameters + recipe_.bias.offset,
@@ -166,7 +166,7 @@ void ConvolveAndPool::backward(const float*, float* gradients, const GradientRea
     report(recipe_.bias, ready);
 }
 
-MaxPool::MaxPool(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window)
+MaxPool::MaxPool(Tensor& input, compute::Accumulate store, Tensor& output, const compute::Window& window)
     : input_(input), output_(output), window_(window), target_(input, store) {}
 
 void MaxPool::prepare() {
@@ -188,7 +188,7 @@ void MaxPool::backward(const float*, float*, const GradientReady&) {
     target_.deliver();
 }
 
-AveragePool::AveragePool(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window)
+AveragePool::AveragePool(Tensor& input, compute::Accumulate store, Tensor& output, const compute::Window& window)
     : input_(input), output_(output), window_(window), target_(input, store) {}
 
 void AveragePool::prepare() {
@@ -209,8 +209,8 @@ void AveragePool::backward(const float*, float*, const GradientReady&) {
     target_.deliver();
 }
 
-GlobalAverage::GlobalAverage(Tensor& input, compute::Store store, Tensor& output)
-    : input_(input), store_(store), output_(output) {}
+GlobalAverage::GlobalAverage(Tensor& input, compute::Accumulate store, Tensor& output)
+    : input_(input), accumulate_(store), output_(output) {}
 
 std::vector<const Tensor*> GlobalAverage::inputs() const {
     return {&input_};
@@ -235,7 +235,7 @@ void GlobalAverage::backward(const float*, float*, const GradientReady&) {
     if (!input_.has_gradient()) return;
     const compute::Images images = images_of(input_);
     const float share = 1.0F / static_cast<float>(images.pixels());
-    const float kept = store_ == compute::Store::add ? 1.0F : 0.0F;
+    const float kept = accumulate_ == compute::Accumulate::yes ? 1.0F : 0.0F;
     for (std::size_t item = 0; item < images.count; ++item) {
         const float* dy = output_.gradients.data() + item * output_.stride;
         float* dx = input_.gradients.data() + item * input_.stride;
@@ -246,7 +246,7 @@ void GlobalAverage::backward(const float*, float*, const GradientReady&) {
     }
 }
 
-Normalise::Normalise(Tensor& input, compute::Store store, Tensor& output, State state)
+Normalise::Normalise(Tensor& input, compute::Accumulate store, Tensor& output, State state)
     : input_(input), output_(output), state_(std::move(state)), target_(input, store), norm_(images_of(input)) {}
 
 void Normalise::prepare() {
@@ -257,8 +257,8 @@ std::vector<const Tensor*> Normalise::inputs() const {
     return {&input_};
 }
 
-bool Normalise::absorb_relu(const Tensor& value) {
-    return &value == &output_ && norm_.absorb_relu();
+bool Normalise::fuse_relu(const Tensor& value) {
+    return &value == &output_ && norm_.fuse_relu();
 }
 
 void Normalise::forward(const float* parameters, const Pass& pass) {

@@ -14,7 +14,7 @@ namespace ensemble::model {
 /// Copies a tensor into another order of channels.
 class Reorder final : public Operation {
 public:
-    Reorder(Tensor& input, compute::Store store, Tensor& output);
+    Reorder(Tensor& input, compute::Accumulate store, Tensor& output);
 
     void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
@@ -30,9 +30,9 @@ private:
 /// y = x ∗ W + b over images; see compute::Convolution.
 class Convolve final : public Operation {
 public:
-    Convolve(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window,
+    Convolve(Tensor& input, compute::Accumulate store, Tensor& output, const compute::Window& window,
              const ParameterBlock& weight, const ParameterBlock& bias, compute::Precision precision,
-             core::Team* team = nullptr);
+             core::ThreadPool* pool = nullptr);
 
     void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
@@ -53,7 +53,7 @@ private:
     Tensor& output_;
     Recipe recipe_;
     compute::Precision precision_;
-    core::Team* team_;
+    core::ThreadPool* pool_;
     GradientTarget target_;
     std::optional<compute::Convolution> convolution_;
 };
@@ -91,7 +91,7 @@ private:
 /// The largest value of each window.
 class MaxPool final : public Operation {
 public:
-    MaxPool(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window);
+    MaxPool(Tensor& input, compute::Accumulate store, Tensor& output, const compute::Window& window);
 
     void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
@@ -109,7 +109,7 @@ private:
 /// The mean of each window.
 class AveragePool final : public Operation {
 public:
-    AveragePool(Tensor& input, compute::Store store, Tensor& output, const compute::Window& window);
+    AveragePool(Tensor& input, compute::Accumulate store, Tensor& output, const compute::Window& window);
 
     void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
@@ -126,7 +126,7 @@ private:
 /// The mean over all pixels of each channel: images become vectors.
 class GlobalAverage final : public Operation {
 public:
-    GlobalAverage(Tensor& input, compute::Store store, Tensor& output);
+    GlobalAverage(Tensor& input, compute::Accumulate store, Tensor& output);
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
@@ -134,7 +134,7 @@ public:
 
 private:
     Tensor& input_;
-    compute::Store store_;
+    compute::Accumulate accumulate_;
     Tensor& output_;
 };
 
@@ -149,13 +149,13 @@ public:
         StatisticsBlock variance;
     };
 
-    Normalise(Tensor& input, compute::Store store, Tensor& output, State state);
+    Normalise(Tensor& input, compute::Accumulate store, Tensor& output, State state);
 
     void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
     [[nodiscard]] std::vector<const Tensor*> inputs() const override;
-    [[nodiscard]] bool absorb_relu(const Tensor& value) override;
+    [[nodiscard]] bool fuse_relu(const Tensor& value) override;
 
 private:
     Tensor& input_;

@@ -14,8 +14,8 @@
 #include "model/image_layers.hpp"
 #include "model/maxout.hpp"
 #include "model/pointwise.hpp"
-#include "model/recorder.hpp"
 #include "model/recurrent_layers.hpp"
+#include "model/summary_builder.hpp"
 
 namespace ensemble::model {
 namespace {
@@ -50,7 +50,7 @@ Value linear(const Shape& shape, const Value& input, Compiler& compiler, std::si
     const Value source = compiler.ordered(input, 0);
     Tensor& output = compiler.tensor(shape);
     compiler.append(std::make_unique<Linear>(*source.tensor, source.gradient, output, compiler.parameters(),
-                                             compiler.precision(), steps, compiler.team()));
+                                             compiler.precision(), steps, compiler.pool()));
     return {.tensor = &output, .exclusive = true};
 }
 
@@ -88,7 +88,7 @@ Value compile_maxout(const Item& item, const Value& input, Compiler& compiler) {
     Value pieces = linear({maxout_width(item)}, input, compiler);
     compiler.pointwise(pieces).add_bias(compiler.parameters());
     Tensor& output = compiler.tensor({count(item.arguments[0])});
-    compiler.append(std::make_unique<LargestPiece>(*pieces.tensor, output));
+    compiler.append(std::make_unique<Maxout>(*pieces.tensor, output));
     return {.tensor = &output, .exclusive = true};
 }
 
@@ -127,7 +127,7 @@ Value compile_flatten(const Item&, const Value& input, Compiler& compiler) {
 template <compute::Activation activation>
 Value compile_activation(const Item&, const Value& input, Compiler& compiler) {
     Value value = input;
-    if (activation == compute::Activation::relu && compiler.absorb_relu(value)) return value;
+    if (activation == compute::Activation::relu && compiler.fuse_relu(value)) return value;
     compiler.pointwise(value).add_activation(activation);
     return value;
 }
@@ -172,7 +172,8 @@ Shape plan_skip(const Item& item, const Shape& input, Layout& layout) {
 }
 
 Value compile_skip(const Item& item, const Value& input, Compiler& compiler) {
-    const Value inner = compile(item.branches[0], {.tensor = input.tensor, .gradient = compute::Store::add}, compiler);
+    const Value inner =
+        compile(item.branches[0], {.tensor = input.tensor, .gradient = compute::Accumulate::yes}, compiler);
     const Shape& shape = inner.tensor->shape;
     // The sum can take the place of f(x) unless a derivative still needs it.
     const bool in_place = inner.exclusive && !compiler.is_read_backward(inner);
@@ -333,16 +334,16 @@ Shape plan(const Items& items, const Shape& input, Layout& layout) {
 }
 
 Value compile(const Items& items, const Value& input, Compiler& compiler) {
-    Recorder* const recorder = compiler.recorder();
-    if (recorder != nullptr) recorder->begin_network();
+    SummaryBuilder* const summary = compiler.summary();
+    if (summary != nullptr) summary->begin_network();
     Value value = input;
     for (const Item& item : items) {
         const LayerKind& kind = *find_layer(item.name);
-        if (recorder != nullptr) recorder->begin_item(item, *value.tensor);
+        if (summary != nullptr) summary->begin_item(item, *value.tensor);
         value = kind.compile(item, value, compiler);
-        if (recorder != nullptr) recorder->end_item(kind, *value.tensor);
+        if (summary != nullptr) summary->end_item(kind, *value.tensor);
     }
-    if (recorder != nullptr) recorder->end_network();
+    if (summary != nullptr) summary->end_network();
     return value;
 }
 

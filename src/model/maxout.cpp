@@ -4,17 +4,17 @@
 
 namespace ensemble::model {
 
-LargestPiece::LargestPiece(Tensor& input, Tensor& output) : input_(input), output_(output) {}
+Maxout::Maxout(Tensor& input, Tensor& output) : input_(input), output_(output) {}
 
-void LargestPiece::prepare() {
+void Maxout::prepare() {
     chosen_.resize(output_.rows * output_.width());
 }
 
-std::vector<const Tensor*> LargestPiece::inputs() const {
+std::vector<const Tensor*> Maxout::inputs() const {
     return {&input_};
 }
 
-void LargestPiece::forward(const float*, const Pass&) {
+void Maxout::forward(const float*, const Pass&) {
     const std::size_t units = output_.width();
     for (std::size_t row = 0; row < output_.rows; ++row) {
         const float* x = input_.value_rows()[row].data();
@@ -33,7 +33,7 @@ void LargestPiece::forward(const float*, const Pass&) {
     }
 }
 
-void LargestPiece::backward(const float*, float*, const GradientReady&) {
+void Maxout::backward(const float*, float*, const GradientReady&) {
     const std::size_t units = output_.width();
     for (std::size_t row = 0; row < output_.rows; ++row) {
         const float* dy = output_.gradient_rows()[row].data();

@@ -10,10 +10,10 @@ namespace ensemble::model {
 
 /// The largest of several pieces: y [rows × units] from x [rows × pieces·units], where the pieces of all units lie one
 /// behind the other. A NaN counts as largest, or a diverged member would look healthy.
-class LargestPiece final : public Operation {
+class Maxout final : public Operation {
 public:
     /// REQUIRES: nobody else reads `input`.
-    LargestPiece(Tensor& input, Tensor& output);
+    Maxout(Tensor& input, Tensor& output);
 
     void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;

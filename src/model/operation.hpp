@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "compute/product.hpp"
+#include "compute/matmul.hpp"
 #include "core/random.hpp"
 #include "model/parameters.hpp"
 
@@ -58,7 +58,7 @@ public:
     [[nodiscard]] virtual std::vector<const Tensor*> inputs() const = 0;
 
     /// Takes over a relu that follows, if it left `value` and can: saves a pass over the values.
-    [[nodiscard]] virtual bool absorb_relu(const Tensor& value) {
+    [[nodiscard]] virtual bool fuse_relu(const Tensor& value) {
         static_cast<void>(value);
         return false;
     }

@@ -124,10 +124,10 @@ private:
     core::Buffer<float> kept_;
 };
 
-Pointwise::Pointwise(Tensor& target, core::Team* team) : team_(team), target_(target) {}
+Pointwise::Pointwise(Tensor& target, core::ThreadPool* pool) : pool_(pool), target_(target) {}
 
-Pointwise::Pointwise(Tensor& source, compute::Store store, Tensor& target, core::Team* team)
-    : team_(team), source_(&source), store_(store), target_(target) {}
+Pointwise::Pointwise(Tensor& source, compute::Accumulate store, Tensor& target, core::ThreadPool* pool)
+    : pool_(pool), source_(&source), accumulate_(store), target_(target) {}
 
 void Pointwise::add_bias(const ParameterBlock& block) {
     core::require(block.columns == target_.width(), "a bias is as wide as what it is added to");
@@ -185,7 +185,7 @@ void Pointwise::prepare() {
 void Pointwise::forward(const float* parameters, const Pass& pass) {
     for (const auto& stage : stages_) stage->begin(pass);
     const compute::Rows target = target_.value_rows();
-    core::divide(team_, target.count, least_rows(target.width), [&](std::size_t begin, std::size_t end) {
+    core::parallel_for(pool_, target.count, least_rows(target.width), [&](std::size_t begin, std::size_t end) {
         for (std::size_t row = begin; row < end; ++row) {
             const std::span<float> x = target[row];
             if (source_ != nullptr) {
@@ -204,7 +204,8 @@ void Pointwise::backward_rows(std::size_t begin, std::size_t end, std::size_t fi
         const std::span<float> gradient = target[row];
         for (std::size_t stage = stages_.size(); stage-- > first_stage;)
             stages_[stage]->backward(row, values[row], gradient, gradients);
-        if (source_ != nullptr && source_->has_gradient()) deliver(gradient, store_, source_->gradient_rows()[row]);
+        if (source_ != nullptr && source_->has_gradient())
+            deliver(gradient, accumulate_, source_->gradient_rows()[row]);
     }
 }
 
@@ -214,13 +215,13 @@ void Pointwise::backward(const float*, float* gradients, const GradientReady& re
     const auto sums = [](const auto& stage) { return stage->parameters() != nullptr; };
     const bool sums_last = !stages_.empty() && sums(stages_.front());
     const bool is_shared =
-        team_ != nullptr && team_->size() > 1 && std::ranges::count_if(stages_, sums) == (sums_last ? 1 : 0);
+        pool_ != nullptr && pool_->size() > 1 && std::ranges::count_if(stages_, sums) == (sums_last ? 1 : 0);
     if (is_shared) {
-        core::divide(team_, target.count, least_rows(target.width), [&](std::size_t begin, std::size_t end) {
+        core::parallel_for(pool_, target.count, least_rows(target.width), [&](std::size_t begin, std::size_t end) {
             backward_rows(begin, end, sums_last ? 1 : 0, gradients);
         });
         if (sums_last) {
-            core::divide(team_, target.width, least_rows(target.count), [&](std::size_t begin, std::size_t end) {
+            core::parallel_for(pool_, target.width, least_rows(target.count), [&](std::size_t begin, std::size_t end) {
                 stages_.front()->sum_columns(target, begin, end, gradients);
             });
         }

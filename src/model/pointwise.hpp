@@ -48,10 +48,10 @@ public:
 class Pointwise final : public Operation {
 public:
     /// Works on `target` in place.
-    explicit Pointwise(Tensor& target, core::Team* team = nullptr);
+    explicit Pointwise(Tensor& target, core::ThreadPool* pool = nullptr);
 
     /// Copies `source` to `target` first; backward delivers to the gradient of `source` as `store` says.
-    Pointwise(Tensor& source, compute::Store store, Tensor& target, core::Team* team = nullptr);
+    Pointwise(Tensor& source, compute::Accumulate store, Tensor& target, core::ThreadPool* pool = nullptr);
 
     [[nodiscard]] const Tensor& target() const noexcept { return target_; }
 
@@ -83,9 +83,9 @@ private:
     /// Tells earlier activations that later stages will overwrite the values their derivatives need.
     void values_change(bool zeros_stop_gradient);
 
-    core::Team* team_;
+    core::ThreadPool* pool_;
     Tensor* source_ = nullptr;
-    compute::Store store_ = compute::Store::replace;
+    compute::Accumulate accumulate_ = compute::Accumulate::no;
     Tensor& target_;
     std::vector<std::unique_ptr<Stage>> stages_;
     std::vector<Activate*> activations_;

@@ -9,16 +9,16 @@
 namespace ensemble::model {
 
 Program::Program(const Network& network, std::size_t rows, Purpose purpose, compute::Precision precision,
-                 core::Team* team) {
+                 core::ThreadPool* pool) {
     Compiler compiler(network.blocks(), network.statistics(), rows, purpose == Purpose::training, precision, nullptr,
-                      team);
+                      pool);
     lay_out(network, compiler);
     parts_.make();
 }
 
 std::size_t Program::bytes_of(const Network& network, std::size_t rows, Purpose purpose, compute::Precision precision,
-                              Recorder* recorder) {
-    Compiler compiler(network.blocks(), network.statistics(), rows, purpose == Purpose::training, precision, recorder);
+                              SummaryBuilder* summary) {
+    Compiler compiler(network.blocks(), network.statistics(), rows, purpose == Purpose::training, precision, summary);
     Program program;
     program.lay_out(network, compiler);
     return program.bytes();

@@ -21,10 +21,10 @@ public:
 
     /// `precision` is that of the factors of products and convolutions; parameters, gradients and all that stands
     /// between operations are in single precision. REQUIRES: rows > 0. The program does not refer to `network`
-    /// afterwards. A `team`, which must outlive the program and keep its size, shares the work; what comes out is the
+    /// afterwards. A `pool`, which must outlive the program and keep its size, shares the work; what comes out is the
     /// same to the bit.
     Program(const Network& network, std::size_t rows, Purpose purpose,
-            compute::Precision precision = compute::Precision::f32, core::Team* team = nullptr);
+            compute::Precision precision = compute::Precision::f32, core::ThreadPool* pool = nullptr);
     ~Program();
     Program(Program&&) noexcept;
     Program& operator=(Program&&) noexcept;
@@ -34,10 +34,10 @@ public:
     /// Memory of all activations and their gradients.
     [[nodiscard]] std::size_t bytes() const noexcept { return parts_.bytes(); }
 
-    /// The same of a program that is not made, however large it would be. A `recorder` writes down what is compiled.
+    /// The same of a program that is not made, however large it would be. A `summary` writes down what is compiled.
     [[nodiscard]] static std::size_t bytes_of(const Network& network, std::size_t rows, Purpose purpose,
                                               compute::Precision precision = compute::Precision::f32,
-                                              Recorder* recorder = nullptr);
+                                              SummaryBuilder* summary = nullptr);
 
     /// Where the caller writes a batch [rows × input].
     [[nodiscard]] compute::Rows input() noexcept;
@@ -51,7 +51,7 @@ public:
     void forward(const float* parameters, const Pass& pass);
 
     /// Writes the gradient of every parameter (padding: zero, or unspecified where `ready` may overwrite it).
-    /// `ready` is called as parts become final, and may update the parameters in that part; with a team for several
+    /// `ready` is called as parts become final, and may update the parameters in that part; with a pool for several
     /// parts at once, in any order.
     void backward(const float* parameters, float* gradients, const GradientReady& ready);
 

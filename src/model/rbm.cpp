@@ -8,10 +8,10 @@
 namespace ensemble::model {
 namespace {
 
-using compute::Factor;
-using compute::Product;
-using compute::ProductShape;
-using compute::Store;
+using compute::Accumulate;
+using compute::MatMul;
+using compute::MatMulShape;
+using compute::Operand;
 using compute::Transpose;
 
 /// row ← σ(row + bias)
@@ -57,12 +57,12 @@ Rbm::Rbm(std::size_t rows, std::size_t visible, std::size_t hidden)
       samples_(rows * hidden_stride_, 0.0F),
       gradient_(weights_.size(), 0.0F),
       words_(rows * hidden_stride_),
-      up_(ProductShape{rows, hidden, visible}, Factor{stride_, Transpose::no}, Factor{hidden_stride_, Transpose::no},
-          hidden_stride_, Store::replace),
-      down_(ProductShape{rows, visible, hidden}, Factor{hidden_stride_, Transpose::no},
-            Factor{hidden_stride_, Transpose::yes}, stride_, Store::replace),
-      outer_(ProductShape{visible, hidden, 2 * rows}, Factor{stride_, Transpose::yes},
-             Factor{hidden_stride_, Transpose::no}, hidden_stride_, Store::replace) {}
+      up_(MatMulShape{rows, hidden, visible}, Operand{stride_, Transpose::no}, Operand{hidden_stride_, Transpose::no},
+          hidden_stride_, Accumulate::no),
+      down_(MatMulShape{rows, visible, hidden}, Operand{hidden_stride_, Transpose::no},
+            Operand{hidden_stride_, Transpose::yes}, stride_, Accumulate::no),
+      outer_(MatMulShape{visible, hidden, 2 * rows}, Operand{stride_, Transpose::yes},
+             Operand{hidden_stride_, Transpose::no}, hidden_stride_, Accumulate::no) {}
 
 double Rbm::learn(std::size_t count, const DivergenceStep& step, core::RandomStream& random) {
     core::require(count > 0 && count <= rows_, "a batch has rows, and no more than there is room for");

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "compute/product.hpp"
+#include "compute/matmul.hpp"
 #include "compute/rows.hpp"
 #include "core/buffer.hpp"
 #include "core/random.hpp"
@@ -68,9 +68,9 @@ private:
     core::Buffer<float> samples_;
     core::Buffer<float> gradient_;
     std::vector<std::uint32_t> words_;
-    compute::Product up_;
-    compute::Product down_;
-    compute::Product outer_;
+    compute::MatMul up_;
+    compute::MatMul down_;
+    compute::MatMul outer_;
 };
 
 }  // namespace ensemble::model

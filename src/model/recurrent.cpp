@@ -8,12 +8,12 @@
 namespace ensemble::model {
 namespace {
 
+using compute::Accumulate;
 using compute::Cell;
-using compute::Factor;
-using compute::Product;
-using compute::ProductShape;
+using compute::MatMul;
+using compute::MatMulShape;
+using compute::Operand;
 using compute::Rows;
-using compute::Store;
 using compute::Transpose;
 
 std::size_t features_of(const core::Shape& sequence) {
@@ -47,7 +47,7 @@ Recurrent::Buffers Recurrent::make_buffers(Cell cell, const core::Shape& input, 
 }
 
 Recurrent::Recurrent(Cell cell, const Value& input, Leaves leaves, Tensor& output, Buffers buffers,
-                     RecurrentParameters parameters, core::Team* team)
+                     RecurrentParameters parameters, core::ThreadPool* pool)
     : cell_(cell),
       input_(input),
       leaves_(leaves),
@@ -63,7 +63,7 @@ Recurrent::Recurrent(Cell cell, const Value& input, Leaves leaves, Tensor& outpu
       state_stride_(buffers.states.shape[1]),
       gate_stride_(buffers.gates.shape[1]),
       unit_stride_(core::row_stride(units_)),
-      team_(team) {
+      pool_(pool) {
     core::require(parameters_.weight.rows == features_, "weights fit what they connect");
     core::require(parameters_.weight.offset == parameters_.recurrent.offset + parameters_.recurrent.size() &&
                       parameters_.weight.stride == parameters_.recurrent.stride,
@@ -71,7 +71,7 @@ Recurrent::Recurrent(Cell cell, const Value& input, Leaves leaves, Tensor& outpu
 }
 
 void Recurrent::prepare() {
-    make_products(team_);
+    make_products(pool_);
     bias_.resize(compute::gates_of(cell_) * units_);
     if (!output_.has_gradient()) return;
     bias_gradient_.resize(bias_.size());
@@ -81,32 +81,31 @@ void Recurrent::prepare() {
     if (input_.tensor->has_gradient()) dx_.resize(steps_ * rows_ * features_);
 }
 
-void Recurrent::make_products(core::Team* team) {
-    const Factor state{state_stride_, Transpose::no};
-    const Factor turned_state{state_stride_, Transpose::yes};
-    const Factor gate{gate_stride_, Transpose::no};
-    const Factor weight{parameters_.weight.stride, Transpose::no};
+void Recurrent::make_products(core::ThreadPool* pool) {
+    const Operand state{state_stride_, Transpose::no};
+    const Operand turned_state{state_stride_, Transpose::yes};
+    const Operand gate{gate_stride_, Transpose::no};
+    const Operand weight{parameters_.weight.stride, Transpose::no};
     // Of gru, x and h have columns of their own, and m would be multiplied in vain if both were one product.
     const bool together = cell_ != Cell::gru;
-    x_product_.emplace(team, ProductShape{rows_, from_x_.count, features_}, state, weight, gate_stride_,
-                       Store::replace);
+    x_product_.emplace(pool, MatMulShape{rows_, from_x_.count, features_}, state, weight, gate_stride_, Accumulate::no);
     if (steps_ > 1) {
-        h_product_.emplace(team, ProductShape{rows_, from_h_.count, together ? units_ + features_ : units_}, state,
-                           weight, gate_stride_, together ? Store::replace : Store::add);
+        h_product_.emplace(pool, MatMulShape{rows_, from_h_.count, together ? units_ + features_ : units_}, state,
+                           weight, gate_stride_, together ? Accumulate::no : Accumulate::yes);
     }
     if (!output_.has_gradient()) return;
     const std::size_t all = steps_ * rows_;
-    weight_gradient_.emplace(team, ProductShape{features_, from_x_.count, all}, turned_state, gate,
-                             parameters_.weight.stride, Store::replace);
+    weight_gradient_.emplace(pool, MatMulShape{features_, from_x_.count, all}, turned_state, gate,
+                             parameters_.weight.stride, Accumulate::no);
     if (steps_ > 1) {
-        recurrent_gradient_.emplace(team, ProductShape{units_, from_h_.count, all - rows_}, turned_state, gate,
-                                    parameters_.recurrent.stride, Store::replace);
-        dh_product_.emplace(team, ProductShape{rows_, units_, from_h_.count}, gate, Factor{unit_stride_, Transpose::no},
-                            unit_stride_, together ? Store::replace : Store::add);
+        recurrent_gradient_.emplace(pool, MatMulShape{units_, from_h_.count, all - rows_}, turned_state, gate,
+                                    parameters_.recurrent.stride, Accumulate::no);
+        dh_product_.emplace(pool, MatMulShape{rows_, units_, from_h_.count}, gate, Operand{unit_stride_, Transpose::no},
+                            unit_stride_, together ? Accumulate::no : Accumulate::yes);
     }
     if (input_.tensor->has_gradient()) {
-        dx_product_.emplace(team, ProductShape{all, features_, from_x_.count}, gate,
-                            Factor{parameters_.weight.stride, Transpose::yes}, features_, Store::replace);
+        dx_product_.emplace(pool, MatMulShape{all, features_, from_x_.count}, gate,
+                            Operand{parameters_.weight.stride, Transpose::yes}, features_, Accumulate::no);
     }
 }
 
@@ -175,12 +174,12 @@ void Recurrent::forward(const float* parameters, const Pass&) {
     write_output();
 }
 
-void Recurrent::add_output_gradient(std::size_t t, Store store) {
+void Recurrent::add_output_gradient(std::size_t t, Accumulate accumulate) {
     if (t + 1 < steps_ && leaves_ == Leaves::last) return;
     const std::size_t at = leaves_ == Leaves::last ? 0 : t * units_;
     const Rows dh{dh_.data(), rows_, units_, unit_stride_};
     for (std::size_t row = 0; row < rows_; ++row)
-        deliver({output_.gradients.data() + row * output_.stride + at, units_}, store, dh[row]);
+        deliver({output_.gradients.data() + row * output_.stride + at, units_}, accumulate, dh[row]);
 }
 
 void Recurrent::transpose_recurrent(const float* parameters) {
@@ -197,10 +196,10 @@ void Recurrent::backward(const float* parameters, float* gradients, const Gradie
     for (std::size_t t = steps_; t-- > 0;) {
         const bool is_last = t + 1 == steps_;
         if (!is_last) (*dh_product_)(gates(t + 1) + from_h_.first, turned_.data(), dh_.data());
-        add_output_gradient(t, is_last ? Store::replace : Store::add);
+        add_output_gradient(t, is_last ? Accumulate::no : Accumulate::yes);
         const compute::CellStep now = step(t);
         compute::cell_backward(cell_, now, dh, dc);
-        for (std::size_t row = 0; row < rows_; ++row) deliver(now.gates[row], Store::add, bias_gradient_);
+        for (std::size_t row = 0; row < rows_; ++row) deliver(now.gates[row], Accumulate::yes, bias_gradient_);
     }
     if (dx_product_) deliver_input_gradient(parameters);
     float* recurrent = gradients + parameters_.recurrent.offset;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "compute/cell.hpp"
-#include "compute/divided_product.hpp"
+#include "compute/parallel_matmul.hpp"
 #include "core/buffer.hpp"
 #include "model/compiler.hpp"
 #include "model/operation.hpp"
@@ -36,7 +36,7 @@ public:
                                               Compiler& compiler);
 
     Recurrent(compute::Cell cell, const Value& input, Leaves leaves, Tensor& output, Buffers buffers,
-              RecurrentParameters parameters, core::Team* team = nullptr);
+              RecurrentParameters parameters, core::ThreadPool* pool = nullptr);
 
     void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
@@ -50,13 +50,13 @@ private:
         std::size_t count;
     };
 
-    void make_products(core::Team* team);
+    void make_products(core::ThreadPool* pool);
     [[nodiscard]] compute::CellStep step(std::size_t t) const;
     [[nodiscard]] float* state(std::size_t t) const;
     [[nodiscard]] float* gates(std::size_t t) const;
     void read_input() const;
     void write_output() const;
-    void add_output_gradient(std::size_t t, compute::Store store);
+    void add_output_gradient(std::size_t t, compute::Accumulate accumulate);
     void gather_bias(const float* parameters);
     void transpose_recurrent(const float* parameters);
     void deliver_input_gradient(const float* parameters);
@@ -77,7 +77,7 @@ private:
     std::size_t state_stride_;
     std::size_t gate_stride_;
     std::size_t unit_stride_;
-    core::Team* team_;
+    core::ThreadPool* pool_;
 
     core::Buffer<float> bias_;           ///< [gates·H]
     core::Buffer<float> bias_gradient_;  ///< [gates·H]
@@ -86,12 +86,12 @@ private:
     core::Buffer<float> dc_;             ///< [rows × H]
     core::Buffer<float> dx_;             ///< [steps][rows][F]
 
-    std::optional<compute::DividedProduct> x_product_;
-    std::optional<compute::DividedProduct> h_product_;
-    std::optional<compute::DividedProduct> dh_product_;
-    std::optional<compute::DividedProduct> dx_product_;
-    std::optional<compute::DividedProduct> weight_gradient_;
-    std::optional<compute::DividedProduct> recurrent_gradient_;
+    std::optional<compute::ParallelMatMul> x_product_;
+    std::optional<compute::ParallelMatMul> h_product_;
+    std::optional<compute::ParallelMatMul> dh_product_;
+    std::optional<compute::ParallelMatMul> dx_product_;
+    std::optional<compute::ParallelMatMul> weight_gradient_;
+    std::optional<compute::ParallelMatMul> recurrent_gradient_;
 };
 
 }  // namespace ensemble::model

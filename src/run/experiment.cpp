@@ -9,7 +9,7 @@
 #include "core/error.hpp"
 #include "core/hash.hpp"
 #include "model/dense_stack.hpp"
-#include "model/overview.hpp"
+#include "model/network_summary.hpp"
 #include "run/parse_data.hpp"
 #include "run/settings.hpp"
 #include "train/state_check.hpp"
@@ -70,12 +70,12 @@ void refuse_idle(const Options& options, const model::Network& network, const da
                    options.data, why);
     }
     const core::Shape& shape = table.shape();
-    if (options.augmentation.any() && (options.preparation.sequence || !data::is_image(shape))) {
+    if (options.augmentation.any() && (options.preprocessing.sequence || !data::is_image(shape))) {
         core::fail(core::Failure::usage, "--augment {}: distorts images, but a row of {} is {}; leave it out",
                    text_of_augmentation(options.augmentation), options.data,
-                   options.preparation.sequence ? "a sequence" : fmt::format("a list of {}", shape.text()));
+                   options.preprocessing.sequence ? "a sequence" : fmt::format("a list of {}", shape.text()));
     }
-    const data::Standardize standardize = options.preparation.standardize;
+    const data::Standardize standardize = options.preprocessing.standardize;
     if (options.augmentation.any() &&
         (standardize == data::Standardize::features || standardize == data::Standardize::channels)) {
         core::fail(
@@ -110,7 +110,7 @@ bool normalises_single_numbers(const std::vector<model::Described>& items) {
 /// Of a batch of one row, batch normalisation of vectors leaves nothing.
 void refuse_lone_rows(const Options& options, const model::Network& network) {
     if (options.training.batch > 1 || !network.has("batchnorm")) return;
-    if (!normalises_single_numbers(model::overview(network, 1).items)) return;
+    if (!normalises_single_numbers(model::summarise(network, 1).items)) return;
     core::fail(
         core::Failure::usage,
         "--batch 1: batchnorm takes off the mean over the rows of a batch, which leaves nothing of a single row, "
@@ -137,9 +137,9 @@ data::Source load_data(const Options& options) {
     }
     const data::Source source = data::load(data_request(options));
     const data::Split split = data::split(source, split_request(options));
-    data::Preparation preparation = options.preparation;
-    preparation.images = !preparation.sequence && (options.augmentation.any() || model::convolves(options.net));
-    return data::prepare(source, split.train, preparation);
+    data::Preprocessing preprocessing = options.preprocessing;
+    preprocessing.images = !preprocessing.sequence && (options.augmentation.any() || model::convolves(options.net));
+    return data::preprocess(source, split.train, preprocessing);
 }
 
 Experiment::Experiment(const Options& options, data::Source source)

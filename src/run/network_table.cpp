@@ -138,7 +138,7 @@ private:
 
 }  // namespace
 
-std::string network_table(const model::Overview& network, const Terminal& terminal) {
+std::string network_table(const model::NetworkSummary& network, const Terminal& terminal) {
     Table table;
     table.add({"", "shape", "parameters", "FLOPs", "training", "memory"});
     table.add(cells_of("input", network.input.text(), {.bytes = network.input_bytes}, ""));

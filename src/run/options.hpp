@@ -9,7 +9,7 @@
 #include "data/augmentation.hpp"
 #include "data/dataset.hpp"
 #include "data/header.hpp"
-#include "data/preparation.hpp"
+#include "data/preprocessing.hpp"
 #include "train/hyperparameters.hpp"
 
 namespace ensemble::run {
@@ -29,7 +29,7 @@ struct Options {
     std::optional<data::Header> header;  ///< whether text tables have one; unset: found out
     std::string ignore;                  ///< columns of text tables that are left out
     std::optional<data::Task> task;      ///< unset: by the target
-    data::Preparation preparation;
+    data::Preprocessing preprocessing;
     data::Augmentation augmentation;
     std::size_t test_views = 1;           ///< of a test image, whose mean predicts
     std::optional<double> test_fraction;  ///< unset: the data's own test set, else 0.2

@@ -57,7 +57,7 @@ std::string text_of_sequence(const data::Sequence& sequence) {
     return fmt::format("{}x{}", sequence.steps, sequence.features);
 }
 
-void parse_reduction(data::Preparation& preparation, string_view text) {
+void parse_reduction(data::Preprocessing& preprocessing, string_view text) {
     const std::size_t colon = text.find(':');
     const auto reduction = static_cast<data::Reduction>(parse_choice(text.substr(0, colon), reductions));
     const bool none = reduction == data::Reduction::none;
@@ -65,14 +65,14 @@ void parse_reduction(data::Preparation& preparation, string_view text) {
         fail(Failure::usage, "'{}' {}; write none, or such as pca:30 or variance:100", text,
              none ? "keeps no number of features" : "does not say how many features to keep");
     }
-    preparation.reduction = reduction;
-    preparation.keep = none ? 0 : parse_count(text.substr(colon + 1), 1, most);
+    preprocessing.reduction = reduction;
+    preprocessing.keep = none ? 0 : parse_count(text.substr(colon + 1), 1, most);
 }
 
-std::string text_of_reduction(const data::Preparation& preparation) {
-    const string_view name = reductions.at(static_cast<std::size_t>(preparation.reduction));
-    if (preparation.reduction == data::Reduction::none) return std::string(name);
-    return fmt::format("{}:{}", name, preparation.keep);
+std::string text_of_reduction(const data::Preprocessing& preprocessing) {
+    const string_view name = reductions.at(static_cast<std::size_t>(preprocessing.reduction));
+    if (preprocessing.reduction == data::Reduction::none) return std::string(name);
+    return fmt::format("{}:{}", name, preprocessing.keep);
 }
 
 data::Augmentation parse_augmentation(string_view text) {

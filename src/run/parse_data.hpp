@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "data/augmentation.hpp"
-#include "data/preparation.hpp"
+#include "data/preprocessing.hpp"
 
 namespace ensemble::run {
 
@@ -16,8 +16,8 @@ namespace ensemble::run {
 [[nodiscard]] std::string text_of_sequence(const data::Sequence& sequence);
 
 /// "none", "pca:30" or "variance:100".
-void parse_reduction(data::Preparation& preparation, std::string_view text);
-[[nodiscard]] std::string text_of_reduction(const data::Preparation& preparation);
+void parse_reduction(data::Preprocessing& preprocessing, std::string_view text);
+[[nodiscard]] std::string text_of_reduction(const data::Preprocessing& preprocessing);
 
 /// "none", or parts such as "shift:2,rotate:10,scale:0.1,elastic:3".
 [[nodiscard]] data::Augmentation parse_augmentation(std::string_view text);

@@ -12,8 +12,8 @@
 
 #include "core/printable.hpp"
 #include "core/stopwatch.hpp"
-#include "core/team.hpp"
-#include "model/overview.hpp"
+#include "core/thread_pool.hpp"
+#include "model/network_summary.hpp"
 #include "report/text.hpp"
 #include "run/machine.hpp"
 #include "run/network_table.hpp"
@@ -63,10 +63,10 @@ std::optional<double> seconds_per_member(const Experiment& experiment) {
     train::Hyperparameters training = experiment.options().training;
     const double pretraining = train::pretraining_share(experiment.network(), training);
     if (pretraining > 0) training.initialiser = model::Initialiser::xavier;
-    core::Team team([] { omp_set_num_threads(1); });
-    team.resize(std::max<std::size_t>(experiment.options().threads, 1));
+    core::ThreadPool pool([] { omp_set_num_threads(1); });
+    pool.resize(std::max<std::size_t>(experiment.options().threads, 1));
     try {
-        train::Trainer trainer(experiment.network(), training, experiment.problem(), 0, &team);
+        train::Trainer trainer(experiment.network(), training, experiment.problem(), 0, &pool);
         trainer.step();  // the first one warms up
         const core::Stopwatch watch;
         const double before = trainer.progress();
@@ -173,7 +173,7 @@ std::string preview(const comm::Communicator& world, const Experiment& experimen
             return report::wrapped(core::printable_lines(words), terminal.live ? terminal.columns : log_columns);
         };
         text = fitted(head) +
-               network_table(model::overview(experiment.network(), options.training.batch, options.training.precision),
+               network_table(model::summarise(experiment.network(), options.training.batch, options.training.precision),
                              terminal) +
                fitted(rest + check_lines(hosts, remarks));
     });

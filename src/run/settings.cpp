@@ -180,18 +180,18 @@ std::vector<Setting> data_settings() {
          [](Options& o, string_view text) { o.task = choose<data::Task>(text, tasks); },
          [](const Options& o) { return o.task ? std::optional(name_of(*o.task, tasks)) : std::nullopt; }},
         {"sequence", "Data", "TxF", "rows are T steps of F features, one step after the other", "", Kind::value,
-         [](Options& o, string_view text) { o.preparation.sequence = parse_sequence(text); },
+         [](Options& o, string_view text) { o.preprocessing.sequence = parse_sequence(text); },
          [](const Options& o) {
-             return o.preparation.sequence ? std::optional<Value>(text_of_sequence(*o.preparation.sequence))
-                                           : std::nullopt;
+             return o.preprocessing.sequence ? std::optional<Value>(text_of_sequence(*o.preprocessing.sequence))
+                                             : std::nullopt;
          }},
         {"standardize", "Data", "NAME", "give features mean 0 and deviation 1: " + listed(standards) + ", see below",
          "", Kind::value,
-         [](Options& o, string_view text) { o.preparation.standardize = choose<data::Standardize>(text, standards); },
-         [](const Options& o) { return name_of(o.preparation.standardize, standards); }},
+         [](Options& o, string_view text) { o.preprocessing.standardize = choose<data::Standardize>(text, standards); },
+         [](const Options& o) { return name_of(o.preprocessing.standardize, standards); }},
         {"features", "Data", "HOW", "fewer features: pca:K principal components, variance:K that vary most, or none",
-         "", Kind::value, [](Options& o, string_view text) { parse_reduction(o.preparation, text); },
-         [](const Options& o) { return text_of_reduction(o.preparation); }},
+         "", Kind::value, [](Options& o, string_view text) { parse_reduction(o.preprocessing, text); },
+         [](const Options& o) { return text_of_reduction(o.preprocessing); }},
         {"augment", "Data", "HOW", "distort training images, such as shift:2,rotate:10,scale:0.1,elastic:3, see below",
          "", Kind::value, [](Options& o, string_view text) { o.augmentation = parse_augmentation(text); },
          [](const Options& o) { return text_of_augmentation(o.augmentation); }},

@@ -129,7 +129,7 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
 
     std::unique_ptr<Experiment> experiment;
     ranks.attempt([&] {
-        omp_set_num_threads(1);  // threads are the team's, see trainees_of()
+        omp_set_num_threads(1);  // threads are the pool's, see trainees_of()
         data::Source source = data::unpack({shared.owner, shared.bytes});
         source.notes = std::move(notes);
         experiment = std::make_unique<Experiment>(word.options, std::move(source));

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/team.hpp"
+#include "core/thread_pool.hpp"
 #include "train/trainer.hpp"
 
 namespace ensemble::run {
@@ -13,14 +13,14 @@ namespace {
 
 class NetworkTrainee final : public Trainee {
 public:
-    NetworkTrainee(const Experiment& experiment, std::shared_ptr<core::Team> team, std::uint32_t member,
+    NetworkTrainee(const Experiment& experiment, std::shared_ptr<core::ThreadPool> pool, std::uint32_t member,
                    std::optional<train::MemberState> kept)
-        : experiment_(experiment), team_(std::move(team)) {
+        : experiment_(experiment), pool_(std::move(pool)) {
         const train::Hyperparameters& training = experiment.options().training;
         if (kept) {
             go_on(std::move(*kept));
         } else {
-            trainer_.emplace(experiment.network(), training, experiment.problem(), member, team_.get());
+            trainer_.emplace(experiment.network(), training, experiment.problem(), member, pool_.get());
         }
     }
 
@@ -32,11 +32,11 @@ public:
     void set_aside(std::string why) override { trainer_->set_aside(std::move(why)); }
 
     void use_threads(std::size_t threads) override {
-        if (threads == team_->size()) return;
+        if (threads == pool_->size()) return;
         // Kernels belong to a number of threads: another trainer goes on with the state.
         train::MemberState state = trainer_->release();
         trainer_.reset();
-        team_->resize(threads);
+        pool_->resize(threads);
         go_on(std::move(state));
     }
 
@@ -49,11 +49,11 @@ public:
 private:
     void go_on(train::MemberState state) {
         trainer_.emplace(experiment_.network(), experiment_.options().training, experiment_.problem(), std::move(state),
-                         team_.get());
+                         pool_.get());
     }
 
     const Experiment& experiment_;
-    std::shared_ptr<core::Team> team_;
+    std::shared_ptr<core::ThreadPool> pool_;
     std::optional<train::Trainer> trainer_;  ///< always there
 };
 
@@ -63,10 +63,10 @@ Trainees trainees_of(const Experiment& experiment) {
     // The library's own threads stay out of it: what they make of a product depends on their number.
     const auto alone = [] { omp_set_num_threads(1); };
     alone();
-    const auto team = std::make_shared<core::Team>(alone);
-    team->resize(std::max<std::size_t>(experiment.options().threads, 1));
-    return [&experiment, team](std::uint32_t member, std::optional<train::MemberState> kept) {
-        return std::make_unique<NetworkTrainee>(experiment, team, member, std::move(kept));
+    const auto pool = std::make_shared<core::ThreadPool>(alone);
+    pool->resize(std::max<std::size_t>(experiment.options().threads, 1));
+    return [&experiment, pool](std::uint32_t member, std::optional<train::MemberState> kept) {
+        return std::make_unique<NetworkTrainee>(experiment, pool, member, std::move(kept));
     };
 }
 

@@ -20,14 +20,14 @@ std::size_t Predictor::batch_for(std::size_t largest_view) {
 }
 
 Predictor::Predictor(const model::Network& network, std::vector<std::uint32_t> hidden_features,
-                     std::optional<core::RandomStream> masks, core::Team* team, std::size_t rows)
+                     std::optional<core::RandomStream> masks, core::ThreadPool* pool, std::size_t rows)
     : buffer_size_(network.buffer_size()),
       rows_(rows),
       statistics_(network.statistics_size()),
-      team_(team),
+      pool_(pool),
       hidden_features_(std::move(hidden_features)),
       pass_{.mode = masks ? model::Mode::evaluate_with_dropout : model::Mode::evaluate, .random = masks} {
-    for (std::size_t thread = 0; thread < (team == nullptr ? 1 : team->size()); ++thread)
+    for (std::size_t thread = 0; thread < (pool == nullptr ? 1 : pool->size()); ++thread)
         programs_.emplace_back(network, rows_, model::Program::Purpose::inference);
 }
 
@@ -75,7 +75,7 @@ void Predictor::run(const Weights& weights, const data::View& view, std::size_t 
         }
     };
     if (programs_.size() == 1) return part(0);
-    team_->share(part);
+    pool_->run(part);
 }
 
 void Predictor::predict(const Weights& weights, const data::View& view, std::span<float> out) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/random.hpp"
-#include "core/team.hpp"
+#include "core/thread_pool.hpp"
 #include "data/augmentation.hpp"
 #include "data/dataset.hpp"
 #include "model/network.hpp"
@@ -45,10 +45,10 @@ public:
 
     /// `hidden_features`: features that read zero because the member never saw them (a random subspace).
     /// `masks`: leaves dropout on; the masks drawn for a batch serve every batch.
-    /// `team`: its threads take batches in turn, each with a program of its own.
+    /// `pool`: its threads take batches in turn, each with a program of its own.
     /// `rows`: how many are predicted at a time.
     explicit Predictor(const model::Network& network, std::vector<std::uint32_t> hidden_features = {},
-                       std::optional<core::RandomStream> masks = std::nullopt, core::Team* team = nullptr,
+                       std::optional<core::RandomStream> masks = std::nullopt, core::ThreadPool* pool = nullptr,
                        std::size_t rows = batch);
 
     /// From now on predict() gives the mean over views; one distortion for each place in a batch serves every batch.
@@ -68,7 +68,7 @@ public:
 
 private:
     /// Runs the network over `view`, distorted in that way, and calls use(number of the batch, rows of the table, their
-    /// outputs) for each batch; with a team for several at once. Distortion 0 is none.
+    /// outputs) for each batch; with a pool for several at once. Distortion 0 is none.
     template <class Use>
     void run(const Weights& weights, const data::View& view, std::size_t distortion, const Use& use);
 
@@ -77,7 +77,7 @@ private:
     std::size_t buffer_size_;
     std::size_t rows_;                ///< of a batch
     core::Buffer<float> statistics_;  ///< a copy, since running a program may write to them
-    core::Team* team_;
+    core::ThreadPool* pool_;
     std::vector<model::Program> programs_;  ///< one for each thread
     std::vector<std::uint32_t> hidden_features_;
     model::Pass pass_;

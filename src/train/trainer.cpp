@@ -67,8 +67,8 @@ struct Trainer::Impl {
     std::vector<std::uint32_t> order;  ///< of the current epoch
     std::vector<std::uint32_t> hidden;
     std::size_t batch;
-    std::size_t batches;  ///< per epoch, the last one may be smaller
-    core::Team* team;     ///< null for a single thread
+    std::size_t batches;     ///< per epoch, the last one may be smaller
+    core::ThreadPool* pool;  ///< null for a single thread
     Program program;
     std::optional<data::Augmenter> augmenter;
     std::optional<Program> last_program;  ///< for the last batch, where it is smaller
@@ -88,7 +88,7 @@ struct Trainer::Impl {
     double epoch_seconds = 0;                ///< that they took
 
     Impl(const model::Network& network, const Hyperparameters& chosen, const Problem& given, MemberState begun,
-         core::Team* given_team)
+         core::ThreadPool* given_pool)
         : hyperparameters(chosen),
           problem(given),
           state(std::move(begun)),
@@ -96,9 +96,9 @@ struct Trainer::Impl {
           hidden(hidden_features(network.input().elements(), given.feature_fraction, given.seed, state.member)),
           batch(std::min(chosen.batch, rows.size())),
           batches((rows.size() + batch - 1) / batch),
-          team(given_team != nullptr && given_team->size() > 1 ? given_team : nullptr),
-          program(network, batch, Program::Purpose::training, chosen.precision, team),
-          predictor(network, hidden, evaluation_masks(chosen, given.seed, state.member), team,
+          pool(given_pool != nullptr && given_pool->size() > 1 ? given_pool : nullptr),
+          program(network, batch, Program::Purpose::training, chosen.precision, pool),
+          predictor(network, hidden, evaluation_masks(chosen, given.seed, state.member), pool,
                     Predictor::batch_for(std::max(given.validation.size(), given.test_rows))),
           objective(chosen.label_smoothing, batch),
           optimizer(chosen),
@@ -106,7 +106,7 @@ struct Trainer::Impl {
           blocks(network.blocks().begin(), network.blocks().end()),
           gradients(network.buffer_size(), 0.0F) {
         if (const std::size_t rest = rows.size() % batch; rest != 0) {
-            last_program.emplace(network, rest, Program::Purpose::training, chosen.precision, team);
+            last_program.emplace(network, rest, Program::Purpose::training, chosen.precision, pool);
         }
         if (chosen.max_norm > 0) max_norm.emplace(network.blocks(), chosen.max_norm);
         if (given.augmentation.any()) {
@@ -124,7 +124,7 @@ struct Trainer::Impl {
                               .second_moment = stretch(state.second_moment, begin, end)},
                              block.is_weight ? Optimizer::Decay::yes : Optimizer::Decay::no);
             // Threads come in any order, and norms are sums over rows in theirs.
-            if (!(max_norm && team != nullptr)) settle(block, begin, end);
+            if (!(max_norm && pool != nullptr)) settle(block, begin, end);
         };
         if (chosen.initialiser == model::Initialiser::rbm) {
             pretraining.emplace(network, chosen, given, rows, hidden, state);
@@ -197,7 +197,7 @@ void Trainer::Impl::train_on_batch() {
     optimizer.begin_update(rate(), state.updates + 1);
     average_share = average.after_update(state.averaged);
     current.backward(state.parameters.data(), gradients.data(), update);
-    if (max_norm && team != nullptr) {
+    if (max_norm && pool != nullptr) {
         for (const model::ParameterBlock& block : blocks) settle(block, block.offset, block.offset + block.size());
     }
     if (average_share) average_statistics(*average_share);
@@ -268,16 +268,16 @@ void Trainer::Impl::keep_best(const EpochRecord& record) {
 }
 
 Trainer::Trainer(const model::Network& network, const Hyperparameters& hyperparameters, const Problem& problem,
-                 std::uint32_t member, core::Team* team)
-    : Trainer(network, hyperparameters, problem, initial_state(network, hyperparameters, problem, member), team) {}
+                 std::uint32_t member, core::ThreadPool* pool)
+    : Trainer(network, hyperparameters, problem, initial_state(network, hyperparameters, problem, member), pool) {}
 
 Trainer::Trainer(const model::Network& network, const Hyperparameters& hyperparameters, const Problem& problem,
-                 MemberState state, core::Team* team) {
+                 MemberState state, core::ThreadPool* pool) {
     core::require(problem.train.size() > 0 && problem.validation.size() > 0, "there are rows to train and validate on");
     core::require(hyperparameters.epochs > 0 && hyperparameters.batch > 0, "training has epochs and batches");
     const std::string fault = fault_of(state, network, hyperparameters, problem.train.size());
     core::require(fault.empty(), ("the state belongs to the training: " + fault).c_str());
-    impl_ = std::make_unique<Impl>(network, hyperparameters, problem, std::move(state), team);
+    impl_ = std::make_unique<Impl>(network, hyperparameters, problem, std::move(state), pool);
 }
 
 Trainer::~Trainer() = default;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/team.hpp"
+#include "core/thread_pool.hpp"
 #include "data/augmentation.hpp"
 #include "data/dataset.hpp"
 #include "model/network.hpp"
@@ -35,14 +35,14 @@ struct Problem {
 /// A pure function of (network, hyperparameters, problem, member): nothing depends on rank, time or other members.
 class Trainer {
 public:
-    /// A new member at its initialisation. Compiles the network and allocates everything a step needs. A `team`, which
+    /// A new member at its initialisation. Compiles the network and allocates everything a step needs. A `pool`, which
     /// must outlive the trainer and keep its size, shares its work; what comes out is the same to the bit.
     Trainer(const model::Network& network, const Hyperparameters& hyperparameters, const Problem& problem,
-            std::uint32_t member, core::Team* team = nullptr);
+            std::uint32_t member, core::ThreadPool* pool = nullptr);
 
     /// Goes on where `state` stopped.
     Trainer(const model::Network& network, const Hyperparameters& hyperparameters, const Problem& problem,
-            MemberState state, core::Team* team = nullptr);
+            MemberState state, core::ThreadPool* pool = nullptr);
 
     ~Trainer();
     Trainer(Trainer&&) noexcept;

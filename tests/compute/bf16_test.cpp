@@ -6,7 +6,7 @@
 
 #include "bf16.hpp"
 #include "compute/convolution.hpp"
-#include "compute/product.hpp"
+#include "compute/matmul.hpp"
 #include "core/buffer.hpp"
 #include "core/contract.hpp"
 #include "core/random.hpp"
@@ -52,19 +52,19 @@ struct Sum {
     [[nodiscard]] double sums_bound() const { return (terms + 1) * std::ldexp(1, -24) * (size * 1.01 + 1); }
 };
 
-void check_product(const compute::ProductShape& shape, compute::Transpose turn_a, compute::Transpose turn_b,
-                   compute::Store store) {
+void check_product(const compute::MatMulShape& shape, compute::Transpose turn_a, compute::Transpose turn_b,
+                   compute::Accumulate accumulate) {
     using compute::Transpose;
-    const compute::Factor a{(turn_a == Transpose::yes ? shape.m : shape.k) + 5, turn_a};
-    const compute::Factor b{(turn_b == Transpose::yes ? shape.k : shape.n) + 3, turn_b};
+    const compute::Operand a{(turn_a == Transpose::yes ? shape.m : shape.k) + 5, turn_a};
+    const compute::Operand b{(turn_b == Transpose::yes ? shape.k : shape.n) + 3, turn_b};
     const auto values_a = noise((shape.m + shape.k) * a.stride, 1);
     const auto values_b = noise((shape.n + shape.k) * b.stride, 2);
     const std::size_t stride = shape.n + 7;
     const auto before = noise(shape.m * stride, 3);
     auto c = before;
-    const compute::Product product(shape, a, b, stride, store, Precision::bf16);
+    const compute::MatMul product(shape, a, b, stride, accumulate, Precision::bf16);
     product(narrow_copy(values_a).data(), narrow_copy(values_b).data(), c.data());
-    const auto element = [](const core::Buffer<float>& matrix, compute::Factor factor, std::size_t i, std::size_t j) {
+    const auto element = [](const core::Buffer<float>& matrix, compute::Operand factor, std::size_t i, std::size_t j) {
         return factor.transpose == Transpose::yes ? matrix[j * factor.stride + i] : matrix[i * factor.stride + j];
     };
     for (std::size_t i = 0; i < shape.m; ++i) {
@@ -77,7 +77,7 @@ void check_product(const compute::ProductShape& shape, compute::Transpose turn_a
             }
             Sum sum;
             for (std::size_t k = 0; k < shape.k; ++k) sum.add(element(values_a, a, i, k), element(values_b, b, k, j));
-            const double base = store == compute::Store::add ? was : 0;
+            const double base = accumulate == compute::Accumulate::yes ? was : 0;
             BOOST_TEST_REQUIRE(std::abs(is - base - sum.exact) <= sum.bound(), i << ", " << j);
             BOOST_TEST_REQUIRE(std::abs(is - base - sum.of_narrow) <= sum.sums_bound(), i << ", " << j);
         }
@@ -176,7 +176,7 @@ void check_convolution(const compute::ConvolutionShape& shape, bool fits) {
     core::Buffer<float> found_dx(dx.size());
     core::Buffer<float> found_dw(dw.size());
     core::Buffer<float> found_db(shape.channels_out);
-    convolution.take(t.w.data());
+    convolution.set_weights(t.w.data());
     convolution.forward(x.data(), t.bias.data(), found_y.data());
     convolution.backward_input(dy.data(), found_dx.data());
     convolution.backward_weights(x.data(), dy.data(), found_dw.data(), found_db.data());
@@ -194,14 +194,15 @@ void check_convolution(const compute::ConvolutionShape& shape, bool fits) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(products_agree_with_the_definition, *boost::unit_test::precondition(has_bf16)) {
-    using compute::ProductShape;
-    using compute::Store;
+    using compute::Accumulate;
+    using compute::MatMulShape;
     using compute::Transpose;
-    for (const auto& shape : {ProductShape{1, 1, 1}, ProductShape{3, 5, 7}, ProductShape{32, 10, 64},
-                              ProductShape{100, 50, 13}, ProductShape{65, 129, 130}}) {
+    for (const auto& shape : {MatMulShape{1, 1, 1}, MatMulShape{3, 5, 7}, MatMulShape{32, 10, 64},
+                              MatMulShape{100, 50, 13}, MatMulShape{65, 129, 130}}) {
         for (const Transpose turn_a : {Transpose::no, Transpose::yes}) {
             for (const Transpose turn_b : {Transpose::no, Transpose::yes}) {
-                for (const Store store : {Store::replace, Store::add}) check_product(shape, turn_a, turn_b, store);
+                for (const Accumulate accumulate : {Accumulate::no, Accumulate::yes})
+                    check_product(shape, turn_a, turn_b, accumulate);
             }
         }
     }
@@ -212,8 +213,8 @@ BOOST_AUTO_TEST_CASE(products_refuse_factors_of_another_precision, *boost::unit_
     const auto narrow = narrow_copy(wide);
     core::Buffer<float> c(16);
     using enum compute::Transpose;
-    const compute::Product in_f32({4, 4, 4}, {4, no}, {4, no}, 4, compute::Store::replace);
-    const compute::Product in_bf16({4, 4, 4}, {4, no}, {4, no}, 4, compute::Store::replace, Precision::bf16);
+    const compute::MatMul in_f32({4, 4, 4}, {4, no}, {4, no}, 4, compute::Accumulate::no);
+    const compute::MatMul in_bf16({4, 4, 4}, {4, no}, {4, no}, 4, compute::Accumulate::no, Precision::bf16);
     BOOST_CHECK_THROW(in_f32(narrow.data(), narrow.data(), c.data()), core::ContractViolation);
     BOOST_CHECK_THROW(in_bf16(wide.data(), wide.data(), c.data()), core::ContractViolation);
 }
@@ -253,7 +254,7 @@ BOOST_AUTO_TEST_CASE(the_same_convolution_gives_the_same_bits) {
     core::Buffer<float> second(t.dy.size());
     for (auto* y : {&first, &second}) {
         compute::Convolution convolution(t.shape, t.order, compute::Derivatives::none, Precision::bf16);
-        convolution.take(t.w.data());
+        convolution.set_weights(t.w.data());
         convolution.forward(t.x.data(), t.bias.data(), y->data());
     }
     BOOST_TEST((first == second));

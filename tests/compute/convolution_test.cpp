@@ -8,7 +8,7 @@
 
 #include "core/buffer.hpp"
 #include "core/random.hpp"
-#include "core/team.hpp"
+#include "core/thread_pool.hpp"
 
 using namespace ensemble;
 
@@ -72,15 +72,15 @@ BOOST_AUTO_TEST_CASE(a_team_gives_the_bits_of_one) {
     const core::Buffer<float> weights = random(9 * 32 * 48, 2);
     const core::Buffer<float> bias = random(48, 3);
     const core::Buffer<float> dy = random(order.out.elements(), 4);
-    core::Team team;
+    core::ThreadPool pool;
     std::vector<std::vector<core::Buffer<float>>> results;
     for (const std::size_t threads : {1U, 2U, 3U}) {
-        team.resize(threads);
-        Convolution convolution(shape, order, Derivatives::of_weights_and_input, Precision::f32, &team);
+        pool.resize(threads);
+        Convolution convolution(shape, order, Derivatives::of_weights_and_input, Precision::f32, &pool);
         std::vector<core::Buffer<float>>& now = results.emplace_back();
         now = {core::Buffer<float>(dy.size()), core::Buffer<float>(x.size()), core::Buffer<float>(weights.size()),
                core::Buffer<float>(bias.size())};
-        convolution.take(weights.data());
+        convolution.set_weights(weights.data());
         convolution.forward(x.data(), bias.data(), now[0].data());
         convolution.backward_input(dy.data(), now[1].data());
         convolution.backward_weights(x.data(), dy.data(), now[2].data(), now[3].data());

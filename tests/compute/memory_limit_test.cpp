@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "compute/convolution.hpp"
-#include "compute/product.hpp"
+#include "compute/matmul.hpp"
 #include "core/buffer.hpp"
 #include "limited_memory.hpp"
 
@@ -31,10 +31,10 @@ void ends_well_or_says_so(Action action) {
 BOOST_AUTO_TEST_CASE(a_product_without_memory_says_so, *boost::unit_test::precondition(memory_can_be_limited)) {
     ends_well_or_says_so([] {
         constexpr std::size_t extent = 48;
-        const Factor factor{extent, Transpose::no};
+        const Operand factor{extent, Transpose::no};
         const core::Buffer<float> a(extent * extent);
         core::Buffer<float> c(extent * extent);
-        const Product product({extent, extent, extent}, factor, factor, extent, Store::replace);
+        const MatMul product({extent, extent, extent}, factor, factor, extent, Accumulate::no);
         product(a.data(), a.data(), c.data());
     });
 }
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_convolution_without_memory_says_so, *boost::unit_test::pr
         core::Buffer<float> out(y.elements());
         core::Buffer<float> weights(9 * channels);
         std::vector<float> bias(channels);
-        convolution.take(weights.data());
+        convolution.set_weights(weights.data());
         convolution.forward(in.data(), bias.data(), out.data());
         convolution.backward_weights(in.data(), out.data(), weights.data(), bias.data());
     });

@@ -20,7 +20,7 @@ using core::Shape;
 using data::Affine;
 using data::Augmentation;
 using data::Augmenter;
-using data::Distorter;
+using data::ImageWarp;
 using Image = std::vector<float>;
 
 RandomStream stream(std::uint32_t step = 0, std::uint32_t member = 0, std::uint32_t epoch = 0) {
@@ -35,7 +35,7 @@ Image noise(std::size_t size) {
 }
 
 Image distorted(const Shape& shape, const Affine& affine, Image image) {
-    Distorter(shape).apply(affine, {}, image.data());
+    ImageWarp(shape).apply(affine, {}, image.data());
     return image;
 }
 
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(no_distortion_is_the_identity_bit_for_bit) {
         BOOST_TEST((distorted(shape, {}, image) == image));
         const std::vector<float> zeros(shape[0] * shape[1], 0.0F);
         Image displaced = image;
-        Distorter(shape).apply({}, {.down = zeros, .right = zeros}, displaced.data());
+        ImageWarp(shape).apply({}, {.down = zeros, .right = zeros}, displaced.data());
         BOOST_TEST((displaced == image));
     }
     BOOST_TEST(!Augmentation{}.any());
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(shifts_by_whole_pixels_are_exact_and_leave_zeros) {
 
 BOOST_AUTO_TEST_CASE(beyond_the_border_is_the_background) {
     Image image{1, 2, 3, 4, 5, 6};
-    Distorter(Shape{2, 3}, -0.5F).apply({.down = 1, .right = -1}, {}, image.data());
+    ImageWarp(Shape{2, 3}, -0.5F).apply({.down = 1, .right = -1}, {}, image.data());
     BOOST_TEST(image == (Image{-0.5F, -0.5F, -0.5F, 2, 3, -0.5F}), boost::test_tools::per_element());
     // An image that shows nothing but the background cannot be distorted.
     Image empty(36, -0.5F);
@@ -159,18 +159,18 @@ BOOST_AUTO_TEST_CASE(a_blob_goes_where_the_map_says) {
         const Affine affine{.down = random.uniform(-3, 3),
                             .right = random.uniform(-3, 3),
                             .turn = random.uniform(-0.5, 0.5),
-                            .tall = random.uniform(0.8, 1.25),
-                            .wide = random.uniform(0.8, 1.25)};
+                            .scale_y = random.uniform(0.8, 1.25),
+                            .scale_x = random.uniform(0.8, 1.25)};
         const double row = random.uniform(-6, 6);
         const double column = random.uniform(-6, 6);
         const Centre centre = centre_of(distorted({41, 41}, affine, blob(20 + row, 20 + column)), 41);
-        const double y = row * affine.tall;
-        const double x = column * affine.wide;
+        const double y = row * affine.scale_y;
+        const double x = column * affine.scale_x;
         BOOST_TEST(std::abs(centre.column -
                             (20 + affine.right + std::cos(affine.turn) * x - std::sin(affine.turn) * y)) < 0.05);
         BOOST_TEST(std::abs(centre.row - (20 + affine.down + std::sin(affine.turn) * x + std::cos(affine.turn) * y)) <
                    0.05);
-        BOOST_TEST(std::abs(centre.mass / centre_of(blob(20, 20), 41).mass - affine.tall * affine.wide) < 0.05);
+        BOOST_TEST(std::abs(centre.mass / centre_of(blob(20, 20), 41).mass - affine.scale_y * affine.scale_x) < 0.05);
     }
 }
 
@@ -296,7 +296,7 @@ BOOST_AUTO_TEST_CASE(an_elastic_displacement_is_smooth_bounded_and_0_on_average)
     BOOST_TEST(largest > 0.6 * strength);
     // Knots have variance strength²/3; splines leave 0.48 of it in each direction.
     BOOST_TEST(std::abs(deviation / (strength * std::sqrt(0.48 * 0.48 / 3)) - 1) < 0.05);
-    // Neighbours move alike, so images whose knots are some 70 apart count as independent.
+    // Neighbours move alike, so images whose control points are some 70 apart count as independent.
     BOOST_TEST(std::abs(sum / total) < 4 * deviation / std::sqrt(20.0 * count));
     BOOST_TEST(neighbours / squares > 0.97);
     BOOST_TEST(std::abs(far_apart / squares) < 0.05);
@@ -347,7 +347,7 @@ BOOST_AUTO_TEST_CASE(values_stay_within_those_of_the_image) {
 BOOST_AUTO_TEST_CASE(what_cannot_be_distorted_breaks_a_promise) {
     BOOST_TEST((data::is_image({28, 28}) && data::is_image({8, 8, 3}) && !data::is_image({16}) && !data::is_image({})));
     for (const Shape& shape : {Shape{16}, Shape{}, Shape{0, 4}, Shape{1, 2, 3, 4}}) {
-        BOOST_CHECK_THROW(Distorter{shape}, core::ContractViolation);
+        BOOST_CHECK_THROW(ImageWarp{shape}, core::ContractViolation);
         BOOST_CHECK_THROW((Augmenter{{.shift = 1}, shape, 1}), core::ContractViolation);
     }
     BOOST_CHECK_THROW((Augmenter{{}, {4, 4}, 1}), core::ContractViolation);

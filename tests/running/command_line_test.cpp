@@ -123,9 +123,9 @@ BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
     BOOST_TEST(o.test == "test.csv");
     BOOST_TEST(o.test_target == "labels.npy");
     BOOST_TEST((o.task == data::Task::regression));
-    BOOST_TEST((o.preparation.sequence->steps == 24U && o.preparation.sequence->features == 2U));
-    BOOST_TEST((o.preparation.standardize == data::Standardize::features));
-    BOOST_TEST((o.preparation.reduction == data::Reduction::variance && o.preparation.keep == 9U));
+    BOOST_TEST((o.preprocessing.sequence->steps == 24U && o.preprocessing.sequence->features == 2U));
+    BOOST_TEST((o.preprocessing.standardize == data::Standardize::features));
+    BOOST_TEST((o.preprocessing.reduction == data::Reduction::variance && o.preprocessing.keep == 9U));
     BOOST_TEST((o.augmentation.rotate == 5 && o.augmentation.shift == 1 && o.augmentation.scale == 0));
     BOOST_TEST(o.test_views == 4U);
     BOOST_TEST(o.test_fraction.value() == 0.25);
@@ -184,11 +184,11 @@ BOOST_AUTO_TEST_CASE(every_choice_is_understood) {
     using data::Standardize;
     BOOST_TEST((parse({"--task", "classification"}).task == data::Task::classification));
     BOOST_TEST(!parse({}).task.has_value());
-    BOOST_TEST((parse({"--standardize", "auto"}).preparation.standardize == Standardize::automatic));
-    BOOST_TEST((parse({"--standardize", "none"}).preparation.standardize == Standardize::none));
-    BOOST_TEST((parse({"--standardize", "channels"}).preparation.standardize == Standardize::channels));
-    BOOST_TEST((parse({"--standardize", "all"}).preparation.standardize == Standardize::all));
-    BOOST_TEST((parse({"--features", "pca:3", "--features", "none"}).preparation.reduction == data::Reduction::none));
+    BOOST_TEST((parse({"--standardize", "auto"}).preprocessing.standardize == Standardize::automatic));
+    BOOST_TEST((parse({"--standardize", "none"}).preprocessing.standardize == Standardize::none));
+    BOOST_TEST((parse({"--standardize", "channels"}).preprocessing.standardize == Standardize::channels));
+    BOOST_TEST((parse({"--standardize", "all"}).preprocessing.standardize == Standardize::all));
+    BOOST_TEST((parse({"--features", "pca:3", "--features", "none"}).preprocessing.reduction == data::Reduction::none));
     BOOST_TEST((parse({"--init", "zeros"}).training.initialiser == model::Initialiser::zeros));
 }
 

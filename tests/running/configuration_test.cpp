@@ -74,10 +74,10 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
     options.target = "3";
     options.test_target = "y.npy";
     options.task = data::Task::regression;
-    options.preparation = {.sequence = data::Sequence{24, 2},
-                           .standardize = data::Standardize::all,
-                           .reduction = data::Reduction::pca,
-                           .keep = 12};
+    options.preprocessing = {.sequence = data::Sequence{24, 2},
+                             .standardize = data::Standardize::all,
+                             .reduction = data::Reduction::pca,
+                             .keep = 12};
     options.augmentation = {.shift = 0.1, .rotate = 1.0 / 3, .scale = 0.25, .elastic = 3};
     options.test_views = 5;
     BOOST_TEST(to_toml(again(options)) == to_toml(options));

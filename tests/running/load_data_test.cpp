@@ -91,10 +91,10 @@ BOOST_AUTO_TEST_CASE(a_member_does_not_depend_on_where_its_data_lie_but_on_what_
         change(other);
         return digest(other) != first;
     };
-    BOOST_TEST(changed([](Options& o) { o.preparation.standardize = data::Standardize::none; }));
-    BOOST_TEST(changed([](Options& o) { run::parse_reduction(o.preparation, "pca:2"); }));
-    BOOST_TEST(changed([](Options& o) { run::parse_reduction(o.preparation, "variance:2"); }));
-    BOOST_TEST(changed([](Options& o) { o.preparation.sequence = data::Sequence{3, 1}; }));
+    BOOST_TEST(changed([](Options& o) { o.preprocessing.standardize = data::Standardize::none; }));
+    BOOST_TEST(changed([](Options& o) { run::parse_reduction(o.preprocessing, "pca:2"); }));
+    BOOST_TEST(changed([](Options& o) { run::parse_reduction(o.preprocessing, "variance:2"); }));
+    BOOST_TEST(changed([](Options& o) { o.preprocessing.sequence = data::Sequence{3, 1}; }));
     BOOST_TEST(changed([](Options& o) {
         o.target = std::string("1");
         o.task = data::Task::classification;
@@ -126,14 +126,14 @@ BOOST_AUTO_TEST_CASE(columns_are_left_out_and_first_lines_called_headers_by_opti
 BOOST_AUTO_TEST_CASE(sequences_and_components_reach_the_network) {
     const Scratch scratch;
     Options options = options_for(scratch.write("t.csv", table()));
-    options.preparation.sequence = data::Sequence{3, 1};
+    options.preprocessing.sequence = data::Sequence{3, 1};
     BOOST_TEST((Experiment(options, load_data(options)).network().input() == core::Shape{3, 1}));
-    options.preparation = {};
-    run::parse_reduction(options.preparation, "pca:2");
+    options.preprocessing = {};
+    run::parse_reduction(options.preprocessing, "pca:2");
     const Experiment experiment(options, load_data(options));
     BOOST_TEST((experiment.network().input() == core::Shape{2}));
     Options digits = options_for("digits:train=200,test=20");
-    run::parse_reduction(digits.preparation, "variance:100");
+    run::parse_reduction(digits.preprocessing, "variance:100");
     BOOST_TEST((Experiment(digits, load_data(digits)).network().input() == core::Shape{100}));
 }
 
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(images_are_what_is_distorted_or_what_windows_slide_over) {
     Options options = options_for("digits:train=60,test=20");
     options.augmentation.flip = 0.5;
     for (const auto standardize : {data::Standardize::features, data::Standardize::channels}) {
-        options.preparation.standardize = standardize;
+        options.preprocessing.standardize = standardize;
         BOOST_TEST(refusal(options).find("--standardize all or none") != std::string::npos);
     }
     BOOST_TEST(model::convolves("skip[ split[ dense(3) | conv(3, 3) ] ]"));
@@ -178,11 +178,11 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
     flat.augmentation.shift = 2;
     BOOST_TEST(contains(refusal(flat), "--augment shift:2: distorts images, but a row of"));
     BOOST_TEST(contains(refusal(flat), "is a list of 3; leave it out"));
-    flat.preparation.sequence = data::Sequence{3, 1};
+    flat.preprocessing.sequence = data::Sequence{3, 1};
     BOOST_TEST(contains(refusal(flat), "is a sequence; leave it out"));
     Options reduced = options_for("digits:train=40,test=10");
     reduced.augmentation.rotate = 5;
-    run::parse_reduction(reduced.preparation, "pca:5");
+    run::parse_reduction(reduced.preprocessing, "pca:5");
     BOOST_TEST(contains(refusal(reduced), "--augment rotate:5"));
 
     Options both = options;

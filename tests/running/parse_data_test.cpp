@@ -16,10 +16,10 @@ using run::text_of_augmentation;
 
 namespace {
 
-data::Preparation reduction(std::string_view text) {
-    data::Preparation preparation;
-    run::parse_reduction(preparation, text);
-    return preparation;
+data::Preprocessing reduction(std::string_view text) {
+    data::Preprocessing preprocessing;
+    run::parse_reduction(preprocessing, text);
+    return preprocessing;
 }
 
 }  // namespace
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(reductions) {
     for (const char* text : {"pca:0", "pca:", "pca:x", "variance:-1", "pca:1.5"}) {
         BOOST_TEST(contains(usage_error([&] { static_cast<void>(reduction(text)); }), "is not a whole number"));
     }
-    data::Preparation changed = reduction("pca:30");
+    data::Preprocessing changed = reduction("pca:30");
     run::parse_reduction(changed, "none");
     BOOST_TEST((changed.reduction == Reduction::none && changed.keep == 0U));
 }

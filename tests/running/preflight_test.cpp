@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(notes_on_the_data_are_told_first) {
     data::Source source = data::load(options.data, options.seed);
     source.notes = {"column 1 is odd", "so is column 2"};
     const std::vector<std::uint32_t> rows{0, 1, 2, 3};
-    source = data::prepare(source, rows, {.standardize = data::Standardize::features});
+    source = data::preprocess(source, rows, {.standardize = data::Standardize::features});
     const auto notes = run::preflight(comm::Communicator::local(), run::Experiment(options, std::move(source)));
     BOOST_REQUIRE_GE(notes.size(), 2U);
     BOOST_TEST(notes[0] == "column 1 is odd");

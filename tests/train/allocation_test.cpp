@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
-#include "core/team.hpp"
+#include "core/thread_pool.hpp"
 #include "counting_allocator.hpp"
 #include "train/study.hpp"
 
@@ -31,9 +31,9 @@ BOOST_AUTO_TEST_CASE(nor_do_those_of_a_team) {
     const Study study("digits:train=1000,test=20", "dense(512) relu dropout(0.2) dense(512) relu");
     train::Hyperparameters h;
     h.batch = 100;
-    core::Team team;
-    team.resize(2);
-    train::Trainer trainer(study.network, h, study.problem(), 0, &team);
+    core::ThreadPool pool;
+    pool.resize(2);
+    train::Trainer trainer(study.network, h, study.problem(), 0, &pool);
     static_cast<void>(trainer.step());
     const std::size_t before = allocations;
     for (std::size_t step = 1; step < 7; ++step) static_cast<void>(trainer.step());

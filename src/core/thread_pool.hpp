@@ -15,32 +15,32 @@ namespace ensemble::core {
 /// Threads that share the work of the one that has it, who is one of them. Everyone does a part that its number alone
 /// decides, so that what comes out depends on nothing else. Between two pieces of work they look for the next one for a
 /// moment, and then sleep.
-class Team {
+class ThreadPool {
 public:
-    /// A team of one. `prepare` runs on each thread that joins, before anything else.
-    explicit Team(std::function<void()> prepare = {}) : prepare_(std::move(prepare)) {}
-    ~Team() { part(); }
-    Team(const Team&) = delete;
-    Team& operator=(const Team&) = delete;
+    /// A pool of one thread. `prepare` runs on each thread that joins, before anything else.
+    explicit ThreadPool(std::function<void()> prepare = {}) : prepare_(std::move(prepare)) {}
+    ~ThreadPool() { join_all(); }
+    ThreadPool(const ThreadPool&) = delete;
+    ThreadPool& operator=(const ThreadPool&) = delete;
 
-    /// REQUIRES: threads > 0; the owner's thread, outside share().
+    /// REQUIRES: threads > 0; the owner's thread, outside run().
     void resize(std::size_t threads);
 
     [[nodiscard]] std::size_t size() const noexcept { return threads_.size() + 1; }
 
     /// Calls work(0) to work(size() - 1), each once and on a thread of its own; returns when all have. Throws what one
-    /// of them threw. Allocates nothing. REQUIRES: the owner's thread, outside share().
+    /// of them threw. Allocates nothing. REQUIRES: the owner's thread, outside run().
     template <class Work>
-    void share(const Work& work) {
-        run(&work, [](const void* given, std::size_t number) { (*static_cast<const Work*>(given))(number); });
+    void run(const Work& work) {
+        run_all(&work, [](const void* given, std::size_t number) { (*static_cast<const Work*>(given))(number); });
     }
 
 private:
     using Call = void (*)(const void* work, std::size_t number);
 
-    void run(const void* work, Call call);
+    void run_all(const void* work, Call call);
     void attend(std::size_t number);
-    void part();
+    void join_all();
 
     std::function<void()> prepare_;
     std::vector<std::jthread> threads_;
@@ -64,12 +64,12 @@ struct Part {
 }
 
 /// Calls work(begin, end) for parts of `count` things, on as many threads as have at least `least` of them; without a
-/// team, or with less to do, work(0, count).
+/// pool, or with less to do, work(0, count).
 template <class Work>
-void divide(Team* team, std::size_t count, std::size_t least, const Work& work) {
-    const std::size_t parts = team == nullptr ? 1 : std::min(team->size(), count / std::max<std::size_t>(least, 1));
+void parallel_for(ThreadPool* pool, std::size_t count, std::size_t least, const Work& work) {
+    const std::size_t parts = pool == nullptr ? 1 : std::min(pool->size(), count / std::max<std::size_t>(least, 1));
     if (parts < 2) return work(0, count);
-    team->share([&](std::size_t who) {
+    pool->run([&](std::size_t who) {
         if (who >= parts) return;
         const Part part = part_of(count, parts, who);
         work(part.begin, part.end);

@@ -48,7 +48,7 @@ struct Described {
 };
 
 /// A network compiled for training, item by item.
-struct Overview {
+struct NetworkSummary {
     core::Shape input;
     std::size_t input_bytes = 0;     ///< of a batch
     std::size_t gradient_bytes = 0;  ///< of all activations of a batch, which share memory where they can
@@ -60,7 +60,7 @@ struct Overview {
 
 /// Lays out the network for batches of `batch` rows, without the memory, and writes down what comes of each item.
 /// REQUIRES: batch > 0.
-[[nodiscard]] Overview overview(const Network& network, std::size_t batch,
-                                compute::Precision precision = compute::Precision::f32);
+[[nodiscard]] NetworkSummary summarise(const Network& network, std::size_t batch,
+                                       compute::Precision precision = compute::Precision::f32);
 
 }  // namespace ensemble::model

@@ -11,15 +11,15 @@ namespace ensemble::compute {
 enum class Transpose : std::uint8_t { no, yes };
 
 /// Whether a result replaces what was there or is added to it.
-enum class Store : std::uint8_t { replace, add };
+enum class Accumulate : std::uint8_t { no, yes };
 
 /// A factor of a product: how it lies in memory, and whether it is read transposed.
-struct Factor {
+struct Operand {
     std::size_t stride = 0;  ///< elements between two rows as they lie in memory
     Transpose transpose = Transpose::no;
 };
 
-struct ProductShape {
+struct MatMulShape {
     std::size_t m = 0;
     std::size_t n = 0;
     std::size_t k = 0;
@@ -28,18 +28,18 @@ struct ProductShape {
 /// C [m×n] = op(A) [m×k] · op(B) [k×n], or C += …: compiled once for its shape, run many times. C and the sums are in
 /// single precision, the factors in the one that is asked for.
 /// The same shape, strides and data give the same bits on the same instruction set.
-class Product {
+class MatMul {
 public:
     /// Where kernels keep what they need while they run: in memory that all kernels made on a thread share, or in their
     /// own; only those run on other threads too, one at a time.
     enum class Scratch : std::uint8_t { shared, own };
 
     /// REQUIRES: m, n, k > 0; strides no smaller than the rows they separate.
-    Product(const ProductShape& shape, Factor a, Factor b, std::size_t stride_c, Store store,
-            Precision factors = Precision::f32, Scratch scratch = Scratch::shared);
-    ~Product();
-    Product(Product&&) noexcept;
-    Product& operator=(Product&&) noexcept;
+    MatMul(const MatMulShape& shape, Operand a, Operand b, std::size_t stride_c, Accumulate accumulate,
+           Precision factors = Precision::f32, Scratch scratch = Scratch::shared);
+    ~MatMul();
+    MatMul(MatMul&&) noexcept;
+    MatMul& operator=(MatMul&&) noexcept;
 
     /// REQUIRES: factors of the precision it was made for.
     void operator()(const float* a, const float* b, float* c) const;

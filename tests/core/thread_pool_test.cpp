@@ -1,4 +1,4 @@
-#include "core/team.hpp"
+#include "core/thread_pool.hpp"
 
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -20,15 +20,15 @@
 
 using namespace ensemble;
 
-BOOST_AUTO_TEST_SUITE(team_tests)
+BOOST_AUTO_TEST_SUITE(thread_pool_tests)
 
-using core::Team;
+using core::ThreadPool;
 
 // In a process of its own, which has address space for a few threads only.
 BOOST_AUTO_TEST_CASE(a_team_that_finds_no_room_for_its_threads_says_so_and_goes_on_alone) {
     const pid_t child = ::fork();
     if (child == 0) {
-        Team team;
+        ThreadPool pool;
         std::size_t pages = 0;
         std::ifstream("/proc/self/statm") >> pages;
         rlimit limit{};
@@ -36,9 +36,9 @@ BOOST_AUTO_TEST_CASE(a_team_that_finds_no_room_for_its_threads_says_so_and_goes_
         ::setrlimit(RLIMIT_AS, &limit);
         int calls = 0;
         try {
-            team.resize(100);
+            pool.resize(100);
         } catch (const core::Error& error) {
-            team.share([&](std::size_t) { ++calls; });
+            pool.run([&](std::size_t) { ++calls; });
             ::_exit(error.kind() == core::Failure::run && calls == 1 ? 0 : 1);
         }
         ::_exit(2);
@@ -49,15 +49,15 @@ BOOST_AUTO_TEST_CASE(a_team_that_finds_no_room_for_its_threads_says_so_and_goes_
 }
 
 BOOST_AUTO_TEST_CASE(everyone_has_a_part_once_on_a_thread_of_its_own) {
-    Team team;
+    ThreadPool pool;
     for (const std::size_t size : {1U, 4U, 2U, 3U}) {
-        team.resize(size);
-        BOOST_TEST(team.size() == size);
+        pool.resize(size);
+        BOOST_TEST(pool.size() == size);
         std::vector<std::thread::id> threads(size);
         for (int round = 0; round < 200; ++round) {
             std::vector<int> calls(size);
             std::vector<std::thread::id> here(size);
-            team.share([&](std::size_t who) {
+            pool.run([&](std::size_t who) {
                 ++calls.at(who);
                 here[who] = std::this_thread::get_id();
             });
@@ -68,25 +68,25 @@ BOOST_AUTO_TEST_CASE(everyone_has_a_part_once_on_a_thread_of_its_own) {
         BOOST_TEST(std::set<std::thread::id>(threads.begin(), threads.end()).size() == size);
         BOOST_TEST((threads[0] == std::this_thread::get_id()));
     }
-    BOOST_CHECK_THROW(team.resize(0), core::ContractViolation);
+    BOOST_CHECK_THROW(pool.resize(0), core::ContractViolation);
 }
 
 BOOST_AUTO_TEST_CASE(who_sleeps_is_woken) {
-    Team team;
-    team.resize(3);
+    ThreadPool pool;
+    pool.resize(3);
     for (int round = 0; round < 20; ++round) {
         std::atomic<int> calls = 0;
-        team.share([&](std::size_t) { ++calls; });
+        pool.run([&](std::size_t) { ++calls; });
         BOOST_TEST(calls == 3);
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
 }
 
 BOOST_AUTO_TEST_CASE(the_owner_waits_for_the_slowest_and_sees_what_it_wrote) {
-    Team team;
-    team.resize(2);
+    ThreadPool pool;
+    pool.resize(2);
     std::vector<double> written(1000);
-    team.share([&](std::size_t who) {
+    pool.run([&](std::size_t who) {
         if (who == 0) return;
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
         std::iota(written.begin(), written.end(), 1.0);
@@ -95,26 +95,26 @@ BOOST_AUTO_TEST_CASE(the_owner_waits_for_the_slowest_and_sees_what_it_wrote) {
 }
 
 BOOST_AUTO_TEST_CASE(what_one_throws_the_owner_throws_and_the_team_goes_on) {
-    Team team;
-    team.resize(3);
+    ThreadPool pool;
+    pool.resize(3);
     for (const std::size_t thrower : {0U, 2U}) {
         std::atomic<int> calls = 0;
-        BOOST_CHECK_THROW(team.share([&](std::size_t who) {
+        BOOST_CHECK_THROW(pool.run([&](std::size_t who) {
             ++calls;
             if (who == thrower) throw std::runtime_error("no");
         }),
                           std::runtime_error);
         BOOST_TEST(calls == 3);
-        team.share([&](std::size_t) { ++calls; });
+        pool.run([&](std::size_t) { ++calls; });
         BOOST_TEST(calls == 6);
     }
 }
 
 BOOST_AUTO_TEST_CASE(threads_that_join_are_prepared) {
     std::atomic<int> prepared = 0;
-    Team team([&] { ++prepared; });
-    team.resize(4);
-    team.share([](std::size_t) {});
+    ThreadPool pool([&] { ++prepared; });
+    pool.resize(4);
+    pool.run([](std::size_t) {});
     BOOST_TEST(prepared == 3);
 }
 
@@ -136,12 +136,12 @@ BOOST_AUTO_TEST_CASE(parts_make_up_the_whole) {
 }
 
 BOOST_AUTO_TEST_CASE(little_work_is_not_divided) {
-    Team team;
-    team.resize(4);
-    const auto pieces = [&](Team* by, std::size_t count) {
+    ThreadPool pool;
+    pool.resize(4);
+    const auto pieces = [&](ThreadPool* by, std::size_t count) {
         std::atomic<std::size_t> calls = 0;
         std::atomic<std::size_t> things = 0;
-        core::divide(by, count, 10, [&](std::size_t begin, std::size_t end) {
+        core::parallel_for(by, count, 10, [&](std::size_t begin, std::size_t end) {
             ++calls;
             things += end - begin;
         });
@@ -149,9 +149,9 @@ BOOST_AUTO_TEST_CASE(little_work_is_not_divided) {
         return calls.load();
     };
     BOOST_TEST(pieces(nullptr, 100) == 1U);
-    BOOST_TEST(pieces(&team, 19) == 1U);
-    BOOST_TEST(pieces(&team, 20) == 2U);
-    BOOST_TEST(pieces(&team, 100) == 4U);
+    BOOST_TEST(pieces(&pool, 19) == 1U);
+    BOOST_TEST(pieces(&pool, 20) == 2U);
+    BOOST_TEST(pieces(&pool, 100) == 4U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

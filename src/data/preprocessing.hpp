@@ -25,7 +25,7 @@ struct Sequence {
 /// most, as they are before they are standardised, in their order.
 enum class Reduction : std::uint8_t { none, pca, variance };
 
-struct Preparation {
+struct Preprocessing {
     std::optional<Sequence> sequence = {};
     bool images = false;  ///< rows are height × width (× channels), not steps × features
     Standardize standardize = Standardize::automatic;
@@ -35,8 +35,9 @@ struct Preparation {
 
 /// The data as a network is to see them, stored as floats; as they are where there is nothing to do.
 /// Means, deviations and components are those of `rows` of the training table; features that do not vary in them become
-/// 0. The digest stays that of the data as they were read: with the preparation and the rows it determines the result.
-/// Throws core::Error (usage) where preparation and data do not fit.
-[[nodiscard]] Source prepare(const Source& source, std::span<const std::uint32_t> rows, const Preparation& preparation);
+/// 0. The digest stays that of the data as they were read: with the preprocessing and the rows it determines the
+/// result. Throws core::Error (usage) where preprocessing and data do not fit.
+[[nodiscard]] Source preprocess(const Source& source, std::span<const std::uint32_t> rows,
+                                const Preprocessing& preprocessing);
 
 }  // namespace ensemble::data

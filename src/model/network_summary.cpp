@@ -1,11 +1,11 @@
-#include "model/overview.hpp"
+#include "model/network_summary.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "core/contract.hpp"
 #include "model/program.hpp"
-#include "model/recorder.hpp"
+#include "model/summary_builder.hpp"
 
 namespace ensemble::model {
 namespace {
@@ -56,17 +56,17 @@ bool operator==(const Part& a, const Part& b) {
     return a.times == b.times && a.items == b.items;
 }
 
-Cost Overview::total() const {
+Cost NetworkSummary::total() const {
     Cost sum{.bytes = input_bytes + gradient_bytes};
     add(items, sum);
     return sum;
 }
 
-void Recorder::begin_network() {
+void SummaryBuilder::begin_network() {
     lists_.emplace_back();
 }
 
-void Recorder::end_network() {
+void SummaryBuilder::end_network() {
     std::vector<Described> items = std::move(lists_.back());
     lists_.pop_back();
     if (open_.empty()) {
@@ -76,7 +76,7 @@ void Recorder::end_network() {
     }
 }
 
-void Recorder::begin_item(const Item& item, const Tensor& input) {
+void SummaryBuilder::begin_item(const Item& item, const Tensor& input) {
     open_.push_back({.number = bytes_.size(),
                      .item = &item,
                      .described = {.text = item.name + arguments_text(item),
@@ -90,7 +90,7 @@ void Recorder::begin_item(const Item& item, const Tensor& input) {
     bytes_.push_back(0);
 }
 
-void Recorder::end_item(const LayerKind& kind, const Tensor& output) {
+void SummaryBuilder::end_item(const LayerKind& kind, const Tensor& output) {
     Open done = std::move(open_.back());
     open_.pop_back();
     Described& described = done.described;
@@ -104,24 +104,24 @@ void Recorder::end_item(const LayerKind& kind, const Tensor& output) {
     lists_.back().push_back(std::move(described));
 }
 
-void Recorder::takes(const ParameterBlock& block) {
+void SummaryBuilder::takes(const ParameterBlock& block) {
     core::require(!open_.empty(), "only items have parameters");
     open_.back().blocks.push_back(block);
     open_.back().described.own.parameters += block.rows * block.columns;
 }
 
-void Recorder::makes(const Tensor& tensor) {
+void SummaryBuilder::makes(const Tensor& tensor) {
     const std::size_t number = open_.empty() ? 0 : open_.back().number;
     made_by_[&tensor] = number;
     bytes_[number] += bytes_of(tensor);
 }
 
-void Recorder::drops(const Tensor& tensor) {
+void SummaryBuilder::drops(const Tensor& tensor) {
     bytes_[made_by_.at(&tensor)] -= bytes_of(tensor);
     made_by_.erase(&tensor);
 }
 
-void Recorder::settle(std::vector<Described>& items, std::size_t& number) const {
+void SummaryBuilder::settle(std::vector<Described>& items, std::size_t& number) const {
     for (Described& item : items) {
         item.own.bytes = bytes_[number++];
         std::vector<Part> joined;
@@ -138,16 +138,16 @@ void Recorder::settle(std::vector<Described>& items, std::size_t& number) const 
     }
 }
 
-Overview Recorder::finish() {
+NetworkSummary SummaryBuilder::finish() {
     std::size_t number = 1;
     settle(items_, number);
     return {.input = {}, .input_bytes = bytes_[0], .gradient_bytes = 0, .items = std::move(items_)};
 }
 
-Overview overview(const Network& network, std::size_t batch, compute::Precision precision) {
-    Recorder recorder;
-    const std::size_t bytes = Program::bytes_of(network, batch, Program::Purpose::training, precision, &recorder);
-    Overview result = recorder.finish();
+NetworkSummary summarise(const Network& network, std::size_t batch, compute::Precision precision) {
+    SummaryBuilder summary;
+    const std::size_t bytes = Program::bytes_of(network, batch, Program::Purpose::training, precision, &summary);
+    NetworkSummary result = summary.finish();
     result.gradient_bytes = bytes - result.total().bytes;
     result.input = network.input();
     result.items.front().input = network.input();  // which a network that flattens it first has flat already

@@ -1,4 +1,4 @@
-#include "data/preparation.hpp"
+#include "data/preprocessing.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -16,19 +16,19 @@ using core::Failure;
 
 constexpr std::size_t most_components_of = 4096;
 
-void check_reduction(const Table& table, Rows rows, const Preparation& preparation) {
-    const bool pca = preparation.reduction == Reduction::pca;
-    const std::string option = fmt::format("--features {}:{}", pca ? "pca" : "variance", preparation.keep);
+void check_reduction(const Table& table, Rows rows, const Preprocessing& preprocessing) {
+    const bool pca = preprocessing.reduction == Reduction::pca;
+    const std::string option = fmt::format("--features {}:{}", pca ? "pca" : "variance", preprocessing.keep);
     const std::size_t width = table.shape().elements();
-    core::require(preparation.keep > 0, "a reduction keeps features");
-    if (preparation.sequence) {
+    core::require(preprocessing.keep > 0, "a reduction keeps features");
+    if (preprocessing.sequence) {
         fail(Failure::usage, "{}: what is left has no order in time; leave out --sequence or --features", option);
     }
-    if (preparation.keep > width) {
+    if (preprocessing.keep > width) {
         fail(Failure::usage, "{}: a row has {} features only; keep at most so many", option, width);
     }
     if (!pca) return;
-    if (preparation.keep >= rows.size()) {
+    if (preprocessing.keep >= rows.size()) {
         fail(Failure::usage, "{}: {} training rows show at most {} components; keep at most so many", option,
              rows.size(), rows.size() - 1);
     }
@@ -36,7 +36,7 @@ void check_reduction(const Table& table, Rows rows, const Preparation& preparati
         fail(Failure::usage,
              "{}: components of {} features would take too long, at most {} are possible; choose --features "
              "variance:{}",
-             option, width, most_components_of, preparation.keep);
+             option, width, most_components_of, preprocessing.keep);
     }
 }
 
@@ -68,13 +68,13 @@ Table rescaled(const Table& table, double mean, double factor) {
 
 }  // namespace
 
-Source prepare(const Source& source, Rows rows, const Preparation& preparation) {
-    core::require(!rows.empty(), "there are rows to learn the preparation from");
-    const Source given = preparation.sequence ? reshaped(source, *preparation.sequence) : source;
+Source preprocess(const Source& source, Rows rows, const Preprocessing& preprocessing) {
+    core::require(!rows.empty(), "there are rows to learn the preprocessing from");
+    const Source given = preprocessing.sequence ? reshaped(source, *preprocessing.sequence) : source;
     Source result = given;
-    Preparation resolved = preparation;
+    Preprocessing resolved = preprocessing;
     if (resolved.standardize == Standardize::automatic) {
-        const Standardize own = preparation.images ? Standardize::all : Standardize::channels;
+        const Standardize own = preprocessing.images ? Standardize::all : Standardize::channels;
         resolved.standardize = source.arbitrary_units ? own : Standardize::none;
     }
     result.arbitrary_units = false;

@@ -1,4 +1,4 @@
-#include "compute/divided_product.hpp"
+#include "compute/parallel_matmul.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -10,7 +10,7 @@
 
 using namespace ensemble;
 
-BOOST_AUTO_TEST_SUITE(divided_product_tests)
+BOOST_AUTO_TEST_SUITE(parallel_matmul_tests)
 
 using namespace compute;
 
@@ -24,47 +24,47 @@ core::Buffer<float> random_floats(std::size_t count, std::uint32_t step) {
 }
 
 struct Case {
-    ProductShape shape;
+    MatMulShape shape;
     Transpose a;
     Transpose b;
-    Store store;
+    Accumulate accumulate;
 };
 
 /// The products of a dense layer: forward, of its input's gradient and of its weights'.
-const std::vector<Case> cases{{{256, 512, 300}, Transpose::no, Transpose::no, Store::replace},
-                              {{128, 784, 512}, Transpose::no, Transpose::yes, Store::add},
-                              {{784, 512, 128}, Transpose::yes, Transpose::no, Store::replace},
-                              {{1000, 70, 90}, Transpose::no, Transpose::no, Store::replace},
-                              {{37, 1100, 61}, Transpose::yes, Transpose::yes, Store::add}};
+const std::vector<Case> cases{{{256, 512, 300}, Transpose::no, Transpose::no, Accumulate::no},
+                              {{128, 784, 512}, Transpose::no, Transpose::yes, Accumulate::yes},
+                              {{784, 512, 128}, Transpose::yes, Transpose::no, Accumulate::no},
+                              {{1000, 70, 90}, Transpose::no, Transpose::no, Accumulate::no},
+                              {{37, 1100, 61}, Transpose::yes, Transpose::yes, Accumulate::yes}};
 
-Factor factor(std::size_t rows, std::size_t columns, Transpose transpose) {
+Operand factor(std::size_t rows, std::size_t columns, Transpose transpose) {
     return {(transpose == Transpose::yes ? rows : columns) + 16, transpose};
 }
 
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(a_team_gives_the_bits_of_one) {
-    core::Team team;
+    core::ThreadPool pool;
     std::size_t divided = 0;
     for (const std::size_t threads : {2U, 3U, 5U}) {
-        team.resize(threads);
+        pool.resize(threads);
         for (const Case& given : cases) {
             const auto [m, n, k] = given.shape;
-            const Factor a = factor(m, k, given.a);
-            const Factor b = factor(k, n, given.b);
+            const Operand a = factor(m, k, given.a);
+            const Operand b = factor(k, n, given.b);
             const std::size_t stride = n + 16;
             const auto values_a = random_floats(std::max(m, k) * (a.stride + 1), 1);
             const auto values_b = random_floats(std::max(n, k) * (b.stride + 1), 2);
             core::Buffer<float> expected = random_floats(m * stride, 3);
             core::Buffer<float> found = expected;
             core::Buffer<float> by_rows = expected;
-            Product(given.shape, a, b, stride, given.store)(values_a.data(), values_b.data(), expected.data());
-            const DividedProduct product(&team, given.shape, a, b, stride, given.store);
+            MatMul(given.shape, a, b, stride, given.accumulate)(values_a.data(), values_b.data(), expected.data());
+            const ParallelMatMul product(&pool, given.shape, a, b, stride, given.accumulate);
             product(values_a.data(), values_b.data(), found.data());
             BOOST_TEST((found == expected));
             divided += product.is_divided() ? 1 : 0;
-            const DividedProduct rows(&team, given.shape, a, b, stride, given.store, Precision::f32,
-                                      DividedProduct::Along::rows);
+            const ParallelMatMul rows(&pool, given.shape, a, b, stride, given.accumulate, Precision::f32,
+                                      ParallelMatMul::Along::rows);
             std::size_t end = 0;
             for (std::size_t who = 0; who < threads; ++who) {
                 const core::Part part = rows.rows_of(who);
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_team_gives_the_bits_of_one) {
                 end = part.end;
             }
             BOOST_TEST(end == m);
-            team.share([&](std::size_t who) { rows.run(who, values_a.data(), values_b.data(), by_rows.data()); });
+            pool.run([&](std::size_t who) { rows.run(who, values_a.data(), values_b.data(), by_rows.data()); });
             BOOST_TEST((by_rows == expected));
         }
     }
@@ -82,12 +82,12 @@ BOOST_AUTO_TEST_CASE(a_team_gives_the_bits_of_one) {
 }
 
 BOOST_AUTO_TEST_CASE(small_products_and_teams_of_one_stay_whole) {
-    core::Team team;
-    const Factor plain{512, Transpose::no};
-    BOOST_TEST(!DividedProduct(&team, {256, 512, 512}, plain, plain, 512, Store::replace).is_divided());
-    BOOST_TEST(!DividedProduct(nullptr, {256, 512, 512}, plain, plain, 512, Store::replace).is_divided());
-    team.resize(2);
-    BOOST_TEST(!DividedProduct(&team, {10, 10, 512}, plain, plain, 512, Store::replace).is_divided());
+    core::ThreadPool pool;
+    const Operand plain{512, Transpose::no};
+    BOOST_TEST(!ParallelMatMul(&pool, {256, 512, 512}, plain, plain, 512, Accumulate::no).is_divided());
+    BOOST_TEST(!ParallelMatMul(nullptr, {256, 512, 512}, plain, plain, 512, Accumulate::no).is_divided());
+    pool.resize(2);
+    BOOST_TEST(!ParallelMatMul(&pool, {10, 10, 512}, plain, plain, 512, Accumulate::no).is_divided());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

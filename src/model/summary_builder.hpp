@@ -6,12 +6,12 @@
 
 #include "model/compiler.hpp"
 #include "model/layers.hpp"
-#include "model/overview.hpp"
+#include "model/network_summary.hpp"
 
 namespace ensemble::model {
 
 /// Writes down what a compiler does for each item: its shapes, the parameters it takes and the tensors it makes.
-class Recorder {
+class SummaryBuilder {
 public:
     void begin_network();
     void end_network();
@@ -22,7 +22,7 @@ public:
     void drops(const Tensor& tensor);
 
     /// The items of the network, and the bytes of what was made outside of them.
-    [[nodiscard]] Overview finish();
+    [[nodiscard]] NetworkSummary finish();
 
 private:
     /// Gives the items their bytes, in the order in which they began, and joins copies of repeats that are alike.

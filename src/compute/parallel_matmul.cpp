@@ -1,4 +1,4 @@
-#include "compute/divided_product.hpp"
+#include "compute/parallel_matmul.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -16,7 +16,7 @@ constexpr std::size_t row_step = 16;
 constexpr std::size_t column_step = 64;
 
 /// Floats of a factor from its first to its last.
-std::size_t extent(std::size_t rows, std::size_t columns, Factor factor) {
+std::size_t extent(std::size_t rows, std::size_t columns, Operand factor) {
     return factor.transpose == Transpose::yes ? (columns - 1) * factor.stride + rows
                                               : (rows - 1) * factor.stride + columns;
 }
@@ -34,18 +34,18 @@ core::Buffer<float> noise(std::size_t count, std::uint32_t seed) {
 
 }  // namespace
 
-DividedProduct::DividedProduct(core::Team* team, const ProductShape& shape, Factor a, Factor b, std::size_t stride_c,
-                               Store store, Precision factors, Along along)
-    : team_(team),
+ParallelMatMul::ParallelMatMul(core::ThreadPool* pool, const MatMulShape& shape, Operand a, Operand b,
+                               std::size_t stride_c, Accumulate accumulate, Precision factors, Along along)
+    : pool_(pool),
       shape_(shape),
       a_(a),
       b_(b),
       stride_c_(stride_c),
-      store_(store),
+      accumulate_(accumulate),
       factors_(factors),
-      whole_(shape, a, b, stride_c, store, factors) {
-    if (team == nullptr) return;
-    const auto parts = std::min(team->size(), static_cast<std::size_t>(whole_.flops() / least_flops));
+      whole_(shape, a, b, stride_c, accumulate, factors) {
+    if (pool == nullptr) return;
+    const auto parts = std::min(pool->size(), static_cast<std::size_t>(whole_.flops() / least_flops));
     if (parts < 2) return;
     // The longer side leaves less of the factors to be read by all.
     const bool rows_first = along == Along::rows || shape.m >= shape.n;
@@ -58,18 +58,20 @@ DividedProduct::DividedProduct(core::Team* team, const ProductShape& shape, Fact
     }
 }
 
-std::vector<DividedProduct::Piece> DividedProduct::cut(bool by_rows, std::size_t parts) const {
+std::vector<ParallelMatMul::Piece> ParallelMatMul::cut(bool by_rows, std::size_t parts) const {
     std::vector<Piece> pieces;
     for (std::size_t who = 0; who < parts; ++who) {
         const core::Part range =
             by_rows ? core::part_of(shape_.m, parts, who, row_step) : core::part_of(shape_.n, parts, who, column_step);
         if (range.begin == range.end) return {};
-        ProductShape shape = shape_;
+        MatMulShape shape = shape_;
         (by_rows ? shape.m : shape.n) = range.end - range.begin;
-        const auto along_rows = [](Factor factor) { return factor.transpose == Transpose::yes ? 1 : factor.stride; };
-        const auto along_columns = [](Factor factor) { return factor.transpose == Transpose::yes ? factor.stride : 1; };
+        const auto along_rows = [](Operand factor) { return factor.transpose == Transpose::yes ? 1 : factor.stride; };
+        const auto along_columns = [](Operand factor) {
+            return factor.transpose == Transpose::yes ? factor.stride : 1;
+        };
         pieces.push_back({.range = range,
-                          .product = Product(shape, a_, b_, stride_c_, store_, factors_, Product::Scratch::own),
+                          .product = MatMul(shape, a_, b_, stride_c_, accumulate_, factors_, MatMul::Scratch::own),
                           .offset_a = by_rows ? range.begin * along_rows(a_) : 0,
                           .offset_b = by_rows ? 0 : range.begin * along_columns(b_),
                           .offset_c = by_rows ? range.begin * stride_c_ : range.begin});
@@ -77,7 +79,7 @@ std::vector<DividedProduct::Piece> DividedProduct::cut(bool by_rows, std::size_t
     return pieces;
 }
 
-bool DividedProduct::gives_same_bits(const std::vector<Piece>& parts) const {
+bool ParallelMatMul::gives_same_bits(const std::vector<Piece>& parts) const {
     const core::Buffer<float> a = noise(extent(shape_.m, shape_.k, a_), 1);
     const core::Buffer<float> b = noise(extent(shape_.k, shape_.n, b_), 2);
     core::Buffer<float> expected = noise((shape_.m - 1) * stride_c_ + shape_.n, 3);
@@ -99,7 +101,7 @@ bool DividedProduct::gives_same_bits(const std::vector<Piece>& parts) const {
     return std::memcmp(expected.data(), found.data(), found.size() * sizeof(float)) == 0;
 }
 
-core::Part DividedProduct::rows_of(std::size_t who) const {
+core::Part ParallelMatMul::rows_of(std::size_t who) const {
     if (parts_.empty()) return who == 0 ? core::Part{0, shape_.m} : core::Part{};
     return who < parts_.size() ? parts_[who].range : core::Part{};
 }

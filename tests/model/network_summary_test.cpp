@@ -1,4 +1,4 @@
-#include "model/overview.hpp"
+#include "model/network_summary.hpp"
 
 #include <vector>
 
@@ -10,22 +10,22 @@
 
 using namespace ensemble;
 
-BOOST_AUTO_TEST_SUITE(overview_tests)
+BOOST_AUTO_TEST_SUITE(network_summary_tests)
 
 using core::Shape;
 using model::Cost;
 using model::Described;
 using model::Network;
+using model::NetworkSummary;
 using model::Objective;
-using model::Overview;
 
 namespace {
 
 constexpr std::size_t rows = 16;
 
-Overview overview_of(const char* text, const Shape& input, std::size_t outputs = 10) {
+NetworkSummary summary_of(const char* text, const Shape& input, std::size_t outputs = 10) {
     const Network network(text, input, outputs, Objective::classification);
-    const Overview found = model::overview(network, rows);
+    const NetworkSummary found = model::summarise(network, rows);
     // What the items have is what the network has.
     BOOST_TEST(found.total().parameters == network.parameter_count());
     const model::Program program(network, rows, model::Program::Purpose::training);
@@ -51,7 +51,7 @@ void check(const Described& item, const char* text, const Shape& input, const Sh
 // Numbers are worked out by hand from the definitions: a weight is two operations, a bias one.
 
 BOOST_AUTO_TEST_CASE(dense_layers) {
-    const Overview found = overview_of("dense(512) relu dropout(0.3)", {784});
+    const NetworkSummary found = summary_of("dense(512) relu dropout(0.3)", {784});
     BOOST_TEST(found.items.size() == 4U);
     // 784·512 = 401,408 weights; nobody needs the gradient of the input.
     check(found.items[0], "dense(512)", {784}, {512}, 401'408 + 512, 802'816 + 512, 2 * 802'816 + 2 * 512);
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(dense_layers) {
 }
 
 BOOST_AUTO_TEST_CASE(convolutions_and_pools) {
-    const Overview found = overview_of(
+    const NetworkSummary found = summary_of(
         "conv(32, 3) relu maxpool(2) conv(64, 3, valid) conv(8, 5, 2) avgpool(3, 2, valid) maxpool(2) avgpool",
         {28, 28});
     BOOST_TEST(found.items.size() == 9U);
@@ -91,14 +91,14 @@ BOOST_AUTO_TEST_CASE(convolutions_and_pools) {
 }
 
 BOOST_AUTO_TEST_CASE(batch_normalisation_has_a_scale_and_an_offset) {
-    const Overview images = overview_of("conv(4, 1) batchnorm relu", {3, 5, 2});
+    const NetworkSummary images = summary_of("conv(4, 1) batchnorm relu", {3, 5, 2});
     check(images.items[1], "batchnorm", {3, 5, 4}, {3, 5, 4}, 8, 2 * 60, 4 * 60);
-    const Overview vectors = overview_of("dense(7) batchnorm", {3});
+    const NetworkSummary vectors = summary_of("dense(7) batchnorm", {3});
     check(vectors.items[1], "batchnorm", {7}, {7}, 14, 14, 28);
 }
 
 BOOST_AUTO_TEST_CASE(skips_with_and_without_projection) {
-    const Overview found = overview_of("dense(6) skip[ dense(6) tanh ] skip[ dense(4) ]", {3}, 2);
+    const NetworkSummary found = summary_of("dense(6) skip[ dense(6) tanh ] skip[ dense(4) ]", {3}, 2);
     const Described& plain = found.items[1];
     check(plain, "skip", {6}, {6}, 0, 6, 12);  // the sum
     BOOST_TEST(plain.parts.size() == 1U);
@@ -109,14 +109,14 @@ BOOST_AUTO_TEST_CASE(skips_with_and_without_projection) {
     check(found.items[2].parts[0].items[0], "dense(4)", {6}, {4}, 28, 52, 3 * 48 + 2 * 4);
 
     // Across images it is a convolution of 1×1 with stride 2, with a bias: 2·5 weights at 4·4 places.
-    const Overview images = overview_of("skip[ conv(5, 3, 2) ]", {8, 8, 2});
+    const NetworkSummary images = summary_of("skip[ conv(5, 3, 2) ]", {8, 8, 2});
     check(images.items[0], "skip", {8, 8, 2}, {4, 4, 5}, 15, 16 * (20 + 5) + 80, 16 * (2 * 20 + 2 * 5) + 2 * 80);
     check(images.items[0].parts[0].items[0], "conv(5, 3, 2)", {8, 8, 2}, {4, 4, 5}, 95, 16 * (2 * 90 + 5),
           16 * (4 * 90 + 2 * 5));
 }
 
 BOOST_AUTO_TEST_CASE(branches_of_a_split) {
-    const Overview found = overview_of("split[ dense(9) relu | dense(7) | repeat(2)[ tanh ] ]", {2}, 3);
+    const NetworkSummary found = summary_of("split[ dense(9) relu | dense(7) | repeat(2)[ tanh ] ]", {2}, 3);
     const Described& split = found.items[0];
     check(split, "split", {2}, {18}, 0, 0, 0);
     BOOST_TEST(split.parts.size() == 3U);
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(branches_of_a_split) {
 }
 
 BOOST_AUTO_TEST_CASE(copies_of_a_repeat_that_are_alike_are_one) {
-    const Overview found = overview_of("repeat(9)[ dense(10) relu ]", {2}, 1);
+    const NetworkSummary found = summary_of("repeat(9)[ dense(10) relu ]", {2}, 1);
     const Described& repeat = found.items[0];
     check(repeat, "repeat(9)", {2}, {10}, 0, 0, 0);
     BOOST_TEST(repeat.parts.size() == 2U);
@@ -143,9 +143,9 @@ BOOST_AUTO_TEST_CASE(copies_of_a_repeat_that_are_alike_are_one) {
 
 BOOST_AUTO_TEST_CASE(recurrent_layers_work_at_every_step) {
     // Of 4 units on 3 features: (3 + 4)·4 weights for each of 1, 4 and 3 products, with 4, 16 and 16 biases.
-    const Overview rnn = overview_of("rnn(4)", {5, 3});
+    const NetworkSummary rnn = summary_of("rnn(4)", {5, 3});
     check(rnn.items[0], "rnn(4)", {5, 3}, {4}, 28 + 4, 5.0 * (2 * 28 + 4 + 2 * 4), 5.0 * (4 * 28 + 2 * (4 + 2 * 4)));
-    const Overview lstm = overview_of("lstm(4, sequence) gru(4)", {5, 3});
+    const NetworkSummary lstm = summary_of("lstm(4, sequence) gru(4)", {5, 3});
     check(lstm.items[0], "lstm(4, sequence)", {5, 3}, {5, 4}, 112 + 16, 5.0 * (2 * 112 + 16 + 13 * 4),
           5.0 * (4 * 112 + 2 * (16 + 13 * 4)));
     check(lstm.items[1], "gru(4)", {5, 4}, {4}, 96 + 16, 5.0 * (2 * 96 + 16 + 10 * 4),
@@ -153,13 +153,13 @@ BOOST_AUTO_TEST_CASE(recurrent_layers_work_at_every_step) {
 }
 
 BOOST_AUTO_TEST_CASE(maxout_compares_its_pieces) {
-    const Overview found = overview_of("maxout(6, 3)", {4});
+    const NetworkSummary found = summary_of("maxout(6, 3)", {4});
     check(found.items[0], "maxout(6, 3)", {4}, {6}, 4 * 18 + 18, 2 * 72 + 18 + 18, 4 * 72 + 2 * (18 + 18));
 }
 
 BOOST_AUTO_TEST_CASE(convolutions_that_are_pooled_slice_by_slice_add_up_too) {
     // Whether it is depends on the machine; what is counted must be what is there.
-    const Overview found = overview_of("conv(32, 3) relu maxpool(2) conv(64, 3) maxpool(2)", {28, 28});
+    const NetworkSummary found = summary_of("conv(32, 3) relu maxpool(2) conv(64, 3) maxpool(2)", {28, 28});
     BOOST_TEST(found.items[2].own.bytes == rows * 14 * 14 * 32 * 4);
 }
 
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(what_fits_into_no_memory_is_described_all_the_same,
                              "skip[ dense(30000) gelu ] flatten", "split[ conv(32, 3) | conv(16, 3) ] maxpool(4)"}) {
         const Network network(text, {28, 28}, 10, Objective::classification);
         const auto describe = [&] {
-            const Overview found = model::overview(network, batch);
+            const NetworkSummary found = model::summarise(network, batch);
             if (found.total().parameters != network.parameter_count() || found.total().bytes < room) ::_exit(9);
         };
         BOOST_TEST((end_with_room(room, describe) == Ends::well), text);
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(what_fits_into_no_memory_is_described_all_the_same,
 }
 
 BOOST_AUTO_TEST_CASE(a_network_that_flattens_its_input_first) {
-    const Overview found = overview_of("flatten dense(5)", {4, 6});
+    const NetworkSummary found = summary_of("flatten dense(5)", {4, 6});
     check(found.items[0], "flatten", {4, 6}, {24}, 0, 0, 0);
     BOOST_TEST(found.items[0].own.bytes == 0U);
     BOOST_TEST(found.items[1].own.parameters == 125U);

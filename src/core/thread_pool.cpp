@@ -1,4 +1,4 @@
-#include "core/team.hpp"
+#include "core/thread_pool.hpp"
 
 #include "core/contract.hpp"
 #include "core/thread.hpp"
@@ -27,22 +27,22 @@ void wait(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
 
 }  // namespace
 
-void Team::resize(std::size_t threads) {
-    require(threads > 0, "a team has at least one thread");
+void ThreadPool::resize(std::size_t threads) {
+    require(threads > 0, "a pool has at least one thread");
     if (threads == size()) return;
-    part();
+    join_all();
     // Known before the thread is there, so that it misses nothing.
     try {
         for (std::size_t number = 1; number < threads; ++number) {
             threads_.push_back(start_thread([this, number] { attend(number); }));
         }
     } catch (...) {
-        part();
+        join_all();
         throw;
     }
 }
 
-void Team::part() {
+void ThreadPool::join_all() {
     ends_ = true;
     round_.fetch_add(1, std::memory_order_release);
     round_.notify_all();
@@ -51,7 +51,7 @@ void Team::part() {
     round_ = 0;
 }
 
-void Team::attend(std::size_t number) {
+void ThreadPool::attend(std::size_t number) {
     if (prepare_) prepare_();
     std::uint32_t seen = 0;
     while (true) {
@@ -67,7 +67,7 @@ void Team::attend(std::size_t number) {
     }
 }
 
-void Team::run(const void* work, Call call) {
+void ThreadPool::run_all(const void* work, Call call) {
     if (threads_.empty()) return call(work, 0);
     work_ = work;
     call_ = call;

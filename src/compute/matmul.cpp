@@ -1,4 +1,4 @@
-#include "compute/product.hpp"
+#include "compute/matmul.hpp"
 
 #include <array>
 #include <string>
@@ -16,7 +16,7 @@ namespace {
 
 using dnnl::memory;
 
-memory::desc descriptor(std::size_t rows, std::size_t columns, Factor factor, Precision precision) {
+memory::desc descriptor(std::size_t rows, std::size_t columns, Operand factor, Precision precision) {
     const auto stride = static_cast<memory::dim>(factor.stride);
     const memory::dims strides = factor.transpose == Transpose::yes ? memory::dims{1, stride} : memory::dims{stride, 1};
     const auto type = precision == Precision::bf16 ? memory::data_type::bf16 : memory::data_type::f32;
@@ -39,12 +39,12 @@ char blas_letter(Transpose transpose) {
 
 }  // namespace
 
-struct Product::Impl {
-    ProductShape shape;
-    Factor a;
-    Factor b;
+struct MatMul::Impl {
+    MatMulShape shape;
+    Operand a;
+    Operand b;
     std::size_t stride_c;
-    Store store;
+    Accumulate accumulate;
     Precision factors;
     std::string kernel;
     // Where the library would run its plain matrix multiplication anyway we call that directly: the same kernel
@@ -62,8 +62,8 @@ struct Product::Impl {
     FirstUse first_run;
 };
 
-Product::Product(const ProductShape& shape, Factor a, Factor b, std::size_t stride_c, Store store, Precision factors,
-                 Scratch scratch)
+MatMul::MatMul(const MatMulShape& shape, Operand a, Operand b, std::size_t stride_c, Accumulate accumulate,
+               Precision factors, Scratch scratch)
     : impl_(std::make_unique<Impl>()) {
     core::require(shape.m > 0 && shape.n > 0 && shape.k > 0, "a product has no empty extent");
     core::require(a.stride >= (a.transpose == Transpose::yes ? shape.m : shape.k), "rows of A do not overlap");
@@ -74,14 +74,14 @@ Product::Product(const ProductShape& shape, Factor a, Factor b, std::size_t stri
     impl.a = a;
     impl.b = b;
     impl.stride_c = stride_c;
-    impl.store = store;
+    impl.accumulate = accumulate;
     impl.factors = factors;
 
     const memory::desc desc_a = descriptor(shape.m, shape.k, a, factors);
     const memory::desc desc_b = descriptor(shape.k, shape.n, b, factors);
     const memory::desc desc_c = descriptor(shape.m, shape.n, {stride_c, Transpose::no}, Precision::f32);
     dnnl::primitive_attr attributes;
-    if (store == Store::add) {
+    if (accumulate == Accumulate::yes) {
         dnnl::post_ops sum;
         sum.append_sum(1.0F);
         attributes.set_post_ops(sum);
@@ -108,11 +108,11 @@ Product::Product(const ProductShape& shape, Factor a, Factor b, std::size_t stri
     impl.argument_count = 4;
 }
 
-Product::~Product() = default;
-Product::Product(Product&&) noexcept = default;
-Product& Product::operator=(Product&&) noexcept = default;
+MatMul::~MatMul() = default;
+MatMul::MatMul(MatMul&&) noexcept = default;
+MatMul& MatMul::operator=(MatMul&&) noexcept = default;
 
-void Product::operator()(const float* a, const float* b, float* c) const {
+void MatMul::operator()(const float* a, const float* b, float* c) const {
     Impl& impl = *impl_;
     core::require(impl.factors == Precision::f32, "a product is compiled for the precision of its factors");
     if (impl.plain) {
@@ -121,19 +121,19 @@ void Product::operator()(const float* a, const float* b, float* c) const {
         const dnnl_status_t status =
             dnnl_sgemm(blas_letter(impl.a.transpose), blas_letter(impl.b.transpose), dim(impl.shape.m),
                        dim(impl.shape.n), dim(impl.shape.k), 1.0F, a, dim(impl.a.stride), b, dim(impl.b.stride),
-                       impl.store == Store::add ? 1.0F : 0.0F, c, dim(impl.stride_c));
+                       impl.accumulate == Accumulate::yes ? 1.0F : 0.0F, c, dim(impl.stride_c));
         require_success(status, "oneDNN multiplies matrices");
         return;
     }
     execute(a, b, c);
 }
 
-void Product::operator()(const Bfloat16* a, const Bfloat16* b, float* c) const {
+void MatMul::operator()(const Bfloat16* a, const Bfloat16* b, float* c) const {
     core::require(impl_->factors == Precision::bf16, "a product is compiled for the precision of its factors");
     execute(a, b, c);
 }
 
-void Product::execute(const void* a, const void* b, float* c) const {
+void MatMul::execute(const void* a, const void* b, float* c) const {
     Impl& impl = *impl_;
     impl.first_run.require_room();
     // The library's handles are not const, though factors are only read.
@@ -145,12 +145,12 @@ void Product::execute(const void* a, const void* b, float* c) const {
     require_success(status, "oneDNN multiplies matrices");
 }
 
-double Product::flops() const noexcept {
-    const ProductShape& shape = impl_->shape;
+double MatMul::flops() const noexcept {
+    const MatMulShape& shape = impl_->shape;
     return 2.0 * static_cast<double>(shape.m) * static_cast<double>(shape.n) * static_cast<double>(shape.k);
 }
 
-const char* Product::kernel() const noexcept {
+const char* MatMul::kernel() const noexcept {
     return impl_->kernel.c_str();
 }
 
