@@ -93,7 +93,7 @@ std::size_t Window::behind(std::size_t extent) const noexcept {
 namespace {
 
 /// A batch as a kernel reads it: in bf16 if any direction wants that, made by load().
-class Operand {
+class BatchOperand {
 public:
     /// Called for each kernel that reads it.
     void plan(const memory::desc& layout, std::size_t elements) {
@@ -133,8 +133,8 @@ struct Convolution::Impl {
     std::optional<Direct<3>> input_gradient;
     std::optional<Direct<4>> weight_gradient;
     std::optional<Winograd> winograd;
-    Operand x;
-    Operand dy;
+    BatchOperand x;
+    BatchOperand dy;
 
     void add_kernel(std::string_view result, std::string_view name) {
         if (!kernels.empty()) kernels += ", ";

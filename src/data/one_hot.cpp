@@ -14,7 +14,7 @@
 namespace ensemble::data {
 namespace {
 
-constexpr std::size_t fewest_rows = 10;
+constexpr std::size_t fewest_looked_at = 10;
 
 /// Which rows have a 1; nothing if a row has neither 1 nor 0.
 using Ones = std::optional<std::vector<bool>>;
@@ -81,7 +81,7 @@ private:
 }  // namespace
 
 std::string note_one_hot(const Columns& columns) {
-    if (columns.words.size() < fewest_rows) return {};
+    if (columns.words.size() < fewest_looked_at) return {};
     const Group group(columns);
     if (!group.is_complete() || group.first() == group.last()) return {};
     std::string others;

@@ -7,7 +7,7 @@
 namespace ensemble::data {
 namespace {
 
-constexpr std::size_t lines_to_look_at = 20;
+constexpr std::size_t lines_compared = 20;
 constexpr std::array<char, 4> separators{'\t', ';', ',', '|'};
 
 /// How often each separator stands outside quotes in a record.
@@ -126,8 +126,8 @@ std::vector<std::string_view> first_records(std::string_view text, std::size_t m
 }
 
 char detect_separator(std::string_view text) {
-    std::vector<std::string_view> records = first_records(text, lines_to_look_at, false);
-    if (records.empty()) records = first_records(text, lines_to_look_at, true);
+    std::vector<std::string_view> records = first_records(text, lines_compared, false);
+    if (records.empty()) records = first_records(text, lines_compared, true);
     if (records.empty()) return ' ';
     const std::vector<Counts> lines = count_all(records);
     if (const char found = regular_separator(lines); found != '\0') return found;
@@ -138,7 +138,7 @@ char detect_separator(std::string_view text) {
 }
 
 char contradicting_separator(std::string_view text, char declared) {
-    const std::vector<std::string_view> records = first_records(text, lines_to_look_at, false);
+    const std::vector<std::string_view> records = first_records(text, lines_compared, false);
     if (records.empty()) return '\0';
     const std::vector<Counts> lines = count_all(records);
     const auto index = static_cast<std::size_t>(find_separator(declared) - separators.begin());
