@@ -73,12 +73,12 @@ def cures_experiment(data, more, epochs):
         "cures", "Overfitting on a small training set, and its cures", [
             run("none"), run("more data", rows=more), run("distorted images", "--augment", "shift:2,rotate:10,scale:0.1"),
             run("elastic distortion", "--augment", "elastic:3"),
-            run("pca:40", "--features", "pca:40"), run("variance:200", "--features", "variance:200"),
+            run("pca:40", "--reduce", "pca:40"), run("variance:200", "--reduce", "variance:200"),
             run("L2 penalty", "--weight-decay", "1e-2"), run("max-norm", "--max-norm", "1"),
             run("label smoothing", "--label-smoothing", "0.1"), run("dropout", network=dropout),
             run("dropout on inputs", network=f"dropout(0.2) {net}"),
             run("dropout on inputs too", network=f"dropout(0.2) {dropout}"), run("early stopping", "--patience", "5"),
-            run("mean of the weights", "--average", "swa"), run("moving mean", "--average", "ema:0.99"),
+            run("mean of the weights", "--weight-average", "swa"), run("moving mean", "--weight-average", "ema:0.99"),
         ], columns=("mean member", "deviation", "loss", "test NLL", "average"),
         lesson="More data helps most, and an average of members helps whatever else was done.")
 

@@ -1,14 +1,21 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "core/names.hpp"
+
 namespace ensemble::analysis {
 
 /// How members' answers become the ensemble's.
 enum class Combination : std::uint8_t { average, vote };
+
+constexpr auto enum_names(Combination) {
+    return std::array{core::Named{Combination::average, "average"}, core::Named{Combination::vote, "vote"}};
+}
 
 /// What members contribute to the ensemble, summed. All entries are integers, so any order and any reduction tree of
 /// additions gives the same bits: a rank adds the members it holds, and ranks' contributions add up the same way.

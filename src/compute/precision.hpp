@@ -1,14 +1,21 @@
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <span>
+
+#include "core/names.hpp"
 
 namespace ensemble::compute {
 
 /// In what the factors of products and convolutions are multiplied. Sums, results and everything else are in single
 /// precision.
 enum class Precision : std::uint8_t { f32, bf16 };
+
+constexpr auto enum_names(Precision) {
+    return std::array{core::Named{Precision::f32, "f32"}, core::Named{Precision::bf16, "bf16"}};
+}
 
 /// True if this processor multiplies bf16 in hardware (AVX512_BF16 or AMX), as far as ONEDNN_MAX_CPU_ISA lets it.
 [[nodiscard]] bool multiplies_bf16() noexcept;

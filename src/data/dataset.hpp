@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -8,11 +9,16 @@
 #include <string>
 #include <vector>
 
+#include "core/names.hpp"
 #include "core/shape.hpp"
 
 namespace ensemble::data {
 
 enum class Task : std::uint8_t { classification, regression };
+
+constexpr auto enum_names(Task) {
+    return std::array{core::Named{Task::classification, "classification"}, core::Named{Task::regression, "regression"}};
+}
 
 /// How features are stored; batches convert to float.
 enum class Element : std::uint8_t { u8, f32, f64 };

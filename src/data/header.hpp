@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -7,10 +8,17 @@
 #include <string_view>
 #include <vector>
 
+#include "core/names.hpp"
+
 namespace ensemble::data {
 
 /// What the user says about the first line of a text table.
 enum class Header : std::uint8_t { automatic, yes, no };
+
+constexpr auto enum_names(Header) {
+    return std::array{core::Named{Header::automatic, "auto"}, core::Named{Header::yes, "yes"},
+                      core::Named{Header::no, "no"}};
+}
 
 using Fields = std::vector<std::string_view>;
 

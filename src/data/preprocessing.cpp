@@ -18,11 +18,11 @@ constexpr std::size_t most_components_of = 4096;
 
 void check_reduction(const Table& table, Rows rows, const Preprocessing& preprocessing) {
     const bool pca = preprocessing.reduction == Reduction::pca;
-    const std::string option = fmt::format("--features {}:{}", pca ? "pca" : "variance", preprocessing.keep);
+    const std::string option = fmt::format("--reduce {}:{}", pca ? "pca" : "variance", preprocessing.keep);
     const std::size_t width = table.shape().elements();
     core::require(preprocessing.keep > 0, "a reduction keeps features");
     if (preprocessing.sequence) {
-        fail(Failure::usage, "{}: what is left has no order in time; leave out --sequence or --features", option);
+        fail(Failure::usage, "{}: what is left has no order in time; leave out --sequence or --reduce", option);
     }
     if (preprocessing.keep > width) {
         fail(Failure::usage, "{}: a row has {} features only; keep at most so many", option, width);
@@ -34,7 +34,7 @@ void check_reduction(const Table& table, Rows rows, const Preprocessing& preproc
     }
     if (std::min(width, rows.size()) > most_components_of) {
         fail(Failure::usage,
-             "{}: components of {} features would take too long, at most {} are possible; choose --features "
+             "{}: components of {} features would take too long, at most {} are possible; choose --reduce "
              "variance:{}",
              option, width, most_components_of, preprocessing.keep);
     }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 
+#include "core/names.hpp"
 #include "data/dataset.hpp"
 
 namespace ensemble::data {
@@ -15,6 +17,12 @@ namespace ensemble::data {
 /// means the same, and others by the last axis.
 enum class Standardize : std::uint8_t { automatic, none, features, channels, all };
 
+constexpr auto enum_names(Standardize) {
+    return std::array{core::Named{Standardize::automatic, "auto"}, core::Named{Standardize::none, "none"},
+                      core::Named{Standardize::features, "features"}, core::Named{Standardize::channels, "channels"},
+                      core::Named{Standardize::all, "all"}};
+}
+
 /// T steps of F features.
 struct Sequence {
     std::size_t steps = 0;
@@ -24,6 +32,11 @@ struct Sequence {
 /// Fewer features. `pca`: the leading principal components of the prepared features. `variance`: the features that vary
 /// most, as they are before they are standardised, in their order.
 enum class Reduction : std::uint8_t { none, pca, variance };
+
+constexpr auto enum_names(Reduction) {
+    return std::array{core::Named{Reduction::none, "none"}, core::Named{Reduction::pca, "pca"},
+                      core::Named{Reduction::variance, "variance"}};
+}
 
 struct Preprocessing {
     std::optional<Sequence> sequence = {};

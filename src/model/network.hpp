@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -7,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/names.hpp"
 #include "core/shape.hpp"
 #include "model/notation.hpp"
 #include "model/parameters.hpp"
@@ -14,6 +16,12 @@
 namespace ensemble::model {
 
 enum class Initialiser : std::uint8_t { he, xavier, normal, zeros, rbm };
+
+constexpr auto enum_names(Initialiser) {
+    return std::array{core::Named{Initialiser::he, "he"}, core::Named{Initialiser::xavier, "xavier"},
+                      core::Named{Initialiser::normal, "normal"}, core::Named{Initialiser::zeros, "zeros"},
+                      core::Named{Initialiser::rbm, "rbm"}};
+}
 
 /// What the network is asked for; decides the output layer and the loss.
 enum class Objective : std::uint8_t { classification, regression };

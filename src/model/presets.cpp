@@ -111,7 +111,7 @@ std::span<const Preset> presets() {
                             {"lr", "0.003"},
                             {"validation-fraction", "0.05"},
                             {"augment", "shift:2,scale:0.05,flip:0.5"},
-                            {"test-views", "16"}}},
+                            {"tta", "16"}}},
         Preset{.name = "best-mlp",
                .text = "dropout(0.1) dense(1024) relu dropout(0.3) dense(1024) relu dropout(0.3)",
                .purpose = "two dense layers of 1024 on distorted images, for MNIST",

@@ -66,7 +66,7 @@ std::string footer() {
         "                 scale by a share of width and of height, elastic by a smooth field of at most so many "
         "pixels;\n"
         "                 flip mirrors that share of the images, left to right\n"
-        "  --test-views   the copies are distorted by as much as in training; validation sees each image once\n"
+        "  --tta          the copies are distorted by as much as in training; validation sees each image once\n"
         "\nExample: mpirun -np 4 ensemble_train --data digits --members 8 --net 'dense(256) relu dropout(0.3)'\n";
     return text;
 }
@@ -154,7 +154,7 @@ public:
             chosen.merge(apply_configuration(options, read_file(config_, "--config", Failure::usage), config_, given_));
         }
         for (const std::string& name : chosen) {
-            if (find_setting(name)->role == Role::result) invocation_.has_choices = true;
+            if (determines_results(find_setting(name)->role)) invocation_.has_choices = true;
         }
         if (options.resume) take_settings_of_run(options, chosen);
         const std::string_view suitable = data::suitable_network(options.data);
@@ -168,7 +168,7 @@ public:
 private:
     void add(const Setting& setting) {
         const std::string option = "--" + setting.name;
-        if (setting.kind == Kind::toggle) {
+        if (setting.is_toggle()) {
             const auto turn = [&](const std::string& flag, const char* value, const std::string& group) {
                 app_.add_flag_callback(
                         flag, [this, &setting, value] { set(setting, value); }, setting.help)
@@ -183,6 +183,12 @@ private:
         add_word(option, setting.type, setting.help, [this, &setting](const std::string& text) { set(setting, text); })
             ->default_str(standard ? text_of(*standard) : "")
             ->group(setting.group);
+        if (setting.former.empty()) return;
+        const auto use = [this, &setting](const std::string& text) {
+            set(setting, text);
+            invocation_.notes.push_back(fmt::format("--{} is called --{} now", setting.former, setting.name));
+        };
+        add_word("--" + setting.former, setting.type, "", use)->group("");  // understood, not shown
     }
 
     CLI::Option* add_word(const std::string& option, const std::string& type, const std::string& help,

@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "run/options.hpp"
 
@@ -10,8 +11,9 @@ namespace ensemble::run {
 /// What a command line asks for.
 struct Invocation {
     Options options;
-    bool has_choices = false;  ///< a setting that determines results was given, by option or by --config
-    std::string answer;        ///< of --help or --version: to be printed instead of a run
+    bool has_choices = false;        ///< a setting that determines results was given, by option or by --config
+    std::string answer;              ///< of --help or --version: to be printed instead of a run
+    std::vector<std::string> notes;  ///< on how options were given; whole sentences without "note:"
 };
 
 /// Reads the words after the program's name, and the files named by --config and --net @FILE. Local.

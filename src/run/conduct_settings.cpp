@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "run/parse_value.hpp"
+#include "run/setting_kinds.hpp"
 
 namespace ensemble::run {
 namespace {
@@ -44,40 +45,58 @@ Value text_of_interval(const CheckpointInterval& interval) {
 
 std::vector<Setting> conduct_settings() {
     constexpr std::uint64_t most_members = std::uint64_t{1} << 22U;
+    constexpr std::uint64_t most_threads = 1024;
+    const auto conduct = [](std::string name, std::string type, std::string help,
+                            std::string group = "Stopping and going on") {
+        return Caption{.name = std::move(name),
+                       .group = std::move(group),
+                       .type = std::move(type),
+                       .help = std::move(help),
+                       .role = Role::conduct};
+    };
     return {
-        {"threads", "Running", "N",
-         "threads for each member; auto: one, and what ranks of the same host leave idle when members run out; results "
-         "do not depend on it",
-         "", Kind::value, [](Options& o, string_view text) { o.threads = parse_threads(text); },
-         [](const Options& o) { return o.threads == 0 ? Value("auto") : Value(static_cast<std::int64_t>(o.threads)); },
-         Role::conduct},
-        {"checkpoint-every", "Stopping and going on", "WHEN",
-         "keep half-trained members every so many epochs (5) or so often (30s, 10min), or none; training does not wait "
-         "for it",
-         "", Kind::value, [](Options& o, string_view text) { o.checkpoint_every = parse_interval(text); },
-         [](const Options& o) { return text_of_interval(o.checkpoint_every); }, Role::conduct},
-        {"time-limit", "Stopping and going on", "TIME",
-         "after so long since the start (90min, 1:30:00) save everything, sum up what is finished, and stop (no limit)",
-         "", Kind::value, [](Options& o, string_view text) { o.time_limit_s = parse_duration(text); },
-         [](const Options& o) {
-             return o.time_limit_s > 0 ? std::optional<Value>(text_of_seconds(o.time_limit_s)) : std::nullopt;
-         },
-         Role::conduct},
-        {"min-members", "Stopping and going on", "K",
-         "when stopped, accept the ensemble as complete if at least K members are finished and usable (all)", "",
-         Kind::value, [](Options& o, string_view text) { o.min_members = parse_count(text, 1, most_members); },
-         [](const Options& o) {
-             return o.min_members > 0 ? std::optional<Value>(static_cast<std::int64_t>(o.min_members)) : std::nullopt;
-         },
-         Role::conduct},
-        {"dead-after", "Stopping and going on", "TIME",
-         "give up a rank that gives no sign of life for so long; launch/run then goes on with the others", "",
-         Kind::value,
-         [](Options& o, string_view text) {
-             o.dead_after_s = parse_duration(text);
-             if (o.dead_after_s < 1) core::fail(core::Failure::usage, "ranks need at least 1s to show that they live");
-         },
-         [](const Options& o) { return text_of_seconds(o.dead_after_s); }, Role::conduct},
+        setting_of(
+            conduct("threads", "N",
+                    "threads for each member; auto: one, and what ranks of the same host leave idle when "
+                    "members run out; results do not depend on it",
+                    "Running"),
+            WholeNumbers{1, most_threads, "auto"},
+            [](Options& o, string_view text) { o.threads = parse_threads(text); },
+            [](const Options& o) {
+                return o.threads == 0 ? Value("auto") : Value(static_cast<std::int64_t>(o.threads));
+            }),
+        setting_of(
+            conduct("checkpoint-every", "WHEN",
+                    "keep half-trained members every so many epochs (5) or so often (30s, 10min), or none; "
+                    "training does not wait for it"),
+            Notation{}, [](Options& o, string_view text) { o.checkpoint_every = parse_interval(text); },
+            [](const Options& o) { return text_of_interval(o.checkpoint_every); }),
+        setting_of(
+            conduct("time-limit", "TIME",
+                    "after so long since the start (90min, 1:30:00) save everything, sum up what is finished, "
+                    "and stop (no limit)"),
+            Durations{}, [](Options& o, string_view text) { o.time_limit_s = parse_duration(text); },
+            [](const Options& o) {
+                return o.time_limit_s > 0 ? std::optional<Value>(text_of_seconds(o.time_limit_s)) : std::nullopt;
+            }),
+        whole_number(
+            conduct("min-members", "K",
+                    "when stopped, accept the ensemble as complete if at least K members are finished and "
+                    "usable (all)"),
+            [](auto& o) -> auto& { return o.min_members; }, {1, most_members},
+            [](const Options& o) { return o.min_members > 0; }),
+        setting_of(
+            conduct("dead-after", "TIME",
+                    "give up a rank that gives no sign of life for so long; launch/run then goes on with the "
+                    "others"),
+            Durations{},
+            [](Options& o, string_view text) {
+                o.dead_after_s = parse_duration(text);
+                if (o.dead_after_s < 1) {
+                    core::fail(core::Failure::usage, "ranks need at least 1s to show that they live");
+                }
+            },
+            [](const Options& o) { return text_of_seconds(o.dead_after_s); }),
     };
 }
 

@@ -58,7 +58,7 @@ std::string lines_of(const Options& options, bool with_conduct) {
     std::string text;
     std::string group;
     for (const Setting& setting : settings()) {
-        if (setting.role == Role::conduct && !with_conduct) continue;
+        if (!determines_results(setting.role) && !with_conduct) continue;
         const auto value = setting.get(options);
         if (!value) continue;
         if (setting.group != group) text += fmt::format("\n# {}\n", setting.group);
@@ -82,7 +82,7 @@ std::string to_complete_toml(const Options& options) {
 std::string to_json(const Options& options) {
     nlohmann::ordered_json json = nlohmann::ordered_json::object();
     for (const Setting& setting : settings()) {
-        const auto value = setting.role == Role::result ? setting.get(options) : std::nullopt;
+        const auto value = determines_results(setting.role) ? setting.get(options) : std::nullopt;
         if (value) std::visit([&](const auto& held) { json[setting.name] = held; }, *value);
     }
     return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
@@ -99,11 +99,15 @@ std::set<std::string> apply_configuration(Options& options, std::string_view tex
     }
     std::set<std::string> names;
     for (const auto& [key, node] : table) {
-        const std::string name(key.str());
-        names.insert(name);
+        const std::string written(key.str());
         const auto line = key.source().begin.line;
-        const Setting* setting = find_setting(name);
-        if (setting == nullptr) fail(Failure::usage, "{}, line {}: {}", origin, line, unknown(name));
+        const Setting* setting = find_setting(written);
+        if (setting == nullptr) fail(Failure::usage, "{}, line {}: {}", origin, line, unknown(written));
+        const std::string& name = setting->name;
+        if (!names.insert(name).second) {
+            fail(Failure::usage, "{}, line {}: {} is the former name of {}, which is set too; leave one out", origin,
+                 line, setting->former, name);
+        }
         if (keep.contains(name)) continue;
         try {
             setting->set(options, text_of_node(node));

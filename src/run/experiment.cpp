@@ -1,7 +1,6 @@
 #include "run/experiment.hpp"
 
 #include <algorithm>
-#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -53,10 +52,11 @@ void refuse_idle(const Options& options, const model::Network& network, const da
                    network.text());
     }
     if (training.average == train::AverageKind::swa && train::first_averaged_epoch(training) == training.epochs) {
-        core::fail(core::Failure::usage,
-                   "--average swa:{} has no effect here: of {} epochs it would take the last alone; begin earlier, or "
-                   "train for longer",
-                   training.average_start, training.epochs);
+        core::fail(
+            core::Failure::usage,
+            "--weight-average swa:{} has no effect here: of {} epochs it would take the last alone; begin earlier, or "
+            "train for longer",
+            training.average_start, training.epochs);
     }
     if (training.label_smoothing > 0 && table.description().task != data::Task::classification) {
         core::fail(core::Failure::usage, "--label-smoothing softens class labels, and the target of {} is a number",
@@ -185,13 +185,10 @@ std::string Experiment::fault_of(const train::MemberState& state) const {
 
 std::string Experiment::member_digest() const {
     // A member does not depend on how many others there are, how it is used and combined, or where its data lay.
-    const std::set<std::string_view> of_the_ensemble{"members", "combine", "test-views", "data",
-                                                     "test",    "target",  "test-target"};
     std::string text = "data sha256 = " + source_.sha256 + "\n";
     for (const Setting& setting : settings()) {
-        const auto value = setting.role == Role::result ? setting.get(options_) : std::nullopt;
-        if (!value || of_the_ensemble.contains(setting.name)) continue;
-        text += setting.name + " = " + text_of(*value) + "\n";
+        const auto value = setting.role == Role::member ? setting.get(options_) : std::nullopt;
+        if (value) text += setting.lasting_name() + " = " + text_of(*value) + "\n";
     }
     return core::hex(core::sha256(std::as_bytes(std::span(text))));
 }

@@ -17,7 +17,6 @@ using core::Failure;
 using std::string_view;
 
 constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
-constexpr std::array<string_view, 3> reductions{"none", "pca", "variance"};
 constexpr double most_pixels = 10'000;
 
 /// One part of an augmentation, in the order in which they are written.
@@ -59,7 +58,7 @@ std::string text_of_sequence(const data::Sequence& sequence) {
 
 void parse_reduction(data::Preprocessing& preprocessing, string_view text) {
     const std::size_t colon = text.find(':');
-    const auto reduction = static_cast<data::Reduction>(parse_choice(text.substr(0, colon), reductions));
+    const auto reduction = parse_name<data::Reduction>(text.substr(0, colon));
     const bool none = reduction == data::Reduction::none;
     if (none != (colon == string_view::npos)) {
         fail(Failure::usage, "'{}' {}; write none, or such as pca:30 or variance:100", text,
@@ -70,7 +69,7 @@ void parse_reduction(data::Preprocessing& preprocessing, string_view text) {
 }
 
 std::string text_of_reduction(const data::Preprocessing& preprocessing) {
-    const string_view name = reductions.at(static_cast<std::size_t>(preprocessing.reduction));
+    const string_view name = core::name_of(preprocessing.reduction);
     if (preprocessing.reduction == data::Reduction::none) return std::string(name);
     return fmt::format("{}:{}", name, preprocessing.keep);
 }

@@ -4,6 +4,8 @@
 #include <span>
 #include <string_view>
 
+#include "core/names.hpp"
+
 namespace ensemble::run {
 
 /// Numbers from `low` to `high`; an open end excludes its bound.
@@ -22,6 +24,12 @@ struct Range {
 
 /// Index of `text` among `names`.
 [[nodiscard]] std::size_t parse_choice(std::string_view text, std::span<const std::string_view> names);
+
+/// The value that is written like `text`.
+template <class Enum>
+[[nodiscard]] Enum parse_name(std::string_view text) {
+    return core::value_at<Enum>(parse_choice(text, core::names_of<Enum>()));
+}
 
 /// Seconds of a time above zero: "90s", "500ms", "1.5h", "30min", "2d" or "1:30:00". Throws core::Error (usage).
 [[nodiscard]] double parse_duration(std::string_view text);

@@ -24,7 +24,9 @@ using core::fail;
 using core::Failure;
 
 /// Where data lay is no part of what they are: their digest decides.
-constexpr std::array<std::string_view, 4> places{"data", "test", "target", "test-target"};
+bool is_held_against(const Setting& setting) {
+    return setting.role == Role::member || setting.role == Role::ensemble;
+}
 
 /// What is fitted to the data: it differs where they do, and nobody has asked for it.
 constexpr std::array<std::string_view, 2> fitted{"task", "batch"};
@@ -90,10 +92,11 @@ void require_unedited(const fs::path& file, const Options& kept, const std::set<
     }
     if (!began.is_object()) return;  // of an earlier version of the program
     for (const Setting& setting : settings()) {
-        if (setting.role == Role::conduct || std::ranges::find(places, setting.name) != places.end()) continue;
-        if (!named.contains(setting.name) && !began.contains(setting.name)) continue;
+        if (!is_held_against(setting)) continue;
+        const std::string& then_named = began.contains(setting.name) ? setting.name : setting.lasting_name();
+        if (!named.contains(setting.name) && !began.contains(then_named)) continue;
         const nlohmann::json now = json_of(setting.get(kept));
-        const nlohmann::json then = began.value(setting.name, nlohmann::json());
+        const nlohmann::json then = began.value(then_named, nlohmann::json());
         if (now == then) continue;
         fail(Failure::usage,
              "--resume: '{}' has been edited or damaged since the run began: {} was {} and is now {}; put it back, or "
@@ -140,8 +143,8 @@ std::string refuse_other_run(const Experiment& experiment) {
     require_unedited(run.configuration(), kept, named, origin);
     const Setting* moved = nullptr;
     for (const Setting& setting : settings()) {
-        const bool is_place = std::ranges::find(places, setting.name) != places.end();
-        if (is_place && moved == nullptr && setting.get(options) != setting.get(kept)) moved = &setting;
+        if (setting.role == Role::location && moved == nullptr && setting.get(options) != setting.get(kept))
+            moved = &setting;
     }
     const auto then = origin["data"]["sha256"].get<std::string>();
     if (then != sha256 && moved != nullptr) {
@@ -151,7 +154,7 @@ std::string refuse_other_run(const Experiment& experiment) {
              run.path().string(), moved->name, shown(moved->get(kept)), shown(moved->get(options)), then, sha256);
     }
     for (const Setting& setting : settings()) {
-        if (setting.role == Role::conduct || std::ranges::find(places, setting.name) != places.end()) continue;
+        if (!is_held_against(setting)) continue;
         if (then != sha256 && std::ranges::find(fitted, setting.name) != fitted.end()) continue;
         const auto now = setting.get(options);
         const auto was = setting.get(kept);

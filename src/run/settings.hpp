@@ -7,33 +7,67 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "run/options.hpp"
+#include "run/parse_value.hpp"
 
 namespace ensemble::run {
 
 /// A setting's value as it stands in a configuration file.
 using Value = std::variant<bool, std::int64_t, double, std::string>;
 
-enum class Kind : std::uint8_t {
-    value,   ///< --name VALUE
-    toggle,  ///< --name and --no-name
+// What values a setting may have.
+
+struct AnyText {};  ///< that is not empty
+
+struct WholeNumbers {
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
+    std::string_view word = {};  ///< that may stand for 0: "auto"
 };
 
+struct Numbers {
+    Range range;
+    std::string_view example;
+};
+
+struct Choices {
+    std::vector<std::string_view> names;
+};
+
+struct Toggle {};  ///< --name and --no-name
+
+struct Durations {};  ///< "90s", "1.5h"
+
+struct Notation {};  ///< a small language of its own, such as swa[:SHARE]
+
+using Domain = std::variant<AnyText, WholeNumbers, Numbers, Choices, Toggle, Durations, Notation>;
+
+/// What changes with a setting.
 enum class Role : std::uint8_t {
-    result,   ///< determines the results
-    conduct,  ///< says how the run goes, and may change when it is resumed
+    member,    ///< what a member is
+    ensemble,  ///< how many members there are and how they predict together, not what each is
+    location,  ///< where data lie: what they are is known by their digest
+    conduct,   ///< how the run goes, and may change when it is resumed
 };
 
-/// One field of Options under its public name: the command line, the configuration file, --help and the results all
-/// read this one list.
+/// True where it determines the results, and so stands in config.toml.
+[[nodiscard]] constexpr bool determines_results(Role role) {
+    return role != Role::conduct;
+}
+
+/// One field of Options under its public name: command line, configuration file, --help and results all read this one
+/// list.
 struct Setting {
-    std::string name;   ///< without dashes
-    std::string group;  ///< of --help
-    std::string type;   ///< of the value, for --help
-    std::string help;
+    std::string name;        ///< without dashes
+    std::string group;       ///< of --help
+    std::string type;        ///< of the value, for --help
+    std::string help;        ///< in a line, with the choices where there are some
     std::string belongs_to;  ///< the choice it is part of ("--optimizer momentum"), empty if none
-    Kind kind = Kind::value;
+    std::string former;      ///< its name in the release before; it still works, and counts in digests
+    Role role = Role::member;
+    Domain domain;
 
     /// Reads a value. Throws core::Error (usage) saying what is wrong with `text`, without the setting's name.
     std::function<void(Options&, std::string_view text)> set;
@@ -41,13 +75,16 @@ struct Setting {
     /// The value in force; nothing where the setting has no part in these options.
     std::function<std::optional<Value>(const Options&)> get;
 
-    Role role = Role::result;
+    [[nodiscard]] bool is_toggle() const noexcept { return std::holds_alternative<Toggle>(domain); }
+
+    /// The name by which members know it, so that those of earlier runs stay members.
+    [[nodiscard]] const std::string& lasting_name() const noexcept { return former.empty() ? name : former; }
 };
 
-/// All of them, in the order of --help. What determines the results is written to config.toml.
+/// All of them, in the order of --help.
 [[nodiscard]] std::span<const Setting> settings();
 
-/// The setting of that name, or nullptr.
+/// The setting of that name, or of that name in the release before; nullptr if there is none.
 [[nodiscard]] const Setting* find_setting(std::string_view name);
 
 /// A value as a person would type it.

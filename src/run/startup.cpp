@@ -99,6 +99,7 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
         }
         resolve_paths(word.options);
         loaded = load_data(word.options);
+        loaded->notes.insert(loaded->notes.begin(), invocation.notes.begin(), invocation.notes.end());
         const Experiment experiment(word.options, *loaded);
         word.options = experiment.options();
         if (state != RunState::none) {

@@ -1,18 +1,37 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
+#include "core/names.hpp"
 #include "model/network.hpp"
 #include "model/program.hpp"
 
 namespace ensemble::train {
 
 enum class OptimizerKind : std::uint8_t { sgd, momentum, adam, adamw, rmsprop };
+
+constexpr auto enum_names(OptimizerKind) {
+    return std::array{core::Named{OptimizerKind::sgd, "sgd"}, core::Named{OptimizerKind::momentum, "momentum"},
+                      core::Named{OptimizerKind::adam, "adam"}, core::Named{OptimizerKind::adamw, "adamw"},
+                      core::Named{OptimizerKind::rmsprop, "rmsprop"}};
+}
+
 enum class ScheduleKind : std::uint8_t { constant, step, cosine, one_cycle };
+
+constexpr auto enum_names(ScheduleKind) {
+    return std::array{core::Named{ScheduleKind::constant, "constant"}, core::Named{ScheduleKind::step, "step"},
+                      core::Named{ScheduleKind::cosine, "cosine"}, core::Named{ScheduleKind::one_cycle, "one-cycle"}};
+}
 
 /// Which mean of the parameters of a training predicts, instead of the last ones.
 enum class AverageKind : std::uint8_t { none, swa, ema };
+
+constexpr auto enum_names(AverageKind) {
+    return std::array{core::Named{AverageKind::none, "none"}, core::Named{AverageKind::swa, "swa"},
+                      core::Named{AverageKind::ema, "ema"}};
+}
 
 /// How one member is trained; everything here belongs to the configuration that determines the result.
 struct Hyperparameters {

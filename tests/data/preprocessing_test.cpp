@@ -329,9 +329,8 @@ BOOST_AUTO_TEST_CASE(components_of_images_see_them_as_the_network_does) {
 BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
     const Source source = noise(30, 4);
     check_refused(source, {.sequence = data::Sequence{3, 1}}, "--sequence 3x1", "t.csv has 4", "write 4x1");
-    check_refused(source, {.reduction = Reduction::pca, .keep = 5}, "--features pca:5", "has 4 features only");
-    check_refused(source, {.reduction = Reduction::variance, .keep = 5}, "--features variance:5",
-                  "has 4 features only");
+    check_refused(source, {.reduction = Reduction::pca, .keep = 5}, "--reduce pca:5", "has 4 features only");
+    check_refused(source, {.reduction = Reduction::variance, .keep = 5}, "--reduce variance:5", "has 4 features only");
     check_refused(source, {.sequence = data::Sequence{4, 1}, .reduction = Reduction::pca, .keep = 2}, "--sequence");
     check_refused(noise(4, 10), {.reduction = Reduction::pca, .keep = 4}, "4 training rows show at most 3 components");
     const Source wide = noise(4200, 4200);

@@ -157,7 +157,7 @@ def same_bytes_with_machines_and_means(stage):
         found = []
         for ranks in (1, 2, 3):
             out = f"{average[:3]}{ranks}"
-            ended = stage.ranks(ranks, [*words, "--average", average, "--out", out])
+            ended = stage.ranks(ranks, [*words, "--weight-average", average, "--out", out])
             ended.expect(ended.code == 0, "failed")
             history = history_without_timings(stage.directory / out)
             ended.expect(all(len(line["gradient_norm"]) == 3 for line in history), "gradients are missing from the history")
@@ -189,7 +189,7 @@ def same_bytes_of_a_table(stage):
     write_table(stage.directory / "train.csv", 90)
     write_table(stage.directory / "test.csv", 30, first=90)
     words = ["--data", "train.csv", "--test", "test.csv", "--target", "kind", "--net", "dense(8) relu"]
-    same_bytes_of(stage, [*words, "--features", "pca:2"])
+    same_bytes_of(stage, [*words, "--reduce", "pca:2"])
     summary = json.loads((stage.directory / "np3/summary.json").read_text())
     if summary["data"]["class_names"] != ["a", "b", "c"] or summary["data"]["shape"] != [2] or summary["data"]["test"] != 30:
         give_up(f"the summary describes other data: {summary['data']}")
@@ -267,7 +267,7 @@ def write_sequences(directory):
 
 
 # Every layer on images, by both ways of convolving, pooled in slices and not, in nested blocks.
-IMAGES = ["--data", "digits:train=90,test=60", "--batch", "30", "--average", "ema:0.9", "--augment", "shift:1,flip:0.5", "--test-views", "2",
+IMAGES = ["--data", "digits:train=90,test=60", "--batch", "30", "--weight-average", "ema:0.9", "--augment", "shift:1,flip:0.5", "--tta", "2",
           "--net",
           "conv(16, 3) batchnorm relu repeat(2)[ skip[ conv(16, 3) batchnorm elu conv(16, 3) ] tanh ] dropout(0.1) "
           "split[ maxpool(2) conv(16, 3, 2, valid) gelu | avgpool(2) skip[ conv(5, 5) leaky_relu ] conv(3, 3, 2, valid) silu ] "

@@ -1,5 +1,6 @@
 #include "run/command_line.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include <fmt/format.h>
@@ -58,11 +59,11 @@ BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
                              "24x2",
                              "--standardize",
                              "features",
-                             "--features",
+                             "--reduce",
                              "variance:9",
                              "--augment",
                              "rotate:5,shift:1",
-                             "--test-views",
+                             "--tta",
                              "4",
                              "--test-fraction",
                              "0.25",
@@ -98,7 +99,7 @@ BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
                              "3.5",
                              "--label-smoothing",
                              "0.125",
-                             "--average",
+                             "--weight-average",
                              "swa:0.5",
                              "--log-gradients",
                              "--evaluate-with-dropout",
@@ -171,10 +172,10 @@ BOOST_AUTO_TEST_CASE(every_choice_is_understood) {
     BOOST_TEST((parse({"--schedule", "constant"}).training.schedule == ScheduleKind::constant));
     BOOST_TEST((parse({"--schedule", "cosine"}).training.schedule == ScheduleKind::cosine));
     BOOST_TEST((parse({"--schedule", "one-cycle"}).training.schedule == ScheduleKind::one_cycle));
-    BOOST_TEST((parse({"--average", "none"}).training.average == train::AverageKind::none));
-    BOOST_TEST(parse({"--average", "swa"}).training.average_start == 0.75);
-    BOOST_TEST(parse({"--average", "ema"}).training.average_decay == 0.999);
-    BOOST_TEST(parse({"--average", "ema:0.99"}).training.average_decay == 0.99);
+    BOOST_TEST((parse({"--weight-average", "none"}).training.average == train::AverageKind::none));
+    BOOST_TEST(parse({"--weight-average", "swa"}).training.average_start == 0.75);
+    BOOST_TEST(parse({"--weight-average", "ema"}).training.average_decay == 0.999);
+    BOOST_TEST(parse({"--weight-average", "ema:0.99"}).training.average_decay == 0.99);
     BOOST_TEST((parse({"--init", "normal"}).training.initialiser == model::Initialiser::normal));
     const Options rbm = parse({"--init", "rbm", "--rbm-epochs", "5", "--rbm-cd", "3", "--rbm-lr", "0.25"});
     BOOST_TEST((rbm.training.initialiser == model::Initialiser::rbm));
@@ -188,7 +189,7 @@ BOOST_AUTO_TEST_CASE(every_choice_is_understood) {
     BOOST_TEST((parse({"--standardize", "none"}).preprocessing.standardize == Standardize::none));
     BOOST_TEST((parse({"--standardize", "channels"}).preprocessing.standardize == Standardize::channels));
     BOOST_TEST((parse({"--standardize", "all"}).preprocessing.standardize == Standardize::all));
-    BOOST_TEST((parse({"--features", "pca:3", "--features", "none"}).preprocessing.reduction == data::Reduction::none));
+    BOOST_TEST((parse({"--reduce", "pca:3", "--reduce", "none"}).preprocessing.reduction == data::Reduction::none));
     BOOST_TEST((parse({"--init", "zeros"}).training.initialiser == model::Initialiser::zeros));
 }
 
@@ -230,12 +231,13 @@ BOOST_AUTO_TEST_CASE(bad_values_are_refused_with_a_hint) {
     for (const char* option : {"--rbm-epochs", "--rbm-cd", "--rbm-lr"}) {
         BOOST_TEST(contains(refusal({"--init", "rbm", option, "0"}), std::string(option) + ": "));
     }
-    BOOST_TEST(refusal({"--average", "swaa"}) == "--average: 'swaa' is none of none, swa, ema; did you mean swa?");
-    BOOST_TEST(contains(refusal({"--average", "swa:1"}), "--average: 1 is out of range"));
-    BOOST_TEST(contains(refusal({"--average", "ema:0"}), "--average: 0 is out of range"));
-    BOOST_TEST(contains(refusal({"--average", "ema:1"}), "--average: 1 is out of range"));
-    BOOST_TEST(contains(refusal({"--average", "ema:"}), "--average: '' is not a number"));
-    BOOST_TEST(contains(refusal({"--average", "none:1"}), "none takes no number"));
+    BOOST_TEST(refusal({"--weight-average", "swaa"}) ==
+               "--weight-average: 'swaa' is none of none, swa, ema; did you mean swa?");
+    BOOST_TEST(contains(refusal({"--weight-average", "swa:1"}), "--weight-average: 1 is out of range"));
+    BOOST_TEST(contains(refusal({"--weight-average", "ema:0"}), "--weight-average: 0 is out of range"));
+    BOOST_TEST(contains(refusal({"--weight-average", "ema:1"}), "--weight-average: 1 is out of range"));
+    BOOST_TEST(contains(refusal({"--weight-average", "ema:"}), "--weight-average: '' is not a number"));
+    BOOST_TEST(contains(refusal({"--weight-average", "none:1"}), "none takes no number"));
     for (const char* value : {"1", "-0.1", "x"}) {
         BOOST_TEST(contains(refusal({"--label-smoothing", value}), "--label-smoothing: "));
     }
@@ -245,8 +247,8 @@ BOOST_AUTO_TEST_CASE(bad_values_are_refused_with_a_hint) {
         BOOST_TEST(contains(refusal({option, ""}), "missing"));
     BOOST_TEST(contains(refusal({"--task", "ranking"}), "--task: 'ranking' is none of classification, regression"));
     BOOST_TEST(contains(refusal({"--sequence", "24"}), "--sequence: '24' is not steps x features"));
-    BOOST_TEST(contains(refusal({"--features", "pca"}), "--features: 'pca' does not say how many"));
-    BOOST_TEST(contains(refusal({"--test-views", "4"}), "--test-views has no effect here: it belongs to --augment"));
+    BOOST_TEST(contains(refusal({"--reduce", "pca"}), "--reduce: 'pca' does not say how many"));
+    BOOST_TEST(contains(refusal({"--tta", "4"}), "--tta has no effect here: it belongs to --augment"));
     BOOST_TEST(contains(refusal({"--augment", "mirror:1"}),
                         "--augment: 'mirror' is none of shift, rotate, scale, flip, elastic"));
     BOOST_TEST(contains(refusal({"--standardize", "channel"}), "did you mean channels?"));
@@ -305,6 +307,19 @@ BOOST_AUTO_TEST_CASE(files_named_on_the_command_line) {
     BOOST_TEST(contains(refusal({"--config", missing.c_str()}), "--config: cannot read the file"));
     const std::string folder = scratch / "";
     BOOST_TEST(contains(refusal({"--config", folder.c_str()}), "--config: cannot read the file"));
+}
+
+BOOST_AUTO_TEST_CASE(former_names_work_and_say_the_new_one) {
+    const std::vector<const char*> words{"--average", "swa", "--features", "pca:2",
+                                         "--tta",     "3",   "--augment",  "flip:0.5"};
+    const run::Invocation invocation = parse_command_line(words);
+    BOOST_TEST((invocation.options.training.average == train::AverageKind::swa));
+    BOOST_TEST(invocation.options.preprocessing.keep == 2U);
+    BOOST_TEST_REQUIRE(invocation.notes.size() == 2U);
+    for (const char* note : {"--average is called --weight-average now", "--features is called --reduce now"})
+        BOOST_TEST(std::ranges::count(invocation.notes, note) == 1);
+    BOOST_TEST(!contains(parse_command_line(std::vector<const char*>{"--help"}).answer, "--test-views "));
+    BOOST_TEST(contains(refusal({"--features", "pca"}), "--reduce: 'pca' does not say how many"));
 }
 
 BOOST_AUTO_TEST_CASE(help_names_everything) {

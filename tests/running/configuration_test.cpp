@@ -113,16 +113,51 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
     BOOST_TEST(again(options).test_views == 5U);
 }
 
+BOOST_AUTO_TEST_CASE(former_names_are_read) {
+    Options options;
+    const auto named = run::apply_configuration(options, "average = 'swa'\nfeatures = 'pca:3'\n", "run.toml");
+    BOOST_TEST((options.training.average == train::AverageKind::swa));
+    BOOST_TEST((named == std::set<std::string>{"weight-average", "reduce"}));
+    BOOST_CHECK_EXCEPTION(
+        static_cast<void>(run::apply_configuration(options, "reduce = 'pca:2'\nfeatures = 'pca:3'\n", "run.toml")),
+        core::Error, [](const core::Error& error) {
+            return std::string_view(error.what()).find("features is the former name of reduce") !=
+                   std::string_view::npos;
+        });
+}
+
+BOOST_AUTO_TEST_CASE(settings_have_what_manuals_need) {
+    for (const run::Setting& setting : run::settings()) {
+        BOOST_TEST_CONTEXT(setting.name) {
+            const auto standard = setting.get(Options{});
+            BOOST_TEST((setting.is_toggle() || !setting.type.empty()));
+            // What a setting says of its values holds for its own default.
+            if (const auto* choices = std::get_if<run::Choices>(&setting.domain)) {
+                BOOST_TEST(choices->names.size() >= 2U);
+                for (const std::string_view name : choices->names) {
+                    Options options;
+                    setting.set(options, name);
+                    BOOST_TEST(run::text_of(*setting.get(options)) == name);
+                }
+            }
+            if (!standard) continue;
+            Options options;
+            setting.set(options, run::text_of(*standard));
+            BOOST_TEST((setting.get(options) == standard));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(only_what_is_in_force_is_written) {
     Options options;
     BOOST_TEST(!contains(to_toml(options), "\nmomentum"));
     BOOST_TEST(!contains(to_toml(options), "schedule-step"));
     BOOST_TEST(!contains(to_toml(options), "max-norm"));
-    BOOST_TEST(!contains(to_toml(options), "test-views"));
+    BOOST_TEST(!contains(to_toml(options), "tta"));
     BOOST_TEST(!contains(to_toml(options), "\nout ="));
     for (const char* name : {"\ntest =", "\ntarget", "\ntest-target", "\ntask", "\nsequence"})
         BOOST_TEST(!contains(to_toml(options), name));
-    BOOST_TEST(contains(to_toml(options), "\nfeatures = 'none'\n"));
+    BOOST_TEST(contains(to_toml(options), "\nreduce = 'none'\n"));
     BOOST_TEST(contains(to_toml(options), "\naugment = 'none'\n"));
     BOOST_TEST(contains(to_toml(options), "\nfeature-fraction = 1.0\n"));
     const auto json = nlohmann::json::parse(run::to_json(options));

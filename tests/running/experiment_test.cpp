@@ -83,7 +83,8 @@ BOOST_AUTO_TEST_CASE(a_mean_needs_more_than_one_epoch) {
     options.training.epochs = 5;  // from the fourth
     check_accepted(options);
     options.training.epochs = 4;  // the fourth alone
-    BOOST_TEST(contains(refusal(options), "--average swa:0.75 has no effect here: of 4 epochs it would take the last"));
+    BOOST_TEST(
+        contains(refusal(options), "--weight-average swa:0.75 has no effect here: of 4 epochs it would take the last"));
     options.training.average_start = 0.5;
     check_accepted(options);
     options.training.average = train::AverageKind::ema;

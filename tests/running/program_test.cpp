@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_table_is_trained_on_and_its_configuration_repeats_it) {
     const std::string table = scratch.write("table.csv", text);
     const std::string first = scratch / "first";
     run_words({"--data", table.c_str(), "--target", "kind", "--net", "dense(8) relu", "--epochs", "30", "--members",
-               "2", "--lr", "0.02", "--features", "pca:3", "--out", first.c_str()});
+               "2", "--lr", "0.02", "--reduce", "pca:3", "--out", first.c_str()});
     const auto json = summary(first);
     BOOST_TEST(json.at("data").at("class_names") == (nlohmann::json{"big; one", "even", "odd"}));
     BOOST_TEST(json.at("data").at("shape") == (nlohmann::json{3}));
@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_found_before_anything_is_written) {
     const std::string broken = scratch.write("broken.csv", "a,b,c\n1,2,x\n3,,y\n");
     refused({"--data", broken}, core::Failure::data);
     refused({"--data", "digits", "--target", "3"});
-    refused({"--features", "pca:500"});
+    refused({"--reduce", "pca:500"});
     refused({"--augment", "shift:2"});
     refused({"--sequence", "7x7"});
     const std::string file = scratch.write("file", "x");

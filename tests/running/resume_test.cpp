@@ -121,10 +121,10 @@ Words stopped_at(const std::string& file, const Words& words, int members, const
 BOOST_AUTO_TEST_CASE(a_run_stopped_again_and_again_ends_like_one_that_never_was) {
     for (const Words& words :
          {small, small + Words{"--init", "rbm", "--rbm-epochs", "2", "--net", "dense(8) sigmoid", "--log-gradients"},
-          small + Words{"--average", "swa:0.3", "--patience", "2", "--bootstrap", "--optimizer", "momentum"},
+          small + Words{"--weight-average", "swa:0.3", "--patience", "2", "--bootstrap", "--optimizer", "momentum"},
           Words{"--data", "digits:train=100,test=20", "--net", "conv(4, 3) batchnorm relu maxpool(4)", "--batch", "16",
-                "--augment", "shift:2", "--average", "ema:0.9", "--members", "2", "--epochs", "3", "--checkpoint-every",
-                "1ms"}}) {
+                "--augment", "shift:2", "--weight-average", "ema:0.9", "--members", "2", "--epochs", "3",
+                "--checkpoint-every", "1ms"}}) {
         const Scratch scratch;
         BOOST_TEST(run_words(words + Words{"--out", scratch / "whole"}) == 0);
         std::string message;
