@@ -48,7 +48,7 @@ def figures(directory):
 
 def figures_in(directory):
     summary = json.loads((directory / "summary.json").read_text(encoding="utf-8"))
-    accuracies = [100 * member["test"]["accuracy"] for member in summary["members"] if not member["quarantine"]]
+    accuracies = [100 * member["test"]["accuracy"] for member in summary["members"] if not member.get("excluded", member.get("quarantine"))]
     first, last = last_records(directory, len(summary["members"]))
     found = {
         "mean member": statistics.mean(accuracies),

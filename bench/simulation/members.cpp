@@ -30,7 +30,7 @@ public:
     bool is_trained() const override { return state_.finished; }
     double progress() const override { return spent_s_ / seconds_; }
     double running_loss() const override { return 1; }
-    void set_aside(std::string why) override { state_.quarantine = std::move(why); }
+    void exclude(std::string why) override { state_.excluded = std::move(why); }
 
     std::optional<train::EpochRecord> train() override {
         const auto epochs = experiment_.options().training.epochs;

@@ -14,8 +14,8 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-bool is_healthy(const MemberResult& member) {
-    return member.quarantine.empty();
+bool is_included(const MemberResult& member) {
+    return member.excluded.empty();
 }
 
 /// Smaller is better.
@@ -28,23 +28,23 @@ std::tuple<double, double, std::uint32_t> rank_of(const MemberResult& member) {
 const MemberResult* find_best(std::span<const MemberResult> members) {
     const MemberResult* best = nullptr;
     for (const MemberResult& member : members) {
-        if (is_healthy(member) && (best == nullptr || rank_of(member) < rank_of(*best))) best = &member;
+        if (is_included(member) && (best == nullptr || rank_of(member) < rank_of(*best))) best = &member;
     }
     return best;
 }
 
 Scores mean_scores(std::span<const MemberResult> members) {
     Scores mean;
-    double healthy = 0;
+    double included = 0;
     for (const MemberResult& member : members) {
-        if (!is_healthy(member)) continue;
+        if (!is_included(member)) continue;
         mean.accuracy += member.test.accuracy;
         mean.nll += member.test.nll;
         mean.brier += member.test.brier;
         mean.ece += member.test.ece;
-        ++healthy;
+        ++included;
     }
-    return {mean.accuracy / healthy, mean.nll / healthy, mean.brier / healthy, mean.ece / healthy};
+    return {mean.accuracy / included, mean.nll / included, mean.brier / included, mean.ece / included};
 }
 
 }  // namespace
@@ -58,9 +58,9 @@ std::optional<std::uint32_t> choose_best(std::span<const MemberResult> members) 
 EnsembleResult evaluate(const Contribution& total, std::span<const std::int32_t> labels,
                         std::span<const MemberResult> members, std::uint64_t seed) {
     const MemberResult* best = find_best(members);
-    core::require(best != nullptr, "an ensemble has at least one healthy member");
-    core::require(total.members() == std::ranges::count_if(members, is_healthy),
-                  "the contributions are those of the healthy members");
+    core::require(best != nullptr, "an ensemble has at least one member");
+    core::require(total.members() == std::ranges::count_if(members, is_included),
+                  "the contributions are those of the included members");
     core::require(total.items() == labels.size(), "every item has a label");
     const auto best_hits = total.best_hits();
     const auto right = std::accumulate(best_hits.begin(), best_hits.end(), std::int64_t{0});

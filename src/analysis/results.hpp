@@ -21,15 +21,15 @@ struct MemberResult {
     double train_s = 0;
     double validation_loss = 0;
     double validation_accuracy = 0;
-    Scores test{};           ///< meaningless for a quarantined member
-    std::string quarantine;  ///< why the member is set aside; empty for a healthy one
+    Scores test{};         ///< meaningless for an excluded member
+    std::string excluded;  ///< why the member is no part of the ensemble; empty if it is
 };
 
 /// How good the combinations are, alone and against the members.
 struct EnsembleResult {
     Scores average;                 ///< soft voting
     double vote_accuracy = 0;       ///< hard voting
-    Scores mean_member;             ///< mean of the healthy members' scores
+    Scores mean_member;             ///< mean of the included members' scores
     std::uint32_t best_member = 0;  ///< index of the member chosen on validation data
     Scores best_member_test;
     Gain average_over_mean;
@@ -41,11 +41,11 @@ struct EnsembleResult {
 };
 
 /// The index of the member that is best on validation data: highest accuracy, then lowest loss, then lowest index.
-/// Quarantined members are never chosen, and a value that is NaN is worse than any other. Nothing if none is healthy.
+/// Excluded members are never chosen, and a value that is NaN is worse than any other. Nothing if none is included.
 [[nodiscard]] std::optional<std::uint32_t> choose_best(std::span<const MemberResult> members);
 
 /// Everything the summary says about the ensemble. Root only; a pure function.
-/// REQUIRES: `total` holds every healthy member once and the one choose_best() names as the best; `labels` [items].
+/// REQUIRES: `total` holds every included member once and the one choose_best() names as the best; `labels` [items].
 [[nodiscard]] EnsembleResult evaluate(const Contribution& total, std::span<const std::int32_t> labels,
                                       std::span<const MemberResult> members, std::uint64_t seed);
 

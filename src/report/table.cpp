@@ -63,7 +63,7 @@ private:
 std::string member_row(const Rows& rows, const MemberResult& member) {
     const std::string name = fmt::format("member {}", member.index);
     const std::string epochs = std::to_string(member.epochs);
-    if (!member.quarantine.empty()) return rows.row({name, epochs, "set aside", "", "", "", duration(member.train_s)});
+    if (!member.excluded.empty()) return rows.row({name, epochs, "excluded", "", "", "", duration(member.train_s)});
     return rows.row({name, epochs, percent(member.validation_accuracy), percent(member.test.accuracy),
                      number(member.test.nll, 4), number(member.test.ece, 4), duration(member.train_s)});
 }
@@ -143,9 +143,9 @@ std::string doubts(const analysis::Gain& over_mean, const analysis::PairedGain& 
     return fmt::format("That over the {} member could be chance.\n", mean ? "mean" : "best");
 }
 
-/// Empty if but one member is healthy, over which nothing can be gained.
-std::string gain_lines(const store::Summary& summary, std::size_t healthy) {
-    if (healthy < 2) return "";
+/// Empty if but one member is included, over which nothing can be gained.
+std::string gain_lines(const store::Summary& summary, std::size_t included) {
+    if (included < 2) return "";
     const bool averages = summary.combine == analysis::Combination::average;
     const auto& result = summary.ensemble;
     const analysis::Gain& mean = averages ? result.average_over_mean : result.vote_over_mean;
@@ -168,14 +168,14 @@ std::string number_word(std::size_t count) {
 }
 
 /// What has come out, in one sentence: by how much members together err less often than one of them does on average.
-std::string conclusion(const store::Summary& summary, std::size_t healthy) {
-    if (healthy < 2) return "";
+std::string conclusion(const store::Summary& summary, std::size_t included) {
+    if (included < 2) return "";
     const bool averages = summary.combine == analysis::Combination::average;
     const auto& result = summary.ensemble;
     const analysis::Interval& gain = (averages ? result.average_over_mean : result.vote_over_mean).ci95;
     const double one = 1 - result.mean_member.accuracy;
     const double all = 1 - (averages ? result.average.accuracy : result.vote_accuracy);
-    std::string networks = number_word(healthy) + " networks";
+    std::string networks = number_word(included) + " networks";
     if (one <= 0)
         return "No network makes an error on the test rows, so there is nothing that an ensemble could gain.\n";
     if (gain.low <= 0 && gain.high >= 0) {
@@ -187,12 +187,11 @@ std::string conclusion(const store::Summary& summary, std::size_t healthy) {
                        change > 0 ? std::to_string(change) : "less than 1", all < one ? "fewer" : "more");
 }
 
-std::string quarantine_lines(const std::vector<MemberResult>& members) {
+std::string exclusion_lines(const std::vector<MemberResult>& members) {
     std::string text;
     for (const MemberResult& member : members) {
-        if (member.quarantine.empty()) continue;
-        text += fmt::format("Member {} was set aside and is not part of the ensemble: {}.\n", member.index,
-                            member.quarantine);
+        if (member.excluded.empty()) continue;
+        text += fmt::format("Member {} was excluded from the ensemble: {}.\n", member.index, member.excluded);
     }
     return text;
 }
@@ -213,8 +212,8 @@ std::string emphasised(const std::string& line, const Terminal& terminal) {
 
 std::string results_table(const store::Summary& summary, const std::string& directory, const Terminal& terminal) {
     const auto& result = summary.ensemble;
-    const auto healthy = static_cast<std::size_t>(
-        std::ranges::count_if(summary.members, [](const MemberResult& member) { return member.quarantine.empty(); }));
+    const auto included = static_cast<std::size_t>(
+        std::ranges::count_if(summary.members, [](const MemberResult& member) { return member.excluded.empty(); }));
     const Rows rows(terminal);
     const std::string rule = rows.rule();
 
@@ -226,16 +225,16 @@ std::string results_table(const store::Summary& summary, const std::string& dire
     text += scores_row(rows, "mean member", "", result.mean_member);
     text += scores_row(rows, fmt::format("best member ({})", best.index), percent(best.validation_accuracy),
                        result.best_member_test);
-    text += emphasised(scores_row(rows, fmt::format("average of {}", healthy), "", result.average), terminal);
+    text += emphasised(scores_row(rows, fmt::format("average of {}", included), "", result.average), terminal);
     text += emphasised(
-        rows.row({fmt::format("vote of {}", healthy), "", "", percent(result.vote_accuracy), "", "", ""}), terminal);
+        rows.row({fmt::format("vote of {}", included), "", "", percent(result.vote_accuracy), "", "", ""}), terminal);
     text += rule;
     std::string words =
         "best: chosen on validation data · NLL: negative log-likelihood, at most 27.7 a row,\nECE: expected "
         "calibration error, smaller "
         "is better for both\n\n";
-    words += class_lines(summary) + gain_lines(summary, healthy) + conclusion(summary, healthy) +
-             quarantine_lines(summary.members) + missing_line(summary);
+    words += class_lines(summary) + gain_lines(summary, included) + conclusion(summary, included) +
+             exclusion_lines(summary.members) + missing_line(summary);
     words += fmt::format("\nRanks were idle for {} in all: efficiency {}, at best {} for members of these lengths\n",
                          duration(timing.idle_s), percent(timing.efficiency, 1), percent(timing.efficiency_bound, 1));
     words += fmt::format("{} on {} · {} samples/s · results in {}\n", duration(timing.wall_s),
@@ -247,8 +246,8 @@ std::string results_table(const store::Summary& summary, const std::string& dire
 
 std::string member_line(const MemberResult& member, int rank, int ranks) {
     const std::string where = ranks > 1 ? fmt::format(" on rank {}", rank) : "";
-    if (!member.quarantine.empty()) {
-        return fmt::format("member {} is set aside{}: {}", member.index, where, member.quarantine);
+    if (!member.excluded.empty()) {
+        return fmt::format("member {} is excluded{}: {}", member.index, where, member.excluded);
     }
     return fmt::format("member {} done{}: {}, validation {}, test {}, {}", member.index, where,
                        counted(member.epochs, "epoch"), percent(member.validation_accuracy),

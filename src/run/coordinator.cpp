@@ -277,9 +277,9 @@ std::vector<Coordinator::Answer> Coordinator::conclude() {
         return fail(core::Error(core::Failure::stopped, fmt::format("stopped by {}", suspended_by_)));
     }
     return fail(core::Error(core::Failure::run,
-                            fmt::format("training diverged: every member had to be set aside (member 0: {}); a smaller "
+                            fmt::format("training diverged: every member had to be excluded (member 0: {}); a smaller "
                                         "--lr often helps",
-                                        done.front().quarantine)));
+                                        done.front().excluded)));
 }
 
 /// Another round of summing, along a tree of the ranks that are left.

@@ -257,8 +257,8 @@ private:
     /// A log names every member that is done; on a terminal the table does so at the end, and only bad news cannot
     /// wait.
     void announce(const analysis::MemberResult& member, int rank, double now_s) {
-        if (!member.quarantine.empty()) ++members_set_aside_;
-        if (terminal_.live && member.quarantine.empty()) return;
+        if (!member.excluded.empty()) ++members_excluded_;
+        if (terminal_.live && member.excluded.empty()) return;
         const std::string line = report::member_line(member, rank, world_.size());
         display_.line(terminal_.live ? line : fmt::format("{:>7}  {}", report::clock(now_s), line));
     }
@@ -280,7 +280,7 @@ private:
         const auto kept = store::kept_members(directory_);
         if (kept.begun.empty() && kept.finished.empty())
             return fmt::format("no member is kept yet; {}", how_to_go_on());
-        if (kept.begun.empty() && kept.finished.size() <= members_set_aside_) return "no usable member is kept";
+        if (kept.begun.empty() && kept.finished.size() <= members_excluded_) return "no usable member is kept";
         return fmt::format("{}, in '{}'; {}", progress_text(), directory_.path().string(), how_to_go_on());
     }
 
@@ -322,10 +322,10 @@ private:
     Keeper keeper_;
     report::Terminal terminal_;
     report::Display display_;
-    std::size_t members_set_aside_ = 0;  ///< since the start of this process
-    std::vector<Seat> seats_;            ///< where idle ranks lend their cores
-    std::vector<Work> work_;             ///< that an earlier run has left; else empty
-    store::EpochSeconds known_epochs_;   ///< in the history
+    std::size_t members_excluded_ = 0;  ///< since the start of this process
+    std::vector<Seat> seats_;           ///< where idle ranks lend their cores
+    std::vector<Work> work_;            ///< that an earlier run has left; else empty
+    store::EpochSeconds known_epochs_;  ///< in the history
 };
 
 }  // namespace

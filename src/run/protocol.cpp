@@ -107,7 +107,7 @@ void fields(L& letter, Each& each) {
     auto& r = letter.result;
     each(r.index), each(r.parameters), each(r.epochs), each(r.train_s), each(r.validation_loss);
     each(r.validation_accuracy), each(r.test.accuracy), each(r.test.nll), each(r.test.brier), each(r.test.ece);
-    each(r.quarantine), each(letter.samples), each(letter.busy_s), each(letter.talk_s);
+    each(r.excluded), each(letter.samples), each(letter.busy_s), each(letter.talk_s);
 }
 
 template <class L, class Each>

@@ -29,7 +29,7 @@ public:
     std::optional<train::EpochRecord> train() override { return trainer_->step(); }
     double progress() const override { return trainer_->progress(); }
     double running_loss() const override { return trainer_->running_loss(); }
-    void set_aside(std::string why) override { trainer_->set_aside(std::move(why)); }
+    void exclude(std::string why) override { trainer_->exclude(std::move(why)); }
 
     void use_threads(std::size_t threads) override {
         if (threads == pool_->size()) return;

@@ -43,7 +43,7 @@ public:
     virtual void use_threads(std::size_t threads) { static_cast<void>(threads); }
 
     /// Quarantines the member. REQUIRES: is_trained().
-    virtual void set_aside(std::string why) = 0;
+    virtual void exclude(std::string why) = 0;
 };
 
 /// Makes a member: a new one, or the one that goes on where `kept` stopped.

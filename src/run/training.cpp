@@ -196,8 +196,7 @@ private:
         if (auto* finished = std::get_if<Finished>(&letter)) {
             finished->talk_s = std::exchange(talk_s_, 0);
             const analysis::MemberResult& member = finished->result;
-            const std::string outcome =
-                member.quarantine.empty() ? "" : fmt::format(", set aside: {}", member.quarantine);
+            const std::string outcome = member.excluded.empty() ? "" : fmt::format(", excluded: {}", member.excluded);
             witness_.note(fmt::format("member {} done: {} epochs in {:.2f} s{}", member.index, member.epochs,
                                       finished->busy_s, outcome));
         }

@@ -116,8 +116,8 @@ void Worker::train_batch() {
 void Worker::end_training() {
     // The next member is on its way here while this one is tested and stored.
     send_(Request{});
-    const bool healthy = training_->trainee->state().quarantine.empty();
-    const std::size_t rows = healthy ? experiment_.test_labels().size() : 0;
+    const bool included = training_->trainee->state().excluded.empty();
+    const std::size_t rows = included ? experiment_.test_labels().size() : 0;
     testing_.emplace(Testing{std::move(training_->trainee), training_->since_start, training_->earlier_samples,
                              training_->is_final, std::vector<float>(rows * experiment_.network().outputs()), 0});
     training_.reset();
@@ -138,11 +138,11 @@ void Worker::finish() {
     // Parameters close to overflow can do on the validation rows and still fail on another.
     const auto is_finite = [](float probability) { return std::isfinite(probability); };
     if (!std::ranges::all_of(testing_->probabilities, is_finite)) {
-        testing_->trainee->set_aside("its predictions for the test data are not all finite numbers");
+        testing_->trainee->exclude("its predictions for the test data are not all finite numbers");
     }
     const analysis::MemberResult result = result_of(*testing_);
     if (!testing_->is_final) storage_.finish(testing_->trainee->state());
-    if (result.quarantine.empty()) join(result, std::move(testing_->probabilities));
+    if (result.excluded.empty()) join(result, std::move(testing_->probabilities));
     const Finished finished{.result = result,
                             .samples = samples(testing_->trainee->state()) - testing_->earlier_samples,
                             .busy_s = testing_->since_start.seconds()};
@@ -181,8 +181,8 @@ analysis::MemberResult Worker::result_of(const Testing& testing) const {
                                   .validation_loss = nan,
                                   .validation_accuracy = nan,
                                   .test = {},
-                                  .quarantine = state.quarantine};
-    if (!state.quarantine.empty()) return result;
+                                  .excluded = state.excluded};
+    if (!state.excluded.empty()) return result;
     result.test = analysis::score(testing.probabilities, experiment_.test_labels(), experiment_.network().outputs());
     // With early stopping the parameters are those of the best epoch, else of the last.
     const bool early_stopping = experiment_.options().training.patience > 0;

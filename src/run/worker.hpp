@@ -42,7 +42,7 @@ public:
     /// The order to combine has come.
     [[nodiscard]] bool is_to_combine() const noexcept { return best_.has_value(); }
 
-    /// The sum over this rank's healthy members. REQUIRES: is_to_combine().
+    /// The sum over this rank's included members. REQUIRES: is_to_combine().
     [[nodiscard]] analysis::Contribution contribution() const;
 
 private:

@@ -49,7 +49,7 @@ template <class Archive>
 void serialize(Archive& archive, MemberState& state, unsigned /*version*/) {
     auto& [member, pretrained, epoch, step, updates, loss_sum, parameters, first_moment, second_moment, statistics,
            average, average_statistics, averaged, gradient_norm, best_loss, best_epoch, best_parameters,
-           best_statistics, train_seconds, finished, quarantine, history] = state;
+           best_statistics, train_seconds, finished, excluded, history] = state;
     static_cast<void>(train_seconds);
     const auto field = [&archive](const char* name, auto& value) {
         archive& boost::serialization::make_nvp(name, value);
@@ -73,7 +73,7 @@ void serialize(Archive& archive, MemberState& state, unsigned /*version*/) {
     field("best_parameters", best_parameters);
     field("best_statistics", best_statistics);
     field("finished", finished);
-    field("quarantine", quarantine);
+    field("excluded", excluded);
     field("history", history);
 }
 

@@ -58,16 +58,16 @@ Json json_of(const analysis::PairedGain& paired) {
 }
 
 Json json_of(const analysis::MemberResult& member) {
-    // A member that is set aside has no scores: null, so that nobody averages zeros.
+    // A member that is excluded has no scores: null, so that nobody averages zeros.
     constexpr double none = std::numeric_limits<double>::quiet_NaN();
-    const bool healthy = member.quarantine.empty();
+    const bool included = member.excluded.empty();
     return {{"index", member.index},
             {"parameters", member.parameters},
             {"epochs", member.epochs},
             {"train_s", member.train_s},
             {"validation", {{"loss", member.validation_loss}, {"accuracy", member.validation_accuracy}}},
-            {"test", json_of(healthy ? member.test : analysis::Scores{none, none, none, none})},
-            {"quarantine", healthy ? Json(nullptr) : Json(member.quarantine)}};
+            {"test", json_of(included ? member.test : analysis::Scores{none, none, none, none})},
+            {"excluded", included ? Json(nullptr) : Json(member.excluded)}};
 }
 
 Json gains(const analysis::Gain& over_mean, const analysis::PairedGain& over_best) {

@@ -44,7 +44,7 @@ struct MemberState {
     core::Buffer<float> best_statistics;
     double train_seconds = 0;
     bool finished = false;
-    std::string quarantine;  ///< why the member is set aside; empty for a healthy one
+    std::string excluded;  ///< why the member is no part of the ensemble; empty if it is
     std::vector<EpochRecord> history;
 };
 

@@ -18,8 +18,8 @@
 namespace ensemble::train {
 namespace {
 
-/// Longer than every reason a member is set aside for.
-constexpr std::size_t longest_quarantine = 200;
+/// Longer than every reason a member is excluded for.
+constexpr std::size_t longest_reason = 200;
 
 class Check {
 public:
@@ -48,7 +48,7 @@ private:
         if (!holds && !fault_) fault_ = fmt::vformat(words, fmt::make_format_args(args...));
     }
 
-    [[nodiscard]] bool is_healthy() const { return state_.quarantine.empty(); }
+    [[nodiscard]] bool is_included() const { return state_.excluded.empty(); }
 
     void check_progress() {
         const bool pretrains = hyperparameters_.initialiser == model::Initialiser::rbm;
@@ -69,12 +69,11 @@ private:
     }
 
     void check_end() {
-        expect(is_healthy() || state_.finished, "finished is false, but quarantine says why it is set aside");
-        expect(state_.quarantine.size() <= longest_quarantine, "quarantine has {} characters where {} are the most",
-               state_.quarantine.size(), longest_quarantine);
-        expect(core::printable(state_.quarantine) == state_.quarantine,
-               "quarantine holds characters that are no plain text");
-        expect(state_.step == 0 || !state_.finished || !is_healthy(), "step is {}, but finished is true", state_.step);
+        expect(is_included() || state_.finished, "finished is false, but excluded gives a reason");
+        expect(state_.excluded.size() <= longest_reason, "excluded has {} characters where {} are the most",
+               state_.excluded.size(), longest_reason);
+        expect(core::printable(state_.excluded) == state_.excluded, "excluded holds characters that are no plain text");
+        expect(state_.step == 0 || !state_.finished || !is_included(), "step is {}, but finished is true", state_.step);
     }
 
     void expect_size(const char* field, std::size_t size, std::size_t wanted) {
@@ -95,7 +94,7 @@ private:
 
     static bool is_negative(double value) { return value < 0; }
 
-    /// A training of which the last epoch's validation failed is set aside for that.
+    /// A training of which the last epoch's validation failed is excluded for that.
     void check_history() {
         expect(state_.history.size() == state_.epoch, "history has {} epochs, but epoch is {}", state_.history.size(),
                state_.epoch);
@@ -104,7 +103,7 @@ private:
             const auto expect_of = [&](bool holds, const char* field) {
                 expect(holds, "history, epoch {}: {} is not what a training writes there", i + 1, field);
             };
-            const bool may_fail = !is_healthy() && i + 1 == state_.history.size();
+            const bool may_fail = !is_included() && i + 1 == state_.history.size();
             const double accuracy = record.validation_accuracy;
             expect(record.member == state_.member, "history, epoch {}: member is {}, not {}", i + 1, record.member,
                    state_.member);
@@ -127,7 +126,7 @@ private:
         const AverageKind kind = hyperparameters_.average;
         // A training that ends well has put its mean in the place of the parameters.
         const bool holds = kind != AverageKind::none && !state_.finished;
-        const bool may_hold = kind != AverageKind::none && !is_healthy() && !state_.average.empty();
+        const bool may_hold = kind != AverageKind::none && !is_included() && !state_.average.empty();
         expect_size("average", state_.average.size(), holds || may_hold ? network_.buffer_size() : 0);
         expect_size("average_statistics", state_.average_statistics.size(),
                     holds || may_hold ? network_.statistics_size() : 0);
@@ -161,7 +160,7 @@ private:
         expect_size("best_statistics", state_.best_statistics.size(), keeps ? network_.statistics_size() : 0);
         const bool is_over = ends_with(hyperparameters_, state_.epoch, best);
         expect(state_.finished || !is_over, "finished is false, but training ends with epoch {}", state_.epoch);
-        expect(!state_.finished || !is_healthy() || is_over, "finished is true, but after epoch {} training goes on",
+        expect(!state_.finished || !is_included() || is_over, "finished is true, but after epoch {} training goes on",
                state_.epoch);
     }
 

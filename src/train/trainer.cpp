@@ -152,8 +152,8 @@ struct Trainer::Impl {
                                    .step = static_cast<std::uint32_t>(state.step)});
     }
 
-    void quarantine(std::string why) {
-        state.quarantine = std::move(why);
+    void exclude(std::string why) {
+        state.excluded = std::move(why);
         state.finished = true;
     }
 
@@ -190,8 +190,8 @@ void Trainer::Impl::train_on_batch() {
                                               .share = static_cast<float>(chosen.size()) / static_cast<float>(batch)});
     const double loss = objective.loss(current.output(), current.output_gradient());
     if (!std::isfinite(loss)) {
-        quarantine(fmt::format("its loss stopped being a finite number in epoch {}, batch {} of {}", state.epoch + 1,
-                               state.step + 1, batches));
+        exclude(fmt::format("its loss stopped being a finite number in epoch {}, batch {} of {}", state.epoch + 1,
+                            state.step + 1, batches));
         return;
     }
     optimizer.begin_update(rate(), state.updates + 1);
@@ -235,7 +235,7 @@ EpochRecord Trainer::Impl::end_epoch(double last_rate) {
                        .samples_per_s = static_cast<double>(epoch_samples) / epoch_seconds,
                        .gradient_norm = std::exchange(state.gradient_norm, {})};
     if (!std::isfinite(validation.loss)) {
-        quarantine(fmt::format("its validation loss is not a finite number after epoch {}", record.epoch));
+        exclude(fmt::format("its validation loss is not a finite number after epoch {}", record.epoch));
     }
     ++state.epoch;
     state.step = 0;
@@ -312,9 +312,9 @@ void Trainer::predict(const data::View& view, std::span<float> out) {
     impl_->predictor.predict(weights_of(impl_->state), view, out);
 }
 
-void Trainer::set_aside(std::string why) {
-    core::require(finished(), "a member is set aside by its owner after its training");
-    impl_->quarantine(std::move(why));
+void Trainer::exclude(std::string why) {
+    core::require(finished(), "a member is excluded by its owner after its training");
+    impl_->exclude(std::move(why));
 }
 
 double Trainer::progress() const noexcept {

@@ -48,11 +48,11 @@ public:
     Trainer(Trainer&&) noexcept;
     Trainer& operator=(Trainer&&) noexcept;
 
-    /// True when all epochs are done, early stopping ended them, or the member is quarantined.
+    /// True when all epochs are done, early stopping ended them, or the member is excluded.
     [[nodiscard]] bool finished() const noexcept;
 
     /// Trains on one batch; where layers begin as Boltzmann machines, these come first. After an epoch's last batch
-    /// also evaluates on the validation rows and returns the record. A loss that is not finite quarantines the member.
+    /// also evaluates on the validation rows and returns the record. A loss that is not finite excludes the member.
     /// REQUIRES: !finished().
     std::optional<EpochRecord> step();
 
@@ -60,8 +60,8 @@ public:
     /// Predictor::predict.
     void predict(const data::View& view, std::span<float> out);
 
-    /// Quarantines a member whose trouble shows only after its training. REQUIRES: finished().
-    void set_aside(std::string why);
+    /// Excludes a member whose trouble shows only after its training. REQUIRES: finished().
+    void exclude(std::string why);
 
     /// Fraction of the planned work that is done.
     [[nodiscard]] double progress() const noexcept;

@@ -23,16 +23,16 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 const auto nearly = boost::test_tools::tolerance(1e-12);
 
-MemberResult member(std::uint32_t index, double accuracy, double loss, const std::string& quarantine = "") {
+MemberResult member(std::uint32_t index, double accuracy, double loss, const std::string& excluded = "") {
     MemberResult result;
     result.index = index;
     result.validation_accuracy = accuracy;
     result.validation_loss = loss;
-    result.quarantine = quarantine;
+    result.excluded = excluded;
     return result;
 }
 
-/// Three healthy members and one that is set aside, on four items of two classes.
+/// Three included members and one that is excluded, on four items of two classes.
 struct Ensemble {
     Labels labels{0, 0, 1, 1};
     std::vector<Floats> probabilities{{0.9F, 0.1F, 0.6F, 0.4F, 0.45F, 0.55F, 0.55F, 0.45F},   // right: 1 1 1 0
@@ -42,10 +42,10 @@ struct Ensemble {
     Contribution total{4, 2};
 
     Ensemble() {
-        const std::vector<std::size_t> healthy{0, 1, 3};
-        for (std::size_t i = 0; i < healthy.size(); ++i) {
-            members[healthy[i]].test = analysis::score(probabilities[i], labels, 2);
-            total.add_member(probabilities[i], labels, healthy[i] == 1);
+        const std::vector<std::size_t> included{0, 1, 3};
+        for (std::size_t i = 0; i < included.size(); ++i) {
+            members[included[i]].test = analysis::score(probabilities[i], labels, 2);
+            total.add_member(probabilities[i], labels, included[i] == 1);
         }
         members[2].test = {.accuracy = nan, .nll = nan, .brier = nan, .ece = nan};
     }
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(the_best_has_the_highest_accuracy_then_the_lowest_loss_then
                3U);
 }
 
-BOOST_AUTO_TEST_CASE(a_quarantined_member_is_never_the_best) {
+BOOST_AUTO_TEST_CASE(an_excluded_member_is_never_the_best) {
     BOOST_TEST(analysis::choose_best(Members{member(0, 0.99, 0.1, "loss is NaN"), member(1, 0.2, 3.0)}).value() == 1U);
     BOOST_TEST(!analysis::choose_best(Members{member(0, 0.99, 0.1, "loss is NaN")}).has_value());
     BOOST_TEST(!analysis::choose_best({}).has_value());
@@ -137,13 +137,13 @@ BOOST_AUTO_TEST_CASE(contributions_that_do_not_belong_to_the_members_are_refused
     for (const Floats& member : given.probabilities) without_best.add_member(member, given.labels, false);
     BOOST_CHECK_THROW(evaluate(without_best, given.members), core::ContractViolation);
 
-    Members all_healthy = given.members;
-    all_healthy[2].quarantine.clear();
-    BOOST_CHECK_THROW(evaluate(given.total, all_healthy), core::ContractViolation);
+    Members all_included = given.members;
+    all_included[2].excluded.clear();
+    BOOST_CHECK_THROW(evaluate(given.total, all_included), core::ContractViolation);
 
-    Members none_healthy = given.members;
-    for (MemberResult& result : none_healthy) result.quarantine = "loss is NaN";
-    BOOST_CHECK_THROW(evaluate(given.total, none_healthy), core::ContractViolation);
+    Members none_included = given.members;
+    for (MemberResult& result : none_included) result.excluded = "loss is NaN";
+    BOOST_CHECK_THROW(evaluate(given.total, none_included), core::ContractViolation);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -504,14 +504,14 @@ def some_members_diverge(stage):
         if ended.code == RUN:
             continue
         summary = json.loads((stage.directory / f"lr{lr}/summary.json").read_text())
-        aside = [member["index"] for member in summary["members"] if member["quarantine"]]
+        aside = [member["index"] for member in summary["members"] if member["excluded"]]
         if aside:
             break
     else:
         give_up("no learning rate makes some members diverge and others not")
     ended.expect(ended.code == 0, "failed")
     for index in aside:
-        ended.expect(re.search(rf"member {index}\b.* set aside", ended.out), f"member {index} is not named")
+        ended.expect(re.search(rf"member {index}\b.* excluded", ended.out), f"member {index} is not named")
     for ranks in (2, 4):
         again = stage.ranks(ranks, [*words, "--lr", str(lr), "--out", f"np{ranks}"])
         again.expect(again.code == 0, "failed")

@@ -62,7 +62,7 @@ def finish(directory, run, accuracy):
     """A finished run of the lecture, without the time that it takes."""
     place = directory / f"lecture/xor/{run}"
     place.mkdir(parents=True)
-    members = [{"test": {"accuracy": accuracy}, "quarantine": None} for _ in range(4)]
+    members = [{"test": {"accuracy": accuracy}, "excluded": None} for _ in range(4)]
     ensemble = {"average": {"accuracy": accuracy}, "vote": {"accuracy": accuracy}, "mean_member": {"nll": 0.5}}
     (place / "summary.json").write_text(json.dumps({"members": members, "ensemble": ensemble, "timing": {"wall_s": 1.0}}))
     (place / "history.jsonl").write_text("".join(json.dumps({"member": i, "train_loss": 0.5}) + "\n" for i in range(4)))

@@ -29,7 +29,7 @@ Summary summary_of(std::size_t members) {
                                    .validation_loss = 0.1,
                                    .validation_accuracy = 0.9,
                                    .test = {.accuracy = 0.9123, .nll = 0.31, .brier = 0.1, .ece = 0.02},
-                                   .quarantine = ""});
+                                   .excluded = ""});
     }
     auto& ensemble = summary.ensemble;
     ensemble.average = {.accuracy = 0.95, .nll = 0.2, .brier = 0.1, .ece = 0.01};
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(the_gain_is_that_of_the_chosen_combination) {
     BOOST_TEST(contains(text, "That over the mean member could be chance.\n"));
     summary.ensemble.vote_over_best.p_value = 0.05;
     BOOST_TEST(contains(results_table(summary, "runs/x", plain), "Both could be chance.\n"));
-    summary.members[0].quarantine = "diverged";
+    summary.members[0].excluded = "diverged";
     BOOST_TEST(!contains(results_table(summary, "runs/x", plain), "Gain of"));
 }
 
@@ -160,14 +160,14 @@ BOOST_AUTO_TEST_CASE(it_closes_with_what_has_come_out) {
     says("\n20 networks make less than 1 % fewer errors than one.\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_member_set_aside_is_named_and_has_no_scores) {
+BOOST_AUTO_TEST_CASE(an_excluded_member_is_named_and_has_no_scores) {
     Summary summary = summary_of(3);
-    summary.members[2].quarantine = "its loss stopped being a finite number in epoch 1";
+    summary.members[2].excluded = "its loss stopped being a finite number in epoch 1";
     const std::string text = results_table(summary, "runs/x", plain);
-    BOOST_TEST(contains(text, "member 2               20  set aside                                12.3 s\n"));
+    BOOST_TEST(contains(text, "member 2               20   excluded                                12.3 s\n"));
     BOOST_TEST(contains(text, "average of 2 "));
     BOOST_TEST(contains(text,
-                        "Member 2 was set aside and is not part of the ensemble: its loss stopped being a finite "
+                        "Member 2 was excluded from the ensemble: its loss stopped being a finite "
                         "number in epoch 1.\n"));
 }
 
@@ -196,8 +196,8 @@ BOOST_AUTO_TEST_CASE(member_lines) {
     Summary summary = summary_of(1);
     BOOST_TEST(report::member_line(summary.members[0], 0, 1) ==
                "member 0 done: 20 epochs, validation 90.00 %, test 91.23 %, 12.3 s");
-    summary.members[0].quarantine = "its loss is NaN";
-    BOOST_TEST(report::member_line(summary.members[0], 3, 4) == "member 0 is set aside on rank 3: its loss is NaN");
+    summary.members[0].excluded = "its loss is NaN";
+    BOOST_TEST(report::member_line(summary.members[0], 3, 4) == "member 0 is excluded on rank 3: its loss is NaN");
 }
 
 BOOST_AUTO_TEST_CASE(fits_a_narrow_terminal) {

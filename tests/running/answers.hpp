@@ -11,7 +11,7 @@ namespace ensemble::run {
 
 using Answers = std::vector<Coordinator::Answer>;
 
-inline Finished finished(std::uint32_t member, double validation_accuracy, const std::string& quarantine = "") {
+inline Finished finished(std::uint32_t member, double validation_accuracy, const std::string& excluded = "") {
     return {.result = {.index = member,
                        .parameters = 1,
                        .epochs = 4,
@@ -19,7 +19,7 @@ inline Finished finished(std::uint32_t member, double validation_accuracy, const
                        .validation_loss = 1,
                        .validation_accuracy = validation_accuracy,
                        .test = {},
-                       .quarantine = quarantine},
+                       .excluded = excluded},
             .samples = 100,
             .busy_s = 2,
             .talk_s = 0.5};

@@ -24,7 +24,7 @@ Finished finished() {
                        .validation_loss = std::numeric_limits<double>::quiet_NaN(),
                        .validation_accuracy = 0.75,
                        .test = {.accuracy = 0.5, .nll = 0.25, .brier = 0.125, .ece = 0.0625},
-                       .quarantine = "its loss is no number"},
+                       .excluded = "its loss is no number"},
             .samples = std::uint64_t{1} << 40U,
             .busy_s = 13.5};
 }
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(fields_are_what_they_were) {
     BOOST_TEST(read.result.test.nll == 0.25);
     BOOST_TEST(read.result.test.brier == 0.125);
     BOOST_TEST(read.result.test.ece == 0.0625);
-    BOOST_TEST(read.result.quarantine == "its loss is no number");
+    BOOST_TEST(read.result.excluded == "its loss is no number");
     BOOST_TEST(read.samples == std::uint64_t{1} << 40U);
     BOOST_TEST(read.busy_s == 13.5);
     const auto epoch = std::get<EpochDone>(decode(encode(all[2]))).record;

@@ -159,10 +159,10 @@ BOOST_AUTO_TEST_CASE(members_that_diverge_are_set_aside_and_the_rest_stands) {
         Notes notes;
         try {
             const Trained trained = train_all(experiment, notes);
-            std::int64_t healthy = 0;
-            for (const auto& member : notes.done) healthy += member.quarantine.empty() ? 1 : 0;
-            BOOST_TEST(trained.total.members() == healthy);
-            some = some || (healthy > 0 && healthy < 8);
+            std::int64_t included = 0;
+            for (const auto& member : notes.done) included += member.excluded.empty() ? 1 : 0;
+            BOOST_TEST(trained.total.members() == included);
+            some = some || (included > 0 && included < 8);
         } catch (const comm::SharedError& error) {
             all = true;
             BOOST_TEST(error.exit_code() == 4);
@@ -188,10 +188,10 @@ BOOST_AUTO_TEST_CASE(a_member_that_overflows_only_on_the_test_rows_is_set_aside)
     Notes notes;
     const std::string message =
         failure_of(core::Failure::run, [&] { static_cast<void>(train_all(experiment, notes)); });
-    BOOST_TEST(contains(message, "every member had to be set aside"));
+    BOOST_TEST(contains(message, "every member had to be excluded"));
     BOOST_TEST_REQUIRE(notes.stored.size() == 3U);
     for (const train::MemberState& state : notes.stored) {
-        BOOST_TEST(contains(state.quarantine, "predictions for the test data"));
+        BOOST_TEST(contains(state.excluded, "predictions for the test data"));
         BOOST_TEST(std::isfinite(state.history.back().validation_loss));
     }
 }

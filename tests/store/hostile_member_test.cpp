@@ -90,7 +90,7 @@ struct Places {
     /// Behind the digest, six numbers and what is said of their class.
     std::size_t parameters = 8 + 6 + 4 + 4 + 4 + 8 + 8 + 8 + 5;
     std::size_t first_moment, second_moment, statistics, average, average_statistics, averaged, gradient_norm,
-        best_loss, best_parameters, best_statistics, finished, quarantine, history, record_norm;
+        best_loss, best_parameters, best_statistics, finished, excluded, history, record_norm;
 
     explicit Places(const MemberState& state) {
         const auto behind = [](std::size_t at, const core::Buffer<float>& buffer) {
@@ -107,8 +107,8 @@ struct Places {
         best_parameters = best_loss + 8 + 4;
         best_statistics = behind(best_parameters, state.best_parameters);
         finished = behind(best_statistics, state.best_statistics);
-        quarantine = finished + 1;
-        history = quarantine + 8 + state.quarantine.size() + 5;
+        excluded = finished + 1;
+        history = excluded + 8 + state.excluded.size() + 5;
         record_norm = history + 8 + 4 + 4 + 4 + 4 * 8;  // of its first epoch
     }
 };
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(in_the_middle_of_a_training) {
                             s.average = {}, s.average_statistics = {};
                         }},
                        {"step", [](auto& s) { s.finished = true; }},
-                       {"finished", [](auto& s) { s.quarantine = "it looks ill"; }},
+                       {"finished", [](auto& s) { s.excluded = "it looks ill"; }},
                        {"history", [](auto& s) { s.history.clear(); }},
                        {"history", [](auto& s) { s.history.pop_back(); }},
                        {"history", [](auto& s) { s.history.push_back(s.history.back()); }},
@@ -209,8 +209,8 @@ BOOST_AUTO_TEST_CASE(at_the_end_of_a_training) {
          {"best_epoch", [](auto& s) { s.best_epoch = s.epoch + 1; }},
          {"best_loss", [](auto& s) { s.best_loss = -1; }},
          {"gradient_norm", [](auto& s) { s.gradient_norm = {1.0}; }},
-         {"quarantine", [](auto& s) { s.quarantine = "\x1b[2J"; }},
-         {"quarantine", [](auto& s) { s.quarantine.assign(1U << 20U, 'x'); }},
+         {"excluded", [](auto& s) { s.excluded = "\x1b[2J"; }},
+         {"excluded", [](auto& s) { s.excluded.assign(1U << 20U, 'x'); }},
          {"validation_loss", [](auto& s) { s.history[0].validation_loss = not_a_number; }}});
 }
 
@@ -263,7 +263,7 @@ BOOST_AUTO_TEST_CASE(archives_that_lie) {
                                                                   {"gradient_norm", at.gradient_norm},
                                                                   {"best_parameters", at.best_parameters},
                                                                   {"best_statistics", at.best_statistics},
-                                                                  {"quarantine", at.quarantine},
+                                                                  {"excluded", at.excluded},
                                                                   {"history", at.history},
                                                                   {"history 1, gradient_norm", at.record_norm}};
     const std::array<std::uint64_t, 4> claims{1ULL << 30U, 1ULL << 40U, 1ULL << 62U, ~0ULL};

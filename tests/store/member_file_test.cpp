@@ -48,7 +48,7 @@ MemberState small_state() {
     state.best_statistics = {8.0F};
     state.train_seconds = 12.5;
     state.finished = true;
-    state.quarantine = "loss is NaN in epoch 2";
+    state.excluded = "loss is NaN in epoch 2";
     state.history = {EpochRecord{3, 1, 0.7, 0.6, 0.8, 1e-3, 1.5, 4000, {0.0625, 2e-9}},
                      EpochRecord{3, 2, 0.5, 0.4, not_a_number, 5e-4, 1.25, 5000}};
     return state;
@@ -82,7 +82,7 @@ void check_equal_but_for_timings(const MemberState& a, const MemberState& b) {
     BOOST_TEST(same_bits(a.best_parameters, b.best_parameters));
     BOOST_TEST(same_bits(a.best_statistics, b.best_statistics));
     BOOST_TEST(a.finished == b.finished);
-    BOOST_TEST(a.quarantine == b.quarantine);
+    BOOST_TEST(a.excluded == b.excluded);
     BOOST_TEST_REQUIRE(a.history.size() == b.history.size());
     for (std::size_t i = 0; i < a.history.size(); ++i) {
         BOOST_TEST(a.history[i].member == b.history[i].member);
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(every_other_field_is_in_the_bytes) {
         [](MemberState& s) { s.best_parameters[0] = 0; },
         [](MemberState& s) { s.best_statistics[0] = 0; },
         [](MemberState& s) { s.finished = false; },
-        [](MemberState& s) { s.quarantine.clear(); },
+        [](MemberState& s) { s.excluded.clear(); },
         [](MemberState& s) { s.history.pop_back(); },
         [](MemberState& s) { ++s.history[0].member; },
         [](MemberState& s) { ++s.history[0].epoch; },

@@ -38,10 +38,10 @@ Summary example() {
                           .validation_loss = 0.25,
                           .validation_accuracy = 0.875,
                           .test = {0.75, 0.5, 0.375, 0.0625},
-                          .quarantine = {}};
+                          .excluded = {}};
     summary.members[1].index = 1;
     summary.members[1].validation_loss = not_a_number;
-    summary.members[1].quarantine = "loss is NaN in epoch 2";
+    summary.members[1].excluded = "loss is NaN in epoch 2";
     summary.ensemble.average = {0.875, 0.25, 0.125, 0.03125};
     summary.ensemble.vote_accuracy = 0.8125;
     summary.ensemble.mean_member = {0.75, 0.5, 0.375, 0.0625};
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(it_holds_what_the_interface_lists) {
                                               "test": 2000, "shape": [28, 28], "classes": 3,
                                               "baseline": {"class": "1", "accuracy": 0.375}})"));
     BOOST_TEST(json["members"][0] == Json::parse(R"({"index": 0, "parameters": 99, "epochs": 5, "train_s": 1.5,
-                               "validation": {"loss": 0.25, "accuracy": 0.875}, "quarantine": null,
+                               "validation": {"loss": 0.25, "accuracy": 0.875}, "excluded": null,
                                "test": {"accuracy": 0.75, "nll": 0.5, "brier": 0.375, "ece": 0.0625}})"));
     BOOST_TEST(json["ensemble"]["average"] ==
                Json::parse(R"({"accuracy": 0.875, "nll": 0.25, "brier": 0.125, "ece": 0.03125,
@@ -129,9 +129,9 @@ BOOST_AUTO_TEST_CASE(classes_with_names_are_named) {
     BOOST_TEST(parsed(summary)["data"]["class_names"] == Json::parse(R"(["no", "yes"])"));
 }
 
-BOOST_AUTO_TEST_CASE(a_quarantined_member_has_a_reason_and_no_scores) {
+BOOST_AUTO_TEST_CASE(an_excluded_member_has_a_reason_and_no_scores) {
     const Json member = parsed(example())["members"][1];
-    BOOST_TEST(member["quarantine"] == "loss is NaN in epoch 2");
+    BOOST_TEST(member["excluded"] == "loss is NaN in epoch 2");
     BOOST_TEST(member["test"] == Json::parse(R"({"accuracy": null, "nll": null, "brier": null, "ece": null})"));
     BOOST_TEST(member["validation"]["loss"].is_null());
 }

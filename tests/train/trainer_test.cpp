@@ -234,13 +234,13 @@ BOOST_AUTO_TEST_CASE(a_member_predicts_the_mean_over_views) {
     BOOST_TEST(largest < 1e-5);
 }
 
-BOOST_AUTO_TEST_CASE(a_diverging_member_is_quarantined_with_the_place) {
+BOOST_AUTO_TEST_CASE(a_diverging_member_is_excluded_with_the_place) {
     Hyperparameters h = short_training();
     h.optimizer = OptimizerKind::sgd;
     h.learning_rate = 1e30;
     const MemberState state = moons().train(h);
     BOOST_TEST(state.finished);
-    BOOST_TEST(state.quarantine.find("epoch 1, batch") != std::string::npos, state.quarantine);
+    BOOST_TEST(state.excluded.find("epoch 1, batch") != std::string::npos, state.excluded);
 }
 
 BOOST_AUTO_TEST_CASE(no_unit_outgrows_the_norm) {
