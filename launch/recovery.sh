@@ -5,17 +5,17 @@
 survives_a_death() {
     local seen i late='' start=("${command[@]}")
     for i in "${!start[@]}"; do [[ ${start[i]} != -np ]] || start[i + 1]=3; done
-    start_job "$status.trial" "${start[@]}" --mca orte_enable_recovery 1 -x ENSEMBLE_CANARY=1 "$program" \
-        >"$scratch/canary" 2>/dev/null
+    start_job "$status.trial" "${start[@]}" --mca orte_enable_recovery 1 -x ENSEMBLE_RECOVERY_PROBE=1 "$program" \
+        >"$scratch/probe" 2>/dev/null
     for ((i = 0; i < 100; ++i)); do
-        seen=$(cat "$scratch/canary")
-        if [[ $seen == *"canary alive"* || $stopping ]] || ! alive; then break; fi
+        seen=$(cat "$scratch/probe")
+        if [[ $seen == *"recovery works"* || $stopping ]] || ! alive; then break; fi
         nap 0.1
     done
     ! alive || late=yes
     end_job
     wait_for_job
-    [[ $(cat "$scratch/canary") != *"canary alive"* ]] || return 0
+    [[ $(cat "$scratch/probe") != *"recovery works"* ]] || return 0
     [[ $late ]] && return 2 || return 1
 }
 

@@ -188,8 +188,8 @@ private:
         return witness;
     }
 
-    std::vector<comm::Loss> losses() {
-        std::vector<comm::Loss> lost;
+    std::vector<comm::RankFailure> losses() {
+        std::vector<comm::RankFailure> lost;
         if (reported_ || now_s() < death_s_ + setup_.failures.noticed_s) return lost;
         reported_ = true;
         for (const int rank : doomed_) lost.push_back({rank, "fell silent"});

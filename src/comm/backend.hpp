@@ -44,7 +44,7 @@ public:
     virtual void while_waiting(std::function<void()>) {}
 
     /// Some ranks are gone, or all others were told by messages to leave: at the end none waits for another.
-    virtual void part() {}
+    virtual void abandon_collectives() {}
     [[nodiscard]] virtual bool has_parted() const noexcept { return false; }
 
     /// True if the last collective was an agreement on an error: all ranks are on their way out.

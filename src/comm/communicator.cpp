@@ -49,8 +49,8 @@ bool Communicator::sending() {
 void Communicator::while_waiting(std::function<void()> look) {
     backend_->while_waiting(std::move(look));
 }
-void Communicator::part() {
-    backend_->part();
+void Communicator::abandon_collectives() {
+    backend_->abandon_collectives();
 }
 void Communicator::barrier() {
     backend_->barrier();
@@ -68,12 +68,12 @@ NodeBytes Communicator::share_on_nodes(std::span<const std::byte> bytes) {
     return backend_->share_on_nodes(bytes);
 }
 
-void Communicator::agree(const std::optional<core::Error>& mine) {
+void Communicator::throw_if_any_failed(const std::optional<core::Error>& mine) {
     const std::optional<core::Error> first = backend_->first_error(mine);
     if (first) throw SharedError(first->kind(), first->what());
 }
 
-void Communicator::attempt(const std::function<void()>& step) {
+void Communicator::run_everywhere(const std::function<void()>& step) {
     std::optional<core::Error> mine;
     try {
         step();
@@ -82,7 +82,7 @@ void Communicator::attempt(const std::function<void()>& step) {
     } catch (const std::exception& error) {
         mine.emplace(core::Failure::run, fmt::format("rank {} on {}: {}", rank(), host(), core::reason(error)));
     }
-    agree(mine);
+    throw_if_any_failed(mine);
 }
 
 void Communicator::abort(int exit_code) {

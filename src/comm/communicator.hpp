@@ -92,15 +92,15 @@ public:
     [[nodiscard]] NodeBytes share_on_nodes(std::span<const std::byte> bytes);
 
     /// Returns if no rank brings an error; else every rank throws the error of the lowest rank that brings one.
-    void agree(const std::optional<core::Error>& mine);
+    void throw_if_any_failed(const std::optional<core::Error>& mine);
 
     /// Does `step` on this rank and agrees on its outcome: if it throws on any rank, all throw SharedError.
     /// REQUIRES: `step` calls no collective.
-    void attempt(const std::function<void()>& step);
+    void run_everywhere(const std::function<void()>& step);
 
     /// From now on no rank waits for another, not even in the end of MPI: some are lost, and the others have been told
     /// to leave. Local.
-    void part();
+    void abandon_collectives();
 
     /// Ends the processes of all ranks at once with this exit code: for an error the other ranks do not share. Local.
     [[noreturn]] void abort(int exit_code);

@@ -108,7 +108,7 @@ public:
         guard_ = {};
         look_ = std::move(look);
     }
-    void part() override { has_parted_ = true; }
+    void abandon_collectives() override { has_parted_ = true; }
     bool has_parted() const noexcept override { return has_parted_; }
 
     bool leaving_together() const noexcept override { return leaving_together_; }

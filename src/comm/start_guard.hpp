@@ -17,7 +17,7 @@ struct GuardRules {
 /// - when they are fewer than `ranks_here` and no more will come: for many looks the launcher has only waited, has used
 ///   no processor time, and no process that it has forked is still on its way to become a rank.
 /// How long a start takes decides nothing: ranks may come as late as they like while the launcher works, has no
-/// processor, or is stopped. Once training has begun, a Vigil knows more, and the guard is to be stopped.
+/// processor, or is stopped. Once training has begun, a HeartbeatMonitor knows more, and the guard is to be stopped.
 /// No thread if this process' parent is none of Open MPI's launchers.
 [[nodiscard]] std::jthread guard_start(int ranks_here, GuardRules rules = {});
 

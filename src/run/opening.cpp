@@ -14,7 +14,7 @@
 
 #include <fmt/chrono.h>
 
-#include "comm/vigil.hpp"
+#include "comm/heartbeat_monitor.hpp"
 #include "core/error.hpp"
 #include "run/configuration.hpp"
 #include "run/resume.hpp"
@@ -102,7 +102,7 @@ store::RunDirectory open_directory(const comm::Communicator& ranks, const Experi
     std::optional<store::RunDirectory> made;
     std::vector<std::byte> bytes;
     try {
-        world.attempt([&] {
+        world.run_everywhere([&] {
             if (!world.is_root()) return;
             if (goes_on(options)) {
                 made = store::RunDirectory::resume(options.out);
@@ -110,7 +110,7 @@ store::RunDirectory open_directory(const comm::Communicator& ranks, const Experi
                 made = create_directory(options.out);
                 write_beginning(*made, experiment);
             }
-            comm::Vigil::clear(made->logs());
+            comm::HeartbeatMonitor::clear(made->logs());
             std::string path = fs::absolute(made->path()).string();
             if (several_hosts) {
                 // A directory of this name may be another one there.
@@ -125,7 +125,7 @@ store::RunDirectory open_directory(const comm::Communicator& ranks, const Experi
         const std::string told(reinterpret_cast<const char*>(bytes.data()), bytes.size());
         const std::size_t end = several_hosts ? told.rfind('\n') : told.size();
         const fs::path path(told.substr(0, end));
-        world.attempt([&] {
+        world.run_everywhere([&] {
             if (world.is_root()) return;
             const bool is_seen = several_hosts ? appears(path / told.substr(end + 1)) : fs::is_directory(path);
             if (is_seen) return require_writable(world, path);

@@ -163,10 +163,10 @@ std::vector<std::string> compare(const std::vector<Facts>& facts, const Demand& 
 std::vector<std::string> preflight(const comm::Communicator& world, const Experiment& experiment) {
     comm::Communicator ranks = world;
     std::string mine;
-    ranks.attempt([&] { mine = nlohmann::json(facts_here(world, experiment)).dump(); });
+    ranks.run_everywhere([&] { mine = nlohmann::json(facts_here(world, experiment)).dump(); });
     const std::vector<std::string> texts = ranks.gather(mine);
     std::vector<std::string> notes;
-    ranks.attempt([&] {
+    ranks.run_everywhere([&] {
         if (!ranks.is_root()) return;
         std::vector<Facts> facts;
         for (const std::string& text : texts) facts.push_back(nlohmann::json::parse(text).get<Facts>());
@@ -199,7 +199,7 @@ void require_same_program(const comm::Communicator& world) {
     const std::string digest = ranks.node_rank() == 0 ? program_digest() : "";
     const std::vector<std::string> digests =
         ranks.gather(digest.empty() ? "" : fmt::format("{} {}", ranks.host(), digest));
-    ranks.attempt([&] {
+    ranks.run_everywhere([&] {
         if (ranks.is_root()) require_same_program(digests);
     });
 }

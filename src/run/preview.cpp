@@ -136,7 +136,7 @@ std::string preview(const comm::Communicator& world, const Experiment& experimen
     comm::Communicator ranks = world;
     const std::vector<std::string> hosts = ranks.gather(ranks.host());
     std::string text;
-    ranks.attempt([&] {
+    ranks.run_everywhere([&] {
         if (!ranks.is_root()) return;
         const Options& options = experiment.options();
         const Plan planned = plan(options.members, static_cast<std::size_t>(ranks.size()));

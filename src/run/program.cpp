@@ -19,9 +19,9 @@
 
 #include <fmt/chrono.h>
 
+#include "comm/heartbeat_monitor.hpp"
 #include "comm/launcher.hpp"
 #include "comm/status_file.hpp"
-#include "comm/vigil.hpp"
 #include "core/printable.hpp"
 #include "core/stopwatch.hpp"
 #include "report/display.hpp"
@@ -74,9 +74,9 @@ public:
           since_start_(since_start),
           is_resumed_(world.is_root() && goes_on(experiment.options())),
           directory_(open_directory(world, experiment)),
-          vigil_(directory_.logs(), world.rank(), comm::processes_of(world),
-                 {.dead_after_s = experiment.options().dead_after_s, .recovers = experiment.options().recover},
-                 [this](const std::string& text) { note(text); }),
+          monitor_(directory_.logs(), world.rank(), comm::processes_of(world),
+                   {.dead_after_s = experiment.options().dead_after_s, .recovers = experiment.options().recover},
+                   [this](const std::string& text) { note(text); }),
           keeper_(directory_, experiment.member_digest(), experiment.options().checkpoint_every, keeper_guard(),
                   [&experiment](const train::MemberState& state) { return experiment.fault_of(state); }),
           terminal_(terminal_of(world)),
@@ -93,9 +93,9 @@ public:
         const auto end = [&] {
             if (world_.is_root()) conclude(trained, begin_s, trained_s);
         };
-        if (!experiment_.options().recover) return world_.attempt(end);
+        if (!experiment_.options().recover) return world_.run_everywhere(end);
         if (!world_.is_root()) return;
-        vigil_.rest();
+        monitor_.rest();
         try {
             end();
         } catch (const core::Error& error) {
@@ -108,8 +108,8 @@ public:
 private:
     /// While waiting in a collective, which nobody can leave alone.
     void watch() {
-        vigil_.turn();
-        for (const comm::Loss& loss : vigil_.take_losses()) {
+        monitor_.turn();
+        for (const comm::RankFailure& loss : monitor_.take_failures()) {
             fail(Failure::run, "rank {} {}; {}", loss.rank, loss.why, what_survives());
         }
     }
@@ -117,7 +117,7 @@ private:
     /// Where others take over, nobody writes who was given up.
     [[nodiscard]] std::function<void()> keeper_guard() {
         if (!experiment_.options().recover) return {};
-        return [this] { vigil_.leave_if_lost(); };
+        return [this] { monitor_.leave_if_lost(); };
     }
 
     /// Root only.
@@ -193,9 +193,9 @@ private:
             .storage = storage(),
             .note = [&](const std::string& text) { note(text); },
             .recovers = experiment_.options().recover,
-            .turn = [&] { vigil_.turn(); },
+            .turn = [&] { monitor_.turn(); },
             .stop_wanted = [&] { return stop_wanted(); },
-            .losses = [&] { return vigil_.take_losses(); },
+            .losses = [&] { return monitor_.take_failures(); },
             .work = work_,
             .seats = seats_,
             .epoch_done =
@@ -318,7 +318,7 @@ private:
     const core::Stopwatch& since_start_;
     bool is_resumed_;  ///< known on the root only
     store::RunDirectory directory_;
-    comm::Vigil vigil_;
+    comm::HeartbeatMonitor monitor_;
     Keeper keeper_;
     report::Terminal terminal_;
     report::Display display_;
@@ -338,7 +338,7 @@ int train_ensemble(const comm::Communicator& world, std::span<const char* const>
     if (experiment->options().dry_run) {
         const report::Terminal terminal = terminal_of(world);
         const std::string text = preview(world, *experiment, remarks, terminal);
-        comm::Communicator(world).attempt([&] { print_answer(terminal.utf8 ? text : report::to_ascii(text)); });
+        comm::Communicator(world).run_everywhere([&] { print_answer(terminal.utf8 ? text : report::to_ascii(text)); });
         return 0;
     }
     note_signals();  // a directory is made

@@ -7,8 +7,8 @@
 #include <span>
 #include <string>
 
-#include "comm/canary.hpp"
 #include "comm/launcher.hpp"
+#include "comm/recovery_probe.hpp"
 #include "comm/status_file.hpp"
 #include "core/error.hpp"
 #include "core/stderr.hpp"
@@ -96,7 +96,7 @@ void tell(const std::exception& error) noexcept {
 
 int run_program(int argc, char** argv) noexcept {
     occupy_standard_streams();
-    if (std::getenv("ENSEMBLE_CANARY") != nullptr) return comm::outlive_a_rank(argc, argv);
+    if (std::getenv("ENSEMBLE_RECOVERY_PROBE") != nullptr) return comm::outlive_a_rank(argc, argv);
     try {
         return run_ranks(argc, argv);
     } catch (const std::exception& error) {  // no thread, no memory

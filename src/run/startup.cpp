@@ -76,7 +76,7 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
     Word word;
     std::optional<data::Source> loaded;
     std::vector<std::byte> bytes;
-    ranks.attempt([&] {
+    ranks.run_everywhere([&] {
         if (!ranks.is_root()) return;
         const Invocation invocation = parse_command_line(words);
         word.options = invocation.options;
@@ -115,7 +115,7 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
     if (!word.go_on) return nullptr;
 
     // Members are the same wherever they are trained, so every rank must be able to.
-    ranks.attempt(
+    ranks.run_everywhere(
         [&] { require_precision(word.options.training.precision, compute::multiplies_bf16(), ranks.host()); });
 
     std::vector<std::byte> packed;
@@ -129,7 +129,7 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
     packed = {};
 
     std::unique_ptr<Experiment> experiment;
-    ranks.attempt([&] {
+    ranks.run_everywhere([&] {
         omp_set_num_threads(1);  // threads are the pool's, see trainees_of()
         data::Source source = data::unpack({shared.owner, shared.bytes});
         source.notes = std::move(notes);

@@ -97,8 +97,8 @@ public:
             const core::Error& failure = *coordinator_->failure();
             error.emplace(failure.kind(), fmt::format("{}; {}", failure.what(), witness_.what_survives()));
         }
-        if (!witness_.recovers) return world_.agree(error);
-        if (coordinator_ && coordinator_->ranks_lost() > 0) world_.part();
+        if (!witness_.recovers) return world_.throw_if_any_failed(error);
+        if (coordinator_ && coordinator_->ranks_lost() > 0) world_.abandon_collectives();
         if (!coordinator_ && stop_code_ != 0) error.emplace(static_cast<core::Failure>(stop_code_), "");
         if (!error) return;
         if (coordinator_) dismiss(world_, *coordinator_, error->exit_code());
@@ -130,7 +130,7 @@ private:
     /// Root only: others take over what lost ranks had.
     void attend_to_losses() {
         if (!coordinator_ || !witness_.losses) return;
-        for (const comm::Loss& loss : witness_.losses()) {
+        for (const comm::RankFailure& loss : witness_.losses()) {
             const std::string what = fmt::format("rank {} {}", loss.rank, loss.why);
             if (!witness_.recovers) {
                 core::fail(core::Failure::run, "{}; {}", what, witness_.what_survives());
@@ -223,7 +223,7 @@ private:
         if (const auto* stop = std::get_if<Stop>(&letter)) {
             stopped_ = true;
             stop_code_ = stop->exit_code;
-            if (stop->losses) world_.part();
+            if (stop->losses) world_.abandon_collectives();
         } else if (const auto* threads = std::get_if<Threads>(&letter)) {
             if (!worker_) return;
             witness_.note(fmt::format("goes on with {} threads", threads->count));

@@ -6,7 +6,7 @@
 
 #include "analysis/combination.hpp"
 #include "comm/communicator.hpp"
-#include "comm/vigil.hpp"
+#include "comm/heartbeat_monitor.hpp"
 #include "report/progress.hpp"
 #include "run/coordinator.hpp"
 #include "run/experiment.hpp"
@@ -25,9 +25,9 @@ struct Witness {
     std::function<std::string()> stop_wanted;  ///< by whom; empty as long as nobody does
 
     // On the root only.
-    std::function<std::vector<comm::Loss>()> losses = {};  ///< since the last call
-    std::vector<Work> work = {};                           ///< of each member; empty: all alike
-    std::vector<Seat> seats = {};                          ///< of each rank, where idle ones lend their cores
+    std::function<std::vector<comm::RankFailure>()> losses = {};  ///< since the last call
+    std::vector<Work> work = {};                                  ///< of each member; empty: all alike
+    std::vector<Seat> seats = {};                                 ///< of each rank, where idle ones lend their cores
     std::function<void(const train::EpochRecord&)> epoch_done;
     std::function<void(const train::EpochRecord&)> epoch_restored;  ///< was trained in an earlier run
     std::function<void(const analysis::MemberResult&, int rank)> member_done;

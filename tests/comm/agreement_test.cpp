@@ -10,7 +10,7 @@ using namespace ensemble;
 BOOST_AUTO_TEST_SUITE(agreement_tests)
 
 BOOST_AUTO_TEST_CASE(without_errors_nothing_happens) {
-    for (int i = 0; i < 10; ++i) BOOST_CHECK_NO_THROW(distributed::world().agree(std::nullopt));
+    for (int i = 0; i < 10; ++i) BOOST_CHECK_NO_THROW(distributed::world().throw_if_any_failed(std::nullopt));
 }
 
 BOOST_AUTO_TEST_CASE(every_rank_throws_the_error_of_any_one) {
@@ -20,9 +20,10 @@ BOOST_AUTO_TEST_CASE(every_rank_throws_the_error_of_any_one) {
                 "file " + std::string(static_cast<std::size_t>(100 * guilty), 'x') + " is missing";
             std::optional<core::Error> mine;
             if (group.rank() == guilty) mine.emplace(core::Failure::data, words);
-            BOOST_CHECK_EXCEPTION(group.agree(mine), comm::SharedError, [&](const comm::SharedError& error) {
-                return error.kind() == core::Failure::data && error.what() == words;
-            });
+            BOOST_CHECK_EXCEPTION(group.throw_if_any_failed(mine), comm::SharedError,
+                                  [&](const comm::SharedError& error) {
+                                      return error.kind() == core::Failure::data && error.what() == words;
+                                  });
         }
     }
 }
@@ -32,7 +33,7 @@ BOOST_AUTO_TEST_CASE(the_lowest_rank_speaks) {
     const int lowest = world.size() / 2;
     std::optional<core::Error> mine;
     if (world.rank() >= lowest) mine.emplace(core::Failure::usage, "rank " + std::to_string(world.rank()));
-    BOOST_CHECK_EXCEPTION(world.agree(mine), core::Error, [&](const core::Error& error) {
+    BOOST_CHECK_EXCEPTION(world.throw_if_any_failed(mine), core::Error, [&](const core::Error& error) {
         return error.exit_code() == 2 && error.what() == "rank " + std::to_string(lowest);
     });
 }
@@ -40,9 +41,9 @@ BOOST_AUTO_TEST_CASE(the_lowest_rank_speaks) {
 BOOST_AUTO_TEST_CASE(a_step_is_attempted_by_all_or_given_up_by_all) {
     comm::Communicator world = distributed::world();
     int done = 0;
-    world.attempt([&] { ++done; });
+    world.run_everywhere([&] { ++done; });
     BOOST_TEST(done == 1);
-    BOOST_CHECK_EXCEPTION(world.attempt([&] {
+    BOOST_CHECK_EXCEPTION(world.run_everywhere([&] {
         if (world.is_root()) throw std::runtime_error("out of luck");
     }),
                           comm::SharedError, [](const comm::SharedError& error) {

@@ -50,7 +50,7 @@ int hello(Communicator& world) {
 }
 
 int shared_error(Communicator& world) {
-    world.attempt([&] {
+    world.run_everywhere([&] {
         if (world.is_root()) core::fail(core::Failure::data, "file train.idx is missing");
     });
     return 0;
@@ -106,7 +106,7 @@ int wait_for_a_sleeper(Communicator& world) {
     come();
     world.reduce_sum(sums);
     come();
-    world.agree(std::nullopt);
+    world.throw_if_any_failed(std::nullopt);
     std::printf("waited %.3f s, used %.3f s\n", clock.seconds(), processor_s() - before);
     return 0;
 }

@@ -160,7 +160,7 @@ def stopped_during_the_trial(directory):
     fake = fake_build(directory, "exec sleep 60")
     calls = directory / "calls"
     process = start(directory, ["-n", "2"], ["--out", "x"], ENSEMBLE_BUILD=str(fake), CALLS=str(calls))
-    wait_for(lambda: calls.exists() and "ENSEMBLE_CANARY" in calls.read_text(), "a trial of recovery")
+    wait_for(lambda: calls.exists() and "ENSEMBLE_RECOVERY_PROBE" in calls.read_text(), "a trial of recovery")
     process.send_signal(signal.SIGTERM)
     _, err = end(process, 75)
     expect(len(calls.read_text().splitlines()) == 1, f"a run was started: {calls.read_text()}\n{err}")

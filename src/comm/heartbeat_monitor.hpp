@@ -19,7 +19,7 @@
 namespace ensemble::comm {
 
 /// A rank that is not to be waited for any more.
-struct Loss {
+struct RankFailure {
     int rank = 0;
     std::string why;  ///< "was killed or crashed"
 };
@@ -37,32 +37,32 @@ struct Loss {
 ///
 /// Ranks that do not hear of rank 0 any more end themselves with exit code 4. So does rank 0 if it knows of a loss and
 /// its main thread, which should deal with it, does not ask for it.
-class Vigil {
+class HeartbeatMonitor {
 public:
     struct Rules {
         double dead_after_s = 60;  ///< without a sign of life
         bool recovers = false;     ///< a death is to be found at once, since the run goes on; else the launcher ends it
     };
 
-    /// Removes what the vigil of an earlier run has left. For the root, before any rank begins.
+    /// Removes what the monitor of an earlier run has left. For the root, before any rank begins.
     static void clear(const std::filesystem::path& folder);
 
     /// Begins. `processes` are the process_name() of each rank; all of them on the root, on others at least the root's.
     /// `note` takes what this rank should remember of it, from another thread. Throws core::Error (run) if this rank
     /// cannot write signs.
-    Vigil(const std::filesystem::path& folder, int rank, const std::vector<std::string>& processes, Rules rules,
-          std::function<void(const std::string&)> note);
+    HeartbeatMonitor(const std::filesystem::path& folder, int rank, const std::vector<std::string>& processes,
+                     Rules rules, std::function<void(const std::string&)> note);
 
     /// Ends it: from now on nobody watches over this rank.
-    ~Vigil();
-    Vigil(const Vigil&) = delete;
-    Vigil& operator=(const Vigil&) = delete;
+    ~HeartbeatMonitor();
+    HeartbeatMonitor(const HeartbeatMonitor&) = delete;
+    HeartbeatMonitor& operator=(const HeartbeatMonitor&) = delete;
 
     /// The main thread goes on. A rank whose main thread does not for a very long time gives no signs of life. Cheap.
     void turn() noexcept { turns_.fetch_add(1, std::memory_order_relaxed); }
 
     /// Who was lost since the last call. Root only.
-    [[nodiscard]] std::vector<Loss> take_losses();
+    [[nodiscard]] std::vector<RankFailure> take_failures();
 
     /// Nobody is waited for any more: whoever is lost from now on is no loss, and this rank does not leave for it.
     /// Root only.
@@ -111,7 +111,7 @@ private:
     std::condition_variable changed_;
     bool over_ = false;
     bool rests_ = false;
-    std::vector<Loss> losses_;
+    std::vector<RankFailure> failures_;
     Patience patience_with_losses_;  ///< since the oldest of them
     std::thread thread_;
 };

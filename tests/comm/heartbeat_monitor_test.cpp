@@ -1,4 +1,4 @@
-#include "comm/vigil.hpp"
+#include "comm/heartbeat_monitor.hpp"
 
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -19,10 +19,10 @@
 
 using namespace ensemble;
 
-BOOST_AUTO_TEST_SUITE(vigil_tests)
+BOOST_AUTO_TEST_SUITE(heartbeat_monitor_tests)
 
-using comm::Loss;
-using comm::Vigil;
+using comm::HeartbeatMonitor;
+using comm::RankFailure;
 namespace fs = std::filesystem;
 
 namespace {
@@ -37,26 +37,27 @@ constexpr int attempts = 5;
 
 struct Folder {
     fs::path path;
-    explicit Folder(const std::string& name = "vigil_test")
+    explicit Folder(const std::string& name = "heartbeat_monitor_test")
         : path(fs::temp_directory_path() / (name + "_" + std::to_string(::getpid()))) {
         fs::create_directories(path);
     }
     ~Folder() { fs::remove_all(path); }
 };
 
-/// A process that keeps its own vigil as that rank, from before anybody else has a thread, and the names of both ranks.
+/// A process that keeps its own monitor as that rank, from before anybody else has a thread, and the names of both
+/// ranks.
 struct Pair {
     pid_t child = 0;
     std::vector<std::string> names{comm::process_name(), ""};
 
-    Pair(const fs::path& folder, int rank, Vigil::Rules rules) {
+    Pair(const fs::path& folder, int rank, HeartbeatMonitor::Rules rules) {
         int ends[2];
         BOOST_TEST_REQUIRE(::pipe(ends) == 0);
         child = ::fork();
         if (child == 0) {
             names = {"", comm::process_name()};  // of a root that is not to be ended when it is silent
             static_cast<void>(::write(ends[1], names[1].data(), names[1].size()) < 0);
-            const Vigil vigil(folder, rank, names, rules, {});
+            const HeartbeatMonitor monitor(folder, rank, names, rules, {});
             std::this_thread::sleep_for(std::chrono::duration<double>(hang_s));
             ::_exit(0);
         }
@@ -69,7 +70,7 @@ struct Pair {
     }
 };
 
-pid_t start(const fs::path& folder, int rank, Vigil::Rules rules) {
+pid_t start(const fs::path& folder, int rank, HeartbeatMonitor::Rules rules) {
     return Pair(folder, rank, rules).child;
 }
 
@@ -77,12 +78,12 @@ void wait_for(const fs::path& file) {
     for (int i = 0; i < 60'000 && !fs::exists(file); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
 }
 
-std::vector<Loss> losses_within(Vigil& vigil, double seconds) {
+std::vector<RankFailure> losses_within(HeartbeatMonitor& monitor, double seconds) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
-    std::vector<Loss> losses;
+    std::vector<RankFailure> losses;
     while (losses.empty() && std::chrono::steady_clock::now() < end) {
-        vigil.turn();
-        losses = vigil.take_losses();
+        monitor.turn();
+        losses = monitor.take_failures();
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     return losses;
@@ -99,22 +100,22 @@ int code_of(pid_t child) {
 BOOST_AUTO_TEST_CASE(who_waits_for_nobody_has_no_losses) {
     const Folder folder;
     const auto [child, names] = Pair(folder.path, 1, {.dead_after_s = 30});
-    Vigil vigil(folder.path, 0, names, {.dead_after_s = dead_after_s, .recovers = true}, {});
+    HeartbeatMonitor monitor(folder.path, 0, names, {.dead_after_s = dead_after_s, .recovers = true}, {});
     wait_for(folder.path / "rank-0001.alive");
-    vigil.rest();
+    monitor.rest();
     ::kill(child, SIGKILL);
     BOOST_TEST(code_of(child) == 1000 + SIGKILL);
-    BOOST_TEST(losses_within(vigil, 2 * dead_after_s).empty());  // and is still here
+    BOOST_TEST(losses_within(monitor, 2 * dead_after_s).empty());  // and is still here
 }
 
 BOOST_AUTO_TEST_CASE(a_stopped_rank_is_found_and_ended) {
     const Folder folder;
     const auto [child, names] = Pair(folder.path, 1, {.dead_after_s = 30});
     wait_for(folder.path / "rank-0001.alive");
-    Vigil vigil(folder.path, 0, names, {.dead_after_s = dead_after_s}, {});
-    BOOST_TEST(losses_within(vigil, 0.01).empty());
+    HeartbeatMonitor monitor(folder.path, 0, names, {.dead_after_s = dead_after_s}, {});
+    BOOST_TEST(losses_within(monitor, 0.01).empty());
     ::kill(child, SIGSTOP);
-    const auto losses = losses_within(vigil, hang_s);
+    const auto losses = losses_within(monitor, hang_s);
     BOOST_TEST_REQUIRE(losses.size() == 1U);
     BOOST_TEST(losses[0].rank == 1);
     BOOST_TEST(losses[0].why.find("no sign of life") != std::string::npos);
@@ -139,8 +140,8 @@ bool a_stopped_root_gives_nobody_up() {
     constexpr int has_losses = 9;
     const pid_t root = ::fork();
     if (root == 0) {
-        Vigil vigil(folder.path, 0, {comm::process_name(), "1@1@elsewhere"}, {.dead_after_s = 4}, {});
-        ::_exit(losses_within(vigil, hang_s).empty() ? 0 : has_losses);
+        HeartbeatMonitor monitor(folder.path, 0, {comm::process_name(), "1@1@elsewhere"}, {.dead_after_s = 4}, {});
+        ::_exit(losses_within(monitor, hang_s).empty() ? 0 : has_losses);
     }
     const auto goes_on = [&](const std::string& before) {
         for (int i = 0; i < 12'000 && text_of(own) == before; ++i)
@@ -166,8 +167,8 @@ bool a_living_rank_is_left_alone() {
     wait_for(folder.path / "rank-0001.alive");
     bool is_left_alone = false;
     {
-        Vigil vigil(folder.path, 0, names, {.dead_after_s = longest_silence_s, .recovers = true}, {});
-        is_left_alone = losses_within(vigil, 2 * longest_silence_s).empty();
+        HeartbeatMonitor monitor(folder.path, 0, names, {.dead_after_s = longest_silence_s, .recovers = true}, {});
+        is_left_alone = losses_within(monitor, 2 * longest_silence_s).empty();
     }
     ::kill(child, SIGKILL);
     static_cast<void>(code_of(child));
@@ -190,9 +191,9 @@ BOOST_AUTO_TEST_CASE(a_killed_rank_is_missed_before_it_is_silent_for_too_long) {
     const Folder folder;
     const auto [child, names] = Pair(folder.path, 1, {.dead_after_s = hang_s});
     wait_for(folder.path / "rank-0001.alive");
-    Vigil vigil(folder.path, 0, names, {.dead_after_s = hang_s, .recovers = true}, {});
+    HeartbeatMonitor monitor(folder.path, 0, names, {.dead_after_s = hang_s, .recovers = true}, {});
     ::kill(child, SIGKILL);
-    const auto losses = losses_within(vigil, hang_s);
+    const auto losses = losses_within(monitor, hang_s);
     BOOST_TEST_REQUIRE(losses.size() == 1U);
     BOOST_TEST(losses[0].why.find("killed") != std::string::npos);
     BOOST_TEST(code_of(child) == 1000 + SIGKILL);
@@ -224,11 +225,11 @@ BOOST_AUTO_TEST_CASE(nothing_that_others_have_put_into_the_folder_is_followed) {
     BOOST_TEST_REQUIRE(::mkfifo((folder.path / "rank-0001.alive").c_str(), 0600) == 0);
     {
         const std::vector<std::string> names{comm::process_name(), "1@1@elsewhere"};
-        Vigil vigil(folder.path, 0, names, {.dead_after_s = dead_after_s}, {});
+        HeartbeatMonitor monitor(folder.path, 0, names, {.dead_after_s = dead_after_s}, {});
         BOOST_TEST(fs::is_regular_file(fs::symlink_status(folder.path / "rank-0000.alive")));
         fs::remove(folder.path / "rank-0001.alive");
         std::ofstream(folder.path / "rank-0001.alive") << fmt::format("{:020} {}\n", 1, innocent);
-        BOOST_TEST(losses_within(vigil, hang_s).size() == 1U);
+        BOOST_TEST(losses_within(monitor, hang_s).size() == 1U);
         BOOST_TEST(fs::is_regular_file(fs::symlink_status(folder.path / "rank-0001.lost")));
     }
     std::string line;
@@ -240,16 +241,16 @@ BOOST_AUTO_TEST_CASE(nothing_that_others_have_put_into_the_folder_is_followed) {
 
     fs::create_directory_symlink(elsewhere.path, folder.path / "logs");
     std::ofstream(elsewhere.path / "photo.lost") << "x";
-    Vigil::clear(folder.path / "logs");
+    HeartbeatMonitor::clear(folder.path / "logs");
     BOOST_TEST(fs::exists(elsewhere.path / "photo.lost"));
-    BOOST_CHECK_THROW(Vigil(folder.path / "logs", 0, {comm::process_name()}, {}, {}), core::Error);
+    BOOST_CHECK_THROW(HeartbeatMonitor(folder.path / "logs", 0, {comm::process_name()}, {}, {}), core::Error);
 }
 
 BOOST_AUTO_TEST_CASE(what_an_earlier_run_has_left_is_removed) {
     const Folder folder;
     for (const char* name : {"rank-0001.lost", "rank-0002.alive", "rank-0001.log"})
         std::ofstream(folder.path / name) << "x";
-    Vigil::clear(folder.path);
+    HeartbeatMonitor::clear(folder.path);
     BOOST_TEST(!fs::exists(folder.path / "rank-0001.lost"));
     BOOST_TEST(!fs::exists(folder.path / "rank-0002.alive"));
     BOOST_TEST(fs::exists(folder.path / "rank-0001.log"));

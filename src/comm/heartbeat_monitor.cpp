@@ -1,4 +1,4 @@
-#include "comm/vigil.hpp"
+#include "comm/heartbeat_monitor.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -85,7 +85,7 @@ std::vector<std::string> processes_of(const Communicator& world) {
     return names;
 }
 
-void Vigil::clear(const fs::path& folder) {
+void HeartbeatMonitor::clear(const fs::path& folder) {
     std::error_code ignored;
     std::vector<fs::path> old;
     if (fs::is_symlink(folder, ignored)) return;
@@ -96,8 +96,8 @@ void Vigil::clear(const fs::path& folder) {
     for (const fs::path& path : old) fs::remove(path, ignored);
 }
 
-Vigil::Vigil(const fs::path& folder, int rank, const std::vector<std::string>& processes, Rules rules,
-             std::function<void(const std::string&)> note)
+HeartbeatMonitor::HeartbeatMonitor(const fs::path& folder, int rank, const std::vector<std::string>& processes,
+                                   Rules rules, std::function<void(const std::string&)> note)
     : folder_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)),
       rank_(rank),
       rules_(rules),
@@ -122,7 +122,7 @@ Vigil::Vigil(const fs::path& folder, int rank, const std::vector<std::string>& p
     thread_ = core::start_thread<std::thread>([this] { keep(); });
 }
 
-Vigil::~Vigil() {
+HeartbeatMonitor::~HeartbeatMonitor() {
     {
         const std::scoped_lock lock(mutex_);
         over_ = true;
@@ -134,23 +134,23 @@ Vigil::~Vigil() {
     ::close(folder_);
 }
 
-std::vector<Loss> Vigil::take_losses() {
+std::vector<RankFailure> HeartbeatMonitor::take_failures() {
     const std::scoped_lock lock(mutex_);
-    return std::exchange(losses_, {});
+    return std::exchange(failures_, {});
 }
 
-void Vigil::rest() {
+void HeartbeatMonitor::rest() {
     const std::scoped_lock lock(mutex_);
     rests_ = true;
-    losses_.clear();
+    failures_.clear();
 }
 
-void Vigil::leave_if_lost() const {
+void HeartbeatMonitor::leave_if_lost() const {
     if (rank_ == 0 || text_in(folder_, verdict_on(rank_)).empty()) return;
     leave("the run goes on without this rank, which was silent for too long");
 }
 
-void Vigil::leave(const std::string& why) const {
+void HeartbeatMonitor::leave(const std::string& why) const {
     if (note_) note_(fmt::format("leaves: {}", why));
     // One of those that suffer the same speaks: the first that is left.
     bool is_first = true;
@@ -160,12 +160,12 @@ void Vigil::leave(const std::string& why) const {
 }
 
 // The root judges first.
-double Vigil::longest_silence_s() const {
+double HeartbeatMonitor::longest_silence_s() const {
     return rules_.dead_after_s * (rank_ == 0 ? 1 : 2);
 }
 
 /// The thread.
-void Vigil::keep() {
+void HeartbeatMonitor::keep() {
     std::unique_lock lock(mutex_);
     while (!over_) {
         const bool rests = rests_;
@@ -181,14 +181,14 @@ void Vigil::keep() {
             if (!other.lost && !rests) look(other, reads);
         }
         lock.lock();
-        if (!losses_.empty() && patience_with_losses_.is_over()) {
-            leave(fmt::format("rank {} {}, and rank 0 waits for it", losses_.front().rank, losses_.front().why));
+        if (!failures_.empty() && patience_with_losses_.is_over()) {
+            leave(fmt::format("rank {} {}, and rank 0 waits for it", failures_.front().rank, failures_.front().why));
         }
         changed_.wait_for(lock, std::min(Seconds(interval_s_), longest_pause), [&] { return over_; });
     }
 }
 
-void Vigil::beat() {
+void HeartbeatMonitor::beat() {
     const std::uint64_t turns = turns_.load(std::memory_order_relaxed);
     if (std::exchange(turns_seen_, turns) != turns)
         patience_with_work_ = patience(patience_with_work * rules_.dead_after_s);
@@ -198,7 +198,7 @@ void Vigil::beat() {
     static_cast<void>(::pwrite(file_, line.data(), line.size(), 0) < 0);
 }
 
-void Vigil::look(Other& other, bool reads) {
+void HeartbeatMonitor::look(Other& other, bool reads) {
     std::string sign = reads ? text_in(folder_, sign_of(other.rank)) : std::string();
     if (!sign.empty() && sign != other.sign) {
         other.patience = patience(longest_silence_s());
@@ -219,7 +219,7 @@ void Vigil::look(Other& other, bool reads) {
     }
 }
 
-void Vigil::lose(Other& other, const std::string& why) {
+void HeartbeatMonitor::lose(Other& other, const std::string& why) {
     other.lost = true;
     if (other.rank != 0) {
         const int file = create_file(folder_, verdict_on(other.rank));
@@ -233,8 +233,8 @@ void Vigil::lose(Other& other, const std::string& why) {
     if (other.rank == 0) leave(fmt::format("rank 0, which coordinates, {}", why));
     const std::scoped_lock lock(mutex_);
     if (rests_) return;
-    if (losses_.empty()) patience_with_losses_ = patience(rules_.dead_after_s);
-    losses_.push_back({other.rank, why});
+    if (failures_.empty()) patience_with_losses_ = patience(rules_.dead_after_s);
+    failures_.push_back({other.rank, why});
 }
 
 }  // namespace ensemble::comm
