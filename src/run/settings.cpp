@@ -35,7 +35,7 @@ using train::ScheduleKind;
 constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-constexpr Range share{0, 1, false, true};
+constexpr Range share_below_one{0, 1, false, true};
 constexpr Range inner_share{0, 1, true, true};
 constexpr Range share_or_all{0, 1, true, false};
 constexpr Range positive{0, infinity, true, true};
@@ -73,7 +73,7 @@ void set_average(Hyperparameters& h, string_view text) {
             case AverageKind::none:
                 fail(Failure::usage, "none takes no number");
             case AverageKind::swa:
-                h.average_start = parse_number(number, share, "0.75");
+                h.average_start = parse_number(number, share_below_one, "0.75");
                 break;
             case AverageKind::ema:
                 h.average_decay = parse_number(number, inner_share, "0.999");
@@ -229,10 +229,11 @@ std::vector<Setting> training_settings() {
             training("optimizer", "NAME", ""), [](auto& o) -> auto& { return o.training.optimizer; }),
         number(training("lr", "X", "learning rate"), [](auto& o) -> auto& { return o.training.learning_rate; },
                {positive, "0.001"}),
-        part("momentum", "of momentum", &H::momentum, {share, "0.9"}, uses_momentum, "--optimizer momentum"),
-        part("beta1", "of adam, adamw", &H::beta1, {share, "0.9"}, uses_moments, "--optimizer adam or adamw"),
-        part("beta2", "of adam, adamw", &H::beta2, {share, "0.999"}, uses_moments, "--optimizer adam or adamw"),
-        part("rho", "of rmsprop", &H::rho, {share, "0.99"}, uses_rho, "--optimizer rmsprop"),
+        part("momentum", "of momentum", &H::momentum, {share_below_one, "0.9"}, uses_momentum, "--optimizer momentum"),
+        part("beta1", "of adam, adamw", &H::beta1, {share_below_one, "0.9"}, uses_moments, "--optimizer adam or adamw"),
+        part("beta2", "of adam, adamw", &H::beta2, {share_below_one, "0.999"}, uses_moments,
+             "--optimizer adam or adamw"),
+        part("rho", "of rmsprop", &H::rho, {share_below_one, "0.99"}, uses_rho, "--optimizer rmsprop"),
         part("epsilon", "of adam, adamw, rmsprop", &H::epsilon, {positive, "1e-8"}, uses_epsilon,
              "--optimizer adam, adamw or rmsprop"),
         choice(
@@ -255,7 +256,7 @@ std::vector<Setting> training_settings() {
             [](const Options& o) { return o.training.max_norm > 0; }),
         number(training("label-smoothing", "SHARE",
                         "train on labels of which all classes get an equal part of this share"),
-               [](auto& o) -> auto& { return o.training.label_smoothing; }, {share, "0.1"}),
+               [](auto& o) -> auto& { return o.training.label_smoothing; }, {share_below_one, "0.1"}),
         setting_of(
             {.name = "weight-average",
              .group = "Training",
