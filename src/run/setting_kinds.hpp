@@ -9,6 +9,7 @@
 
 #include <fmt/ranges.h>
 
+#include "core/error.hpp"
 #include "core/names.hpp"
 #include "run/settings.hpp"
 
