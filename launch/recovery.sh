@@ -26,6 +26,7 @@ recovery_works() {
     answer=$(cat "$kept" 2>/dev/null) || true
     answer=${answer#"$key "}
     if [[ $answer != yes && $answer != no ]]; then
+        [[ ! $stopping ]] || return 1
         survives_a_death || result=$?
         [[ ! $stopping ]] || return 1
         case $result in
