@@ -8,13 +8,12 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <omp.h>
 #include <CLI/CLI.hpp>
 
+#include "compute/prepared_pool.hpp"
 #include "core/buffer.hpp"
 #include "core/random.hpp"
 #include "core/stopwatch.hpp"
-#include "core/thread_pool.hpp"
 #include "data/dataset.hpp"
 #include "kernels.hpp"
 #include "train/trainer.hpp"
@@ -98,8 +97,7 @@ int main(int argc, char** argv) {
     app.add_flag("--products", settings.products, "also measure the bare matrix products and convolutions");
     app.add_option("--threads", settings.threads)->check(CLI::Range(1, 1024));
     CLI11_PARSE(app, argc, argv);
-    omp_set_num_threads(1);
-    core::ThreadPool pool([] { omp_set_num_threads(1); });
+    compute::PreparedPool pool;
     pool.resize(settings.threads);
 
     // Few items, each seen many times in an epoch: validation stays out of the measurement.

@@ -1,7 +1,6 @@
 """What tests share that start the scripts in launch/: expectations, waiting, and results to compare."""
 
 import hashlib
-import os
 import subprocess
 import sys
 import time
@@ -40,6 +39,5 @@ def results(run):
 
 def reference(build, words, directory):
     """Results of one rank that was never stopped."""
-    subprocess.run([f"{build}/ensemble_train", *words, "--out", directory / "reference"], check=True, stdout=subprocess.DEVNULL,
-                   env={**os.environ, "OMP_NUM_THREADS": "1"})
+    subprocess.run([f"{build}/ensemble_train", *words, "--out", directory / "reference"], check=True, stdout=subprocess.DEVNULL)
     return results(directory / "reference")

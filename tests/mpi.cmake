@@ -7,7 +7,6 @@ include_guard()
 
 # What Open MPI needs on few cores, as root and in containers; one machine, so the loopback interface will do.
 set(MPI_TEST_ENVIRONMENT
-    OMP_NUM_THREADS=1
     OMPI_MCA_rmaps_base_oversubscribe=1
     OMPI_MCA_hwloc_base_binding_policy=none
     OMPI_MCA_mpi_yield_when_idle=1
@@ -42,8 +41,7 @@ function(add_mpi_tests folder)
             if(ranks EQUAL 0)
                 set(name ${folder}.${suite}.local)
                 add_test(NAME ${name} COMMAND ${program} --run_test=${suite}_tests)
-                set_tests_properties(${name} PROPERTIES TIMEOUT ${MPI_TIMEOUT} LABELS "unit;${MPI_LABELS}"
-                                                        ENVIRONMENT OMP_NUM_THREADS=1)
+                set_tests_properties(${name} PROPERTIES TIMEOUT ${MPI_TIMEOUT} LABELS "unit;${MPI_LABELS}")
                 continue()
             endif()
             set(name ${folder}.${suite}.np${ranks})

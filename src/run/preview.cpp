@@ -1,7 +1,5 @@
 #include "run/preview.hpp"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <new>
 #include <optional>
@@ -10,9 +8,9 @@
 
 #include <fmt/ranges.h>
 
+#include "compute/prepared_pool.hpp"
 #include "core/printable.hpp"
 #include "core/stopwatch.hpp"
-#include "core/thread_pool.hpp"
 #include "model/network_summary.hpp"
 #include "report/text.hpp"
 #include "run/machine.hpp"
@@ -63,7 +61,7 @@ std::optional<double> seconds_per_member(const Experiment& experiment) {
     train::Hyperparameters training = experiment.options().training;
     const double pretraining = train::pretraining_share(experiment.network(), training);
     if (pretraining > 0) training.initialiser = model::Initialiser::xavier;
-    core::ThreadPool pool([] { omp_set_num_threads(1); });
+    compute::PreparedPool pool;
     pool.resize(std::max<std::size_t>(experiment.options().threads, 1));
     try {
         train::Trainer trainer(experiment.network(), training, experiment.problem(), 0, &pool);

@@ -1,7 +1,5 @@
 #include "run/startup.hpp"
 
-#include <omp.h>
-
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -10,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "compute/prepared_pool.hpp"
 #include "core/printable.hpp"
 #include "data/source.hpp"
 #include "run/command_line.hpp"
@@ -114,6 +113,8 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
     if (!ranks.is_root()) word = decode(bytes);
     if (!word.go_on) return nullptr;
 
+    compute::prepare_thread();  // from here on this rank computes
+
     // Members are the same wherever they are trained, so every rank must be able to.
     ranks.run_everywhere(
         [&] { require_precision(word.options.training.precision, compute::multiplies_bf16(), ranks.host()); });
@@ -130,7 +131,6 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
 
     std::unique_ptr<Experiment> experiment;
     ranks.run_everywhere([&] {
-        omp_set_num_threads(1);  // threads are the pool's, see trainees_of()
         data::Source source = data::unpack({shared.owner, shared.bytes});
         source.notes = std::move(notes);
         experiment = std::make_unique<Experiment>(word.options, std::move(source));

@@ -1,11 +1,9 @@
 #include "run/trainee.hpp"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <utility>
 
-#include "core/thread_pool.hpp"
+#include "compute/prepared_pool.hpp"
 #include "train/trainer.hpp"
 
 namespace ensemble::run {
@@ -60,10 +58,7 @@ private:
 }  // namespace
 
 Trainees trainees_of(const Experiment& experiment) {
-    // The library's own threads stay out of it: what they make of a product depends on their number.
-    const auto alone = [] { omp_set_num_threads(1); };
-    alone();
-    const auto pool = std::make_shared<core::ThreadPool>(alone);
+    const auto pool = std::make_shared<compute::PreparedPool>();
     pool->resize(std::max<std::size_t>(experiment.options().threads, 1));
     return [&experiment, pool](std::uint32_t member, std::optional<train::MemberState> kept) {
         return std::make_unique<NetworkTrainee>(experiment, pool, member, std::move(kept));

@@ -6,9 +6,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "compute/prepared_pool.hpp"
 #include "core/buffer.hpp"
 #include "core/random.hpp"
-#include "core/thread_pool.hpp"
 
 using namespace ensemble;
 
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(a_team_gives_the_bits_of_one) {
     const core::Buffer<float> weights = random(9 * 32 * 48, 2);
     const core::Buffer<float> bias = random(48, 3);
     const core::Buffer<float> dy = random(order.out.elements(), 4);
-    core::ThreadPool pool;
+    compute::PreparedPool pool;
     std::vector<std::vector<core::Buffer<float>>> results;
     for (const std::size_t threads : {1U, 2U, 3U}) {
         pool.resize(threads);

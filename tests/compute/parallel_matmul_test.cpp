@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "compute/prepared_pool.hpp"
 #include "core/buffer.hpp"
 #include "core/random.hpp"
 
@@ -44,7 +45,7 @@ Operand factor(std::size_t rows, std::size_t columns, Transpose transpose) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(a_team_gives_the_bits_of_one) {
-    core::ThreadPool pool;
+    compute::PreparedPool pool;
     std::size_t divided = 0;
     for (const std::size_t threads : {2U, 3U, 5U}) {
         pool.resize(threads);
@@ -82,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_team_gives_the_bits_of_one) {
 }
 
 BOOST_AUTO_TEST_CASE(small_products_and_teams_of_one_stay_whole) {
-    core::ThreadPool pool;
+    compute::PreparedPool pool;
     const Operand plain{512, Transpose::no};
     BOOST_TEST(!ParallelMatMul(&pool, {256, 512, 512}, plain, plain, 512, Accumulate::no).is_divided());
     BOOST_TEST(!ParallelMatMul(nullptr, {256, 512, 512}, plain, plain, 512, Accumulate::no).is_divided());

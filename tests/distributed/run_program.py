@@ -8,6 +8,7 @@ A promise that does not hold ends it with exit code 1 and what was seen; 77 says
 import json
 import os
 import pathlib
+import platform
 import random
 import re
 import shutil
@@ -199,6 +200,26 @@ def same_bytes_of_a_table(stage):
     ended = inside.ranks(2, ["--config", "../np1/config.toml", "--out", "again"])
     ended.expect(ended.code == 0, "the configuration does not repeat the run")
     ended.expect(results(inside.directory / "again", 3) == results(stage.directory / "np1", 3), "the results differ")
+
+
+@case
+def denormals_are_zero(stage):
+    """Weights of a silent feature halve in each step until they are denormal; rows in which it is loud tell."""
+    if platform.machine() not in ("x86_64", "aarch64"):
+        skip(f"how to flush denormal numbers to zero on {platform.machine()} is not known")
+    features = {"train.npy": [0.0] * 40, "test.npy": [4e37, -4e37, 1e37, -1e37]}
+    for name, values in features.items():
+        write_npy(stage.directory / name, "<f4", (len(values), 1), values)
+        write_npy(stage.directory / name.replace(".npy", "_labels.npy"), "<i4", (len(values),),
+                  [row % 2 for row in range(len(values))])
+    words = ["--data", "train.npy", "--target", "train_labels.npy", "--test", "test.npy", "--test-target", "test_labels.npy",
+             "--standardize", "none", "--net", "flatten", "--optimizer", "sgd", "--lr", "0.5", "--weight-decay", "1",
+             "--batch", "40", "--epochs", "132", "--members", "2", "--threads", "2"]
+    ended = stage.ranks(2, [*words, "--out", "run"])
+    ended.expect(ended.code == 0, "failed")
+    content = (stage.directory / "run/predictions.npy").read_bytes()[-4 * 2 * 4:]  # of four rows and two classes
+    rows = {content[start:start + 8] for start in range(0, len(content), 8)}
+    ended.expect(len(rows) == 1, f"weights that should be 0 make {len(rows)} predictions of four rows")
 
 
 @case

@@ -134,7 +134,7 @@ def little_shared_memory(directory):
         print("skipped: a /dev/shm of its own takes root")
         sys.exit(77)
     end(subprocess.Popen(["unshare", "-m", "sh", "-c", words], cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                         env={**os.environ, "ENSEMBLE_BUILD": BUILD, "OMP_NUM_THREADS": "1", "TMPDIR": str(directory)}), 0)
+                         env={**os.environ, "ENSEMBLE_BUILD": BUILD, "TMPDIR": str(directory)}), 0)
 
 
 with tempfile.TemporaryDirectory() as temporary:

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from launching import end, expect, wait_for
 
 SCRIPT, BUILD, CASE = sys.argv[1:4]
-ENVIRONMENT = {**os.environ, "ENSEMBLE_BUILD": BUILD, "OMP_NUM_THREADS": "1"}
+ENVIRONMENT = {**os.environ, "ENSEMBLE_BUILD": BUILD}
 
 
 def start(words, directory):

@@ -11,7 +11,7 @@ SCRIPT, BUILD, CASE = sys.argv[1:4]
 
 
 def start(directory, options, words, before="--", **variables):
-    environment = {**os.environ, "ENSEMBLE_BUILD": BUILD, "OMP_NUM_THREADS": "1", "TMPDIR": str(directory), **variables}
+    environment = {**os.environ, "ENSEMBLE_BUILD": BUILD, "TMPDIR": str(directory), **variables}
     return subprocess.Popen([SCRIPT, *options, *([before] if before else []), *words], cwd=directory, env=environment,
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

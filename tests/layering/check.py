@@ -26,7 +26,7 @@ PROGRAMS_MAY_USE = {"run"}  # the .cpp files directly under src/
 
 # Libraries that a single folder may know.
 ONLY_IN = {
-    "compute": re.compile(r"oneapi/|dnnl|mkldnn"),
+    "compute": re.compile(r"oneapi/|dnnl|mkldnn|^omp\.h$"),
     "comm": re.compile(r"mpi\.h$|mpi-ext\.h$|mpi/"),
 }
 

@@ -67,6 +67,10 @@ class CheckTest(unittest.TestCase):
             found = self.found(src__model__network_dot_cpp=f"#include <{header}>\n")
             self.assert_one(found, "only src/compute", header)
 
+    def test_threads_of_libraries_elsewhere(self):
+        found = self.found(src__run__plan_dot_cpp="#include <omp.h>\n")
+        self.assert_one(found, "only src/compute", "omp.h")
+
     def test_mpi_elsewhere(self):
         for header in ("mpi.h", "mpi-ext.h", "openmpi/mpi.h"):
             found = self.found(src__run__plan_dot_cpp=f"#include <{header}>\n")

@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
-#include "core/thread_pool.hpp"
+#include "compute/prepared_pool.hpp"
 #include "counting_allocator.hpp"
 #include "train/study.hpp"
 
@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(nor_do_those_of_a_team) {
     const Study study("digits:train=1000,test=20", "dense(512) relu dropout(0.2) dense(512) relu");
     train::Hyperparameters h;
     h.batch = 100;
-    core::ThreadPool pool;
+    compute::PreparedPool pool;
     pool.resize(2);
     train::Trainer trainer(study.network, h, study.problem(), 0, &pool);
     static_cast<void>(trainer.step());

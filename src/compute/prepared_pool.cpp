@@ -1,0 +1,54 @@
+#include "compute/prepared_pool.hpp"
+
+#include <omp.h>
+
+#include <cstdint>
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+namespace ensemble::compute {
+namespace {
+
+#if defined(__x86_64__)
+
+constexpr bool flushes = true;
+
+void flush_denormals() noexcept {
+    constexpr unsigned results = 1U << 15U;  // flush to zero
+    constexpr unsigned operands = 1U << 6U;  // denormals are zero
+    _mm_setcsr(_mm_getcsr() | results | operands);
+}
+
+#elif defined(__aarch64__)
+
+constexpr bool flushes = true;
+
+void flush_denormals() noexcept {
+    constexpr std::uint64_t results_and_operands = std::uint64_t{1} << 24U;  // FZ
+    std::uint64_t control = 0;
+    asm volatile("mrs %0, fpcr" : "=r"(control));
+    asm volatile("msr fpcr, %0" : : "r"(control | results_and_operands));
+}
+
+#else
+
+constexpr bool flushes = false;  // this processor's way is not known here: denormals stay what they are
+
+void flush_denormals() noexcept {}
+
+#endif
+
+}  // namespace
+
+bool can_flush_denormals() noexcept {
+    return flushes;
+}
+
+void prepare_thread() noexcept {
+    flush_denormals();
+    omp_set_num_threads(1);
+}
+
+}  // namespace ensemble::compute

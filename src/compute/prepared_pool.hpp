@@ -1,0 +1,23 @@
+#pragma once
+
+#include "core/thread_pool.hpp"
+
+namespace ensemble::compute {
+
+/// Whether prepare_thread() can make this processor take denormal numbers for 0.
+[[nodiscard]] bool can_flush_denormals() noexcept;
+
+/// What every thread that computes does first, so that its results are those of any other thread:
+///   - Denormal numbers (less than 2⁻¹²⁶ in single precision, 2⁻¹⁰²² in double) count as 0, as operands and as results.
+///     Moments of units that died pass through that range, where an update takes many times as long on some processors.
+///   - oneDNN uses no threads of its own: what they make of a product depends on their number.
+/// Both hold until the thread ends. Data are read before, so that a file's numbers are taken as they stand.
+void prepare_thread() noexcept;
+
+/// Threads that are all prepared: those that join, and the one that makes the pool.
+class PreparedPool : public core::ThreadPool {
+public:
+    PreparedPool() : ThreadPool(prepare_thread) { prepare_thread(); }
+};
+
+}  // namespace ensemble::compute
