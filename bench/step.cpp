@@ -71,7 +71,7 @@ data::Table table_of(const Settings& settings, const core::Shape& shape, Items& 
     });
     items.targets.resize(rows * settings.outputs);
     std::ranges::generate(items.targets, [&] { return static_cast<float>(random.normal()); });
-    return {{.task = settings.regression ? data::Task::regression : data::Task::classification,
+    return {{.task = settings.regression ? task::Kind::regression : task::Kind::classification,
              .element = data::Element::f32,
              .shape = shape,
              .rows = rows,
@@ -107,8 +107,7 @@ int main(int argc, char** argv) {
     const data::Table table = table_of(settings, shape, items, distinct);
     std::vector<std::uint32_t> rows(4000 * settings.batch);
     std::ranges::generate(rows, [next = 0U]() mutable { return next++ % distinct; });
-    const model::Network network(settings.network, shape, settings.outputs,
-                                 settings.regression ? model::Objective::regression : model::Objective::classification);
+    const model::Network network(settings.network, shape, settings.outputs);
     train::Hyperparameters hyperparameters;
     hyperparameters.batch = settings.batch;
     hyperparameters.epochs = 1'000'000;
@@ -117,9 +116,11 @@ int main(int argc, char** argv) {
     hyperparameters.optimizer = settings.optimizer == "adam"       ? train::OptimizerKind::adam
                                 : settings.optimizer == "momentum" ? train::OptimizerKind::momentum
                                                                    : train::OptimizerKind::sgd;
+    const task::Task* const task = settings.regression ? task::find_task(task::Kind::regression, "squared")
+                                                       : &task::standard_task(task::Kind::classification);
     const data::View view{&table, rows};
     const data::View one{&table, std::span(rows).first(1)};
-    train::Trainer trainer(network, hyperparameters, {.train = view, .validation = one}, 0, &pool);
+    train::Trainer trainer(network, hyperparameters, {.task = task, .train = view, .validation = one}, 0, &pool);
 
     for (int i = 0; i < 6; ++i) trainer.step();
     // The machine is shared: the median over short slices tells more than one long mean.

@@ -47,7 +47,7 @@ public:
                                   .epoch = state_.epoch,
                                   .train_loss = 1,
                                   .validation_loss = 1,
-                                  .validation_accuracy = accuracy});
+                                  .validation_score = accuracy});
         state_.train_seconds = spent_s_;
         return state_.history.back();
     }

@@ -20,7 +20,7 @@ bool is_included(const MemberResult& member) {
 
 /// Smaller is better.
 std::tuple<double, double, std::uint32_t> rank_of(const MemberResult& member) {
-    const double error = std::isnan(member.validation_accuracy) ? infinity : -member.validation_accuracy;
+    const double error = std::isnan(member.validation_score) ? infinity : -member.validation_score;
     const double loss = std::isnan(member.validation_loss) ? infinity : member.validation_loss;
     return {error, loss, member.index};
 }

@@ -20,7 +20,7 @@ struct MemberResult {
     std::uint32_t epochs = 0;    ///< completed
     double train_s = 0;
     double validation_loss = 0;
-    double validation_accuracy = 0;
+    double validation_score = 0;
     Scores test{};         ///< meaningless for an excluded member
     std::string excluded;  ///< why the member is no part of the ensemble; empty if it is
 };

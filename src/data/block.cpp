@@ -117,7 +117,7 @@ public:
     }
 
     Table take_table(const TableRecord& record, const std::shared_ptr<const void>& owner) {
-        const Description description{.task = static_cast<Task>(record.task),
+        const Description description{.task = static_cast<task::Kind>(record.task),
                                       .element = static_cast<Element>(record.element),
                                       .shape = shape_of(record),
                                       .rows = record.rows,

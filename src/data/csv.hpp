@@ -22,7 +22,7 @@ struct TextRequest {
     std::filesystem::path train;
     std::optional<std::filesystem::path> test;
     std::string target;  ///< the column to be learnt, its name or else its number from 1; empty: the last one
-    std::optional<Task> task;
+    std::optional<task::Kind> task;
     Header header = Header::automatic;  ///< of both files
     std::string ignore = {};            ///< columns that are left out, as parse_columns() reads them
 };

@@ -35,14 +35,14 @@ std::size_t size_of(Element element) noexcept {
 Table::Table(Description description, SharedBytes features, SharedBytes targets)
     : description_(description), features_(std::move(features)), targets_(std::move(targets)) {
     const std::size_t rows = description_.rows;
-    const std::size_t columns = description_.task == Task::classification ? 1 : description_.outputs;
+    const std::size_t columns = description_.task == task::Kind::classification ? 1 : description_.outputs;
     core::require(features_.bytes.size() == rows * shape().elements() * size_of(description_.element),
                   "a table's features fill rows × elements");
     core::require(targets_.bytes.size() == rows * columns * sizeof(float), "a table's targets fill its rows");
     core::require(is_aligned<std::int32_t>(targets_.bytes), "a table's targets are aligned");
     core::require(reinterpret_cast<std::uintptr_t>(features_.bytes.data()) % size_of(description_.element) == 0,
                   "a table's features are aligned");
-    if (description_.task == Task::classification) {
+    if (description_.task == task::Kind::classification) {
         // As an unsigned number a negative label is larger than any count.
         const auto below = [classes = outputs()](std::int32_t label) {
             return static_cast<std::size_t>(label) < classes;
@@ -52,12 +52,12 @@ Table::Table(Description description, SharedBytes features, SharedBytes targets)
 }
 
 std::span<const std::int32_t> Table::labels() const {
-    core::require(description_.task == Task::classification, "only classification has labels");
+    core::require(description_.task == task::Kind::classification, "only classification has labels");
     return view_as<std::int32_t>(targets_.bytes);
 }
 
 std::span<const float> Table::targets() const {
-    core::require(description_.task == Task::regression, "only regression has targets");
+    core::require(description_.task == task::Kind::regression, "only regression has targets");
     return view_as<float>(targets_.bytes);
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -9,16 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "core/names.hpp"
 #include "core/shape.hpp"
+#include "task/kind.hpp"
 
 namespace ensemble::data {
-
-enum class Task : std::uint8_t { classification, regression };
-
-constexpr auto enum_names(Task) {
-    return std::array{core::Named{Task::classification, "classification"}, core::Named{Task::regression, "regression"}};
-}
 
 /// How features are stored; batches convert to float.
 enum class Element : std::uint8_t { u8, f32, f64 };
@@ -34,7 +27,7 @@ struct SharedBytes {
 
 /// What a table holds, apart from its bytes.
 struct Description {
-    Task task = Task::classification;
+    task::Kind task = task::Kind::classification;
     Element element = Element::u8;
     core::Shape shape;  ///< of one item
     std::size_t rows = 0;

@@ -239,7 +239,7 @@ Table make_digits(std::size_t rows, std::uint64_t seed, Part part) {
         labels[i] = draw_digit(item_stream(seed, Generator::digits, part, i), scratch,
                                std::span(images).subspan(i * pixels, pixels));
     }
-    const Description description{.task = Task::classification,
+    const Description description{.task = task::Kind::classification,
                                   .element = Element::u8,
                                   .shape = {side, side},
                                   .rows = rows,

@@ -238,7 +238,7 @@ IdxTables read_idx(const fs::path& directory) {
         note(fmt::format("{}: its labels have gaps: {} classes, {}", train_labels.file.name, classes.size(),
                          listed(classes)));
     }
-    const Description description{.task = Task::classification,
+    const Description description{.task = task::Kind::classification,
                                   .element = element,
                                   .shape = axes.shape,
                                   .rows = train.rows(),

@@ -81,12 +81,12 @@ TargetColumn column_of(const NpyFile& file, std::vector<std::string> words) {
     return {.file = file.name(), .column = {}, .words = std::move(words), .lines = {}};
 }
 
-Targets several_columns(Pair& train, Pair* test, std::size_t columns, std::optional<Task> task,
+Targets several_columns(Pair& train, Pair* test, std::size_t columns, std::optional<task::Kind> task,
                         std::vector<std::string>& notes) {
     SharedBytes train_values = train.targets.read(Element::f32).bytes;
     std::optional<SharedBytes> test_values;
     if (test != nullptr) test_values = test->targets.read(Element::f32).bytes;
-    if (task != Task::regression) {
+    if (task != task::Kind::regression) {
         auto classes = one_hot(train_values, columns);
         std::optional<std::vector<std::string>> test_classes;
         if (test_values) test_classes = one_hot(*test_values, columns);
@@ -98,30 +98,30 @@ Targets several_columns(Pair& train, Pair* test, std::size_t columns, std::optio
             const TargetColumn column = column_of(train.targets, std::move(*classes));
             std::optional<TargetColumn> test_column;
             if (test != nullptr) test_column = column_of(test->targets, std::move(*test_classes));
-            return make_targets(column, test_column ? &*test_column : nullptr, Task::classification);
+            return make_targets(column, test_column ? &*test_column : nullptr, task::Kind::classification);
         }
     }
-    if (task == Task::classification) {
+    if (task == task::Kind::classification) {
         fail(Failure::data,
              "{}: has {} columns, but classification needs one label per row; write numpy.argmax(y, axis=1) of one "
              "column per class",
              train.targets.name(), columns);
     }
-    return {.task = Task::regression,
+    return {.task = task::Kind::regression,
             .outputs = columns,
             .train = std::move(train_values),
             .test = std::move(test_values),
             .class_names = {}};
 }
 
-Targets read_targets(Pair& train, Pair* test, std::optional<Task> task, std::vector<std::string>& notes) {
+Targets read_targets(Pair& train, Pair* test, std::optional<task::Kind> task, std::vector<std::string>& notes) {
     const std::size_t columns = target_columns(train);
     if (test != nullptr && target_columns(*test) != columns) {
         fail(Failure::data, "{} has shape {}, but {} has {} columns; both need the same columns", test->targets.name(),
              test->targets.shape(), train.targets.name(), columns);
     }
     if (columns > 1) return several_columns(train, test, columns, task, notes);
-    const bool truth = task != Task::regression;
+    const bool truth = task != task::Kind::regression;
     const TargetColumn column = column_of(train.targets, train.targets.words(truth));
     std::optional<TargetColumn> test_column;
     if (test != nullptr) test_column = column_of(test->targets, test->targets.words(truth));

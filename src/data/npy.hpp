@@ -22,7 +22,7 @@ struct NpyRequest {
     std::filesystem::path train_target;  ///< what is to be learnt about them
     std::optional<std::filesystem::path> test;
     std::filesystem::path test_target;  ///< where there is a test
-    std::optional<Task> task;
+    std::optional<task::Kind> task;
 };
 
 /// Reads arrays of whole numbers, truth values and floats of half to double precision, in either byte order and in C or

@@ -15,7 +15,7 @@ struct Point {
 
 Table make_table(core::Buffer<float> features, core::Buffer<std::int32_t> labels) {
     const Description description{
-        .task = Task::classification, .element = Element::f32, .shape = {2}, .rows = labels.size(), .outputs = 2};
+        .task = task::Kind::classification, .element = Element::f32, .shape = {2}, .rows = labels.size(), .outputs = 2};
     return {description, share(std::move(features)), share(std::move(labels))};
 }
 

@@ -71,7 +71,7 @@ void refuse_table_options(const Request& request) {
     refuse_option("target", request.target);
     refuse_option("test-target", request.test_target);
     refuse_text_options(request);
-    if (request.task == Task::regression) {
+    if (request.task == task::Kind::regression) {
         core::fail(Failure::usage, "--task regression: --data {} has classes, not numbers, to be learnt", request.data);
     }
 }

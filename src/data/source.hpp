@@ -20,7 +20,7 @@ struct Request {
     Header header = Header::automatic;  ///< of text tables
     std::string ignore = {};            ///< text table: columns left out, as TextRequest has them
     std::string test_target = {};       ///< .npy: file with the targets of the test rows
-    std::optional<Task> task = {};
+    std::optional<task::Kind> task = {};
     std::uint64_t seed = 1;  ///< what built-in data depend on
 };
 

@@ -95,7 +95,7 @@ void refuse_gaps(const Column& column) {
          has_names && !word.empty() ? "; if it is a class, give it another name" : "");
 }
 
-Task infer_task(const Column& train, const Column* test) {
+task::Kind infer_task(const Column& train, const Column* test) {
     const Vocabulary& vocabulary = train.vocabulary;
     const std::size_t rows = vocabulary.of_row.size() + (test == nullptr ? 0 : test->vocabulary.of_row.size());
     std::size_t numbers = 0;
@@ -108,13 +108,13 @@ Task infer_task(const Column& train, const Column* test) {
         }
     }
     if (first_word == nullptr) {
-        if (!std::ranges::all_of(vocabulary.words, is_class_number)) return Task::regression;
+        if (!std::ranges::all_of(vocabulary.words, is_class_number)) return task::Kind::regression;
         std::set<Decimal> different;
         for (const std::string_view word : vocabulary.words) {
             different.insert(*Decimal::parse(word));
-            if (different.size() > most_inferred_classes) return Task::regression;
+            if (different.size() > most_inferred_classes) return task::Kind::regression;
         }
-        return 2 * different.size() <= rows ? Task::classification : Task::regression;
+        return 2 * different.size() <= rows ? task::Kind::classification : task::Kind::regression;
     }
     if (2 * numbers > vocabulary.of_row.size()) {
         fail(Failure::data, "{}: '{}' {}, but most targets are; put it right, or insist with --task classification",
@@ -127,7 +127,7 @@ Task infer_task(const Column& train, const Column* test) {
              "with --task classification",
              train.whole(), different, rows);
     }
-    return Task::classification;
+    return task::Kind::classification;
 }
 
 std::string listed(const std::vector<std::string>& names) {
@@ -214,7 +214,7 @@ SharedBytes measure(const Column& column, std::vector<std::string>& notes) {
 
 }  // namespace
 
-Targets make_targets(const TargetColumn& train_words, const TargetColumn* test_words, std::optional<Task> task) {
+Targets make_targets(const TargetColumn& train_words, const TargetColumn* test_words, std::optional<task::Kind> task) {
     const Column train(train_words);
     std::optional<Column> test_column;
     if (test_words != nullptr) test_column.emplace(*test_words);
@@ -223,7 +223,7 @@ Targets make_targets(const TargetColumn& train_words, const TargetColumn* test_w
     if (test != nullptr) refuse_gaps(*test);
     Targets targets;
     targets.task = task ? *task : infer_task(train, test);
-    if (targets.task == Task::classification) {
+    if (targets.task == task::Kind::classification) {
         classify(targets, train, test);
         return targets;
     }

@@ -19,7 +19,7 @@ struct TargetColumn {
 
 /// What Tables are made with.
 struct Targets {
-    Task task = Task::classification;
+    task::Kind task = task::Kind::classification;
     std::size_t outputs = 0;
     SharedBytes train;
     std::optional<SharedBytes> test;
@@ -31,6 +31,6 @@ struct Targets {
 /// classification if a word is no number or if there are few whole numbers: at most 100 different ones, each twice on
 /// average. What is_gap() knows is refused, but for the - of classes that are called + and -.
 /// `test` may be null. Throws core::Error (data) that names file, line and column.
-[[nodiscard]] Targets make_targets(const TargetColumn& train, const TargetColumn* test, std::optional<Task> task);
+[[nodiscard]] Targets make_targets(const TargetColumn& train, const TargetColumn* test, std::optional<task::Kind> task);
 
 }  // namespace ensemble::data

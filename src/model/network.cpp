@@ -60,8 +60,8 @@ bool convolves(std::string_view text) {
     return any_is(items, "conv") || any_is(items, "maxpool") || any_is(items, "avgpool");
 }
 
-Network::Network(std::string_view text, const core::Shape& input, std::size_t outputs, Objective objective)
-    : input_(input), outputs_(outputs), objective_(objective) {
+Network::Network(std::string_view text, const core::Shape& input, std::size_t outputs)
+    : input_(input), outputs_(outputs) {
     core::require(input.elements() > 0 && outputs > 0, "a network has inputs and outputs");
     items_ = items_of(text);
     text_ = to_text(items_);

@@ -23,20 +23,16 @@ constexpr auto enum_names(Initialiser) {
                       core::Named{Initialiser::rbm, "rbm"}};
 }
 
-/// What the network is asked for; decides the output layer and the loss.
-enum class Objective : std::uint8_t { classification, regression };
-
 /// A network as described: notation, shapes and the layout of its parameters, independent of any batch size.
-/// The output layer that fits the objective (dense(outputs)) is added at the end.
+/// The output layer, dense(outputs), is added at the end.
 class Network {
 public:
     /// `text` is in the network notation, or the name of a preset.
     /// Throws core::Error (usage) naming the item, its position and the shapes that do not fit.
-    Network(std::string_view text, const core::Shape& input, std::size_t outputs, Objective objective);
+    Network(std::string_view text, const core::Shape& input, std::size_t outputs);
 
     [[nodiscard]] const core::Shape& input() const noexcept { return input_; }
     [[nodiscard]] std::size_t outputs() const noexcept { return outputs_; }
-    [[nodiscard]] Objective objective() const noexcept { return objective_; }
 
     /// The notation with presets resolved and without the output layer: parsing it gives this network again.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
@@ -62,7 +58,6 @@ public:
 private:
     core::Shape input_;
     std::size_t outputs_;
-    Objective objective_;
     std::string text_;
     Items items_;
     Layout layout_;

@@ -90,7 +90,7 @@ std::string training_text(double loss, double accuracy, std::string_view validat
 std::string run_line(const Snapshot& snapshot, std::size_t width, bool line_per_rank) {
     constexpr std::size_t bar_width = 20;
     const double loss = mean(snapshot, &RankProgress::loss);
-    const double accuracy = mean(snapshot, &RankProgress::validation_accuracy);
+    const double accuracy = mean(snapshot, &RankProgress::validation_score);
     const auto all_ranks = [&](std::string_view validation) {
         return line_per_rank ? "" : joined({epochs(snapshot), training_text(loss, accuracy, validation)}, "  ");
     };
@@ -123,9 +123,9 @@ std::string rank_line(std::size_t index, const RankProgress& rank, const Snapsho
     const std::size_t epoch_digits = std::to_string(snapshot.epochs).size();
     const std::string member = fmt::format("member {:>{}}", rank.member, member_digits);
     const std::string epoch = fmt::format("epoch {:>{}}/{}", rank.epoch, epoch_digits, snapshot.epochs);
-    std::string full = joined({name, member, epoch, training_text(rank.loss, rank.validation_accuracy)}, "  ");
+    std::string full = joined({name, member, epoch, training_text(rank.loss, rank.validation_score)}, "  ");
     if (columns(full) <= width) return full;
-    return fitting({name, member, epoch, accuracy_text(rank.validation_accuracy, "val"), loss_text(rank.loss)}, width);
+    return fitting({name, member, epoch, accuracy_text(rank.validation_score, "val"), loss_text(rank.loss)}, width);
 }
 
 }  // namespace
@@ -145,12 +145,11 @@ std::vector<std::string> live_lines(const Snapshot& snapshot, const Terminal& te
 
 std::string log_line(const Snapshot& snapshot) {
     const std::string left = left_text(snapshot);
-    return joined(
-        {fmt::format("{} of {} done", snapshot.members_done, counted(snapshot.members, "member")),
-         percent(snapshot.fraction, 0), epochs(snapshot),
-         training_text(mean(snapshot, &RankProgress::loss), mean(snapshot, &RankProgress::validation_accuracy)),
-         grouped(samples_per_s(snapshot)) + " samples/s", left.empty() ? "" : "about " + left},
-        "  ");
+    return joined({fmt::format("{} of {} done", snapshot.members_done, counted(snapshot.members, "member")),
+                   percent(snapshot.fraction, 0), epochs(snapshot),
+                   training_text(mean(snapshot, &RankProgress::loss), mean(snapshot, &RankProgress::validation_score)),
+                   grouped(samples_per_s(snapshot)) + " samples/s", left.empty() ? "" : "about " + left},
+                  "  ");
 }
 
 }  // namespace ensemble::report

@@ -18,7 +18,7 @@ struct RankProgress {
     std::uint32_t epoch = 0;  ///< the one under way, counted from 1
     double fraction = 0;      ///< of the member's training
     double loss = std::numeric_limits<double>::quiet_NaN();
-    double validation_accuracy = std::numeric_limits<double>::quiet_NaN();  ///< after the last epoch
+    double validation_score = std::numeric_limits<double>::quiet_NaN();  ///< after the last epoch
 };
 
 /// The state of a run at one moment.

@@ -64,7 +64,7 @@ std::string member_row(const Rows& rows, const MemberResult& member) {
     const std::string name = fmt::format("member {}", member.index);
     const std::string epochs = std::to_string(member.epochs);
     if (!member.excluded.empty()) return rows.row({name, epochs, "excluded", "", "", "", duration(member.train_s)});
-    return rows.row({name, epochs, percent(member.validation_accuracy), percent(member.test.accuracy),
+    return rows.row({name, epochs, percent(member.validation_score), percent(member.test.accuracy),
                      number(member.test.nll, 4), number(member.test.ece, 4), duration(member.train_s)});
 }
 
@@ -223,7 +223,7 @@ std::string results_table(const store::Summary& summary, const std::string& dire
     text += rows.row({"", "epochs", "validation", "test", "NLL", "ECE", "time"});
     text += rule + members_rows(rows, summary.members) + rule;
     text += scores_row(rows, "mean member", "", result.mean_member);
-    text += scores_row(rows, fmt::format("best member ({})", best.index), percent(best.validation_accuracy),
+    text += scores_row(rows, fmt::format("best member ({})", best.index), percent(best.validation_score),
                        result.best_member_test);
     text += emphasised(scores_row(rows, fmt::format("average of {}", included), "", result.average), terminal);
     text += emphasised(
@@ -250,8 +250,8 @@ std::string member_line(const MemberResult& member, int rank, int ranks) {
         return fmt::format("member {} is excluded{}: {}", member.index, where, member.excluded);
     }
     return fmt::format("member {} done{}: {}, validation {}, test {}, {}", member.index, where,
-                       counted(member.epochs, "epoch"), percent(member.validation_accuracy),
-                       percent(member.test.accuracy), duration(member.train_s));
+                       counted(member.epochs, "epoch"), percent(member.validation_score), percent(member.test.accuracy),
+                       duration(member.train_s));
 }
 
 }  // namespace ensemble::report

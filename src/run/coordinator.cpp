@@ -41,7 +41,7 @@ struct Coordinator::Visitor {
 
     std::vector<Answer> operator()(const EpochDone& letter) const {
         Rank& state = self.training(rank, letter.record.member);
-        state.progress.validation_accuracy = letter.record.validation_accuracy;
+        state.progress.validation_score = letter.record.validation_score;
         if (!letter.restored) state.spent_s += letter.record.seconds;
         return {};
     }

@@ -25,9 +25,8 @@ data::SplitRequest split_request(const Options& options) {
 }
 
 model::Network make_network(const Options& options, const data::Table& table) {
-    const bool classes = table.description().task == data::Task::classification;
-    return {options.net, table.shape(), table.outputs(),
-            classes ? model::Objective::classification : model::Objective::regression};
+    const task::Task& task = task::standard_task(table.description().task);
+    return {options.net, table.shape(), task.output_width(table.outputs())};
 }
 
 /// With the batch no larger than the data, and as many epochs as they need: of few rows 20 would be but a few steps.
@@ -58,11 +57,11 @@ void refuse_idle(const Options& options, const model::Network& network, const da
             "train for longer",
             training.average_start, training.epochs);
     }
-    if (training.label_smoothing > 0 && table.description().task != data::Task::classification) {
+    if (training.label_smoothing > 0 && table.description().task != task::Kind::classification) {
         core::fail(core::Failure::usage, "--label-smoothing softens class labels, and the target of {} is a number",
                    options.data);
     }
-    if (table.description().task == data::Task::regression) {
+    if (table.description().task == task::Kind::regression) {
         const std::string_view why = options.task ? "--task regression" : "the target is a measured number";
         core::fail(core::Failure::usage,
                    "--data {}: {}, but only classification is supported so far; choose a column of classes with "
@@ -145,6 +144,7 @@ data::Source load_data(const Options& options) {
 Experiment::Experiment(const Options& options, data::Source source)
     : source_(std::move(source)),
       split_(data::split(source_, split_request(options))),
+      task_(task::standard_task(source_.train.description().task)),
       network_(make_network(options, source_.train)),
       options_(resolved(options, split_.train.size())) {
     refuse_idle(options_, network_, source_.train);
@@ -180,7 +180,7 @@ train::Footprint Experiment::footprint() const {
 }
 
 std::string Experiment::fault_of(const train::MemberState& state) const {
-    return train::fault_of(state, network_, options_.training, split_.train.size());
+    return train::fault_of(state, task_, network_, options_.training, split_.train.size());
 }
 
 std::string Experiment::member_digest() const {

@@ -9,6 +9,7 @@
 #include "data/split.hpp"
 #include "model/network.hpp"
 #include "run/options.hpp"
+#include "task/task.hpp"
 #include "train/footprint.hpp"
 #include "train/trainer.hpp"
 
@@ -58,6 +59,7 @@ public:
 private:
     data::Source source_;
     data::Split split_;
+    const task::Task& task_;
     model::Network network_;
     Options options_;
     std::vector<std::int32_t> test_labels_;

@@ -28,7 +28,7 @@ struct Options {
     std::string test_target;             ///< file of what belongs to the test rows
     std::optional<data::Header> header;  ///< whether text tables have one; unset: found out
     std::string ignore;                  ///< columns of text tables that are left out
-    std::optional<data::Task> task;      ///< unset: by the target
+    std::optional<task::Kind> task;      ///< unset: by the target
     data::Preprocessing preprocessing;
     data::Augmentation augmentation;
     std::size_t test_views = 1;           ///< of a test image, whose mean predicts

@@ -97,7 +97,7 @@ template <class L, class Each>
 requires std::is_same_v<std::remove_const_t<L>, EpochDone>
 void fields(L& letter, Each& each) {
     auto& r = letter.record;
-    each(r.member), each(r.epoch), each(r.train_loss), each(r.validation_loss), each(r.validation_accuracy);
+    each(r.member), each(r.epoch), each(r.train_loss), each(r.validation_loss), each(r.validation_score);
     each(r.learning_rate), each(r.seconds), each(r.samples_per_s), each(r.gradient_norm), each(letter.restored);
 }
 
@@ -106,7 +106,7 @@ requires std::is_same_v<std::remove_const_t<L>, Finished>
 void fields(L& letter, Each& each) {
     auto& r = letter.result;
     each(r.index), each(r.parameters), each(r.epochs), each(r.train_s), each(r.validation_loss);
-    each(r.validation_accuracy), each(r.test.accuracy), each(r.test.nll), each(r.test.brier), each(r.test.ece);
+    each(r.validation_score), each(r.test.accuracy), each(r.test.nll), each(r.test.brier), each(r.test.ece);
     each(r.excluded), each(letter.samples), each(letter.busy_s), each(letter.talk_s);
 }
 

@@ -179,7 +179,7 @@ analysis::MemberResult Worker::result_of(const Testing& testing) const {
                                   .epochs = state.epoch,
                                   .train_s = state.train_seconds,
                                   .validation_loss = nan,
-                                  .validation_accuracy = nan,
+                                  .validation_score = nan,
                                   .test = {},
                                   .excluded = state.excluded};
     if (!state.excluded.empty()) return result;
@@ -189,7 +189,7 @@ analysis::MemberResult Worker::result_of(const Testing& testing) const {
     const std::size_t epoch = early_stopping ? state.best_epoch : state.epoch;
     const train::EpochRecord& record = state.history.at(epoch - 1);
     result.validation_loss = record.validation_loss;
-    result.validation_accuracy = record.validation_accuracy;
+    result.validation_score = record.validation_score;
     return result;
 }
 

@@ -15,7 +15,7 @@ std::string history_line(const train::EpochRecord& record) {
                                 {"epoch", record.epoch},
                                 {"train_loss", record.train_loss},
                                 {"validation_loss", record.validation_loss},
-                                {"validation_accuracy", record.validation_accuracy},
+                                {"validation_accuracy", record.validation_score},
                                 {"lr", record.learning_rate},
                                 {"seconds", record.seconds},
                                 {"samples_per_s", record.samples_per_s}};

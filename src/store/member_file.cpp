@@ -29,8 +29,8 @@ namespace ensemble::train {
 
 template <class Archive>
 void serialize(Archive& archive, EpochRecord& record, unsigned /*version*/) {
-    auto& [member, epoch, train_loss, validation_loss, validation_accuracy, learning_rate, seconds, rate,
-           gradient_norm] = record;
+    auto& [member, epoch, train_loss, validation_loss, validation_score, learning_rate, seconds, rate, gradient_norm] =
+        record;
     static_cast<void>(seconds);  // timings are no part of the state
     static_cast<void>(rate);
     const auto field = [&archive](const char* name, auto& value) {
@@ -40,7 +40,7 @@ void serialize(Archive& archive, EpochRecord& record, unsigned /*version*/) {
     field("epoch", epoch);
     field("train_loss", train_loss);
     field("validation_loss", validation_loss);
-    field("validation_accuracy", validation_accuracy);
+    field("validation_accuracy", validation_score);
     field("learning_rate", learning_rate);
     field("gradient_norm", gradient_norm);
 }

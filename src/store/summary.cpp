@@ -65,7 +65,7 @@ Json json_of(const analysis::MemberResult& member) {
             {"parameters", member.parameters},
             {"epochs", member.epochs},
             {"train_s", member.train_s},
-            {"validation", {{"loss", member.validation_loss}, {"accuracy", member.validation_accuracy}}},
+            {"validation", {{"loss", member.validation_loss}, {"accuracy", member.validation_score}}},
             {"test", json_of(included ? member.test : analysis::Scores{none, none, none, none})},
             {"excluded", included ? Json(nullptr) : Json(member.excluded)}};
 }

@@ -14,8 +14,8 @@ struct EpochRecord {
     std::uint32_t epoch = 0;  ///< counted from 1
     double train_loss = 0;    ///< mean over the epoch's batches as they were seen (dropout on)
     double validation_loss = 0;
-    double validation_accuracy = 0;  ///< regression: NaN
-    double learning_rate = 0;        ///< of the epoch's last step
+    double validation_score = 0;  ///< of the task's first metric: accuracy, root mean squared error
+    double learning_rate = 0;     ///< of the epoch's last step
     double seconds = 0;
     double samples_per_s = 0;
     std::vector<double> gradient_norm{};  ///< of the first batch, by block of weights; empty unless asked for

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <bit>
-#include <limits>
 #include <numeric>
 
 #include "core/contract.hpp"
 #include "data/split.hpp"
-#include "train/objective.hpp"
+#include "train/batch_truth.hpp"
 
 namespace ensemble::train {
 
@@ -19,15 +18,16 @@ std::size_t Predictor::batch_for(std::size_t largest_view) {
     return std::min(batch, std::bit_ceil(largest_view));
 }
 
-Predictor::Predictor(const model::Network& network, std::vector<std::uint32_t> hidden_features,
-                     std::optional<core::RandomStream> masks, core::ThreadPool* pool, std::size_t rows)
-    : buffer_size_(network.buffer_size()),
-      rows_(rows),
+Predictor::Predictor(const model::Network& network, PredictorSetup setup)
+    : task_(setup.task),
+      scale_(std::move(setup.scale)),
+      buffer_size_(network.buffer_size()),
+      rows_(setup.rows),
       statistics_(network.statistics_size()),
-      pool_(pool),
-      hidden_features_(std::move(hidden_features)),
-      pass_{.mode = masks ? model::Mode::evaluate_with_dropout : model::Mode::evaluate, .random = masks} {
-    for (std::size_t thread = 0; thread < (pool == nullptr ? 1 : pool->size()); ++thread)
+      pool_(setup.pool),
+      hidden_features_(std::move(setup.hidden_features)),
+      pass_{.mode = setup.masks ? model::Mode::evaluate_with_dropout : model::Mode::evaluate, .random = setup.masks} {
+    for (std::size_t thread = 0; thread < (pool_ == nullptr ? 1 : pool_->size()); ++thread)
         programs_.emplace_back(network, rows_, model::Program::Purpose::inference);
 }
 
@@ -78,21 +78,22 @@ void Predictor::run(const Weights& weights, const data::View& view, std::size_t 
     pool_->run(part);
 }
 
+const task::Task& Predictor::task_of(const data::View& view) const {
+    return task_ != nullptr ? *task_ : task::standard_task(view.table->description().task);
+}
+
 void Predictor::predict(const Weights& weights, const data::View& view, std::span<float> out) {
-    const std::size_t width = programs_.front().output().width;
-    core::require(out.size() == view.size() * width, "there is room for every row's outputs");
-    const bool classes = view.table->description().task == data::Task::classification;
+    const task::Task& task = task_of(view);
+    const std::size_t width = task.predicted_width(view.table->outputs());
+    core::require(out.size() == view.size() * width, "there is room for what is predicted of every row");
+    std::vector<float> later(views_ > 1 ? out.size() : 0);
     for (std::size_t seen = 0; seen < views_; ++seen) {
+        const std::span<float> predictions = seen == 0 ? out : std::span<float>(later);
         run(weights, view, seen, [&](std::size_t number, std::span<const std::uint32_t>, const compute::Rows& output) {
-            if (classes) model::softmax(output);
-            float* next = out.data() + number * rows_ * width;
-            for (std::size_t row = 0; row < output.count; ++row) {
-                for (const float value : output[row]) {
-                    *next = seen == 0 ? value : *next + value;
-                    ++next;
-                }
-            }
+            task.predict(output, scale_, predictions.subspan(number * rows_ * width, output.count * width));
         });
+        if (seen == 0) continue;
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] += later[i];
     }
     if (views_ == 1) return;
     const float share = 1.0F / static_cast<float>(views_);
@@ -100,21 +101,22 @@ void Predictor::predict(const Weights& weights, const data::View& view, std::spa
 }
 
 Predictor::Evaluation Predictor::evaluate(const Weights& weights, const data::View& view) {
-    const bool classes = view.table->description().task == data::Task::classification;
+    const task::Task& task = task_of(view);
     // Of each batch alone, so that their sum has one order.
-    std::vector<double> losses((view.size() + rows_ - 1) / rows_);
-    std::vector<std::size_t> hits(losses.size());
+    const std::size_t batches = (view.size() + rows_ - 1) / rows_;
+    const std::size_t questions = task.questions(view.table->outputs());
+    std::vector<double> losses(batches);
+    std::vector<double> watched(batches * questions);
     run(weights, view, 0, [&](std::size_t number, std::span<const std::uint32_t> rows, const compute::Rows& output) {
-        Objective objective;
-        objective.select(*view.table, rows);
-        losses[number] = objective.loss(output);
-        if (classes) hits[number] = objective.hits(output);
+        BatchTruth truth;
+        truth.select(*view.table, rows, scale_);
+        losses[number] = task.loss(output, truth.truth(), nullptr, 0);
+        task.add_watched(output, truth.truth(), scale_, std::span(watched).subspan(number * questions, questions));
     });
-    const auto count = static_cast<double>(view.size());
+    std::vector<double> sums(questions);
+    for (std::size_t i = 0; i < watched.size(); ++i) sums[i % questions] += watched[i];
     const double loss = std::accumulate(losses.begin(), losses.end(), 0.0);
-    const std::size_t right = std::accumulate(hits.begin(), hits.end(), std::size_t{0});
-    return {.loss = loss / count,
-            .accuracy = classes ? static_cast<double>(right) / count : std::numeric_limits<double>::quiet_NaN()};
+    return {.loss = loss / static_cast<double>(view.size()), .score = task.watched(sums, view.size())};
 }
 
 std::optional<core::RandomStream> evaluation_masks(const Hyperparameters& hyperparameters, std::uint64_t seed,

@@ -12,6 +12,7 @@
 #include "data/dataset.hpp"
 #include "model/network.hpp"
 #include "model/program.hpp"
+#include "task/task.hpp"
 #include "train/hyperparameters.hpp"
 #include "train/member_state.hpp"
 
@@ -35,33 +36,41 @@ struct TestViews {
     std::uint32_t member = 0;
 };
 
+/// Most rows that are predicted at a time.
+inline constexpr std::size_t largest_prediction_batch = 256;
+
+/// How a Predictor goes about it.
+struct PredictorSetup {
+    const task::Task* task = nullptr;                 ///< null: the standard one of the table's kind
+    task::Scale scale = {};                           ///< of the numbers it has learnt
+    std::vector<std::uint32_t> hidden_features = {};  ///< read zero because the member never saw them
+    /// Leaves dropout on; the masks drawn for a batch serve every batch.
+    std::optional<core::RandomStream> masks = std::nullopt;
+    core::ThreadPool* pool = nullptr;             ///< its threads take batches in turn, each with a program of its own
+    std::size_t rows = largest_prediction_batch;  ///< that are predicted at a time
+};
+
 /// Applies trained parameters to rows of a table, batch by batch; dropout does nothing here unless asked to.
 class Predictor {
 public:
-    static constexpr std::size_t batch = 256;  ///< most rows that are predicted at a time
+    static constexpr std::size_t batch = largest_prediction_batch;
 
     /// Rows at a time where no view has more than `largest_view`, a divisor of `batch`.
     [[nodiscard]] static std::size_t batch_for(std::size_t largest_view);
 
-    /// `hidden_features`: features that read zero because the member never saw them (a random subspace).
-    /// `masks`: leaves dropout on; the masks drawn for a batch serve every batch.
-    /// `pool`: its threads take batches in turn, each with a program of its own.
-    /// `rows`: how many are predicted at a time.
-    explicit Predictor(const model::Network& network, std::vector<std::uint32_t> hidden_features = {},
-                       std::optional<core::RandomStream> masks = std::nullopt, core::ThreadPool* pool = nullptr,
-                       std::size_t rows = batch);
+    explicit Predictor(const model::Network& network, PredictorSetup setup = {});
 
     /// From now on predict() gives the mean over views; one distortion for each place in a batch serves every batch.
     /// REQUIRES: views.count > 0, and images where it is more than 1.
     void use_views(const model::Network& network, const TestViews& views);
 
-    /// Class probabilities [view.size() × outputs] (regression: predictions), row after row.
+    /// What the task predicts of each row, task::Task::predict, row after row: probabilities, or means and variances.
     /// A row's bits depend on the parameters, the row, and its position in the view modulo the batch size.
     void predict(const Weights& weights, const data::View& view, std::span<float> out);
 
     struct Evaluation {
-        double loss = 0;      ///< mean over rows
-        double accuracy = 0;  ///< share of rows; regression: NaN
+        double loss = 0;   ///< mean over rows
+        double score = 0;  ///< of the task's first metric
     };
 
     [[nodiscard]] Evaluation evaluate(const Weights& weights, const data::View& view);
@@ -74,6 +83,10 @@ private:
 
     void load(std::size_t thread, std::span<const std::uint32_t> rows, const data::View& view, std::size_t distortion);
 
+    [[nodiscard]] const task::Task& task_of(const data::View& view) const;
+
+    const task::Task* task_;
+    task::Scale scale_;
     std::size_t buffer_size_;
     std::size_t rows_;                ///< of a batch
     core::Buffer<float> statistics_;  ///< a copy, since running a program may write to them

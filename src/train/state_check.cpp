@@ -23,9 +23,9 @@ constexpr std::size_t longest_reason = 200;
 
 class Check {
 public:
-    Check(const MemberState& state, const model::Network& network, const Hyperparameters& hyperparameters,
-          std::size_t rows)
-        : state_(state), network_(network), hyperparameters_(hyperparameters) {
+    Check(const MemberState& state, const task::Task& task, const model::Network& network,
+          const Hyperparameters& hyperparameters, std::size_t rows)
+        : state_(state), task_(task), network_(network), hyperparameters_(hyperparameters) {
         const std::size_t batch = std::max<std::size_t>(std::min(hyperparameters.batch, rows), 1);
         batches_ = (rows + batch - 1) / batch;
         norms_ = static_cast<std::size_t>(std::ranges::count_if(network.blocks(), &model::ParameterBlock::is_weight));
@@ -94,6 +94,11 @@ private:
 
     static bool is_negative(double value) { return value < 0; }
 
+    [[nodiscard]] bool is_score(double value) const {
+        const bool is_share = task_.metrics().front().unit == task::Unit::share;
+        return value >= 0 && (is_share ? value <= 1 : std::isfinite(value));
+    }
+
     /// A training of which the last epoch's validation failed is excluded for that.
     void check_history() {
         expect(state_.history.size() == state_.epoch, "history has {} epochs, but epoch is {}", state_.history.size(),
@@ -104,15 +109,13 @@ private:
                 expect(holds, "history, epoch {}: {} is not what a training writes there", i + 1, field);
             };
             const bool may_fail = !is_included() && i + 1 == state_.history.size();
-            const double accuracy = record.validation_accuracy;
+            const double score = record.validation_score;
             expect(record.member == state_.member, "history, epoch {}: member is {}, not {}", i + 1, record.member,
                    state_.member);
             expect(record.epoch == i + 1, "history, epoch {}: epoch is {}", i + 1, record.epoch);
             expect_of(std::isfinite(record.train_loss), "train_loss");
             expect_of(may_fail || std::isfinite(record.validation_loss), "validation_loss");
-            expect_of(network_.objective() == model::Objective::classification ? accuracy >= 0 && accuracy <= 1
-                                                                               : std::isnan(accuracy),
-                      "validation_accuracy");
+            expect_of(is_score(score) || (may_fail && !std::isfinite(score)), "validation_score");
             expect_of(std::isfinite(record.learning_rate) && record.learning_rate >= 0, "learning_rate");
             const std::size_t norms = hyperparameters_.log_gradients ? norms_ : 0;
             expect(record.gradient_norm.size() == norms,
@@ -165,6 +168,7 @@ private:
     }
 
     const MemberState& state_;
+    const task::Task& task_;
     const model::Network& network_;
     const Hyperparameters& hyperparameters_;
     std::uint64_t batches_ = 0;  ///< per epoch
@@ -174,9 +178,9 @@ private:
 
 }  // namespace
 
-std::string fault_of(const MemberState& state, const model::Network& network, const Hyperparameters& hyperparameters,
-                     std::size_t rows) {
-    return Check(state, network, hyperparameters, rows).first_fault();
+std::string fault_of(const MemberState& state, const task::Task& task, const model::Network& network,
+                     const Hyperparameters& hyperparameters, std::size_t rows) {
+    return Check(state, task, network, hyperparameters, rows).first_fault();
 }
 
 }  // namespace ensemble::train

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "model/network.hpp"
+#include "task/task.hpp"
 #include "train/hyperparameters.hpp"
 #include "train/member_state.hpp"
 
@@ -14,7 +15,7 @@ namespace ensemble::train {
 /// rely on. Values of the buffers are not looked at, since a training that diverges comes to any.
 /// `rows`: how many a member is trained on.
 /// Costs a look at each epoch of the history and at no parameter.
-[[nodiscard]] std::string fault_of(const MemberState& state, const model::Network& network,
+[[nodiscard]] std::string fault_of(const MemberState& state, const task::Task& task, const model::Network& network,
                                    const Hyperparameters& hyperparameters, std::size_t rows);
 
 }  // namespace ensemble::train

@@ -13,10 +13,10 @@
 #include "core/stopwatch.hpp"
 #include "data/split.hpp"
 #include "model/program.hpp"
+#include "train/batch_truth.hpp"
 #include "train/early_stopping.hpp"
 #include "train/gradient_norm.hpp"
 #include "train/max_norm.hpp"
-#include "train/objective.hpp"
 #include "train/optimizer.hpp"
 #include "train/pretraining.hpp"
 #include "train/schedule.hpp"
@@ -53,6 +53,19 @@ MemberState initial_state(const model::Network& network, const Hyperparameters& 
     return state;
 }
 
+const task::Task& task_of(const Problem& problem) {
+    return problem.task != nullptr ? *problem.task : task::standard_task(problem.train.table->description().task);
+}
+
+/// Rows of a batch shorter than `batch` weigh no more than those of a full one.
+void weigh(const compute::Rows& gradient, std::size_t batch) {
+    if (gradient.count >= batch) return;
+    const float share = static_cast<float>(gradient.count) / static_cast<float>(batch);
+    for (std::size_t row = 0; row < gradient.count; ++row) {
+        for (float& slope : gradient[row]) slope *= share;
+    }
+}
+
 std::span<float> stretch(core::Buffer<float>& buffer, std::size_t begin, std::size_t end) {
     return buffer.empty() ? std::span<float>{} : std::span<float>(buffer).subspan(begin, end - begin);
 }
@@ -73,7 +86,8 @@ struct Trainer::Impl {
     std::optional<data::Augmenter> augmenter;
     std::optional<Program> last_program;  ///< for the last batch, where it is smaller
     Predictor predictor;
-    Objective objective;
+    const task::Task& task;
+    BatchTruth truth;
     Optimizer optimizer;
     std::optional<MaxNorm> max_norm;
     WeightAverage average;
@@ -98,9 +112,13 @@ struct Trainer::Impl {
           batches((rows.size() + batch - 1) / batch),
           pool(given_pool != nullptr && given_pool->size() > 1 ? given_pool : nullptr),
           program(network, batch, Program::Purpose::training, chosen.precision, pool),
-          predictor(network, hidden, evaluation_masks(chosen, given.seed, state.member), pool,
-                    Predictor::batch_for(std::max(given.validation.size(), given.test_rows))),
-          objective(chosen.label_smoothing, batch),
+          predictor(network, {.task = given.task,
+                              .scale = given.scale,
+                              .hidden_features = hidden,
+                              .masks = evaluation_masks(chosen, given.seed, state.member),
+                              .pool = pool,
+                              .rows = Predictor::batch_for(std::max(given.validation.size(), given.test_rows))}),
+          task(task_of(given)),
           optimizer(chosen),
           average(chosen),
           blocks(network.blocks().begin(), network.blocks().end()),
@@ -182,13 +200,15 @@ void Trainer::Impl::train_on_batch() {
     problem.train.table->gather(chosen, input.data, input.stride);
     if (augmenter) augmenter->apply(stream(core::Purpose::augment), chosen.size(), input.data, input.stride);
     hide(hidden, input);
-    objective.select(*problem.train.table, chosen);
+    truth.select(*problem.train.table, chosen, problem.scale);
 
     current.forward(state.parameters.data(), {.mode = model::Mode::train,
                                               .random = stream(core::Purpose::dropout),
                                               .statistics = state.statistics.data(),
                                               .share = static_cast<float>(chosen.size()) / static_cast<float>(batch)});
-    const double loss = objective.loss(current.output(), current.output_gradient());
+    const compute::Rows gradient = current.output_gradient();
+    const double loss = task.loss(current.output(), truth.truth(), &gradient, hyperparameters.label_smoothing);
+    weigh(gradient, batch);
     if (!std::isfinite(loss)) {
         exclude(fmt::format("its loss stopped being a finite number in epoch {}, batch {} of {}", state.epoch + 1,
                             state.step + 1, batches));
@@ -229,7 +249,7 @@ EpochRecord Trainer::Impl::end_epoch(double last_rate) {
                        .epoch = state.epoch + 1,
                        .train_loss = state.loss_sum / static_cast<double>(samples),
                        .validation_loss = validation.loss,
-                       .validation_accuracy = validation.accuracy,
+                       .validation_score = validation.score,
                        .learning_rate = last_rate,
                        .seconds = epoch_seconds,
                        .samples_per_s = static_cast<double>(epoch_samples) / epoch_seconds,
@@ -275,7 +295,7 @@ Trainer::Trainer(const model::Network& network, const Hyperparameters& hyperpara
                  MemberState state, core::ThreadPool* pool) {
     core::require(problem.train.size() > 0 && problem.validation.size() > 0, "there are rows to train and validate on");
     core::require(hyperparameters.epochs > 0 && hyperparameters.batch > 0, "training has epochs and batches");
-    const std::string fault = fault_of(state, network, hyperparameters, problem.train.size());
+    const std::string fault = fault_of(state, task_of(problem), network, hyperparameters, problem.train.size());
     core::require(fault.empty(), ("the state belongs to the training: " + fault).c_str());
     impl_ = std::make_unique<Impl>(network, hyperparameters, problem, std::move(state), pool);
 }

@@ -11,6 +11,7 @@
 #include "data/augmentation.hpp"
 #include "data/dataset.hpp"
 #include "model/network.hpp"
+#include "task/task.hpp"
 #include "train/hyperparameters.hpp"
 #include "train/member_state.hpp"
 #include "train/predictor.hpp"
@@ -19,6 +20,8 @@ namespace ensemble::train {
 
 /// What a member is trained on.
 struct Problem {
+    const task::Task* task = nullptr;  ///< null: the standard one of the training table's kind
+    task::Scale scale = {};            ///< of the numbers to be learnt
     data::View train;
     data::View validation;
     std::size_t test_rows = Predictor::batch;  ///< most that a trained member predicts in one go
@@ -56,8 +59,7 @@ public:
     /// REQUIRES: !finished().
     std::optional<EpochRecord> step();
 
-    /// Class probabilities [view.size() × outputs] (regression: predictions) with the state's parameters, see
-    /// Predictor::predict.
+    /// What Predictor::predict says of the view's rows with the state's parameters.
     void predict(const data::View& view, std::span<float> out);
 
     /// Excludes a member whose trouble shows only after its training. REQUIRES: finished().

@@ -26,7 +26,7 @@ const auto nearly = boost::test_tools::tolerance(1e-12);
 MemberResult member(std::uint32_t index, double accuracy, double loss, const std::string& excluded = "") {
     MemberResult result;
     result.index = index;
-    result.validation_accuracy = accuracy;
+    result.validation_score = accuracy;
     result.validation_loss = loss;
     result.excluded = excluded;
     return result;

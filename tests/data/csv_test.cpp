@@ -17,9 +17,9 @@ BOOST_AUTO_TEST_SUITE(csv_tests)
 namespace {
 
 using core::Failure;
-using data::Task;
 using data::TextRequest;
 using data::TextTables;
+using task::Kind;
 using testing::failure;
 using Values = std::vector<double>;
 
@@ -37,7 +37,7 @@ struct Texts {
     std::string train;
     std::string test = "";
     std::string target = "";
-    std::optional<Task> task = {};
+    std::optional<task::Kind> task = {};
     std::string ignore = "";
     data::Header header = data::Header::automatic;
 };
@@ -64,7 +64,7 @@ void check_refused(const Texts& texts, Failure kind, Words... words) {
 BOOST_AUTO_TEST_CASE(reads_numbers_and_the_last_column_as_target) {
     const TextTables tables = read({"1,2.5,x\n-3,4e2,y\n5,0.1,x\n"});
     const data::Description& d = tables.train.description();
-    BOOST_TEST((d.task == Task::classification && d.element == data::Element::f64));
+    BOOST_TEST((d.task == task::Kind::classification && d.element == data::Element::f64));
     BOOST_TEST((d.shape == core::Shape{2}));
     BOOST_TEST((d.rows == 3U && d.outputs == 2U && d.scale == 1 && d.offset == 0));
     BOOST_TEST((features(tables.train) == Values{1, 2.5, -3, 400, 5, 0.1}));
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_target_anywhere_by_number_or_name) {
         BOOST_TEST((labels(tables.train) == std::vector<int>{0, 1, 0}));
     }
     const TextTables regression = read({"a,b,\"the age\"\n1,2,3.5\n4,5,6\n", "", "the age"});
-    BOOST_TEST((regression.train.description().task == Task::regression));
+    BOOST_TEST((regression.train.description().task == task::Kind::regression));
     BOOST_TEST(regression.train.targets()[0] == 3.5F);
     // A series with its label in front, as the UCR archive has them.
     const TextTables series = read({"  2.0e+00 1 2\n  1.0e+00 3 4\n 1.0 5 6\n 2.0 7 8", "", "1"});
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_target_anywhere_by_number_or_name) {
 }
 
 BOOST_AUTO_TEST_CASE(a_name_wins_over_a_number_and_that_is_said) {
-    const TextTables tables = read({"kind,1,2\n0,3,4\n1,5,6\n", "", "1", Task::classification});
+    const TextTables tables = read({"kind,1,2\n0,3,4\n1,5,6\n", "", "1", task::Kind::classification});
     BOOST_TEST((features(tables.train) == Values{0, 4, 1, 6}));
     BOOST_REQUIRE_EQUAL(tables.notes.size(), 1U);
     BOOST_TEST(tables.notes[0] ==

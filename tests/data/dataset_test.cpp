@@ -21,7 +21,7 @@ using core::Buffer;
 using data::Description;
 using data::Element;
 using data::Table;
-using data::Task;
+using task::Kind;
 
 Table byte_table(std::size_t rows, std::size_t width) {
     Buffer<std::uint8_t> features(rows * width);
@@ -97,8 +97,9 @@ BOOST_AUTO_TEST_CASE(misaligned_targets_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(labels_belong_to_classification_and_targets_to_regression) {
-    const Table regression({.task = Task::regression, .element = Element::f32, .shape = {1}, .rows = 2, .outputs = 2},
-                           data::share(Buffer<float>{1, 2}), data::share(Buffer<float>{0.5F, -0.5F, 1.5F, 2.5F}));
+    const Table regression(
+        {.task = task::Kind::regression, .element = Element::f32, .shape = {1}, .rows = 2, .outputs = 2},
+        data::share(Buffer<float>{1, 2}), data::share(Buffer<float>{0.5F, -0.5F, 1.5F, 2.5F}));
     BOOST_TEST(regression.targets()[2] == 1.5F);
     BOOST_CHECK_THROW(static_cast<void>(regression.labels()), core::ContractViolation);
     BOOST_CHECK_THROW(static_cast<void>(byte_table(1, 1).targets()), core::ContractViolation);

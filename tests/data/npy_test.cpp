@@ -20,7 +20,7 @@ namespace {
 using core::Failure;
 using data::Element;
 using data::NpyTables;
-using data::Task;
+using task::Kind;
 using testing::Bytes;
 using testing::failure;
 using testing::npy;
@@ -38,7 +38,7 @@ struct Files {
     Bytes y;
     Bytes test_x = {};
     Bytes test_y = {};
-    std::optional<Task> task = {};
+    std::optional<task::Kind> task = {};
 };
 
 NpyTables read(const Files& files) {
@@ -71,7 +71,7 @@ void check_refused(const Files& files, Words... words) {
 BOOST_AUTO_TEST_CASE(reads_every_type) {
     const std::vector<float> expected{1, 2, 3, 4};
     const auto check = [&](const Bytes& x, Element element) {
-        const NpyTables tables = read({x, two_labels, {}, {}, Task::classification});
+        const NpyTables tables = read({x, two_labels, {}, {}, task::Kind::classification});
         BOOST_TEST((tables.train.description().element == element));
         BOOST_TEST((tables.train.shape() == core::Shape{2}));
         BOOST_TEST(gathered(tables.train) == expected, boost::test_tools::per_element());
@@ -121,20 +121,20 @@ BOOST_AUTO_TEST_CASE(targets_of_every_kind) {
     BOOST_TEST(classes.train.labels()[0] == 1);
     BOOST_TEST(read({x, npy<float>("<f4", "(4,)", {1, 0, 1, 0})}).train.labels()[0] == 1);
     const NpyTables numbers = read({x, npy<double>("<f8", "(4,)", {0.5, 0.25, 1, 2})});
-    BOOST_TEST((numbers.train.description().task == Task::regression));
+    BOOST_TEST((numbers.train.description().task == task::Kind::regression));
     BOOST_TEST(numbers.train.targets()[1] == 0.25F);
     const NpyTables pairs = read({x, npy<float>("<f4", "(4, 2)", {1, 2, 3, 4, 5, 6, 7, 8})});
-    BOOST_TEST((pairs.train.description().task == Task::regression));
+    BOOST_TEST((pairs.train.description().task == task::Kind::regression));
     BOOST_TEST(pairs.train.outputs() == 2U);
     BOOST_TEST(pairs.train.targets()[7] == 8.0F);
-    const NpyTables chosen = read({x, npy<std::uint8_t>("|u1", "(4,)", {1, 2, 1, 2}), {}, {}, Task::regression});
+    const NpyTables chosen = read({x, npy<std::uint8_t>("|u1", "(4,)", {1, 2, 1, 2}), {}, {}, task::Kind::regression});
     BOOST_TEST(chosen.train.targets()[1] == 2.0F);
 }
 
 BOOST_AUTO_TEST_CASE(test_rows_come_from_files_of_their_own) {
     const Bytes x = npy<float>("<f4", "(2, 1)", {1, 2});
     const NpyTables tables = read({x, npy<std::int32_t>("<i4", "(2,)", {5, 6}), npy<float>("<f4", "(1, 1)", {9}),
-                                   npy<std::int32_t>("<i4", "(1,)", {6}), Task::classification});
+                                   npy<std::int32_t>("<i4", "(1,)", {6}), task::Kind::classification});
     BOOST_TEST_REQUIRE(tables.test.has_value());
     BOOST_TEST(tables.test->labels()[0] == 1);
     BOOST_TEST(gathered(*tables.test)[0] == 9.0F);
@@ -145,9 +145,9 @@ BOOST_AUTO_TEST_CASE(test_rows_come_from_files_of_their_own) {
                   "ty.npy has shape (1, 2)", "1 columns");
     check_refused({x, two_labels, npy<float>("<f4", "(1, 1)", {std::nanf("")}), one},
                   "tx.npy: row 0, element 0 is nan");
-    check_refused(
-        {x, two_labels, npy<float>("<f4", "(1, 1)", {1}), npy<std::int32_t>("<i4", "(1,)", {3}), Task::classification},
-        "ty.npy, row 0: class '3' does not occur");
+    check_refused({x, two_labels, npy<float>("<f4", "(1, 1)", {1}), npy<std::int32_t>("<i4", "(1,)", {3}),
+                   task::Kind::classification},
+                  "ty.npy, row 0: class '3' does not occur");
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_refused_with_the_cure) {
@@ -167,8 +167,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_refused_with_the_cure) {
                   "x.npy: row 1, element 1 is inf");
     check_refused({x, npy<float>("<f4", "(2,)", {1, std::nanf("")})}, "y.npy: row 1, element 0 is nan");
     check_refused({x, npy<float>("<f4", "(2, 2)", {1, 2, 3, std::nanf("")})}, "y.npy: row 1, element 1 is nan");
-    check_refused({x, npy<float>("<f4", "(2, 2)", {1, 0, 1, 1}), {}, {}, Task::classification}, "y.npy: has 2 columns",
-                  "argmax");
+    check_refused({x, npy<float>("<f4", "(2, 2)", {1, 0, 1, 1}), {}, {}, task::Kind::classification},
+                  "y.npy: has 2 columns", "argmax");
     check_refused({x, npy<std::int32_t>("<i4", "(1, 2)", {0, 1})}, "y.npy: has shape (1, 2)", "y.ravel()");
     const auto typed = [](const char* type) { return npy<double>(type, "(2, 1)", {1, 2}); };
     check_refused({typed("|O"), two_labels}, "x.npy: holds Python objects (|O)", "astype(str)");
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(arrays_in_fortran_order_are_turned) {
 
 BOOST_AUTO_TEST_CASE(labels_of_every_type_name_classes) {
     const Bytes x = npy<float>("<f4", "(4, 1)", {1, 2, 3, 4});
-    const auto names = [&](const Bytes& y) { return read({x, y, {}, {}, Task::classification}).class_names; };
+    const auto names = [&](const Bytes& y) { return read({x, y, {}, {}, task::Kind::classification}).class_names; };
     using Names = std::vector<std::string>;
     BOOST_TEST((names(npy<std::uint32_t>("<U2", "(4,)", {'b', 0, 0xe9, 'a', 'b', 0, 0xe9, 'a'})) == Names{"b", "éa"}));
     BOOST_TEST((names(npy<char>("|S2", "(4,)", {'b', 0, 'a', 'c', 'b', 0, 'a', 'c'})) == Names{"ac", "b"}));
@@ -209,20 +209,20 @@ BOOST_AUTO_TEST_CASE(labels_of_every_type_name_classes) {
                 Names{"1", "2"}));
     BOOST_TEST(names(npy<std::uint8_t>("|b1", "(4,)", {0, 1, 0, 1})).size() == 2U);
     const NpyTables hot = read({x, npy<std::uint8_t>("|u1", "(4, 3)", {0, 0, 1, 1, 0, 0, 0, 0, 1, 1, 0, 0})});
-    BOOST_TEST((hot.train.description().task == Task::classification));
+    BOOST_TEST((hot.train.description().task == task::Kind::classification));
     BOOST_TEST((hot.class_names == Names{"0", "2"}));
     BOOST_TEST(hot.train.labels()[0] == 1);
     BOOST_TEST_REQUIRE(hot.notes.size() == 1U);
     BOOST_TEST(hot.notes[0].find("single 1 among 3 columns") != std::string::npos);
     const NpyTables numbers =
-        read({x, npy<std::uint8_t>("|u1", "(4, 2)", {0, 1, 1, 0, 0, 1, 1, 0}), {}, {}, Task::regression});
+        read({x, npy<std::uint8_t>("|u1", "(4, 2)", {0, 1, 1, 0, 0, 1, 1, 0}), {}, {}, task::Kind::regression});
     BOOST_TEST(numbers.train.outputs() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(test_rows_may_be_of_another_type) {
     const Bytes one = npy<std::int32_t>("<i4", "(1,)", {0});
     const auto element = [&](const Bytes& x, const Bytes& test) {
-        const NpyTables tables = read({x, two_labels, test, one, Task::classification});
+        const NpyTables tables = read({x, two_labels, test, one, task::Kind::classification});
         BOOST_TEST((tables.train.description().element == tables.test->description().element));
         BOOST_TEST(gathered(*tables.test)[0] == 3.0F);
         return tables.train.description().element;
@@ -233,11 +233,12 @@ BOOST_AUTO_TEST_CASE(test_rows_may_be_of_another_type) {
     BOOST_TEST((element(npy<std::uint8_t>("|u1", "(2, 1)", {1, 2}), npy<float>("<f4", "(1, 1)", {3})) == Element::f32));
     const Bytes images = npy<std::uint8_t>("|u1", "(2, 2, 2)", {0, 255, 0, 51, 0, 0, 51, 0});
     const NpyTables whole =
-        read({images, two_labels, npy<float>("<f4", "(1, 2, 2)", {0, 51, 255, 0}), one, Task::classification});
+        read({images, two_labels, npy<float>("<f4", "(1, 2, 2)", {0, 51, 255, 0}), one, task::Kind::classification});
     BOOST_TEST((whole.test->description().element == Element::u8));
     BOOST_TEST(gathered(*whole.test)[2] == 1.0F);
-    check_refused({images, two_labels, npy<float>("<f4", "(1, 2, 2)", {0, 0.2F, 1, 0}), one, Task::classification},
-                  "tx.npy: row 0, element 1 is 0.2", "holds bytes from 0 to 255");
+    check_refused(
+        {images, two_labels, npy<float>("<f4", "(1, 2, 2)", {0, 0.2F, 1, 0}), one, task::Kind::classification},
+        "tx.npy: row 0, element 1 is 0.2", "holds bytes from 0 to 255");
 }
 
 BOOST_AUTO_TEST_CASE(images_are_read_by_what_they_hold) {

@@ -75,10 +75,10 @@ BOOST_AUTO_TEST_CASE(series_with_their_label_in_front) {
 
 BOOST_AUTO_TEST_CASE(regression_tables) {
     const Source housing = data::load(path("uci/bostonHousing/data.txt"), 1);
-    BOOST_TEST((housing.train.description().task == data::Task::regression));
+    BOOST_TEST((housing.train.description().task == task::Kind::regression));
     BOOST_TEST((housing.train.rows() == 506U && housing.train.shape() == core::Shape{13}));
     BOOST_TEST(housing.train.targets()[0] == 24.0F);
-    const Source wine = data::load({.data = path("uci/wine-quality-red/data.txt"), .task = data::Task::regression});
+    const Source wine = data::load({.data = path("uci/wine-quality-red/data.txt"), .task = task::Kind::regression});
     BOOST_TEST((wine.train.rows() == 1599U && wine.train.shape() == core::Shape{11}));
 }
 

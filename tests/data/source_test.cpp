@@ -40,7 +40,7 @@ void check_equal(const Table& a, const Table& b) {
     BOOST_TEST(a.description().scale == b.description().scale);
     BOOST_TEST(a.description().offset == b.description().offset);
     BOOST_TEST(std::ranges::equal(a.feature_bytes(), b.feature_bytes()));
-    if (a.description().task == data::Task::classification) {
+    if (a.description().task == task::Kind::classification) {
         BOOST_TEST(std::ranges::equal(a.labels(), b.labels()));
     } else {
         BOOST_TEST(std::ranges::equal(a.targets(), b.targets()));
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(packs_regression_and_every_rank) {
     for (const core::Shape& shape :
          {core::Shape{}, core::Shape{6}, core::Shape{2, 3}, core::Shape{1, 2, 3}, core::Shape{1, 2, 1, 3}}) {
         const std::size_t width = shape.elements();
-        const Table table({.task = data::Task::regression,
+        const Table table({.task = task::Kind::regression,
                            .element = data::Element::f32,
                            .shape = shape,
                            .rows = 2,
@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_CASE(refuses_options_that_the_kind_of_data_does_not_have) {
     refused({.data = "digits", .test = table}, "--test " + table, "no effect on --data digits");
     refused({.data = "moons:train=20", .target = "y"}, "--target y: has no effect");
     refused({.data = folder.path().string(), .test_target = "y"}, "--test-target y: has no effect");
-    refused({.data = "digits", .task = data::Task::regression}, "--task regression", "has classes");
+    refused({.data = "digits", .task = task::Kind::regression}, "--task regression", "has classes");
     refused({.data = table, .test_target = "y"}, "--test-target y", ".npy");
     refused({.data = "digits", .ignore = "Id"}, "--ignore Id: has no effect on --data digits");
     refused({.data = "digits", .header = data::Header::yes}, "--header: has no effect on --data digits");
@@ -248,7 +248,7 @@ BOOST_AUTO_TEST_CASE(refuses_options_that_the_kind_of_data_does_not_have) {
     refused({.data = x, .test = x, .target = "y.npy"}, "need both");
     refused({.data = x, .target = "y.npy", .test_target = "y.npy"}, "need both");
     refused({.data = x, .test = table, .target = "y.npy", .test_target = "y.npy"}, "is no .npy");
-    BOOST_CHECK_NO_THROW(static_cast<void>(load({.data = "xor", .task = data::Task::classification})));
+    BOOST_CHECK_NO_THROW(static_cast<void>(load({.data = "xor", .task = task::Kind::classification})));
     BOOST_CHECK_EXCEPTION(static_cast<void>(load({.data = x, .target = "y.npy"})), core::Error,
                           failure(Failure::data, "y.npy", "No such file"));
 }

@@ -19,7 +19,7 @@ using core::Failure;
 using data::make_targets;
 using data::TargetColumn;
 using data::Targets;
-using data::Task;
+using task::Kind;
 using testing::failure;
 using Words = std::vector<std::string>;
 
@@ -36,11 +36,11 @@ std::vector<Value> values(const data::SharedBytes& bytes) {
     return made;
 }
 
-std::vector<int> labels(const Words& words, std::optional<Task> task = {}) {
+std::vector<int> labels(const Words& words, std::optional<task::Kind> task = {}) {
     return values<int>(make_targets(column(words), nullptr, task).train);
 }
 
-Task task_of(const Words& words, const Words& test = {}) {
+task::Kind task_of(const Words& words, const Words& test = {}) {
     const TargetColumn test_column = column(test);
     return make_targets(column(words), test.empty() ? nullptr : &test_column, {}).task;
 }
@@ -52,7 +52,7 @@ Words whole_numbers(int rows, int different) {
 }
 
 template <class... Expected>
-void check_refused(const Words& train, const Words& test, std::optional<Task> task, Expected... expected) {
+void check_refused(const Words& train, const Words& test, std::optional<task::Kind> task, Expected... expected) {
     const TargetColumn test_column = column(test, "test.csv");
     BOOST_CHECK_EXCEPTION(static_cast<void>(make_targets(column(train), test.empty() ? nullptr : &test_column, task)),
                           core::Error, failure(Failure::data, expected...));
@@ -71,15 +71,15 @@ BOOST_AUTO_TEST_CASE(words_that_are_finite_numbers) {
 }
 
 BOOST_AUTO_TEST_CASE(classes_are_sorted_as_numbers_or_as_words) {
-    BOOST_TEST((labels({"10", "9", "10", "-1"}, Task::classification) == std::vector<int>{2, 1, 2, 0}));
+    BOOST_TEST((labels({"10", "9", "10", "-1"}, task::Kind::classification) == std::vector<int>{2, 1, 2, 0}));
     BOOST_TEST((labels({"b", "a", "c", "a"}) == std::vector<int>{1, 0, 2, 0}));
     BOOST_TEST((labels({"1", "1.0", "2.0000e+00", "2"}) == std::vector<int>{0, 0, 1, 1}));
     const Targets numbers = make_targets(column({"10", "2.0e0", "10", "2"}), nullptr, {});
     BOOST_TEST((numbers.class_names == Words{"2", "10"}));
     BOOST_TEST(numbers.outputs == 2U);
     BOOST_TEST((make_targets(column({"1", "x", "10", "x"}), nullptr, {}).class_names == Words{"1", "10", "x"}));
-    BOOST_TEST(
-        (make_targets(column({"1.5", "0.25"}), nullptr, Task::classification).class_names == Words{"0.25", "1.5"}));
+    BOOST_TEST((make_targets(column({"1.5", "0.25"}), nullptr, task::Kind::classification).class_names ==
+                Words{"0.25", "1.5"}));
 }
 
 BOOST_AUTO_TEST_CASE(test_rows_are_numbered_by_the_training_classes) {
@@ -90,32 +90,32 @@ BOOST_AUTO_TEST_CASE(test_rows_are_numbered_by_the_training_classes) {
 }
 
 BOOST_AUTO_TEST_CASE(the_task_follows_from_the_words) {
-    BOOST_TEST((task_of({"a", "b", "a"}) == Task::classification));
-    BOOST_TEST((task_of({"0", "1", "1", "0"}) == Task::classification));
-    BOOST_TEST((task_of({"0.5", "1", "1", "0.5"}) == Task::regression));
-    BOOST_TEST((task_of({"1", "2", "3"}) == Task::regression));
-    BOOST_TEST((task_of({"1", "2", "3"}, {"1", "2", "3"}) == Task::classification));  // each twice
-    BOOST_TEST((task_of(whole_numbers(200, 100)) == Task::classification));
-    BOOST_TEST((task_of(whole_numbers(400, 101)) == Task::regression));
-    BOOST_TEST((task_of({"1e30", "1e30", "1e30", "2"}) == Task::regression));
+    BOOST_TEST((task_of({"a", "b", "a"}) == task::Kind::classification));
+    BOOST_TEST((task_of({"0", "1", "1", "0"}) == task::Kind::classification));
+    BOOST_TEST((task_of({"0.5", "1", "1", "0.5"}) == task::Kind::regression));
+    BOOST_TEST((task_of({"1", "2", "3"}) == task::Kind::regression));
+    BOOST_TEST((task_of({"1", "2", "3"}, {"1", "2", "3"}) == task::Kind::classification));  // each twice
+    BOOST_TEST((task_of(whole_numbers(200, 100)) == task::Kind::classification));
+    BOOST_TEST((task_of(whole_numbers(400, 101)) == task::Kind::regression));
+    BOOST_TEST((task_of({"1e30", "1e30", "1e30", "2"}) == task::Kind::regression));
 }
 
 BOOST_AUTO_TEST_CASE(a_chosen_task_wins) {
-    const Targets numbers = make_targets(column({"3", "4", "3", "4"}), nullptr, Task::regression);
-    BOOST_TEST((numbers.task == Task::regression));
+    const Targets numbers = make_targets(column({"3", "4", "3", "4"}), nullptr, task::Kind::regression);
+    BOOST_TEST((numbers.task == task::Kind::regression));
     BOOST_TEST(numbers.outputs == 1U);
     BOOST_TEST((values<float>(numbers.train) == std::vector<float>{3, 4, 3, 4}));
     BOOST_TEST(numbers.class_names.empty());
-    BOOST_TEST((labels({"0.5", "2", "1"}, Task::classification) == std::vector<int>{0, 2, 1}));
+    BOOST_TEST((labels({"0.5", "2", "1"}, task::Kind::classification) == std::vector<int>{0, 2, 1}));
     const TargetColumn test = column({"-1.5"});
     BOOST_TEST(
-        (values<float>(*make_targets(column({"3"}), &test, Task::regression).test) == std::vector<float>{-1.5F}));
+        (values<float>(*make_targets(column({"3"}), &test, task::Kind::regression).test) == std::vector<float>{-1.5F}));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_missing_is_no_class) {
     for (const char* gap : {"", "NA", "nan", "NaN", "NULL", "None", "?", "N/A", "#N/A", ".", "-"}) {
-        for (const auto task :
-             {std::optional<Task>{}, std::optional(Task::classification), std::optional(Task::regression)}) {
+        for (const auto task : {std::optional<task::Kind>{}, std::optional(task::Kind::classification),
+                                std::optional(task::Kind::regression)}) {
             check_refused({"a", "b", gap}, {}, task, "train.csv, line 4, column 2 ('kind'): the target is missing");
             check_refused({"1", "2", gap}, {}, task, "train.csv, line 4, column 2 ('kind'): the target is missing");
         }
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(class_names_are_text) {
     };
     for (const Case& c : cases) {
         BOOST_TEST_CONTEXT(c.words.front()) {
-            const Targets made = make_targets(column(c.words), nullptr, Task::classification);
+            const Targets made = make_targets(column(c.words), nullptr, task::Kind::classification);
             BOOST_TEST(made.class_names == c.names, boost::test_tools::per_element());
             BOOST_TEST(values<int>(made.train) == c.labels, boost::test_tools::per_element());
         }
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(class_names_are_text) {
     const Targets targets = make_targets(column({"01", "2", "2", "1"}), &test, {});
     BOOST_TEST((values<int>(*targets.test) == std::vector<int>{0, 1}));
     BOOST_TEST((task_of({"4611686018427387905", "4611686018427387904", "4611686018427387905", "4611686018427387904"}) ==
-                Task::classification));
+                task::Kind::classification));
 }
 
 BOOST_AUTO_TEST_CASE(names_that_look_alike_are_noted) {
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(names_that_look_alike_are_noted) {
 BOOST_AUTO_TEST_CASE(numbers_that_become_one_are_noted) {
     const auto notes = [](std::vector<std::string> words) {
         return data::make_targets({.file = "y.csv", .column = "", .words = std::move(words), .lines = {}}, nullptr,
-                                  Task::regression)
+                                  task::Kind::regression)
             .notes;
     };
     BOOST_REQUIRE_EQUAL(notes({"16777216", "16777217", "3"}).size(), 1U);
@@ -192,31 +192,31 @@ BOOST_AUTO_TEST_CASE(mistakes_are_named_with_file_line_and_column) {
     check_refused({"a", "b"}, {"a", "c"}, {},
                   "test.csv, line 3, column 2 ('kind'): class 'c' does not occur in train.csv", "which has a, b");
     check_refused({"1", "2", "1", "2"}, {"x"}, {}, "class 'x' does not occur");
-    check_refused({"1", "x"}, {}, Task::regression,
+    check_refused({"1", "x"}, {}, task::Kind::regression,
                   "line 3, column 2 ('kind'): 'x' is not a number, as regression needs");
-    check_refused({"1", "1e39"}, {}, Task::regression, "line 3", "too large for single precision");
+    check_refused({"1", "1e39"}, {}, task::Kind::regression, "line 3", "too large for single precision");
     Words many = whole_numbers(30, 30);
-    check_refused(many, {"x"}, Task::regression, "test.csv, line 2", "'x' is not a number");
+    check_refused(many, {"x"}, task::Kind::regression, "test.csv, line 2", "'x' is not a number");
     many[5] = "five";
     check_refused(many, {}, {}, "line 7, column 2 ('kind'): 'five' is not a number, but most targets are",
                   "--task classification");
-    BOOST_TEST(make_targets(column(many), nullptr, Task::classification).outputs == 30U);
+    BOOST_TEST(make_targets(column(many), nullptr, task::Kind::classification).outputs == 30U);
     for (std::string& word : many) word += " street";
     check_refused(many, {}, {}, "train.csv, column 2 ('kind'): 30 different words in 30 rows are too many for classes");
-    BOOST_TEST(make_targets(column(many), nullptr, Task::classification).outputs == 30U);
+    BOOST_TEST(make_targets(column(many), nullptr, task::Kind::classification).outputs == 30U);
     many.clear();
     for (char c = 'a'; c <= 'l'; ++c) many.insert(many.end(), 2, std::string(1, c));
     check_refused(many, {"z"}, {}, "which has a, b, c, d, e, f, g, h, i, j and 2 more");
     TargetColumn rows{.file = "y.npy", .column = "", .words = {"1", "1"}, .lines = {}};
-    BOOST_CHECK_EXCEPTION(static_cast<void>(make_targets(rows, nullptr, Task::classification)), core::Error,
+    BOOST_CHECK_EXCEPTION(static_cast<void>(make_targets(rows, nullptr, task::Kind::classification)), core::Error,
                           failure(Failure::data, "y.npy: every row has the class '1'"));
     rows.words[1] = "nan";
-    BOOST_CHECK_EXCEPTION(static_cast<void>(make_targets(rows, nullptr, Task::regression)), core::Error,
+    BOOST_CHECK_EXCEPTION(static_cast<void>(make_targets(rows, nullptr, task::Kind::regression)), core::Error,
                           failure(Failure::data, "y.npy, row 1: the target is missing ('nan')"));
     rows.words[1] = "x";
-    BOOST_CHECK_EXCEPTION(static_cast<void>(make_targets(rows, nullptr, Task::regression)), core::Error,
+    BOOST_CHECK_EXCEPTION(static_cast<void>(make_targets(rows, nullptr, task::Kind::regression)), core::Error,
                           failure(Failure::data, "y.npy, row 1: 'x' is not a number"));
-    check_refused({"1", std::string(300, 'x')}, {}, Task::regression, "'" + std::string(100, 'x') + "…'");
+    check_refused({"1", std::string(300, 'x')}, {}, task::Kind::regression, "'" + std::string(100, 'x') + "…'");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -12,15 +12,16 @@ from pathlib import Path
 # In the order of the data's journey: a folder may use only folders above it, so there can be no cycle.
 MAY_USE = {
     "core": set(),
-    "data": {"core"},
     "compute": {"core"},
+    "task": {"core", "compute"},
+    "data": {"core", "compute", "task"},
     "model": {"core", "compute"},
-    "train": {"core", "data", "model"},
-    "analysis": {"core", "data", "model", "train"},
-    "store": {"core", "model", "train", "analysis"},
+    "train": {"core", "compute", "task", "data", "model"},
+    "analysis": {"core", "task"},
+    "store": {"core", "task", "data", "model", "train", "analysis"},
     "comm": {"core"},
-    "report": {"core", "analysis", "store"},
-    "run": {"core", "data", "compute", "model", "train", "analysis", "store", "comm", "report"},
+    "report": {"core", "task", "analysis", "store"},
+    "run": {"core", "compute", "task", "data", "model", "train", "analysis", "store", "comm", "report"},
 }
 PROGRAMS_MAY_USE = {"run"}  # the .cpp files directly under src/
 

@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(the_counter_counts) {
 
 void check_steps(const std::string& text, const core::Shape& input,
                  compute::Precision precision = compute::Precision::f32) {
-    const model::Network network(text, input, 10, model::Objective::classification);
+    const model::Network network(text, input, 10);
     model::Program program(network, 50, model::Program::Purpose::training, precision);
     core::Buffer<float> parameters(network.buffer_size());
     core::Buffer<float> gradients(network.buffer_size());

@@ -23,7 +23,7 @@ std::string complaint_of(Call call) {
 
 /// The message that refuses a network of ten classes on such items.
 inline std::string complaint(const std::string& text, const core::Shape& input) {
-    return complaint_of([&] { static_cast<void>(model::Network(text, input, 10, model::Objective::classification)); });
+    return complaint_of([&] { static_cast<void>(model::Network(text, input, 10)); });
 }
 
 inline bool mentions(const std::string& message, const std::string& words) {

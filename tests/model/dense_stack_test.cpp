@@ -15,7 +15,7 @@ BOOST_AUTO_TEST_SUITE(dense_stack_tests)
 namespace {
 
 model::Network network(const std::string& text) {
-    return {text, {4, 5}, 3, model::Objective::classification};
+    return {text, {4, 5}, 3};
 }
 
 std::string refusal(const std::string& text) {

@@ -36,7 +36,7 @@ struct Bench {
     std::vector<float> statistics;
 
     explicit Bench(const std::string& text, std::size_t batch = rows, const core::Shape& input = {inputs})
-        : network(text, input, outputs, model::Objective::classification),
+        : network(text, input, outputs),
           program(network, batch, Program::Purpose::training),
           parameters(network.buffer_size()),
           gradients(network.buffer_size(), 0.0F),

@@ -16,7 +16,7 @@ using model::Initialiser;
 namespace {
 
 const model::Network& network() {
-    static const model::Network made("dense(300)", {400}, 10, model::Objective::classification);
+    static const model::Network made("dense(300)", {400}, 10);
     return made;
 }
 
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(xavier_is_uniform_with_variance_two_over_both_fans) {
 
 BOOST_AUTO_TEST_CASE(fans_of_windows_and_gates) {
     const auto variance_of = [](const std::string& net, const core::Shape& input, Initialiser how) {
-        const model::Network made(net, input, 10, model::Objective::classification);
+        const model::Network made(net, input, 10);
         std::vector<float> parameters(made.buffer_size());
         model::initialise(made, how, 1, 0, parameters);
         // The weight that takes the input; recurrent ones are orthogonal.

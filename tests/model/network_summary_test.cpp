@@ -17,14 +17,13 @@ using model::Cost;
 using model::Described;
 using model::Network;
 using model::NetworkSummary;
-using model::Objective;
 
 namespace {
 
 constexpr std::size_t rows = 16;
 
 NetworkSummary summary_of(const char* text, const Shape& input, std::size_t outputs = 10) {
-    const Network network(text, input, outputs, Objective::classification);
+    const Network network(text, input, outputs);
     const NetworkSummary found = model::summarise(network, rows);
     // What the items have is what the network has.
     BOOST_TEST(found.total().parameters == network.parameter_count());
@@ -171,7 +170,7 @@ BOOST_AUTO_TEST_CASE(what_fits_into_no_memory_is_described_all_the_same,
                              "repeat(8)[ conv(64, 3) relu batchnorm ] maxpool(2) avgpool",
                              "conv(32, 3) relu maxpool(2)", "lstm(5000, sequence) gru(5000)",
                              "skip[ dense(30000) gelu ] flatten", "split[ conv(32, 3) | conv(16, 3) ] maxpool(4)"}) {
-        const Network network(text, {28, 28}, 10, Objective::classification);
+        const Network network(text, {28, 28}, 10);
         const auto describe = [&] {
             const NetworkSummary found = model::summarise(network, batch);
             if (found.total().parameters != network.parameter_count() || found.total().bytes < room) ::_exit(9);

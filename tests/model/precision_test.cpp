@@ -59,7 +59,7 @@ double distance(const core::Buffer<float>& a, const core::Buffer<float>& b) {
 }
 
 void check_network(const std::string& text, const core::Shape& input, int products) {
-    const model::Network network(text, input, 10, model::Objective::classification);
+    const model::Network network(text, input, 10);
     const Passed wide = pass_through(network, Precision::f32);
     const Passed narrow = pass_through(network, Precision::bf16);
     // Two roundings of 2⁻⁸ for each product on the way, there and back for gradients.

@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(a_nan_stays_in_its_row) {
 
 BOOST_AUTO_TEST_CASE(recurrent_weights_start_orthogonal_and_forget_gates_open) {
     for (const auto how : {model::Initialiser::he, model::Initialiser::xavier}) {
-        const model::Network network("lstm(33, sequence) gru(7)", {4, 5}, 3, model::Objective::classification);
+        const model::Network network("lstm(33, sequence) gru(7)", {4, 5}, 3);
         std::vector<float> parameters(network.buffer_size());
         model::initialise(network, how, 1, 0, parameters);
         for (const auto& block : network.blocks()) {

@@ -22,7 +22,7 @@ Snapshot two_ranks() {
     snapshot.left_s = 17;
     snapshot.samples_per_s = 118'402.4;
     snapshot.ranks = {
-        {.training = true, .member = 3, .epoch = 9, .fraction = 0.42, .loss = 0.125, .validation_accuracy = 0.9},
+        {.training = true, .member = 3, .epoch = 9, .fraction = 0.42, .loss = 0.125, .validation_score = 0.9},
         {.training = true, .member = 4, .epoch = 2, .fraction = 0.06, .loss = 0.375}};
     return snapshot;
 }

@@ -27,7 +27,7 @@ Summary summary_of(std::size_t members) {
                                    .epochs = 20,
                                    .train_s = 12.34,
                                    .validation_loss = 0.1,
-                                   .validation_accuracy = 0.9,
+                                   .validation_score = 0.9,
                                    .test = {.accuracy = 0.9123, .nll = 0.31, .brier = 0.1, .ece = 0.02},
                                    .excluded = ""});
     }

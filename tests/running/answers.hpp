@@ -11,13 +11,13 @@ namespace ensemble::run {
 
 using Answers = std::vector<Coordinator::Answer>;
 
-inline Finished finished(std::uint32_t member, double validation_accuracy, const std::string& excluded = "") {
+inline Finished finished(std::uint32_t member, double validation_score, const std::string& excluded = "") {
     return {.result = {.index = member,
                        .parameters = 1,
                        .epochs = 4,
                        .train_s = 1,
                        .validation_loss = 1,
-                       .validation_accuracy = validation_accuracy,
+                       .validation_score = validation_score,
                        .test = {},
                        .excluded = excluded},
             .samples = 100,

@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
     BOOST_TEST(o.target == "kind");
     BOOST_TEST(o.test == "test.csv");
     BOOST_TEST(o.test_target == "labels.npy");
-    BOOST_TEST((o.task == data::Task::regression));
+    BOOST_TEST((o.task == task::Kind::regression));
     BOOST_TEST((o.preprocessing.sequence->steps == 24U && o.preprocessing.sequence->features == 2U));
     BOOST_TEST((o.preprocessing.standardize == data::Standardize::features));
     BOOST_TEST((o.preprocessing.reduction == data::Reduction::variance && o.preprocessing.keep == 9U));
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(every_choice_is_understood) {
     BOOST_TEST(rbm.training.rbm_gibbs_steps == 3U);
     BOOST_TEST(rbm.training.rbm_learning_rate == 0.25);
     using data::Standardize;
-    BOOST_TEST((parse({"--task", "classification"}).task == data::Task::classification));
+    BOOST_TEST((parse({"--task", "classification"}).task == task::Kind::classification));
     BOOST_TEST(!parse({}).task.has_value());
     BOOST_TEST((parse({"--standardize", "auto"}).preprocessing.standardize == Standardize::automatic));
     BOOST_TEST((parse({"--standardize", "none"}).preprocessing.standardize == Standardize::none));

@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
     options.test = "/data/lines\n'''of \"\"\" many\r\n\x01";
     options.target = "3";
     options.test_target = "y.npy";
-    options.task = data::Task::regression;
+    options.task = task::Kind::regression;
     options.preprocessing = {.sequence = data::Sequence{24, 2},
                              .standardize = data::Standardize::all,
                              .reduction = data::Reduction::pca,

@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(members_are_handed_out_in_order_to_whoever_asks) {
     BOOST_TEST(goes_to_all<Combine>(end, 2));
     BOOST_TEST(std::get<Combine>(end[0].letter).best == 1U);
     BOOST_TEST(coordinator.is_over());
-    BOOST_TEST(coordinator.results()[2].validation_accuracy == 0.7);
+    BOOST_TEST(coordinator.results()[2].validation_score == 0.7);
     BOOST_TEST(coordinator.train_s() == 9.0);
     BOOST_TEST(coordinator.samples() == 300U);
     BOOST_TEST(coordinator.idle_fraction() == 1.0 - 6.0 / 18.0, boost::test_tools::tolerance(1e-12));
@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(a_snapshot_says_how_far_everybody_is) {
     static_cast<void>(
         coordinator.receive(1, Progress{.member = 1, .epoch = 6, .fraction = 0.5, .loss = 0.75, .samples = 60}, 105));
     static_cast<void>(coordinator.receive(
-        1, EpochDone{{.member = 1, .epoch = 5, .validation_loss = 1, .validation_accuracy = 0.875}}, 105));
+        1, EpochDone{{.member = 1, .epoch = 5, .validation_loss = 1, .validation_score = 0.875}}, 105));
     const auto snapshot = coordinator.snapshot(110);
     BOOST_TEST(snapshot.members == 4U);
     BOOST_TEST(snapshot.epochs == 10U);
@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(a_snapshot_says_how_far_everybody_is) {
     BOOST_TEST(snapshot.ranks[1].training);
     BOOST_TEST(snapshot.ranks[1].member == 1U);
     BOOST_TEST(snapshot.ranks[1].loss == 0.75);
-    BOOST_TEST(snapshot.ranks[1].validation_accuracy == 0.875);
+    BOOST_TEST(snapshot.ranks[1].validation_score == 0.875);
 
     static_cast<void>(coordinator.receive(0, finished(0, 0.5), 120));
     const auto later = coordinator.snapshot(120);

@@ -43,7 +43,7 @@ data::Source numbers() {
     return {.name = "numbers",
             .sha256 = "",
             .train = data::Table(
-                {.task = data::Task::regression, .element = data::Element::f32, .shape = {1}, .rows = 30, .outputs = 1},
+                {.task = task::Kind::regression, .element = data::Element::f32, .shape = {1}, .rows = 30, .outputs = 1},
                 shared, shared),
             .test = std::nullopt};
 }

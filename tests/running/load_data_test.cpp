@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(tables_are_standardised_by_the_rows_that_are_trained_on) {
         BOOST_TEST(std::abs(sum) < 1e-4);
         BOOST_TEST(std::abs(squares - 20) < 1e-4);
     }
-    BOOST_TEST((experiment.options().task == data::Task::classification));
+    BOOST_TEST((experiment.options().task == task::Kind::classification));
     BOOST_TEST((experiment.source().class_names == std::vector<std::string>{"5", "7"}));
 }
 
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_member_does_not_depend_on_where_its_data_lie_but_on_what_
     BOOST_TEST(changed([](Options& o) { o.preprocessing.sequence = data::Sequence{3, 1}; }));
     BOOST_TEST(changed([](Options& o) {
         o.target = std::string("1");
-        o.task = data::Task::classification;
+        o.task = task::Kind::classification;
     }));
     Options images = options_for("digits:train=40,test=10");
     const std::string plain = digest(images);
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
     const Scratch scratch;
     const Options options = options_for(scratch.write("t.csv", table()));
     Options regression = options;
-    regression.task = data::Task::regression;
+    regression.task = task::Kind::regression;
     regression.target = "far";
     BOOST_TEST(contains(refusal(regression), "t.csv: --task regression, but only classification is supported so far"));
     const Options measured = options_for(scratch.write("m.csv", "1,0.5\n2,0.25\n3,1\n4,2\n5,3\n"));

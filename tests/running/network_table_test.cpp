@@ -18,7 +18,7 @@ using run::network_table;
 namespace {
 
 std::string table_of(const char* text, const core::Shape& input, const Terminal& terminal) {
-    return network_table(model::summarise(Network(text, input, 10, model::Objective::classification), 100), terminal);
+    return network_table(model::summarise(Network(text, input, 10), 100), terminal);
 }
 
 constexpr Terminal log{.live = false, .columns = 80, .rows = 24, .color = false, .utf8 = true};

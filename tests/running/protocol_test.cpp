@@ -22,7 +22,7 @@ Finished finished() {
                        .epochs = 20,
                        .train_s = 12.5,
                        .validation_loss = std::numeric_limits<double>::quiet_NaN(),
-                       .validation_accuracy = 0.75,
+                       .validation_score = 0.75,
                        .test = {.accuracy = 0.5, .nll = 0.25, .brier = 0.125, .ece = 0.0625},
                        .excluded = "its loss is no number"},
             .samples = std::uint64_t{1} << 40U,
@@ -41,7 +41,7 @@ const std::vector<Letter> all{
                .epoch = 2,
                .train_loss = 0.5,
                .validation_loss = 0.25,
-               .validation_accuracy = 0.75,
+               .validation_score = 0.75,
                .learning_rate = 1e-3,
                .seconds = 2,
                .samples_per_s = 1e5,
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(fields_are_what_they_were) {
     BOOST_TEST(read.result.epochs == 20U);
     BOOST_TEST(read.result.train_s == 12.5);
     BOOST_TEST(std::isnan(read.result.validation_loss));
-    BOOST_TEST(read.result.validation_accuracy == 0.75);
+    BOOST_TEST(read.result.validation_score == 0.75);
     BOOST_TEST(read.result.test.accuracy == 0.5);
     BOOST_TEST(read.result.test.nll == 0.25);
     BOOST_TEST(read.result.test.brier == 0.125);

@@ -24,7 +24,7 @@ data::Source silence() {
     for (std::size_t row = 0; row < rows; ++row) (*labels)[row] = static_cast<std::int32_t>(row % 2);
     return {.name = "silence",
             .sha256 = "",
-            .train = data::Table({.task = data::Task::classification,
+            .train = data::Table({.task = task::Kind::classification,
                                   .element = data::Element::f32,
                                   .shape = {3},
                                   .rows = rows,

@@ -133,13 +133,14 @@ BOOST_AUTO_TEST_CASE(results_are_those_of_the_stored_parameters) {
     for (std::size_t i = 0; i < notes.stored.size(); ++i) {
         const train::MemberState& state = notes.stored[i];
         early = early || state.epoch < options.training.epochs;
-        train::Predictor predictor(experiment.network(), train::hidden_features(2, 0.5, options.seed, state.member));
+        train::Predictor predictor(experiment.network(),
+                                   {.hidden_features = train::hidden_features(2, 0.5, options.seed, state.member)});
         const data::View validation = data::validation_view(experiment.source(), experiment.split());
         const auto evaluation = predictor.evaluate(train::weights_of(state), validation);
-        BOOST_TEST(notes.done[i].validation_accuracy == evaluation.accuracy);
+        BOOST_TEST(notes.done[i].validation_score == evaluation.score);
         BOOST_TEST(notes.done[i].validation_loss == evaluation.loss);
         BOOST_TEST(notes.done[i].test.accuracy ==
-                   predictor.evaluate(train::weights_of(state), experiment.test()).accuracy);
+                   predictor.evaluate(train::weights_of(state), experiment.test()).score);
     }
     BOOST_TEST(early);
 }

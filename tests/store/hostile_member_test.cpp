@@ -50,7 +50,8 @@ MemberState state_after(const train::Hyperparameters& h, int steps) {
 /// What the reader of a sealed file says; empty if it takes the file, with which a trainer then goes on.
 std::string refusal_of(const Bytes& file, const train::Hyperparameters& h) {
     const auto fault_of = [&](const MemberState& state) {
-        return train::fault_of(state, images().network, h, images().problem().train.size());
+        return train::fault_of(state, task::standard_task(task::Kind::classification), images().network, h,
+                               images().problem().train.size());
     };
     try {
         MemberState state = store::unpack_member(file, "digest", file_name, fault_of);
@@ -185,8 +186,8 @@ BOOST_AUTO_TEST_CASE(in_the_middle_of_a_training) {
                        {"epoch", [](auto& s) { s.history[0].epoch = 0xffffffff; }},
                        {"train_loss", [](auto& s) { s.history[0].train_loss = not_a_number; }},
                        {"validation_loss", [](auto& s) { s.history[1].validation_loss = infinity; }},
-                       {"validation_accuracy", [](auto& s) { s.history[0].validation_accuracy = 1.5; }},
-                       {"validation_accuracy", [](auto& s) { s.history[0].validation_accuracy = not_a_number; }},
+                       {"validation_score", [](auto& s) { s.history[0].validation_score = 1.5; }},
+                       {"validation_score", [](auto& s) { s.history[0].validation_score = not_a_number; }},
                        {"learning_rate", [](auto& s) { s.history[0].learning_rate = -1; }},
                        {"learning_rate", [](auto& s) { s.history[0].learning_rate = infinity; }},
                        {"gradient_norm", [](auto& s) { s.history[0].gradient_norm.clear(); }},
@@ -291,7 +292,8 @@ BOOST_AUTO_TEST_CASE(any_bytes_at_all) {
     core::RandomStream random({.seed = 7});
     const std::size_t size = store::open(file, store::Payload::member, file_name).size();
     const auto fault_of = [&](const MemberState& read) {
-        return train::fault_of(read, images().network, h, images().problem().train.size());
+        return train::fault_of(read, task::standard_task(task::Kind::classification), images().network, h,
+                               images().problem().train.size());
     };
     int refused = 0;
     for (int trial = 0; trial < 2000; ++trial) {

@@ -89,7 +89,7 @@ void check_equal_but_for_timings(const MemberState& a, const MemberState& b) {
         BOOST_TEST(a.history[i].epoch == b.history[i].epoch);
         BOOST_TEST(same_bits(a.history[i].train_loss, b.history[i].train_loss));
         BOOST_TEST(same_bits(a.history[i].validation_loss, b.history[i].validation_loss));
-        BOOST_TEST(same_bits(a.history[i].validation_accuracy, b.history[i].validation_accuracy));
+        BOOST_TEST(same_bits(a.history[i].validation_score, b.history[i].validation_score));
         BOOST_TEST(same_bits(a.history[i].learning_rate, b.history[i].learning_rate));
         BOOST_TEST((a.history[i].gradient_norm == b.history[i].gradient_norm));
     }
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(every_other_field_is_in_the_bytes) {
         [](MemberState& s) { ++s.history[0].epoch; },
         [](MemberState& s) { s.history[0].train_loss = 0; },
         [](MemberState& s) { s.history[0].validation_loss = 0; },
-        [](MemberState& s) { s.history[0].validation_accuracy = 0; },
+        [](MemberState& s) { s.history[0].validation_score = 0; },
         [](MemberState& s) { s.history[0].learning_rate = 0; },
         [](MemberState& s) { s.history[0].gradient_norm.pop_back(); },
         [](MemberState& s) { s.history[1].gradient_norm = {1.0}; },
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(every_other_field_is_in_the_bytes) {
 // The format of the file: if this fails, old checkpoints can no longer be read, so the format's version must rise.
 BOOST_AUTO_TEST_CASE(the_format_does_not_change_unnoticed) {
     MemberState state = small_state();
-    state.history[1].validation_accuracy = 0.5;  // the bits of NaN are the compiler's choice
+    state.history[1].validation_score = 0.5;  // the bits of NaN are the compiler's choice
     const Bytes file = store::pack_member(state, "digest");
     BOOST_TEST(file.size() == 435U);
     BOOST_TEST(core::hex(core::sha256(file)) == "87240696c717f98f4c95bfee027c04e75fa0e0abbd98b94a2e8ba9cc104acf43");

@@ -36,7 +36,7 @@ Summary example() {
                           .epochs = 5,
                           .train_s = 1.5,
                           .validation_loss = 0.25,
-                          .validation_accuracy = 0.875,
+                          .validation_score = 0.875,
                           .test = {0.75, 0.5, 0.375, 0.0625},
                           .excluded = {}};
     summary.members[1].index = 1;

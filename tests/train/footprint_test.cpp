@@ -16,7 +16,7 @@ using train::OptimizerKind;
 
 BOOST_AUTO_TEST_CASE(parts_of_a_member) {
     // 32·16 + 16 and 16·16 + 16 parameters in whole cache lines.
-    const Network network("dense(16) relu", {32}, 16, model::Objective::classification);
+    const Network network("dense(16) relu", {32}, 16);
     const std::size_t buffer = (32 * 16 + 16 + 16 * 16 + 16) * sizeof(float);
     Hyperparameters training;
     training.batch = 10;
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(parts_of_a_member) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_chosen_costs) {
-    const Network network("dense(16) batchnorm", {32}, 16, model::Objective::classification);
+    const Network network("dense(16) batchnorm", {32}, 16);
     const std::size_t buffer = network.buffer_size() * sizeof(float);
     const std::size_t state = buffer + 2 * 16 * sizeof(float);
     Hyperparameters training;

@@ -12,7 +12,7 @@ using namespace ensemble;
 BOOST_AUTO_TEST_SUITE(gradient_norm_tests)
 
 BOOST_AUTO_TEST_CASE(each_block_of_weights_has_its_root_mean_square) {
-    const model::Network network("dense(3) skip[ dense(5) ]", {2}, 4, model::Objective::classification);
+    const model::Network network("dense(3) skip[ dense(5) ]", {2}, 4);
     std::vector<float> gradients(network.buffer_size(), 99.0F);  // padding and biases do not count
     const std::vector<std::string> weights{"dense1.weight", "dense2.weight", "skip1.projection", "dense3.weight"};
     double size = 0;

@@ -19,7 +19,7 @@ namespace {
 constexpr double c = 1.5;
 
 const model::Network& network() {
-    static const model::Network made("dense(5) relu skip[ dense(3) ]", {7}, 4, model::Objective::classification);
+    static const model::Network made("dense(5) relu skip[ dense(3) ]", {7}, 4);
     return made;
 }
 

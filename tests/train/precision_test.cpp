@@ -19,8 +19,7 @@ train::Hyperparameters in_bf16(train::Hyperparameters h) {
 /// Mean accuracy of three members on the validation rows.
 double accuracy(const Study& study, const train::Hyperparameters& h) {
     double sum = 0;
-    for (std::uint32_t member = 0; member < 3; ++member)
-        sum += study.train(h, member).history.back().validation_accuracy;
+    for (std::uint32_t member = 0; member < 3; ++member) sum += study.train(h, member).history.back().validation_score;
     return sum / 3;
 }
 

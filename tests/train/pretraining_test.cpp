@@ -46,7 +46,7 @@ MemberState started(const Study& study, const Hyperparameters& h, const train::P
 }
 
 double last_accuracy(const Study& study, const Hyperparameters& h) {
-    return study.train(h).history.back().validation_accuracy;
+    return study.train(h).history.back().validation_score;
 }
 
 }  // namespace
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(features_of_any_range_become_part_of_the_weights) {
     // All from 0 to 1, as the map would have it.
     for (std::size_t i = 0; i < features->size(); i += 3) (*features)[i] *= 2, (*features)[i + 1] *= 4.0F / 3;
     const auto table = [&](float scale, float offset) {
-        return data::Table({.task = data::Task::classification,
+        return data::Table({.task = task::Kind::classification,
                             .element = data::Element::f32,
                             .shape = {3},
                             .rows = rows,
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(features_of_any_range_become_part_of_the_weights) {
                            {features, std::as_bytes(std::span(*features))},
                            {labels, std::as_bytes(std::span(*labels))});
     };
-    const model::Network network("dense(8) sigmoid dense(4) sigmoid", {3}, 2, model::Objective::classification);
+    const model::Network network("dense(8) sigmoid dense(4) sigmoid", {3}, 2);
     std::vector<std::uint32_t> all(rows);
     std::iota(all.begin(), all.end(), 0U);
     Hyperparameters h = with_rbm();

@@ -37,7 +37,7 @@ struct FirstStep {
     }
 
     [[nodiscard]] data::Table table() const {
-        return {{.task = data::Task::classification,
+        return {{.task = task::Kind::classification,
                  .element = data::Element::f32,
                  .shape = {steps, features},
                  .rows = rows,
@@ -50,7 +50,7 @@ struct FirstStep {
 double accuracy(const std::string& net) {
     const FirstStep data;
     const data::Table table = data.table();
-    const model::Network network(net, {steps, features}, 2, model::Objective::classification);
+    const model::Network network(net, {steps, features}, 2);
     train::Hyperparameters h;
     h.epochs = 30;
     h.batch = 32;
@@ -58,7 +58,7 @@ double accuracy(const std::string& net) {
     train::Trainer trainer(network, h,
                            {.train = {&table, data.train}, .validation = {&table, data.validation}, .seed = 1}, 0);
     while (!trainer.finished()) static_cast<void>(trainer.step());
-    return trainer.state().history.back().validation_accuracy;
+    return trainer.state().history.back().validation_score;
 }
 
 }  // namespace

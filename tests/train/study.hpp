@@ -16,7 +16,7 @@ struct Study {
     Study(const std::string& what, const std::string& net)
         : source(ensemble::data::load(what, 1)),
           split(ensemble::data::split(source, {})),
-          network(net, source.train.shape(), source.train.outputs(), ensemble::model::Objective::classification) {}
+          network(net, source.train.shape(), source.train.outputs()) {}
 
     [[nodiscard]] ensemble::train::Problem problem() const {
         return {.train = ensemble::data::train_view(source, split),

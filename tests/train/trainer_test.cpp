@@ -8,8 +8,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "compute/loss.hpp"
 #include "data/split.hpp"
-#include "model/loss.hpp"
 #include "model/program.hpp"
 #include "train/optimizer.hpp"
 #include "train/predictor.hpp"
@@ -65,7 +65,7 @@ core::Buffer<float> by_the_book(const Study& study, const Hyperparameters& h, co
             program.forward(parameters.data(), {.mode = model::Mode::train, .random = random});
             std::vector<std::int32_t> labels;
             for (const std::uint32_t row : batch) labels.push_back(problem.train.table->labels()[row]);
-            model::softmax_cross_entropy(program.output(), labels, program.output_gradient());
+            compute::softmax_cross_entropy(program.output(), labels, program.output_gradient());
             for (std::size_t row = 0; row < batch.size(); ++row) {
                 for (float& slope : program.output_gradient()[row]) slope *= float(batch.size()) / float(h.batch);
             }
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(hidden_features_do_not_count_in_prediction) {
     const data::View view = study.problem().validation;
     const auto predict = [&](std::vector<std::uint32_t> hidden) {
         std::vector<float> out(view.size() * 2);
-        train::Predictor(study.network, std::move(hidden)).predict({parameters, {}}, view, out);
+        train::Predictor(study.network, {.hidden_features = std::move(hidden)}).predict({parameters, {}}, view, out);
         return out;
     };
     const auto without = predict({1});
@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(a_member_predicts_the_mean_over_views) {
         if (seen > 0) augmenter.apply(random, view.size(), input.data, input.stride);
         program.forward(trainer.state().parameters.data(),
                         {.mode = model::Mode::evaluate, .random = std::nullopt, .statistics = statistics.data()});
-        model::softmax(program.output());
+        compute::softmax(program.output());
         for (std::size_t row = 0; row < view.size(); ++row) {
             for (std::size_t c = 0; c < 10; ++c) expected[row * 10 + c] += double(program.output()[row][c]) / 3;
         }
@@ -290,7 +290,7 @@ BOOST_AUTO_TEST_CASE(dropout_that_is_left_on_drops_the_same_every_time) {
     parameters[study.network.blocks()[2].offset] = 2;  // its weight into the first logit
     const auto view = data::test_view(study.source, study.split);
     const auto probabilities = [&](std::uint64_t seed, std::uint32_t member) {
-        train::Predictor predictor(study.network, {}, train::evaluation_masks(h, seed, member));
+        train::Predictor predictor(study.network, {.masks = train::evaluation_masks(h, seed, member)});
         std::vector<float> p(view.size() * 2);
         predictor.predict({parameters, {}}, view, p);
         return p;
@@ -376,8 +376,7 @@ BOOST_AUTO_TEST_CASE(probabilities_add_up_and_repeat_the_evaluation) {
         const int label = view.table->labels()[view.rows[i]];
         hits += (p[2 * i + 1] > p[2 * i]) == (label == 1) ? 1 : 0;
     }
-    BOOST_TEST(std::abs(hits / double(view.size()) - predictor.evaluate(train::weights_of(state), view).accuracy) <
-               1e-12);
+    BOOST_TEST(std::abs(hits / double(view.size()) - predictor.evaluate(train::weights_of(state), view).score) < 1e-12);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

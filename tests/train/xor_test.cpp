@@ -15,8 +15,8 @@ BOOST_AUTO_TEST_CASE(relu_learns_xor_through_nine_layers_and_sigmoid_does_not) {
     h.optimizer = train::OptimizerKind::sgd;
     h.initialiser = model::Initialiser::xavier;
     for (std::uint32_t member = 0; member < 2; ++member) {
-        BOOST_TEST(Study("xor", "xor-relu").train(h, member).history.back().validation_accuracy == 1.0);
-        BOOST_TEST(Study("xor", "xor-sigmoid").train(h, member).history.back().validation_accuracy == 0.5);
+        BOOST_TEST(Study("xor", "xor-relu").train(h, member).history.back().validation_score == 1.0);
+        BOOST_TEST(Study("xor", "xor-sigmoid").train(h, member).history.back().validation_score == 0.5);
     }
 }
 

@@ -1,12 +1,14 @@
-#include "model/loss.hpp"
+#include "compute/loss.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include <Eigen/Core>
 
 #include "core/contract.hpp"
 
-namespace ensemble::model {
+namespace ensemble::compute {
 namespace {
 
 using Values = Eigen::Map<Eigen::ArrayXf>;
@@ -37,12 +39,12 @@ LogSum softmax_row(std::span<float> z, std::span<float> p) {
 
 }  // namespace
 
-void softmax(const compute::Rows& logits) {
+void softmax(const Rows& logits) {
     for (std::size_t row = 0; row < logits.count; ++row) softmax_row(logits[row], logits[row]);
 }
 
-double softmax_cross_entropy(const compute::Rows& logits, std::span<const std::int32_t> labels,
-                             const compute::Rows& gradient, double smoothing) {
+double softmax_cross_entropy(const Rows& logits, std::span<const std::int32_t> labels, const Rows& gradient,
+                             double smoothing) {
     core::require(labels.size() == logits.count, "every row has a label");
     core::require(gradient.count == logits.count && gradient.width == logits.width, "gradient and logits fit");
     core::require(smoothing >= 0 && smoothing < 1, "labels are softened by a share of at least 0 and below 1");
@@ -68,7 +70,7 @@ double softmax_cross_entropy(const compute::Rows& logits, std::span<const std::i
     return loss;
 }
 
-double softmax_cross_entropy(const compute::Rows& logits, std::span<const std::int32_t> labels) {
+double softmax_cross_entropy(const Rows& logits, std::span<const std::int32_t> labels) {
     core::require(labels.size() == logits.count, "every row has a label");
     double loss = 0;
     for (std::size_t row = 0; row < logits.count; ++row) {
@@ -79,7 +81,7 @@ double softmax_cross_entropy(const compute::Rows& logits, std::span<const std::i
     return loss;
 }
 
-double squared_error(const compute::Rows& outputs, std::span<const float> targets, const compute::Rows& gradient) {
+double squared_error(const Rows& outputs, std::span<const float> targets, const Rows& gradient) {
     core::require(gradient.count == outputs.count && gradient.width == outputs.width, "gradient and outputs fit");
     const double loss = squared_error(outputs, targets);
     const float share = 2.0F / static_cast<float>(outputs.count * outputs.width);
@@ -91,7 +93,7 @@ double squared_error(const compute::Rows& outputs, std::span<const float> target
     return loss;
 }
 
-double squared_error(const compute::Rows& outputs, std::span<const float> targets) {
+double squared_error(const Rows& outputs, std::span<const float> targets) {
     core::require(targets.size() == outputs.count * outputs.width, "every row has its targets");
     double loss = 0;
     for (std::size_t row = 0; row < outputs.count; ++row) {
@@ -105,4 +107,45 @@ double squared_error(const compute::Rows& outputs, std::span<const float> target
     return loss;
 }
 
-}  // namespace ensemble::model
+float variance_of(float output) {
+    // Where exp(s) overflows, ln(1 + exp(s)) is s itself.
+    return std::max(output, 0.0F) + std::log1p(std::exp(-std::abs(output))) + least_variance;
+}
+
+double gaussian_nll(const Rows& outputs, std::span<const float> targets, const Rows& gradient) {
+    core::require(gradient.count == outputs.count && gradient.width == outputs.width, "gradient and outputs fit");
+    const double loss = gaussian_nll(outputs, targets);
+    const std::size_t pairs = outputs.width / 2;
+    const double share = 1.0 / static_cast<double>(outputs.count * pairs);
+    for (std::size_t row = 0; row < outputs.count; ++row) {
+        const std::span<const float> y = outputs[row];
+        const std::span<float> out = gradient[row];
+        for (std::size_t pair = 0; pair < pairs; ++pair) {
+            const double error = double{y[2 * pair]} - targets[row * pairs + pair];
+            const double variance = variance_of(y[2 * pair + 1]);
+            const double slope = 1 / (1 + std::exp(-double{y[2 * pair + 1]}));  // of the variance by its output
+            out[2 * pair] = static_cast<float>(share * error / variance);
+            out[2 * pair + 1] = static_cast<float>(share * 0.5 * (1 - error * error / variance) / variance * slope);
+        }
+    }
+    return loss;
+}
+
+double gaussian_nll(const Rows& outputs, std::span<const float> targets) {
+    core::require(outputs.width % 2 == 0 && targets.size() == outputs.count * outputs.width / 2,
+                  "every pair of outputs has a target");
+    const std::size_t pairs = outputs.width / 2;
+    double loss = 0;
+    for (std::size_t row = 0; row < outputs.count; ++row) {
+        double sum = 0;
+        for (std::size_t pair = 0; pair < pairs; ++pair) {
+            const double error = double{outputs[row][2 * pair]} - targets[row * pairs + pair];
+            const double variance = variance_of(outputs[row][2 * pair + 1]);
+            sum += 0.5 * (std::log(2 * std::numbers::pi * variance) + error * error / variance);
+        }
+        loss += sum / static_cast<double>(pairs);
+    }
+    return loss;
+}
+
+}  // namespace ensemble::compute

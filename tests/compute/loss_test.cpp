@@ -1,4 +1,4 @@
-#include "model/loss.hpp"
+#include "compute/loss.hpp"
 
 #include <cmath>
 #include <limits>
@@ -35,7 +35,7 @@ std::vector<float> logits() {
 BOOST_AUTO_TEST_CASE(softmax_agrees_with_the_definition) {
     auto z = logits();
     const auto before = z;
-    model::softmax(view(z));
+    compute::softmax(view(z));
     for (std::size_t row = 0; row < rows; ++row) {
         double sum = 0;
         for (std::size_t c = 0; c < width; ++c) sum += std::exp(double(before[row * stride + c]));
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(large_logits_do_not_overflow) {
     std::vector<float> z(rows * stride, 0.0F);
     z[0] = 1e4F;
     z[stride] = -1e4F;
-    model::softmax(view(z));
+    compute::softmax(view(z));
     BOOST_TEST(z[0] == 1.0F);
     BOOST_TEST(z[stride] == 0.0F);
     BOOST_TEST(z[stride + 1] == 0.5F);
@@ -63,22 +63,22 @@ BOOST_AUTO_TEST_CASE(small_losses_of_large_logits_are_not_rounded_away) {
     const compute::Rows out{.data = gradient.data(), .count = 1, .width = 3, .stride = 3};
     const std::vector<std::int32_t> label{0};
     const double expected = std::log1p(std::exp(-10.0) + std::exp(-15.0));
-    BOOST_TEST(model::softmax_cross_entropy(one, label) == expected, boost::test_tools::tolerance(0.01));
-    BOOST_TEST(model::softmax_cross_entropy(one, label, out) == expected, boost::test_tools::tolerance(0.01));
+    BOOST_TEST(compute::softmax_cross_entropy(one, label) == expected, boost::test_tools::tolerance(0.01));
+    BOOST_TEST(compute::softmax_cross_entropy(one, label, out) == expected, boost::test_tools::tolerance(0.01));
 }
 
 BOOST_AUTO_TEST_CASE(cross_entropy_of_equal_logits_is_the_logarithm_of_the_classes) {
     std::vector<float> z(rows * stride, 0.5F);
     const std::vector<std::int32_t> labels{0, 1, 2, 0};
-    BOOST_TEST(std::abs(model::softmax_cross_entropy(view(z), labels) - rows * std::log(3.0)) < 1e-6);
+    BOOST_TEST(std::abs(compute::softmax_cross_entropy(view(z), labels) - rows * std::log(3.0)) < 1e-6);
 }
 
 BOOST_AUTO_TEST_CASE(cross_entropy_gradient_agrees_with_differences) {
     const std::vector<std::int32_t> labels{2, 0, 1, 1};
     auto z = logits();
     std::vector<float> gradient(rows * stride, 7.0F);
-    const double loss = model::softmax_cross_entropy(view(z), labels, view(gradient));
-    BOOST_TEST(std::abs(loss - model::softmax_cross_entropy(view(z), labels)) < 1e-6);
+    const double loss = compute::softmax_cross_entropy(view(z), labels, view(gradient));
+    BOOST_TEST(std::abs(loss - compute::softmax_cross_entropy(view(z), labels)) < 1e-6);
     for (std::size_t row = 0; row < rows; ++row) {
         for (std::size_t c = 0; c < width; ++c) {
             constexpr float h = 1e-2F;
@@ -86,9 +86,9 @@ BOOST_AUTO_TEST_CASE(cross_entropy_gradient_agrees_with_differences) {
             auto down = logits();
             up[row * stride + c] += h;
             down[row * stride + c] -= h;
-            const double slope =
-                (model::softmax_cross_entropy(view(up), labels) - model::softmax_cross_entropy(view(down), labels)) /
-                (2 * h) / rows;
+            const double slope = (compute::softmax_cross_entropy(view(up), labels) -
+                                  compute::softmax_cross_entropy(view(down), labels)) /
+                                 (2 * h) / rows;
             BOOST_TEST(std::abs(gradient[row * stride + c] - slope) < 1e-4);
         }
         BOOST_TEST(gradient[row * stride + width] == 7.0F);
@@ -100,9 +100,9 @@ BOOST_AUTO_TEST_CASE(softened_labels_follow_the_definition) {
     for (const double smoothing : {0.1, 0.25, 0.9}) {
         auto z = logits();
         std::vector<float> gradient(rows * stride, 7.0F);
-        const double loss = model::softmax_cross_entropy(view(z), labels, view(gradient), smoothing);
+        const double loss = compute::softmax_cross_entropy(view(z), labels, view(gradient), smoothing);
         auto p = logits();
-        model::softmax(view(p));
+        compute::softmax(view(p));
         double expected = 0;
         for (std::size_t row = 0; row < rows; ++row) {
             for (std::size_t c = 0; c < width; ++c) {
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(softened_labels_have_their_optimum_at_finite_logits) {
         z[row * stride] = static_cast<float>(std::log(q / (smoothing / width)));
     const std::vector<std::int32_t> labels(rows, 0);
     std::vector<float> gradient(rows * stride);
-    const double loss = model::softmax_cross_entropy(view(z), labels, view(gradient), smoothing);
+    const double loss = compute::softmax_cross_entropy(view(z), labels, view(gradient), smoothing);
     const double entropy = -q * std::log(q) - 2 * (smoothing / width) * std::log(smoothing / width);
     BOOST_TEST(std::abs(loss - rows * entropy) < 1e-5);
     for (std::size_t row = 0; row < rows; ++row) {
@@ -140,9 +140,9 @@ BOOST_AUTO_TEST_CASE(a_logit_that_is_no_number_shows) {
         z[stride + 2] = bad;
         const std::vector<std::int32_t> labels{2, 0, 1, 1};
         std::vector<float> gradient(rows * stride);
-        BOOST_TEST(!std::isfinite(model::softmax_cross_entropy(view(z), labels)));
-        BOOST_TEST(!std::isfinite(model::softmax_cross_entropy(view(z), labels, view(gradient))));
-        BOOST_TEST(!std::isfinite(model::softmax_cross_entropy(view(z), labels, view(gradient), 0.1)));
+        BOOST_TEST(!std::isfinite(compute::softmax_cross_entropy(view(z), labels)));
+        BOOST_TEST(!std::isfinite(compute::softmax_cross_entropy(view(z), labels, view(gradient))));
+        BOOST_TEST(!std::isfinite(compute::softmax_cross_entropy(view(z), labels, view(gradient), 0.1)));
     }
 }
 
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(squared_error_and_its_gradient) {
     const std::vector<float> targets(rows * width, 1.0F);
     std::vector<float> gradient(rows * stride, 7.0F);
     // Each row: errors 1, −1, −1, mean of squares 1.
-    BOOST_TEST(model::squared_error(view(y), targets, view(gradient)) == 4.0);
+    BOOST_TEST(compute::squared_error(view(y), targets, view(gradient)) == 4.0);
     BOOST_TEST(std::abs(gradient[0] - 2.0F / 12) < 1e-7);
     BOOST_TEST(std::abs(gradient[1] + 2.0F / 12) < 1e-7);
     BOOST_TEST(gradient[width] == 7.0F);

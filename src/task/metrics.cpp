@@ -1,0 +1,302 @@
+#include "task/metric.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numbers>
+#include <numeric>
+#include <vector>
+
+#include "core/contract.hpp"
+
+namespace ensemble::task {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+// Classification.
+
+bool is_right(const Answers& answers, std::size_t row) {
+    return answers.chosen[row] == answers.truth.labels[row];
+}
+
+double hit(const Answers& answers, std::size_t row) {
+    return is_right(answers, row) ? 1.0 : 0.0;
+}
+
+/// −ln p(label); p is floored so that one certain error stays finite.
+double log_loss(const Answers& answers, std::size_t row) {
+    constexpr double smallest_probability = 0x1p-40;
+    return -std::log(std::max<double>(answers.of(row)[answers.label(row)], smallest_probability));
+}
+
+/// Σ (p − 1[label])² over the classes.
+double squared_distance(const Answers& answers, std::size_t row) {
+    const std::span<const float> p = answers.of(row);
+    const std::size_t label = answers.label(row);
+    double sum = 0;
+    for (std::size_t c = 0; c < p.size(); ++c) {
+        const double error = static_cast<double>(p[c]) - (c == label ? 1.0 : 0.0);
+        sum += error * error;
+    }
+    return sum;
+}
+
+/// Expected calibration error (Naeini et al. 2015): 15 bins of equal width of the probability of the chosen class;
+/// Σ |summed confidence − hits| / rows. Exact: a float times 15 fits a double, and inner edges k/15 are no floats, so
+/// it does not matter which bin owns them.
+double calibration_error(const Answers& answers) {
+    constexpr std::size_t bins = 15;
+    std::array<double, bins> confidence{};
+    std::array<double, bins> hits{};
+    for (std::size_t row = 0; row < answers.rows; ++row) {
+        const double p = answers.of(row)[static_cast<std::size_t>(answers.chosen[row])];
+        const std::size_t bin = std::min(static_cast<std::size_t>(p * static_cast<double>(bins)), bins - 1);
+        confidence.at(bin) += p;
+        hits.at(bin) += hit(answers, row);
+    }
+    double gap = 0;
+    for (std::size_t bin = 0; bin < bins; ++bin) gap += std::abs(confidence.at(bin) - hits.at(bin));
+    return gap / static_cast<double>(answers.rows);
+}
+
+/// How often each class occurs, is predicted, and is predicted rightly.
+struct Counts {
+    std::vector<double> occurs;
+    std::vector<double> predicted;
+    std::vector<double> right;
+
+    explicit Counts(const Answers& answers) : occurs(answers.width), predicted(answers.width), right(answers.width) {
+        for (std::size_t row = 0; row < answers.rows; ++row) {
+            ++occurs[answers.label(row)];
+            ++predicted[static_cast<std::size_t>(answers.chosen[row])];
+            if (is_right(answers, row)) ++right[answers.label(row)];
+        }
+    }
+};
+
+/// The mean share of each class that was recognised, over the classes that have rows.
+double balanced_accuracy(const Answers& answers) {
+    const Counts counts(answers);
+    double sum = 0;
+    double classes = 0;
+    for (std::size_t c = 0; c < answers.width; ++c) {
+        if (counts.occurs[c] == 0) continue;
+        sum += counts.right[c] / counts.occurs[c];
+        ++classes;
+    }
+    return sum / classes;
+}
+
+/// The mean over classes of 2·right / (occurs + predicted); a class that neither occurs nor is predicted has none.
+double macro_f1(const Answers& answers) {
+    const Counts counts(answers);
+    double sum = 0;
+    double classes = 0;
+    for (std::size_t c = 0; c < answers.width; ++c) {
+        const double both = counts.occurs[c] + counts.predicted[c];
+        if (both == 0) continue;
+        sum += 2 * counts.right[c] / both;
+        ++classes;
+    }
+    return sum / classes;
+}
+
+/// The share of pairs of a row of class `c` and another row of which the first has the larger p(c), equal ones half:
+/// the Mann-Whitney statistic. NaN if there are no pairs.
+double area_under_curve(const Answers& answers, std::size_t c) {
+    std::vector<std::size_t> order(answers.rows);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::sort(order, {}, [&](std::size_t row) { return answers.of(row)[c]; });
+    double positives = 0;
+    double rank_sum = 0;
+    for (std::size_t begin = 0; begin < order.size();) {
+        std::size_t end = begin;
+        double here = 0;
+        for (; end < order.size() && answers.of(order[end])[c] == answers.of(order[begin])[c]; ++end)
+            here += answers.label(order[end]) == c ? 1.0 : 0.0;
+        positives += here;
+        rank_sum += here * (static_cast<double>(begin + end - 1) / 2 + 1);  // equals share the mean of their ranks
+        begin = end;
+    }
+    const double negatives = static_cast<double>(answers.rows) - positives;
+    return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives);
+}
+
+/// Of two classes the area of the second one; of more the mean of each against the rest, over those that have both.
+double auroc(const Answers& answers) {
+    if (answers.width == 2) return area_under_curve(answers, 1);
+    double sum = 0;
+    double classes = 0;
+    for (std::size_t c = 0; c < answers.width; ++c) {
+        const double area = area_under_curve(answers, c);
+        if (std::isnan(area)) continue;
+        sum += area;
+        ++classes;
+    }
+    return sum / classes;
+}
+
+constexpr std::array<Metric, 7> of_classes{{
+    {.name = "accuracy",
+     .title = "test",
+     .text = "share of rows whose class is recognised",
+     .better = Better::higher,
+     .unit = Unit::share,
+     .in_table = true,
+     .of_row = hit},
+    {.name = "nll",
+     .title = "NLL",
+     .text = "negative log-likelihood, at most 27.7 a row",
+     .in_table = true,
+     .of_row = log_loss},
+    {.name = "brier", .title = "Brier", .text = "squared distance of the probabilities", .of_row = squared_distance},
+    {.name = "ece",
+     .title = "ECE",
+     .text = "expected calibration error",
+     .in_table = true,
+     .of_all = calibration_error},
+    {.name = "balanced_accuracy",
+     .title = "balanced",
+     .text = "mean share that is recognised of a class",
+     .better = Better::higher,
+     .unit = Unit::share,
+     .of_all = balanced_accuracy},
+    {.name = "macro_f1",
+     .title = "macro F1",
+     .text = "mean over classes of the harmonic mean of precision and recall",
+     .better = Better::higher,
+     .of_all = macro_f1},
+    {.name = "auroc",
+     .title = "AUROC",
+     .text = "area under the receiver operating characteristic, of several classes each against the rest",
+     .better = Better::higher,
+     .of_all = auroc},
+}};
+
+// Regression: a target's prediction is its mean and its variance.
+
+double error(const Answers& answers, std::size_t row) {
+    return double{answers.of(row)[0]} - answers.number(row);
+}
+
+double squared_error(const Answers& answers, std::size_t row) {
+    return error(answers, row) * error(answers, row);
+}
+
+double absolute_error(const Answers& answers, std::size_t row) {
+    return std::abs(error(answers, row));
+}
+
+double square_root(double mean) {
+    return std::sqrt(mean);
+}
+
+/// 1 − Σ errors² / Σ (y − mean y)².
+double explained_share(const Answers& answers) {
+    double mean = 0;
+    for (std::size_t row = 0; row < answers.rows; ++row) mean += answers.number(row);
+    mean /= static_cast<double>(answers.rows);
+    double errors = 0;
+    double spread = 0;
+    for (std::size_t row = 0; row < answers.rows; ++row) {
+        errors += squared_error(answers, row);
+        spread += (answers.number(row) - mean) * (answers.number(row) - mean);
+    }
+    return spread > 0 ? 1 - errors / spread : nan;
+}
+
+/// −ln N(y; mean, variance).
+double gaussian_log_loss(const Answers& answers, std::size_t row) {
+    const double variance = answers.of(row)[1];
+    return 0.5 * (std::log(2 * std::numbers::pi * variance) + squared_error(answers, row) / variance);
+}
+
+/// E|X| of X ~ N(mean, variance).
+double mean_magnitude(double mean, double variance) {
+    if (variance <= 0) return std::abs(mean);
+    const double deviation = std::sqrt(variance);
+    const double z = mean / deviation;
+    const double density = std::exp(-0.5 * z * z) / std::sqrt(2 * std::numbers::pi);
+    return 2 * deviation * density + mean * std::erf(z / std::numbers::sqrt2);
+}
+
+/// Continuous ranked probability score, E|X − y| − ½ E|X − X′|, of a normal distribution or a mixture of them with
+/// equal weights (Grimit et al. 2006, eq. 5).
+double ranked_probability(const Answers& answers, std::size_t row) {
+    const double y = answers.number(row);
+    if (answers.members == 0) {
+        const double variance = answers.of(row)[1];
+        return mean_magnitude(double{answers.of(row)[0]} - y, variance) - 0.5 * mean_magnitude(0, 2 * variance);
+    }
+    double to_truth = 0;
+    double among = 0;
+    for (std::size_t i = 0; i < answers.members; ++i) {
+        const auto one = answers.component(i, row);
+        to_truth += mean_magnitude(double{one[0]} - y, one[1]);
+        among += 0.5 * mean_magnitude(0, 2 * double{one[1]});
+        for (std::size_t j = 0; j < i; ++j) {
+            const auto other = answers.component(j, row);
+            among += mean_magnitude(double{one[0]} - double{other[0]}, double{one[1]} + double{other[1]});
+        }
+    }
+    const auto members = static_cast<double>(answers.members);
+    return to_truth / members - among / (members * members);
+}
+
+/// Whether y lies in mean ± 1.96 deviations.
+double is_covered(const Answers& answers, std::size_t row) {
+    constexpr double quantile = 1.959963984540054;  // of the standard normal distribution, 0.975
+    return std::abs(error(answers, row)) <= quantile * std::sqrt(double{answers.of(row)[1]}) ? 1.0 : 0.0;
+}
+
+constexpr std::array<Metric, 6> of_numbers{{
+    {.name = "rmse",
+     .title = "RMSE",
+     .text = "root of the mean squared error, in the target's unit",
+     .in_table = true,
+     .of_row = squared_error,
+     .of_mean = square_root},
+    {.name = "mae", .title = "MAE", .text = "mean absolute error, in the target's unit", .of_row = absolute_error},
+    {.name = "r2",
+     .title = "R²",
+     .text = "share of the target's variance that is explained",
+     .better = Better::higher,
+     .in_table = true,
+     .of_all = explained_share},
+    {.name = "nll",
+     .title = "NLL",
+     .text = "negative log-likelihood of a normal distribution",
+     .in_table = true,
+     .of_row = gaussian_log_loss},
+    {.name = "crps",
+     .title = "CRPS",
+     .text = "continuous ranked probability score, in the target's unit",
+     .of_row = ranked_probability},
+    {.name = "coverage95",
+     .title = "in 95 %",
+     .text = "share of rows within mean ± 1.96 deviations, which should be 95 %",
+     .better = Better::nominal,
+     .unit = Unit::share,
+     .of_row = is_covered},
+}};
+
+}  // namespace
+
+std::span<const Metric> classification_metrics() noexcept {
+    return of_classes;
+}
+
+std::span<const Metric> regression_metrics() noexcept {
+    return of_numbers;
+}
+
+double evaluate(const Metric& metric, const Answers& answers) {
+    core::require(answers.rows > 0, "a metric needs at least one row");
+    if (!metric.is_mean()) return metric.of_all(answers);
+    double sum = 0;
+    for (std::size_t row = 0; row < answers.rows; ++row) sum += metric.of_row(answers, row);
+    return metric.from_mean(sum / static_cast<double>(answers.rows));
+}
+
+}  // namespace ensemble::task

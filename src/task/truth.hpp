@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace ensemble::task {
+
+/// What is true of some rows.
+struct Truth {
+    std::span<const std::int32_t> labels = {};  ///< classification: [rows], each below the number of classes
+    std::span<const float> numbers = {};        ///< regression: [rows × targets], row after row
+    std::size_t targets = 1;                    ///< numbers of a row
+};
+
+/// Of each target, where its numbers lie on the training rows. Networks learn (y − mean) / deviation; predictions are
+/// in the units of y again. Empty for classification, and where networks learn the numbers as they are.
+struct Scale {
+    std::vector<double> mean = {};
+    std::vector<double> deviation = {};
+
+    [[nodiscard]] bool empty() const noexcept { return mean.empty(); }
+    [[nodiscard]] double mean_of(std::size_t target) const { return empty() ? 0.0 : mean[target]; }
+    [[nodiscard]] double deviation_of(std::size_t target) const { return empty() ? 1.0 : deviation[target]; }
+};
+
+}  // namespace ensemble::task
