@@ -28,14 +28,17 @@ struct TableRecord {
 };
 static_assert(std::has_unique_object_representations_v<std::array<std::uint64_t, 4>> && sizeof(TableRecord) == 88);
 
-constexpr std::uint64_t block_mark = 0x31'6b'63'6f'6c'62'73'64;  // "dsblock1"
+constexpr std::uint64_t block_mark = 0x32'6b'63'6f'6c'62'73'64;  // "dsblock2"
 
-/// The beginning of a block; name, digest, names of classes and the tables' bytes follow, each on a cache line.
+/// The beginning of a block; name, digest, names of classes and of targets, the targets' scale and
+/// the tables' bytes follow, each on a cache line.
 struct BlockRecord {
     std::uint64_t mark = block_mark;
     std::uint64_t name_bytes = 0;
     std::uint64_t digest_bytes = 0;
     std::uint64_t class_bytes = 0;
+    std::uint64_t target_name_bytes = 0;
+    std::uint64_t scaled_targets = 0;  ///< whose means come first, then their deviations
     std::uint32_t tables = 0;
     float background = 0;
     std::array<TableRecord, 2> table;
@@ -116,6 +119,13 @@ public:
         return {reinterpret_cast<const char*>(section.data()), section.size()};
     }
 
+    std::vector<double> take_numbers(std::size_t count) {
+        const auto section = take(count * sizeof(double));
+        std::vector<double> numbers(count);
+        if (count > 0) std::memcpy(numbers.data(), section.data(), section.size());
+        return numbers;
+    }
+
     Table take_table(const TableRecord& record, const std::shared_ptr<const void>& owner) {
         const Description description{.task = static_cast<task::Kind>(record.task),
                                       .element = static_cast<Element>(record.element),
@@ -150,9 +160,13 @@ std::string fingerprint(const Table& train, const std::optional<Table>& test) {
 
 std::vector<std::byte> pack(const Source& source) {
     const std::string class_names = join(source.class_names);
+    const std::string target_names = join(source.target_names);
+    const task::Scale& scale = source.target_scale;
     BlockRecord record{.name_bytes = source.name.size(),
                        .digest_bytes = source.sha256.size(),
                        .class_bytes = class_names.size(),
+                       .target_name_bytes = target_names.size(),
+                       .scaled_targets = scale.mean.size(),
                        .tables = source.test ? 2U : 1U,
                        .background = source.background,
                        .table = {}};
@@ -163,6 +177,9 @@ std::vector<std::byte> pack(const Source& source) {
                                                      std::as_bytes(std::span(source.name)),
                                                      std::as_bytes(std::span(source.sha256)),
                                                      std::as_bytes(std::span(class_names)),
+                                                     std::as_bytes(std::span(target_names)),
+                                                     std::as_bytes(std::span(scale.mean)),
+                                                     std::as_bytes(std::span(scale.deviation)),
                                                      source.train.feature_bytes(),
                                                      source.train.target_bytes().bytes};
     if (source.test) {
@@ -190,6 +207,9 @@ Source unpack(const SharedBytes& block) {
     std::string name = sections.take_text(record.name_bytes);
     std::string sha256 = sections.take_text(record.digest_bytes);
     std::vector<std::string> class_names = separate(sections.take_text(record.class_bytes));
+    std::vector<std::string> target_names = separate(sections.take_text(record.target_name_bytes));
+    task::Scale scale{.mean = sections.take_numbers(record.scaled_targets),
+                      .deviation = sections.take_numbers(record.scaled_targets)};
     Table train = sections.take_table(record.table[0], block.owner);
     std::optional<Table> test;
     if (record.tables == 2) test = sections.take_table(record.table[1], block.owner);
@@ -198,6 +218,8 @@ Source unpack(const SharedBytes& block) {
             .train = std::move(train),
             .test = std::move(test),
             .class_names = std::move(class_names),
+            .target_names = std::move(target_names),
+            .target_scale = std::move(scale),
             .background = record.background};
 }
 

@@ -82,6 +82,19 @@ std::vector<WantedColumn> parse_columns(std::string_view list) {
     }
 }
 
+std::vector<WantedColumn> wanted_targets(const std::string& text, const std::vector<std::string>& first) {
+    // A name may have commas. Digits between commas are numbers of columns, even where a field reads 1,5.
+    const bool may_be_list_of_numbers = text.find_first_not_of("0123456789,") == std::string::npos;
+    const bool is_one = text.find_first_of(",\"") == std::string::npos ||
+                        (!may_be_list_of_numbers && std::ranges::find(first, text) != first.end());
+    if (is_one) return {{.text = text}};
+    try {
+        return parse_columns(text);
+    } catch (const core::Error& error) {
+        fail(error.kind(), "--target {}: {}", excerpt(text), error.what());
+    }
+}
+
 std::size_t find_column(std::string_view option, const WantedColumn& wanted, const ColumnNames& columns) {
     const auto count = std::ranges::count(columns.names, wanted.text);
     if (count > 1) {

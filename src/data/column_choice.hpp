@@ -28,6 +28,10 @@ struct WantedColumn {
 /// stands in double quotes. Throws core::Error (usage) saying what is wrong with `list`.
 [[nodiscard]] std::vector<WantedColumn> parse_columns(std::string_view list);
 
+/// The columns that --target wants, in the order of `text`: the one that is called so as a whole, where the table's
+/// first line has that name, else a list as above. Throws core::Error (usage).
+[[nodiscard]] std::vector<WantedColumn> wanted_targets(const std::string& text, const std::vector<std::string>& first);
+
 /// The place of the column that `option` wants: of that name, else of that number. Throws core::Error (usage).
 [[nodiscard]] std::size_t find_column(std::string_view option, const WantedColumn& wanted, const ColumnNames& columns);
 

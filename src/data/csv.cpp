@@ -2,9 +2,12 @@
 
 #include <span>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include "core/error.hpp"
+#include "data/field.hpp"
 #include "data/generator.hpp"
 #include "data/numbering.hpp"
 #include "data/one_hot.hpp"
@@ -15,11 +18,32 @@
 namespace ensemble::data {
 namespace {
 
-TargetColumn target_of(Columns& columns) {
-    return {.file = columns.file,
-            .column = column_name(columns.header, columns.target),
-            .words = std::move(columns.words),
-            .lines = columns.lines};
+std::vector<TargetColumn> targets_of(Columns& columns) {
+    std::vector<TargetColumn> targets;
+    for (std::size_t i = 0; i < columns.targets.size(); ++i) {
+        targets.push_back({.file = columns.file,
+                           .column = column_name(columns.header, columns.targets[i]),
+                           .words = std::move(columns.words[i]),
+                           .lines = columns.lines});
+    }
+    return targets;
+}
+
+std::vector<std::string> names_of_targets(const Columns& columns) {
+    std::vector<std::string> names;
+    for (const std::size_t place : columns.targets) {
+        const bool has_name = !columns.header.empty() && !columns.header[place].empty();
+        names.push_back(has_name ? columns.header[place] : fmt::format("column {}", place + 1));
+    }
+    return names;
+}
+
+void refuse_several_classes(const Columns& columns, const TextRequest& request) {
+    if (columns.targets.size() == 1 || request.task != task::Kind::classification) return;
+    core::fail(core::Failure::usage,
+               "--target {}: several columns are learnt as numbers (regression), and --task classification needs one "
+               "column of classes; name one, or leave out --task",
+               excerpt(request.target));
 }
 
 /// Columns that only number the rows are best left out, and only the user can know.
@@ -59,11 +83,12 @@ TextTables read_text_tables(const TextRequest& request) {
     Columns train = read_columns(request.train, choice, nullptr);
     std::optional<Columns> test;
     if (request.test) test = read_columns(*request.test, choice, &train);
+    refuse_several_classes(train, request);
     std::string spread = note_one_hot(train);
-    const TargetColumn train_target = target_of(train);
-    std::optional<TargetColumn> test_target;
-    if (test) test_target = target_of(*test);
-    Targets targets = make_targets(train_target, test_target ? &*test_target : nullptr, request.task);
+    std::vector<std::string> target_names = names_of_targets(train);
+    const std::vector<TargetColumn> train_targets = targets_of(train);
+    const std::vector<TargetColumn> test_targets = test ? targets_of(*test) : std::vector<TargetColumn>{};
+    Targets targets = make_targets(train_targets, test_targets, request.task);
     std::vector<std::string> notes = std::move(train.notes);
     note_numberings(train, notes);
     if (!spread.empty()) notes.push_back(std::move(spread));
@@ -76,7 +101,11 @@ TextTables read_text_tables(const TextRequest& request) {
         std::string note = compare_scales_of_columns(train.file, train_table, test->file, *test_table);
         if (!note.empty()) notes.push_back(std::move(note));
     }
-    return {std::move(train_table), std::move(test_table), std::move(targets.class_names), std::move(notes)};
+    return {.train = std::move(train_table),
+            .test = std::move(test_table),
+            .class_names = std::move(targets.class_names),
+            .target_names = std::move(target_names),
+            .notes = std::move(notes)};
 }
 
 }  // namespace ensemble::data

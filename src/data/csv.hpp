@@ -15,20 +15,23 @@ struct TextTables {
     Table train;
     std::optional<Table> test;
     std::vector<std::string> class_names;
-    std::vector<std::string> notes;  ///< as Source has them
+    std::vector<std::string> target_names;  ///< of the columns to be learnt
+    std::vector<std::string> notes;         ///< as Source has them
 };
 
 struct TextRequest {
     std::filesystem::path train;
     std::optional<std::filesystem::path> test;
-    std::string target;  ///< the column to be learnt, its name or else its number from 1; empty: the last one
+    /// The column to be learnt, its name or else its number from 1, or several as parse_columns() reads them; empty:
+    /// the last one.
+    std::string target;
     std::optional<task::Kind> task;
     Header header = Header::automatic;  ///< of both files
     std::string ignore = {};            ///< columns that are left out, as parse_columns() reads them
 };
 
-/// Reads tables of numbers with one column to be learnt, plain or .gz: separators as Records finds them, the first line
-/// taken for a header if judge_first_line() says so. Features are stored as doubles, without loss.
+/// Reads tables of numbers with one or several columns to be learnt, plain or .gz: separators as Records finds them,
+/// the first line taken for a header if judge_first_line() says so. Features are stored as doubles, without loss.
 /// Throws core::Error: data with file, line and column, usage for a column that is not there.
 [[nodiscard]] TextTables read_text_tables(const TextRequest& request);
 

@@ -10,6 +10,7 @@
 
 #include "core/shape.hpp"
 #include "task/kind.hpp"
+#include "task/truth.hpp"
 
 namespace ensemble::data {
 
@@ -86,6 +87,10 @@ struct Source {
     Table train;
     std::optional<Table> test;
     std::vector<std::string> class_names = {};  ///< by label; empty where they are the numbers of the labels
+    /// Of what is to be learnt: regression: one for each target; classification: one where it has one, or none.
+    std::vector<std::string> target_names = {};
+    /// Regression: of each target over the training rows, once preprocess() has seen them. Targets keep their units.
+    task::Scale target_scale = {};
     /// The features come in units of their own, so that they are standardised unless asked otherwise.
     bool arbitrary_units = false;
     float background = 0;  ///< what a stored 0 is to the network: how images go on beyond their border

@@ -21,9 +21,13 @@ struct Wish {
     WantedColumn column;
 };
 
-std::vector<Wish> wishes_of(const ColumnChoice& choice) {
+std::vector<Wish> wishes_of(const ColumnChoice& choice, const std::vector<std::string>& first) {
     std::vector<Wish> wishes;
-    if (!choice.target.empty()) wishes.push_back({.option = "--target", .column = {.text = choice.target}});
+    if (!choice.target.empty()) {
+        for (WantedColumn& column : wanted_targets(choice.target, first)) {
+            wishes.push_back({.option = "--target", .column = std::move(column)});
+        }
+    }
     if (choice.ignore.empty()) return wishes;
     for (WantedColumn& column : parse_columns(choice.ignore)) {
         wishes.push_back({.option = "--ignore", .column = std::move(column)});
@@ -38,7 +42,7 @@ bool is_name(const Wish& wish) {
 class Question {
 public:
     Question(const FirstLines& lines, const ColumnChoice& choice, const Columns* like)
-        : lines_(lines), wishes_(wishes_of(choice)), header_(choice.header), like_(like) {}
+        : lines_(lines), wishes_(wishes_of(choice, lines.first)), header_(choice.header), like_(like) {}
 
     [[nodiscard]] bool answer(std::vector<std::string>& notes) const {
         const bool is_like = like_ != nullptr && !like_->header.empty() && lines_.first == like_->header;
@@ -110,22 +114,23 @@ private:
         return is_header;
     }
 
-    /// The verdict if wishes are names where they can be, or if they are numbers.
+    /// The verdict if wishes are names where they can be, or if they are numbers. Of several columns to be learnt all
+    /// are numbers: the first one stands for the target, the others are columns as features are.
     [[nodiscard]] Verdict verdict(bool by_name) const {
         const Fields first(lines_.first.begin(), lines_.first.end());
-        if (like_ != nullptr) return judge_first_line(first, lines_.below, like_->target, like_->ignored);
-        std::size_t target = first.size() - 1;
+        if (like_ != nullptr) return judge_first_line(first, lines_.below, like_->targets.front(), like_->ignored);
+        std::optional<std::size_t> target;
         std::vector<bool> ignored(first.size(), false);
         for (const Wish& wish : wishes_) {
             const auto place = place_of(wish.column.text, by_name);
             if (!place) continue;
             if (wish.option == "--target") {
-                target = *place;
+                target = target.value_or(*place);
             } else {
                 ignored[*place] = true;
             }
         }
-        return judge_first_line(first, lines_.below, target, ignored);
+        return judge_first_line(first, lines_.below, target.value_or(first.size() - 1), ignored);
     }
 
     [[nodiscard]] std::optional<std::size_t> place_of(std::string_view text, bool by_name) const {

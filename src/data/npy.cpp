@@ -11,6 +11,7 @@
 #include "data/image_axes.hpp"
 #include "data/npy_file.hpp"
 #include "data/scales.hpp"
+#include "data/single_precision.hpp"
 #include "data/targets.hpp"
 
 namespace ensemble::data {
@@ -34,7 +35,8 @@ std::size_t target_columns(const Pair& files) {
         fail(Failure::data, "{}: has shape {}, one row for all; write y.ravel()", targets.name(), targets.shape());
     }
     if (extents.size() > 2) {
-        fail(Failure::data, "{}: has shape {}, but targets are one number per row, or rows × columns for regression",
+        fail(Failure::data,
+             "{}: has shape {}, but targets are one number per row, or rows × columns of numbers (regression)",
              targets.name(), targets.shape());
     }
     if (targets.rows() != rows) {
@@ -64,15 +66,15 @@ void require_same_items(const NpyFile& train, const NpyFile& test) {
 
 /// For each row the number of its column that holds 1; nothing where the rows are not all of one 1 among zeros.
 std::optional<std::vector<std::string>> one_hot(const SharedBytes& values, std::size_t columns) {
-    const std::span<const float> numbers{reinterpret_cast<const float*>(values.bytes.data()),
-                                         values.bytes.size() / sizeof(float)};
+    const std::span<const double> numbers{reinterpret_cast<const double*>(values.bytes.data()),
+                                          values.bytes.size() / sizeof(double)};
     std::vector<std::string> classes;
     for (std::size_t row = 0; row < numbers.size(); row += columns) {
         const auto now = numbers.subspan(row, columns);
-        if (std::ranges::count(now, 1.0F) != 1 || std::ranges::count(now, 0.0F) + 1 != std::ssize(now)) {
+        if (std::ranges::count(now, 1.0) != 1 || std::ranges::count(now, 0.0) + 1 != std::ssize(now)) {
             return std::nullopt;
         }
-        classes.push_back(fmt::format("{}", std::ranges::find(now, 1.0F) - now.begin()));
+        classes.push_back(fmt::format("{}", std::ranges::find(now, 1.0) - now.begin()));
     }
     return classes;
 }
@@ -81,11 +83,33 @@ TargetColumn column_of(const NpyFile& file, std::vector<std::string> words) {
     return {.file = file.name(), .column = {}, .words = std::move(words), .lines = {}};
 }
 
+/// [rows × columns] in single precision, in which they are learnt.
+SharedBytes to_targets(const NpyFile& file, const SharedBytes& doubles, std::size_t columns,
+                       std::vector<std::string>& notes) {
+    const std::span<const double> numbers{reinterpret_cast<const double*>(doubles.bytes.data()),
+                                          doubles.bytes.size() / sizeof(double)};
+    core::Buffer<float> values(numbers.size());
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        if (!fits_single(numbers[i])) {
+            fail(Failure::data, "{}: row {}, element {} is {}, too large for single precision; choose another unit",
+                 file.name(), i / columns, i % columns, numbers[i]);
+        }
+        values[i] = static_cast<float>(numbers[i]);
+    }
+    std::vector<double> column(numbers.size() / columns);
+    for (std::size_t at = 0; at < columns; ++at) {
+        for (std::size_t row = 0; row < column.size(); ++row) column[row] = numbers[row * columns + at];
+        std::string note = note_rounding(fmt::format("{}, target {}", file.name(), at + 1), column, {});
+        if (!note.empty()) notes.push_back(std::move(note));
+    }
+    return share(std::move(values));
+}
+
 Targets several_columns(Pair& train, Pair* test, std::size_t columns, std::optional<task::Kind> task,
                         std::vector<std::string>& notes) {
-    SharedBytes train_values = train.targets.read(Element::f32).bytes;
+    const SharedBytes train_values = train.targets.read(Element::f64).bytes;
     std::optional<SharedBytes> test_values;
-    if (test != nullptr) test_values = test->targets.read(Element::f32).bytes;
+    if (test != nullptr) test_values = test->targets.read(Element::f64).bytes;
     if (task != task::Kind::regression) {
         auto classes = one_hot(train_values, columns);
         std::optional<std::vector<std::string>> test_classes;
@@ -107,11 +131,24 @@ Targets several_columns(Pair& train, Pair* test, std::size_t columns, std::optio
              "column per class",
              train.targets.name(), columns);
     }
-    return {.task = task::Kind::regression,
-            .outputs = columns,
-            .train = std::move(train_values),
-            .test = std::move(test_values),
-            .class_names = {}};
+    if (!task) {
+        notes.push_back(
+            fmt::format("{}: not every row is a single 1 among zeros, so its {} columns are {} numbers to be learnt "
+                        "(regression)",
+                        train.targets.name(), columns, columns));
+    }
+    Targets targets{.task = task::Kind::regression, .outputs = columns, .train = {}, .test = {}, .class_names = {}};
+    targets.train = to_targets(train.targets, train_values, columns, targets.notes);
+    if (test != nullptr) targets.test = to_targets(test->targets, *test_values, columns, targets.notes);
+    return targets;
+}
+
+std::vector<std::string> names_of(const Targets& targets) {
+    if (targets.task == task::Kind::classification) return {};
+    if (targets.outputs == 1) return {"target"};
+    std::vector<std::string> names;
+    for (std::size_t i = 1; i <= targets.outputs; ++i) names.push_back(fmt::format("target {}", i));
+    return names;
 }
 
 Targets read_targets(Pair& train, Pair* test, std::optional<task::Kind> task, std::vector<std::string>& notes) {
@@ -191,7 +228,12 @@ NpyTables read_npy_tables(const NpyRequest& request) {
         note(image ? compare_scales(learnt, seen, pixels)
                    : compare_scales_of_columns(learnt.name, train_table, seen.name, *test_table));
     }
-    return {std::move(train_table), std::move(test_table), std::move(targets.class_names), std::move(notes)};
+    notes.insert(notes.end(), targets.notes.begin(), targets.notes.end());
+    return {.train = std::move(train_table),
+            .test = std::move(test_table),
+            .class_names = std::move(targets.class_names),
+            .target_names = names_of(targets),
+            .notes = std::move(notes)};
 }
 
 }  // namespace ensemble::data

@@ -14,7 +14,8 @@ struct NpyTables {
     Table train;
     std::optional<Table> test;
     std::vector<std::string> class_names;
-    std::vector<std::string> notes;  ///< what was decided for the user
+    std::vector<std::string> target_names;  ///< of regression: "target", or "target 1", "target 2", …
+    std::vector<std::string> notes;         ///< what was decided for the user
 };
 
 struct NpyRequest {

@@ -21,7 +21,7 @@ using Ones = std::optional<std::vector<bool>>;
 
 Ones ones_of_target(const Columns& columns) {
     std::vector<bool> ones;
-    for (const std::string& word : columns.words) {
+    for (const std::string& word : columns.words.front()) {
         const auto value = parse_feature(word);
         if (!value || (*value != 0 && *value != 1)) return std::nullopt;
         ones.push_back(*value == 1);
@@ -47,7 +47,7 @@ Ones ones_of(const Columns& columns, std::size_t place) {
 /// The target and the neighbours that have a 1 where none before has, until every row has one.
 class Group {
 public:
-    explicit Group(const Columns& columns) : columns_(columns), first_(columns.target), last_(columns.target) {
+    explicit Group(const Columns& columns) : columns_(columns), first_(columns.targets.front()), last_(first_) {
         const Ones ones = ones_of_target(columns);
         if (!ones) return;
         has_one_ = *ones;
@@ -81,13 +81,13 @@ private:
 }  // namespace
 
 std::string note_one_hot(const Columns& columns) {
-    if (columns.words.size() < fewest_looked_at) return {};
+    if (columns.targets.size() > 1 || columns.lines.size() < fewest_looked_at) return {};
     const Group group(columns);
     if (!group.is_complete() || group.first() == group.last()) return {};
     std::string others;
     constexpr std::size_t most_listed = 20;
     for (std::size_t place = group.first(); place <= std::min(group.last(), group.first() + most_listed); ++place) {
-        if (place == columns.target) continue;
+        if (place == columns.targets.front()) continue;
         constexpr std::string_view option = "--ignore ";
         others += (others.empty() ? "" : ",") + ignore_option(columns.header, place).substr(option.size());
     }
@@ -96,7 +96,7 @@ std::string note_one_hot(const Columns& columns) {
         "columns {} to {} look like one class spread over several columns: in every row one of them is 1 and the "
         "others are 0; {} alone is learnt, and the others, as features, give it away: make them one column, or leave "
         "them out with --ignore {}",
-        group.first() + 1, group.last() + 1, column_name(columns.header, columns.target), others);
+        group.first() + 1, group.last() + 1, column_name(columns.header, columns.targets.front()), others);
 }
 
 }  // namespace ensemble::data

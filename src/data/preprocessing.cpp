@@ -6,6 +6,7 @@
 
 #include "core/contract.hpp"
 #include "core/error.hpp"
+#include "data/target_scale.hpp"
 #include "data/transform.hpp"
 
 namespace ensemble::data {
@@ -66,10 +67,7 @@ Table rescaled(const Table& table, double mean, double factor) {
     return table.described_as(description);
 }
 
-}  // namespace
-
-Source preprocess(const Source& source, Rows rows, const Preprocessing& preprocessing) {
-    core::require(!rows.empty(), "there are rows to learn the preprocessing from");
+Source with_features_prepared(const Source& source, Rows rows, const Preprocessing& preprocessing) {
     const Source given = preprocessing.sequence ? reshaped(source, *preprocessing.sequence) : source;
     Source result = given;
     Preprocessing resolved = preprocessing;
@@ -95,6 +93,16 @@ Source preprocess(const Source& source, Rows rows, const Preprocessing& preproce
     }
     result.train = transform.apply(given.train, result.notes);
     if (given.test) result.test = transform.apply(*given.test, result.notes);
+    return result;
+}
+
+}  // namespace
+
+Source preprocess(const Source& source, Rows rows, const Preprocessing& preprocessing) {
+    core::require(!rows.empty(), "there are rows to learn the preprocessing from");
+    task::Scale scale = scale_of_targets(source, rows);
+    Source result = with_features_prepared(source, rows, preprocessing);
+    result.target_scale = std::move(scale);
     return result;
 }
 

@@ -93,7 +93,8 @@ std::string beside(const std::string& file, const std::string& neighbour) {
 Source load_npy(const Request& request) {
     refuse_text_options(request);
     if (request.target.empty()) {
-        core::fail(Failure::usage, "--data {}: a .npy holds features only; name the file of their labels with --target",
+        core::fail(Failure::usage,
+                   "--data {}: a .npy holds features only; name the file of what is to be learnt with --target",
                    request.data);
     }
     if (request.test.empty() != request.test_target.empty()) {
@@ -113,6 +114,7 @@ Source load_npy(const Request& request) {
     const bool arbitrary = features.element != Element::u8 || features.shape.rank() == 1;
     Source source = make_source(request.data, std::move(tables.train), std::move(tables.test));
     source.class_names = std::move(tables.class_names);
+    source.target_names = std::move(tables.target_names);
     source.notes = std::move(tables.notes);
     source.arbitrary_units = arbitrary;
     return source;
@@ -138,6 +140,7 @@ Source load_text(const Request& request) {
     TextTables tables = read_text_tables(files);
     Source source = make_source(request.data, std::move(tables.train), std::move(tables.test));
     source.class_names = std::move(tables.class_names);
+    source.target_names = std::move(tables.target_names);
     source.notes = std::move(tables.notes);
     source.arbitrary_units = true;
     return source;

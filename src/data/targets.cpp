@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <set>
 #include <string_view>
 #include <unordered_map>
@@ -16,6 +15,7 @@
 #include "data/field.hpp"
 #include "data/generator.hpp"
 #include "data/number.hpp"
+#include "data/single_precision.hpp"
 
 namespace ensemble::data {
 namespace {
@@ -72,7 +72,7 @@ struct Column {
 };
 
 /// Classes that are called + and - have no gaps of that spelling.
-void refuse_gaps(const Column& column) {
+void refuse_gaps(const Column& column, bool may_be_class) {
     const std::vector<std::string_view>& words = column.vocabulary.words;
     const bool has_plus = std::ranges::find(words, "+") != words.end();
     std::optional<std::size_t> first;  // the words are in the order in which they come
@@ -92,7 +92,7 @@ void refuse_gaps(const Column& column) {
     fail(Failure::data, "{}: the target is missing{}{}; fill it in or remove the row{}",
          column.place(column.vocabulary.first_rows[*first]), word.empty() ? "" : fmt::format(" ('{}')", word),
          more == 0 ? "" : fmt::format(", and in {} more row{}", more, more == 1 ? "" : "s"),
-         has_names && !word.empty() ? "; if it is a class, give it another name" : "");
+         may_be_class && has_names && !word.empty() ? "; if it is a class, give it another name" : "");
 }
 
 task::Kind infer_task(const Column& train, const Column* test) {
@@ -171,8 +171,8 @@ void classify(Targets& targets, const Column& train, const Column* test) {
     }
 }
 
-/// Numbers that differ and are one in single precision, in which they are learnt, are told.
-void note_merged(const Column& column, std::span<const float> learnt, std::vector<std::string>& notes) {
+/// Numbers that differ and are one in single precision, in which they are learnt; empty if there are none.
+std::string note_merged(const Column& column, std::span<const float> learnt) {
     std::unordered_map<float, std::size_t> known;
     const std::vector<std::string_view>& words = column.vocabulary.words;
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -181,55 +181,83 @@ void note_merged(const Column& column, std::span<const float> learnt, std::vecto
         if (std::abs(learnt[i]) < most_whole) continue;
         const auto [at, is_new] = known.try_emplace(learnt[i], i);
         if (is_new || *Decimal::parse(words[i]) == *Decimal::parse(words[at->second])) continue;
-        notes.push_back(fmt::format(
+        return fmt::format(
             "{}: {} and {} are both learnt as {:.0f}, since targets have single precision, seven digits; write how far "
             "they are from a number near all of them",
-            column.place(column.vocabulary.first_rows[i]), excerpt(words[at->second]), excerpt(words[i]), learnt[i]));
-        return;
+            column.place(column.vocabulary.first_rows[i]), excerpt(words[at->second]), excerpt(words[i]), learnt[i]);
     }
+    return {};
 }
 
-SharedBytes measure(const Column& column, std::vector<std::string>& notes) {
-    constexpr double most = std::numeric_limits<float>::max();
-    std::vector<float> numbers;
+/// Puts the numbers of a column into `values` [rows × targets] as the one numbered `target`. With several targets none
+/// can be a class.
+void measure(const Column& column, std::size_t target, std::size_t targets, std::span<float> values,
+             std::vector<std::string>& notes) {
+    std::vector<double> exact;
+    std::vector<float> learnt;
     for (std::size_t i = 0; i < column.vocabulary.words.size(); ++i) {
         const std::string_view word = column.vocabulary.words[i];
         const std::size_t row = column.vocabulary.first_rows[i];
-        const auto number = parse_number(word);
+        const auto number = parse_feature(word);
         if (!number) {
-            fail(Failure::data, "{}: '{}' {}, as regression needs; put it right or choose --task classification",
-                 column.place(row), excerpt(word), not_a_number);
+            fail(Failure::data, "{}: '{}' {}, as {}; put it right or {}", column.place(row), excerpt(word),
+                 not_a_number, targets == 1 ? "regression needs" : "several targets need (regression)",
+                 targets == 1 ? "choose --task classification" : "name one column of classes with --target");
         }
-        if (std::abs(*number) > most) {
+        if (!fits_single(*number)) {
             fail(Failure::data, "{}: {} is too large for single precision; choose another unit", column.place(row),
                  *number);
         }
-        numbers.push_back(static_cast<float>(*number));
+        exact.push_back(*number);
+        learnt.push_back(static_cast<float>(*number));
     }
-    note_merged(column, numbers, notes);
-    core::Buffer<float> values(column.vocabulary.of_row.size());
-    for (std::size_t row = 0; row < values.size(); ++row) values[row] = numbers[column.vocabulary.of_row[row]];
+    std::string note = note_merged(column, learnt);
+    std::string rounding = note_rounding(column.whole(), exact, column.vocabulary.counts);
+    if (note.empty()) note = std::move(rounding);
+    if (!note.empty()) notes.push_back(std::move(note));
+    for (std::size_t row = 0; row < column.vocabulary.of_row.size(); ++row) {
+        values[row * targets + target] = learnt[column.vocabulary.of_row[row]];
+    }
+}
+
+SharedBytes measure_all(std::span<const Column> columns, std::vector<std::string>& notes) {
+    core::Buffer<float> values(columns.front().vocabulary.of_row.size() * columns.size());
+    for (std::size_t i = 0; i < columns.size(); ++i) measure(columns[i], i, columns.size(), values, notes);
     return share(std::move(values));
 }
 
 }  // namespace
 
-Targets make_targets(const TargetColumn& train_words, const TargetColumn* test_words, std::optional<task::Kind> task) {
-    const Column train(train_words);
-    std::optional<Column> test_column;
-    if (test_words != nullptr) test_column.emplace(*test_words);
-    const Column* const test = test_column ? &*test_column : nullptr;
-    refuse_gaps(train);
-    if (test != nullptr) refuse_gaps(*test);
+Targets make_targets(const TargetColumn& train, const TargetColumn* test, std::optional<task::Kind> task) {
+    return make_targets(std::span(&train, 1), std::span(test, test == nullptr ? 0 : 1), task);
+}
+
+Targets make_targets(std::span<const TargetColumn> train_words, std::span<const TargetColumn> test_words,
+                     std::optional<task::Kind> task) {
+    const std::vector<Column> train(train_words.begin(), train_words.end());
+    const std::vector<Column> test(test_words.begin(), test_words.end());
+    const bool several = train.size() > 1;
+    const bool may_be_class = !several && task != task::Kind::regression;
+    for (const auto* columns : {&train, &test}) {
+        for (const Column& column : *columns) refuse_gaps(column, may_be_class);
+    }
+    const Column* const first_test = test.empty() ? nullptr : &test.front();
     Targets targets;
-    targets.task = task ? *task : infer_task(train, test);
+    targets.outputs = train.size();
+    targets.task = task::Kind::regression;
+    if (!several) targets.task = task ? *task : infer_task(train.front(), first_test);
     if (targets.task == task::Kind::classification) {
-        classify(targets, train, test);
+        classify(targets, train.front(), first_test);
         return targets;
     }
-    targets.outputs = 1;
-    targets.train = measure(train, targets.notes);
-    if (test != nullptr) targets.test = measure(*test, targets.notes);
+    if (!several && !task) {
+        targets.notes.push_back(
+            fmt::format("{}: the target is a number, so this is regression; --task classification makes each number a "
+                        "class",
+                        train.front().whole()));
+    }
+    targets.train = measure_all(train, targets.notes);
+    if (!test.empty()) targets.test = measure_all(test, targets.notes);
     return targets;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,5 +33,10 @@ struct Targets {
 /// average. What is_gap() knows is refused, but for the - of classes that are called + and -.
 /// `test` may be null. Throws core::Error (data) that names file, line and column.
 [[nodiscard]] Targets make_targets(const TargetColumn& train, const TargetColumn* test, std::optional<task::Kind> task);
+
+/// The same of one or several columns; several are numbers to be learnt, whose targets come row after row. `test` may
+/// be empty. REQUIRES: with several columns the task is not classification.
+[[nodiscard]] Targets make_targets(std::span<const TargetColumn> train, std::span<const TargetColumn> test,
+                                   std::optional<task::Kind> task);
 
 }  // namespace ensemble::data

@@ -136,27 +136,52 @@ private:
     void choose_columns() {
         if (like_ != nullptr) {
             check_header();
-            columns_.target = like_->target;
+            columns_.targets = like_->targets;
+            columns_.words.resize(columns_.targets.size());
             columns_.ignored = like_->ignored;
             columns_.places = like_->places;
             return;
         }
-        columns_.target = choice_.target.empty() ? columns_.count - 1 : find("--target", {.text = choice_.target});
+        choose_targets();
         columns_.ignored.assign(columns_.count, false);
         for (const WantedColumn& column : ignored()) {
             const std::size_t place = find("--ignore", column);
-            if (place == columns_.target) {
-                fail(Failure::usage, "--ignore {}: is the column to be learnt; name another one with --target",
-                     excerpt(column.text));
+            if (is_target(place)) {
+                fail(Failure::usage, "--ignore {}: is {} to be learnt; name another one with --target",
+                     excerpt(column.text), columns_.targets.size() == 1 ? "the column" : "a column");
             }
             columns_.ignored[place] = true;
         }
         for (std::size_t i = 0; i < columns_.count; ++i) {
-            if (i != columns_.target && !columns_.ignored[i]) columns_.places.push_back(i);
+            if (!is_target(i) && !columns_.ignored[i]) columns_.places.push_back(i);
         }
         if (columns_.places.empty()) {
-            fail(Failure::usage, "--ignore {}: leaves no feature of {}", excerpt(choice_.ignore), columns_.file);
+            const bool all_learnt = choice_.ignore.empty();
+            fail(Failure::usage, "{} {}: leaves no feature of {}", all_learnt ? "--target" : "--ignore",
+                 excerpt(all_learnt ? choice_.target : choice_.ignore), columns_.file);
         }
+    }
+
+    [[nodiscard]] bool is_target(std::size_t place) const {
+        return std::ranges::find(columns_.targets, place) != columns_.targets.end();
+    }
+
+    void choose_targets() {
+        if (choice_.target.empty()) columns_.targets = {columns_.count - 1};
+        const auto wanted =
+            choice_.target.empty() ? std::vector<WantedColumn>{} : wanted_targets(choice_.target, first_);
+        for (const WantedColumn& column : wanted) {
+            const std::size_t place = find("--target", column);
+            const auto same = std::ranges::find(columns_.targets, place);
+            if (same != columns_.targets.end()) {
+                const WantedColumn& other = wanted[static_cast<std::size_t>(same - columns_.targets.begin())];
+                fail(Failure::usage, "--target {}: {} and {} are both {}; name it once, by its name or else its number",
+                     excerpt(choice_.target), excerpt(other.text), excerpt(column.text),
+                     column_name(columns_.header, place));
+            }
+            columns_.targets.push_back(place);
+        }
+        columns_.words.resize(columns_.targets.size());
     }
 
     /// A name wins over a number; where both are possible, that is said.
@@ -219,7 +244,9 @@ private:
     void add(std::span<const std::string_view> fields, std::size_t line) {
         if (left_out_ > 0 && fields.size() == columns_.count + left_out_) fields = without_end(fields, line);
         if (fields.size() != columns_.count) refuse_count(fields, line);
-        columns_.words.emplace_back(fields[columns_.target]);
+        for (std::size_t i = 0; i < columns_.targets.size(); ++i) {
+            columns_.words[i].emplace_back(fields[columns_.targets[i]]);
+        }
         for (const std::size_t place : columns_.places) {
             const auto number = parse_feature(fields[place]);
             if (!number) refuse(fields[place], place, line);

@@ -123,12 +123,35 @@ BOOST_AUTO_TEST_CASE(targets_of_every_kind) {
     const NpyTables numbers = read({x, npy<double>("<f8", "(4,)", {0.5, 0.25, 1, 2})});
     BOOST_TEST((numbers.train.description().task == task::Kind::regression));
     BOOST_TEST(numbers.train.targets()[1] == 0.25F);
+    BOOST_TEST((numbers.target_names == std::vector<std::string>{"target"}));
+    BOOST_REQUIRE_EQUAL(numbers.notes.size(), 1U);
+    BOOST_TEST(numbers.notes[0].find("y.npy: the target is a number, so this is regression") != std::string::npos);
     const NpyTables pairs = read({x, npy<float>("<f4", "(4, 2)", {1, 2, 3, 4, 5, 6, 7, 8})});
     BOOST_TEST((pairs.train.description().task == task::Kind::regression));
     BOOST_TEST(pairs.train.outputs() == 2U);
     BOOST_TEST(pairs.train.targets()[7] == 8.0F);
+    BOOST_TEST((pairs.target_names == std::vector<std::string>{"target 1", "target 2"}));
+    BOOST_REQUIRE_EQUAL(pairs.notes.size(), 1U);
+    BOOST_TEST(pairs.notes[0].find("y.npy: not every row is a single 1 among zeros") != std::string::npos);
     const NpyTables chosen = read({x, npy<std::uint8_t>("|u1", "(4,)", {1, 2, 1, 2}), {}, {}, task::Kind::regression});
     BOOST_TEST(chosen.train.targets()[1] == 2.0F);
+}
+
+BOOST_AUTO_TEST_CASE(several_targets_are_numbers_of_single_precision) {
+    const Bytes x = npy<float>("<f4", "(3, 1)", {1, 2, 3});
+    const auto doubles = [&](const std::vector<double>& y) {
+        return Files{x, npy("<f8", "(3, 2)", y), {}, {}, task::Kind::regression};
+    };
+    BOOST_TEST(read(doubles({0.5, 1, 2, 3, 4, 5})).notes.empty());
+    check_refused(doubles({1, 2, 3, 4, 5, 1e39}), "y.npy: row 2, element 1 is 1e+39, too large");
+    check_refused(doubles({1, 2, 3, 4, std::nan(""), 6}), "y.npy: row 2, element 0 is nan");
+    check_refused(doubles({1, 1e9, 2, 1e9 + 1, 3, 1e9 + 2}), "y.npy, target 2: numbers from 1000000000 to 1000000002");
+    const NpyTables rounded = read(doubles({1, 1e6, 2, 1e6 + 0.1, 3, 1e6 + 0.2}));
+    BOOST_REQUIRE_EQUAL(rounded.notes.size(), 1U);
+    BOOST_TEST(rounded.notes[0].find("y.npy, target 2: targets are learnt in single") != std::string::npos);
+    const NpyTables tested = read({x, npy<std::int64_t>("<i8", "(3, 2)", {1, 2, 3, 4, 5, 6}),
+                                   npy<float>("<f4", "(1, 1)", {9}), npy<double>("<f8", "(1, 2)", {1.5, 2.5})});
+    BOOST_TEST(tested.test->targets()[1] == 2.5F);
 }
 
 BOOST_AUTO_TEST_CASE(test_rows_come_from_files_of_their_own) {
@@ -243,19 +266,20 @@ BOOST_AUTO_TEST_CASE(test_rows_may_be_of_another_type) {
 
 BOOST_AUTO_TEST_CASE(images_are_read_by_what_they_hold) {
     // Bytes of 0 to 16 are seen as 0 to 1, and this is told.
-    const NpyTables small = read({npy<std::uint8_t>("|u1", "(2, 1, 2)", {0, 16, 8, 4}), two_labels});
+    const NpyTables small =
+        read({npy<std::uint8_t>("|u1", "(2, 1, 2)", {0, 16, 8, 4}), two_labels, {}, {}, Kind::classification});
     BOOST_TEST(gathered(small.train) == (std::vector<float>{0, 1, 0.5F, 0.25F}), boost::test_tools::per_element());
     BOOST_TEST(small.notes.front().find("bytes from 0 to 16") != std::string::npos);
     // Channels first become channels last.
     std::vector<std::uint8_t> first(2 * 3 * 5 * 6);
     for (std::size_t i = 0; i < first.size(); ++i) first[i] = static_cast<std::uint8_t>(i);
-    const NpyTables images = read({npy("|u1", "(2, 3, 5, 6)", first), two_labels});
+    const NpyTables images = read({npy("|u1", "(2, 3, 5, 6)", first), two_labels, {}, {}, Kind::classification});
     BOOST_TEST((images.train.shape() == core::Shape{5, 6, 3}));
     BOOST_TEST(std::to_integer<int>(images.train.feature_bytes()[1]) == 30);
     BOOST_TEST(std::to_integer<int>(images.train.feature_bytes()[3]) == 1);
     BOOST_TEST(std::to_integer<int>(images.train.feature_bytes()[91]) == 120);
     BOOST_TEST(images.notes.front().find("moveaxis(x, 1, -1)") != std::string::npos);
-    const NpyTables last = read({npy("|u1", "(2, 5, 6, 3)", first), two_labels});
+    const NpyTables last = read({npy("|u1", "(2, 5, 6, 3)", first), two_labels, {}, {}, Kind::classification});
     BOOST_TEST((last.train.shape() == core::Shape{5, 6, 3}));
     BOOST_TEST(last.notes.empty());
     // Both could be channels: told, and read as they stand.
@@ -282,11 +306,16 @@ BOOST_AUTO_TEST_CASE(test_images_on_another_scale_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(whole_numbers_that_are_rounded_are_told) {
-    const NpyTables tables = read({npy<std::int64_t>("<i8", "(2, 2)", {1, 2, 3, 9007199254740993}), two_labels});
+    const NpyTables tables = read(
+        {npy<std::int64_t>("<i8", "(2, 2)", {1, 2, 3, 9007199254740993}), two_labels, {}, {}, Kind::classification});
     BOOST_TEST_REQUIRE(tables.notes.size() == 1U);
     BOOST_TEST(tables.notes[0].find("row 1, element 1 is 9007199254740993") != std::string::npos);
-    BOOST_TEST(
-        read({npy<std::int64_t>("<i8", "(2, 1)", {-9007199254740992, 9007199254740994}), two_labels}).notes.empty());
+    BOOST_TEST(read({npy<std::int64_t>("<i8", "(2, 1)", {-9007199254740992, 9007199254740994}),
+                     two_labels,
+                     {},
+                     {},
+                     Kind::classification})
+                   .notes.empty());
 }
 
 BOOST_AUTO_TEST_CASE(every_length_but_the_right_one_is_refused) {

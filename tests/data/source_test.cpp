@@ -123,9 +123,17 @@ BOOST_AUTO_TEST_CASE(packs_regression_and_every_rank) {
                            .scale = 0.25F,
                            .offset = -1.0F},
                           data::share(Buffer<float>(2 * width, 1.5F)), data::share(Buffer<float>{1, 2, 3, 4, 5, 6}));
-        const Source copy = data::unpack(aligned_copy(data::pack({"name", "digest", table, {}})));
+        Source source{"name", "digest", table, {}};
+        BOOST_TEST(data::unpack(aligned_copy(data::pack(source))).target_scale.empty());
+        source.target_names = {"heat", "", "load, cold"};
+        source.target_scale = {.mean = {1, -2e30, 0.1}, .deviation = {1e-12, 3, 1e17}};
+        const Source copy = data::unpack(aligned_copy(data::pack(source)));
         check_equal(copy.train, table);
         BOOST_TEST(!copy.test.has_value());
+        BOOST_TEST((copy.target_names == source.target_names));
+        BOOST_TEST((copy.target_scale.mean == source.target_scale.mean));
+        BOOST_TEST((copy.target_scale.deviation == source.target_scale.deviation));
+        BOOST_TEST(copy.class_names.empty());
     }
 }
 

@@ -100,6 +100,21 @@ BOOST_AUTO_TEST_CASE(the_task_follows_from_the_words) {
     BOOST_TEST((task_of({"1e30", "1e30", "1e30", "2"}) == task::Kind::regression));
 }
 
+BOOST_AUTO_TEST_CASE(regression_that_nobody_asked_for_is_noted) {
+    const auto notes = [](const Words& words, std::optional<task::Kind> task) {
+        return make_targets(column(words), nullptr, task).notes;
+    };
+    for (const Words& words : {Words{"0.5", "1", "1"}, Words{"1", "2", "3"}}) {
+        BOOST_REQUIRE_EQUAL(notes(words, {}).size(), 1U);
+        BOOST_TEST(notes(words, {})[0] ==
+                   "train.csv, column 2 ('kind'): the target is a number, so this is regression; --task classification "
+                   "makes each number a class");
+        BOOST_TEST(notes(words, Kind::regression).empty());
+        BOOST_TEST(notes(words, Kind::classification).empty());
+    }
+    BOOST_TEST(notes({"1", "2", "1", "2"}, {}).empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_chosen_task_wins) {
     const Targets numbers = make_targets(column({"3", "4", "3", "4"}), nullptr, task::Kind::regression);
     BOOST_TEST((numbers.task == task::Kind::regression));
