@@ -36,6 +36,8 @@ constexpr std::array<std::string_view, 10> dashes{"\u2010", "\u2011", "\u2012", 
 constexpr std::array<std::string_view, 7> comparisons{"<", ">", "~", "\u2264", "\u2265", "\u2248", "\u00B1"};
 constexpr std::array<std::string_view, 8> answers{"yes", "no", "y", "n", "on", "off", "t", "f"};
 
+constexpr std::string_view date_advice = "it looks like a date or time; write it as a number, such as days or seconds";
+
 template <std::size_t N>
 bool contains_any(std::string_view word, const std::array<std::string_view, N>& parts) {
     return std::ranges::any_of(parts, [&](std::string_view part) { return word.find(part) != std::string_view::npos; });
@@ -185,9 +187,8 @@ std::string excerpt(std::string_view field) {
     return std::string(field);
 }
 
-std::string advice_on(std::string_view word, char separator, std::string_view without) {
-    if (is_gap(word)) return "a value is missing: fill it in or remove the row";
-    if (is_infinite(word)) return "it is infinite, and features are finite numbers; put it right or remove the row";
+std::string advice_on_number(std::string_view word) {
+    if (is_infinite(word)) return "it is infinite; write a finite number or remove the row";
     if (is_too_large(word)) return "it is too large, above 1.8e308; choose another unit";
     if (const std::string odd = odd_spelling(word); !odd.empty()) return odd;
     const std::string plain = without_parts(word, wide_spaces);
@@ -198,18 +199,8 @@ std::string advice_on(std::string_view word, char separator, std::string_view wi
     constexpr std::array<std::string_view, 2> points{",", "."};
     const bool is_digits = is_number(without_parts(without_parts(plain, marks), points));
     if (is_digits && word.find(',') != std::string_view::npos) return advice_on_commas(word);
-    const std::size_t colon = word.find(':');
-    if (separator == ' ' && colon != std::string_view::npos && is_number(word.substr(0, colon)) &&
-        is_number(word.substr(colon + 1))) {
-        return "it looks like index:value, as LIBSVM has them; write all values of a row, without indices";
-    }
     if (is_digits && has_groups(word, '.')) return "it has thousands separators; write numbers without";
-    if (is_date(word)) {
-        return fmt::format(
-            "it looks like a date or time; write it as a number, such as days or seconds, or leave its "
-            "column out with {}",
-            without);
-    }
+    if (is_date(word)) return std::string(date_advice);
     if (const std::string pair = two_numbers(word); !pair.empty()) return pair;
     if (const std::string_view unit = unit_of(word); !unit.empty()) {
         return fmt::format("it has '{}' behind the number; write the column without it", unit);
@@ -217,6 +208,19 @@ std::string advice_on(std::string_view word, char separator, std::string_view wi
     if (const std::string_view prefix = prefix_of(word); !prefix.empty()) {
         return fmt::format("it has '{}' before the number; write the column without it", prefix);
     }
+    return {};
+}
+
+std::string advice_on(std::string_view word, char separator, std::string_view without) {
+    if (is_gap(word)) return "a value is missing: fill it in or remove the row";
+    const std::size_t colon = word.find(':');
+    if (separator == ' ' && colon != std::string_view::npos && is_number(word.substr(0, colon)) &&
+        is_number(word.substr(colon + 1))) {
+        return "it looks like index:value, as LIBSVM has them; write all values of a row, without indices";
+    }
+    const std::string advice = advice_on_number(word);
+    if (advice == date_advice) return fmt::format("{}, or leave its column out with {}", advice, without);
+    if (!advice.empty()) return advice;
     if (std::ranges::find(answers, lower(word)) != answers.end()) {
         return fmt::format("write 1 and 0 for two answers, or leave the column out with {}", without);
     }

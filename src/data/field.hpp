@@ -22,8 +22,11 @@ namespace ensemble::data {
 /// At most 100 characters of a field, for messages.
 [[nodiscard]] std::string excerpt(std::string_view field);
 
-/// What to do about a feature that is no number: what is odd about `word` where a person would read it as a number, a
-/// date or a missing value, else that words are not features. `without` is the option that leaves its column out.
+/// What to do about a word that a person would read as a number or a date, and what is odd about it; else empty.
+[[nodiscard]] std::string advice_on_number(std::string_view word);
+
+/// What to do about a feature that is no number: as above, also where a value is missing, else that words are not
+/// features. `without` is the option that leaves its column out.
 [[nodiscard]] std::string advice_on(std::string_view word, char separator, std::string_view without);
 
 }  // namespace ensemble::data

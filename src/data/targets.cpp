@@ -95,6 +95,12 @@ void refuse_gaps(const Column& column, bool may_be_class) {
          may_be_class && has_names && !word.empty() ? "; if it is a class, give it another name" : "");
 }
 
+/// What is odd about a word that should be a number, else `otherwise`.
+std::string cure(std::string_view word, std::string_view otherwise) {
+    std::string advice = advice_on_number(word);
+    return advice.empty() ? std::string(otherwise) : advice;
+}
+
 task::Kind infer_task(const Column& train, const Column* test) {
     const Vocabulary& vocabulary = train.vocabulary;
     const std::size_t rows = vocabulary.of_row.size() + (test == nullptr ? 0 : test->vocabulary.of_row.size());
@@ -117,11 +123,17 @@ task::Kind infer_task(const Column& train, const Column* test) {
         return 2 * different.size() <= rows ? task::Kind::classification : task::Kind::regression;
     }
     if (2 * numbers > vocabulary.of_row.size()) {
-        fail(Failure::data, "{}: '{}' {}, but most targets are; put it right, or insist with --task classification",
-             train.place(*first_word), excerpt(train.given.words[*first_word]), not_a_number);
+        const std::string_view word = train.given.words[*first_word];
+        fail(Failure::data, "{}: '{}' {}, but most targets are; {}, or insist with --task classification",
+             train.place(*first_word), excerpt(word), not_a_number, cure(word, "put it right"));
     }
     const std::size_t different = vocabulary.words.size();
     if (rows >= fewest_rows_to_tell && 2 * different > rows) {
+        const std::string_view word = train.given.words[*first_word];
+        if (const std::string advice = advice_on_number(word); !advice.empty()) {
+            fail(Failure::data, "{}: '{}' {}; {}, or make each word a class with --task classification",
+                 train.place(*first_word), excerpt(word), not_a_number, advice);
+        }
         fail(Failure::data,
              "{}: {} different words in {} rows are too many for classes; name another column with --target, or insist "
              "with --task classification",
@@ -200,9 +212,10 @@ void measure(const Column& column, std::size_t target, std::size_t targets, std:
         const std::size_t row = column.vocabulary.first_rows[i];
         const auto number = parse_feature(word);
         if (!number) {
-            fail(Failure::data, "{}: '{}' {}, as {}; put it right or {}", column.place(row), excerpt(word),
-                 not_a_number, targets == 1 ? "regression needs" : "several targets need (regression)",
-                 targets == 1 ? "choose --task classification" : "name one column of classes with --target");
+            const std::string otherwise = targets == 1 ? "put it right or choose --task classification"
+                                                       : "put it right, or name one column of classes with --target";
+            fail(Failure::data, "{}: '{}' {}, as {}; {}", column.place(row), excerpt(word), not_a_number,
+                 targets == 1 ? "regression needs" : "several targets need (regression)", cure(word, otherwise));
         }
         if (!fits_single(*number)) {
             fail(Failure::data, "{}: {} is too large for single precision; choose another unit", column.place(row),

@@ -125,7 +125,9 @@ std::vector<Setting> data_settings() {
             [](auto& o) -> auto& { return o.data; }, "the name or path of the data"),
         text(
             data("target", "WHICH",
-                 "a table's column to be learnt, its name or else its number from 1 (the last); or a .npy of labels",
+                 "a table's column to be learnt, its name or else its number from 1 (the last), or several, such as "
+                 "y,z or "
+                 "4,5; or a .npy of targets",
                  Role::location),
             [](auto& o) -> auto& { return o.target; }, "the target"),
         choice(
@@ -139,8 +141,8 @@ std::vector<Setting> data_settings() {
             data("test", "FILE", "test rows, of the same kind as --data", Role::location),
             [](auto& o) -> auto& { return o.test; }, "the file of the test rows"),
         text(
-            data("test-target", "FILE", "labels of the test rows, where --test is a .npy", Role::location),
-            [](auto& o) -> auto& { return o.test_target; }, "the file of the test rows' labels"),
+            data("test-target", "FILE", "targets of the test rows, where --test is a .npy", Role::location),
+            [](auto& o) -> auto& { return o.test_target; }, "the file of the test rows' targets"),
         choice(
             data("task", "NAME", ""), [](auto& o) -> auto& { return o.task; }, " (by the target, see below)"),
         setting_of(

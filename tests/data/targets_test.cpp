@@ -216,6 +216,16 @@ BOOST_AUTO_TEST_CASE(mistakes_are_named_with_file_line_and_column) {
     check_refused(many, {}, {}, "line 7, column 2 ('kind'): 'five' is not a number, but most targets are",
                   "--task classification");
     BOOST_TEST(make_targets(column(many), nullptr, task::Kind::classification).outputs == 30U);
+    many[5] = "1,5";
+    check_refused(many, {}, {}, "line 7", "'1,5' is not a number, but most targets are; write the decimal point as '.'",
+                  "--task classification");
+    check_refused({"1", "$5"}, {}, task::Kind::regression, "line 3",
+                  "'$5' is not a number, as regression needs; it has a currency");
+    Words prices;
+    for (int row = 0; row < 30; ++row) prices.push_back(std::to_string(row) + ",5");
+    check_refused(prices, {}, {}, "line 2", "'0,5' is not a number; write the decimal point as '.'",
+                  "--task classification");
+    BOOST_TEST(make_targets(column(prices), nullptr, task::Kind::classification).outputs == 30U);
     for (std::string& word : many) word += " street";
     check_refused(many, {}, {}, "train.csv, column 2 ('kind'): 30 different words in 30 rows are too many for classes");
     BOOST_TEST(make_targets(column(many), nullptr, task::Kind::classification).outputs == 30U);
