@@ -1,5 +1,6 @@
 #include "data/csv.hpp"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 #include <vector>
@@ -7,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "core/printable.hpp"
 #include "data/field.hpp"
 #include "data/generator.hpp"
 #include "data/numbering.hpp"
@@ -29,11 +31,17 @@ std::vector<TargetColumn> targets_of(Columns& columns) {
     return targets;
 }
 
+/// For people and files. Names that several of the columns have get their numbers.
 std::vector<std::string> names_of_targets(const Columns& columns) {
+    const auto name = [&](std::size_t place) { return columns.header.empty() ? std::string{} : columns.header[place]; };
     std::vector<std::string> names;
     for (const std::size_t place : columns.targets) {
-        const bool has_name = !columns.header.empty() && !columns.header[place].empty();
-        names.push_back(has_name ? columns.header[place] : fmt::format("column {}", place + 1));
+        const bool is_shared = std::ranges::count(columns.targets, name(place), name) > 1;
+        if (name(place).empty()) {
+            names.push_back(fmt::format("column {}", place + 1));
+        } else {
+            names.push_back(core::printable(is_shared ? column_name(columns.header, place) : name(place)));
+        }
     }
     return names;
 }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "data/field.hpp"
 
 namespace ensemble::data {
 namespace {
@@ -24,7 +25,7 @@ std::string name_of(const Source& source, std::size_t target) {
 
 void require_learnable(const Source& source, std::size_t target, double mean, double deviation, std::size_t rows) {
     if (deviation >= least_deviation && deviation <= most_deviation) return;
-    const std::string where = fmt::format("{}: the target '{}'", source.name, name_of(source, target));
+    const std::string where = fmt::format("{}: the target '{}'", source.name, excerpt(name_of(source, target)));
     if (deviation == 0) {
         fail(Failure::data, "{} is {:.9g} in all {} training rows; there is nothing to learn, choose another --target",
              where, mean, rows);

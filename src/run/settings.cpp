@@ -124,11 +124,10 @@ std::vector<Setting> data_settings() {
             data("data", "WHAT", "built-in data or a path, see below", Role::location),
             [](auto& o) -> auto& { return o.data; }, "the name or path of the data"),
         text(
-            data("target", "WHICH",
-                 "a table's column to be learnt, its name or else its number from 1 (the last), or several, such as "
-                 "y,z or "
-                 "4,5; or a .npy of targets",
-                 Role::location),
+            data(
+                "target", "WHICH",
+                "a table's column to be learnt, its name or else its number from 1 (the last); several: y,z; or a .npy",
+                Role::location),
             [](auto& o) -> auto& { return o.target; }, "the target"),
         choice(
             data("header", "NAME", "does the first line of tables name the columns: "),

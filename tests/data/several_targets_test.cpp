@@ -95,6 +95,12 @@ BOOST_AUTO_TEST_CASE(columns_without_names_are_called_by_their_numbers) {
     const TextTables one = read({"1.5 7.5\n2.5 3.25\n", ""});
     BOOST_TEST((one.target_names == Names{"column 2"}));
     BOOST_TEST((read({"a,b\n1,x\n2,y\n", ""}).target_names == Names{"b"}));
+    // Names that are one, or no text, are told apart and can be written.
+    BOOST_TEST((read({"a,y,y\n1,2,3\n2,5,5\n", "2,3"}).target_names == Names{"column 2 ('y')", "column 3 ('y')"}));
+    BOOST_TEST((read({"a,Gr\xf6\xdf"
+                      "e\n1,2.5\n2,5\n",
+                      ""})
+                    .target_names == Names{"Gr\\xF6\\xDFe"}));
 }
 
 BOOST_AUTO_TEST_CASE(whole_numbers_that_recur_are_numbers_where_there_are_several_targets) {
