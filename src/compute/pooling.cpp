@@ -213,4 +213,30 @@ void average_pool_backward(const Images& in, const Window& window, const float* 
     });
 }
 
+void global_average(const Images& in, const float* x, std::size_t x_stride, float* y, std::size_t y_stride) {
+    const float share = 1.0F / static_cast<float>(in.pixels());
+    for (std::size_t item = 0; item < in.count; ++item, y += y_stride) {
+        std::fill_n(y, in.channels, 0.0F);
+        const float* from = x + item * x_stride;
+        for (std::size_t first = 0; first < in.channels; first += in.block) {
+            for (std::size_t pixel = 0; pixel < in.pixels(); ++pixel, from += in.block)
+                for (std::size_t i = 0; i < in.block; ++i) y[first + i] += from[i];
+        }
+        for (std::size_t i = 0; i < in.channels; ++i) y[i] *= share;
+    }
+}
+
+void global_average_backward(const Images& in, const float* dy, std::size_t dy_stride, Accumulate accumulate, float* dx,
+                             std::size_t dx_stride) {
+    const float share = 1.0F / static_cast<float>(in.pixels());
+    const float kept = accumulate == Accumulate::yes ? 1.0F : 0.0F;
+    for (std::size_t item = 0; item < in.count; ++item, dy += dy_stride) {
+        float* to = dx + item * dx_stride;
+        for (std::size_t first = 0; first < in.channels; first += in.block) {
+            for (std::size_t pixel = 0; pixel < in.pixels(); ++pixel, to += in.block)
+                for (std::size_t i = 0; i < in.block; ++i) to[i] = kept * to[i] + share * dy[first + i];
+        }
+    }
+}
+
 }  // namespace ensemble::compute

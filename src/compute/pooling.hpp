@@ -5,6 +5,7 @@
 
 #include "compute/convolution.hpp"
 #include "compute/images.hpp"
+#include "compute/matmul.hpp"
 
 namespace ensemble::compute {
 
@@ -24,5 +25,13 @@ void average_pool(const Images& in, const Window& window, const float* x, float*
 
 /// dx ← dy shared out evenly over each window.
 void average_pool_backward(const Images& in, const Window& window, const float* dy, float* dx);
+
+/// y [count × channels] ← mean of each channel over its image; images and rows of y lie `x_stride` and `y_stride`
+/// apart.
+void global_average(const Images& in, const float* x, std::size_t x_stride, float* y, std::size_t y_stride);
+
+/// dx ← dy shared out evenly over each image, or dx ← dx + ….
+void global_average_backward(const Images& in, const float* dy, std::size_t dy_stride, Accumulate accumulate, float* dx,
+                             std::size_t dx_stride);
 
 }  // namespace ensemble::compute

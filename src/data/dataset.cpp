@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "compute/gather.hpp"
 #include "core/contract.hpp"
 
 namespace ensemble::data {
@@ -83,12 +84,7 @@ void Table::gather_as(std::span<const std::uint32_t> chosen, Real* out, std::siz
     const Real scale = description_.scale;
     const Real offset = description_.offset;
     const auto convert = [&]<class Stored>(std::span<const Stored> stored) {
-        for (const std::uint32_t row : chosen) {
-            const Stored* const item = stored.data() + row * width;
-#pragma omp simd
-            for (std::size_t j = 0; j < width; ++j) out[j] = static_cast<Real>(item[j]) * scale + offset;
-            out += stride;
-        }
+        compute::gather(chosen, stored.data(), width, scale, offset, out, stride);
     };
     switch (description_.element) {
         case Element::u8:

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compute/activation.hpp"
+#include "compute/elementwise.hpp"
 #include "core/contract.hpp"
 
 namespace ensemble::model {
@@ -129,10 +130,7 @@ void Sum::forward(const float*, const Pass&) {
     const compute::Rows b = b_.tensor->value_rows();
     const compute::Rows y = output_.value_rows();
     for (std::size_t row = 0; row < y.count; ++row) {
-        const std::span<const float> left = a[row];
-        const std::span<const float> right = b[row];
-        const std::span<float> sum = y[row];
-        for (std::size_t i = 0; i < sum.size(); ++i) sum[i] = left[i] + right[i];
+        compute::sum(a[row], b[row].data(), y[row].data());
     }
 }
 
@@ -152,10 +150,7 @@ void AddTo::forward(const float*, const Pass&) {
             deliver(b, Accumulate::yes, a);
             continue;
         }
-        for (std::size_t i = 0; i < a.size(); ++i) {
-            const float sum = a[i] + b[i];
-            a[i] = sum < 0.0F ? 0.0F : sum;  // a NaN stays
-        }
+        compute::add_and_rectify(b, a.data());
     }
 }
 

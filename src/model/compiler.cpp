@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "compute/elementwise.hpp"
 #include "core/contract.hpp"
 #include "model/image_operations.hpp"
 #include "model/pointwise.hpp"
@@ -16,7 +17,7 @@ void deliver(std::span<const float> from, compute::Accumulate store, std::span<f
     if (store == compute::Accumulate::no) {
         std::copy(from.begin(), from.end(), to.begin());
     } else {
-        for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
+        compute::add(from.first(to.size()), to.data());
     }
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "compute/activation.hpp"
+#include "compute/elementwise.hpp"
 #include "core/contract.hpp"
 #include "core/error.hpp"
 
@@ -70,10 +71,10 @@ void SigmoidLayer::forward(const float* parameters, const compute::Rows& out) co
     core::require(out.count == rows_ && out.width == layer_.weight.columns && out.stride == core::row_stride(out.width),
                   "a layer's output is as wide as the layer");
     product_(input_.data(), parameters + layer_.weight.offset, out.data);
-    const float* bias = parameters + layer_.bias.offset;
+    const std::span<const float> bias(parameters + layer_.bias.offset, out.width);
     for (std::size_t row = 0; row < rows_; ++row) {
         const std::span<float> x = out[row];
-        for (std::size_t i = 0; i < x.size(); ++i) x[i] += bias[i];
+        compute::add(bias, x.data());
         compute::activate(compute::Activation::sigmoid, x);
     }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "compute/elementwise.hpp"
 #include "compute/pooling.hpp"
 #include "core/contract.hpp"
 
@@ -93,10 +94,6 @@ compute::Images rows_of(compute::Images images, std::size_t count) {
     return images;
 }
 
-void add(std::span<const float> from, float* to) {
-    for (std::size_t i = 0; i < from.size(); ++i) to[i] += from[i];
-}
-
 }  // namespace
 
 std::size_t ConvolveAndPool::slice_of(const compute::Images& between) {
@@ -158,8 +155,8 @@ void ConvolveAndPool::backward(const float*, float* gradients, const GradientRea
                                        first ? weight.data() : weight_gradient_.data(),
                                        first ? bias.data() : bias_gradient_.data());
         if (first) continue;
-        add(weight_gradient_, weight.data());
-        add(std::span(bias_gradient_).first(recipe_.bias.columns), bias.data());
+        compute::add(weight_gradient_, weight.data());
+        compute::add(std::span(bias_gradient_).first(recipe_.bias.columns), bias.data());
     }
     if (target_.is_wanted()) target_.deliver();
     report(recipe_.weight, ready);
@@ -217,33 +214,14 @@ std::vector<const Tensor*> GlobalAverage::inputs() const {
 }
 
 void GlobalAverage::forward(const float*, const Pass&) {
-    const compute::Images images = images_of(input_);
-    const float share = 1.0F / static_cast<float>(images.pixels());
-    for (std::size_t item = 0; item < images.count; ++item) {
-        float* y = output_.values.data() + item * output_.stride;
-        std::fill_n(y, images.channels, 0.0F);
-        const float* x = input_.values.data() + item * input_.stride;
-        for (std::size_t first = 0; first < images.channels; first += images.block) {
-            for (std::size_t pixel = 0; pixel < images.pixels(); ++pixel, x += images.block)
-                for (std::size_t i = 0; i < images.block; ++i) y[first + i] += x[i];
-        }
-        for (std::size_t i = 0; i < images.channels; ++i) y[i] *= share;
-    }
+    compute::global_average(images_of(input_), input_.values.data(), input_.stride, output_.values.data(),
+                            output_.stride);
 }
 
 void GlobalAverage::backward(const float*, float*, const GradientReady&) {
     if (!input_.has_gradient()) return;
-    const compute::Images images = images_of(input_);
-    const float share = 1.0F / static_cast<float>(images.pixels());
-    const float kept = accumulate_ == compute::Accumulate::yes ? 1.0F : 0.0F;
-    for (std::size_t item = 0; item < images.count; ++item) {
-        const float* dy = output_.gradients.data() + item * output_.stride;
-        float* dx = input_.gradients.data() + item * input_.stride;
-        for (std::size_t first = 0; first < images.channels; first += images.block) {
-            for (std::size_t pixel = 0; pixel < images.pixels(); ++pixel, dx += images.block)
-                for (std::size_t i = 0; i < images.block; ++i) dx[i] = kept * dx[i] + share * dy[first + i];
-        }
-    }
+    compute::global_average_backward(images_of(input_), output_.gradients.data(), output_.stride, accumulate_,
+                                     input_.gradients.data(), input_.stride);
 }
 
 Normalise::Normalise(Tensor& input, compute::Accumulate store, Tensor& output, State state)

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "compute/elementwise.hpp"
+
 namespace ensemble::model {
 
 Maxout::Maxout(Tensor& input, Tensor& output) : input_(input), output_(output) {}
@@ -24,11 +26,7 @@ void Maxout::forward(const float*, const Pass&) {
         std::fill_n(chosen, units, std::uint8_t{0});
         for (std::size_t piece = 1; piece < input_.width() / units; ++piece) {
             x += units;
-            for (std::size_t i = 0; i < units; ++i) {
-                const bool larger = x[i] > y[i] || x[i] != x[i];
-                y[i] = larger ? x[i] : y[i];
-                chosen[i] = larger ? static_cast<std::uint8_t>(piece) : chosen[i];
-            }
+            compute::take_larger({x, units}, static_cast<std::uint8_t>(piece), y, chosen);
         }
     }
 }
@@ -40,7 +38,7 @@ void Maxout::backward(const float*, float*, const GradientReady&) {
         float* dx = input_.gradient_rows()[row].data();
         const std::uint8_t* chosen = chosen_.data() + row * units;
         for (std::size_t piece = 0; piece < input_.width() / units; ++piece, dx += units)
-            for (std::size_t i = 0; i < units; ++i) dx[i] = chosen[i] == piece ? dy[i] : 0.0F;
+            compute::take_where({dy, units}, chosen, static_cast<std::uint8_t>(piece), dx);
     }
 }
 

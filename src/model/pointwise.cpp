@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "compute/elementwise.hpp"
 #include "core/contract.hpp"
 
 namespace ensemble::model {
@@ -13,8 +14,7 @@ public:
     explicit Bias(const ParameterBlock& block) : block_(block) {}
 
     void forward(const float* parameters, Mode, std::size_t, std::span<float> x) override {
-        const float* bias = parameters + block_.offset;
-        for (std::size_t i = 0; i < x.size(); ++i) x[i] += bias[i];
+        compute::add({parameters + block_.offset, x.size()}, x.data());
     }
 
     void backward(std::size_t row, std::span<const float>, std::span<float> gradient, float* gradients) override {
@@ -22,7 +22,7 @@ public:
         if (row == 0) {
             std::copy(gradient.begin(), gradient.end(), sum);
         } else {
-            for (std::size_t i = 0; i < gradient.size(); ++i) sum[i] += gradient[i];
+            compute::add(gradient, sum);
         }
     }
 
@@ -33,7 +33,7 @@ public:
             if (row == 0) {
                 std::copy(columns.begin(), columns.end(), sum);
             } else {
-                for (std::size_t i = 0; i < columns.size(); ++i) sum[i] += columns[i];
+                compute::add(columns, sum);
             }
         }
     }

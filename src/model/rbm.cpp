@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "compute/activation.hpp"
+#include "compute/elementwise.hpp"
+#include "compute/update.hpp"
 #include "core/contract.hpp"
 
 namespace ensemble::model {
@@ -15,27 +17,19 @@ using compute::Operand;
 using compute::Transpose;
 
 /// row ← σ(row + bias)
-void activate(const float* __restrict bias, std::span<float> row) {
-    float* __restrict x = row.data();
-    for (std::size_t i = 0; i < row.size(); ++i) x[i] += bias[i];
+void activate(const float* bias, std::span<float> row) {
+    compute::add({bias, row.size()}, row.data());
     compute::activate(compute::Activation::sigmoid, row);
 }
 
 /// Δ ← μ·Δ + rate·(g/count − decay·w);  w ← w + Δ
 void change(std::span<float> values, std::span<float> changes, std::span<const float> gradient, std::size_t count,
             const DivergenceStep& step, double weight_decay) {
-    const auto mu = static_cast<float>(step.momentum);
     const auto rate = static_cast<float>(step.learning_rate);
     const auto share = static_cast<float>(step.learning_rate / static_cast<double>(count));
-    const auto decay = static_cast<float>(weight_decay);
-    float* __restrict w = values.data();
-    float* __restrict delta = changes.data();
-    const float* __restrict g = gradient.data();
-#pragma omp simd
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        delta[i] = mu * delta[i] + share * g[i] - rate * decay * w[i];
-        w[i] += delta[i];
-    }
+    compute::update_ascending(
+        {.parameters = values, .gradients = gradient, .first_moment = changes, .second_moment = {}}, share,
+        rate * static_cast<float>(weight_decay), static_cast<float>(step.momentum));
 }
 
 }  // namespace
@@ -126,7 +120,7 @@ void Rbm::descend(std::size_t count, const DivergenceStep& step) {
     std::ranges::fill(hidden_sum, 0.0F);
     for (std::size_t row = 0; row < 2 * rows_; ++row) {
         const float* h = hidden_.data() + row * hidden_stride_;
-        for (std::size_t i = 0; i < hidden_width_; ++i) hidden_sum[i] += h[i];
+        compute::add({h, hidden_width_}, hidden_sum.data());
     }
     change(hidden_bias_, hidden_bias_change_, hidden_sum, count, step, 0);
 
@@ -135,9 +129,9 @@ void Rbm::descend(std::size_t count, const DivergenceStep& step) {
     for (std::size_t row = 0; row < count; ++row) {
         const float* data = visible_.data() + row * stride_;
         float* difference = visible_.data() + (rows_ + row) * stride_;
-        for (std::size_t i = 0; i < width_; ++i) difference[i] = data[i] - difference[i];
+        compute::subtract_from({data, width_}, difference);
         if (row == 0) continue;
-        for (std::size_t i = 0; i < width_; ++i) sum[i] += difference[i];
+        compute::add({difference, width_}, sum);
     }
     change(visible_bias_, visible_bias_change_, {sum, width_}, count, step, 0);
 }
@@ -147,13 +141,7 @@ double Rbm::reconstruction_error(std::size_t count) const {
     for (std::size_t row = 0; row < count; ++row) {
         const float* data = visible_.data() + row * stride_;
         const float* reconstruction = visible_.data() + (rows_ + row) * stride_;
-        float squares = 0;
-#pragma omp simd reduction(+ : squares)
-        for (std::size_t i = 0; i < width_; ++i) {
-            const float error = data[i] - reconstruction[i];
-            squares += error * error;
-        }
-        sum += squares;
+        sum += compute::squared_distance({data, width_}, reconstruction);
     }
     return sum / static_cast<double>(width_);
 }

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "compute/elementwise.hpp"
+
 namespace ensemble::train {
 
 std::vector<double> gradient_norms(std::span<const model::ParameterBlock> blocks, std::span<const float> gradients) {
@@ -10,9 +12,7 @@ std::vector<double> gradient_norms(std::span<const model::ParameterBlock> blocks
         if (!block.is_weight) continue;
         double sum = 0;
         for (std::size_t row = 0; row < block.rows; ++row) {
-            for (const float g : gradients.subspan(block.offset + row * block.stride, block.columns)) {
-                sum += static_cast<double>(g) * g;
-            }
+            sum = compute::plus_squares(sum, gradients.subspan(block.offset + row * block.stride, block.columns));
         }
         norms.push_back(std::sqrt(sum / static_cast<double>(block.rows * block.columns)));
     }

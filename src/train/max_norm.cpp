@@ -3,22 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compute/elementwise.hpp"
 #include "core/contract.hpp"
 
 namespace ensemble::train {
-namespace {
-
-void add_squares(const float* __restrict row, float* __restrict sums, std::size_t count) {
-#pragma omp simd
-    for (std::size_t i = 0; i < count; ++i) sums[i] += row[i] * row[i];
-}
-
-void multiply(float* __restrict row, const float* __restrict factors, std::size_t count) {
-#pragma omp simd
-    for (std::size_t i = 0; i < count; ++i) row[i] *= factors[i];
-}
-
-}  // namespace
 
 MaxNorm::MaxNorm(std::span<const model::ParameterBlock> blocks, double c) : limit_(static_cast<float>(c * c)) {
     core::require(c > 0, "a norm's limit is positive");
@@ -35,7 +23,7 @@ MaxNorm::Stretch MaxNorm::updated(const model::ParameterBlock& block, std::size_
     core::require((begin - block.offset) % block.stride == 0 && (end - begin) % block.stride == 0,
                   "dense weights are updated by whole rows");
     for (std::size_t row = begin; row < end; row += block.stride) {
-        add_squares(parameters.data() + row, found->sums.data(), block.columns);
+        compute::add_squares(parameters.subspan(row, block.columns), found->sums.data());
     }
     found->rows_seen += (end - begin) / block.stride;
     if (found->rows_seen < block.rows) return {begin, begin};
@@ -50,7 +38,7 @@ void MaxNorm::clip(const model::ParameterBlock& block, Columns& columns, std::sp
     if (any) {
         for (float& value : factors) value = value > limit_ ? std::sqrt(limit_ / value) : 1.0F;
         for (std::size_t row = 0; row < block.rows; ++row) {
-            multiply(parameters.data() + block.offset + row * block.stride, factors.data(), block.columns);
+            compute::multiply(parameters.subspan(block.offset + row * block.stride, block.columns), factors.data());
         }
     }
     std::ranges::fill(columns.sums, 0.0F);

@@ -2,8 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
+#include "compute/update.hpp"
 #include "train/hyperparameters.hpp"
 
 namespace ensemble::train {
@@ -26,18 +26,11 @@ public:
     /// Sets the learning rate η and the number t of this update, counted from 1.
     void begin_update(double learning_rate, std::uint64_t t);
 
-    /// One stretch of the flat buffers; moments the optimiser lacks are empty.
-    struct Stretch {
-        std::span<float> parameters;
-        std::span<const float> gradients;
-        std::span<float> first_moment;
-        std::span<float> second_moment;
-    };
-
     enum class Decay : std::uint8_t { no, yes };
 
-    /// Updates one stretch; `decay` says whether the penalty applies to it (weights) or not (biases).
-    void update(const Stretch& stretch, Decay decay) const;
+    /// Updates one stretch of the flat buffers, in which moments the optimiser lacks are empty; `decay` says whether
+    /// the penalty applies to it (weights) or not (biases).
+    void update(const compute::Stretch& stretch, Decay decay) const;
 
 private:
     Hyperparameters hyperparameters_;

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "compute/elementwise.hpp"
 #include "core/buffer.hpp"
 #include "core/contract.hpp"
 #include "core/random.hpp"
@@ -180,8 +181,8 @@ struct Trainer::Impl {
         MaxNorm::Stretch last{begin, end};
         if (max_norm) last = max_norm->updated(block, begin, end, state.parameters);
         if (average_share) {
-            blend(stretch(state.parameters, last.begin, last.end), *average_share,
-                  stretch(state.average, last.begin, last.end));
+            compute::blend(stretch(state.parameters, last.begin, last.end), *average_share,
+                           stretch(state.average, last.begin, last.end));
         }
     }
 
@@ -231,14 +232,14 @@ void Trainer::Impl::train_on_batch() {
 
 /// Ends a step of the mean: the statistics of normalising layers join it with the parameters they belong to.
 void Trainer::Impl::average_statistics(float share) {
-    blend(state.statistics, share, state.average_statistics);
+    compute::blend(state.statistics, share, state.average_statistics);
     ++state.averaged;
 }
 
 void Trainer::Impl::average_epoch() {
     const auto share = average.after_epoch(state.epoch + 1, state.averaged);
     if (!share) return;
-    blend(state.parameters, *share, state.average);
+    compute::blend(state.parameters, *share, state.average);
     average_statistics(*share);
 }
 

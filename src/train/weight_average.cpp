@@ -2,8 +2,6 @@
 
 #include <cmath>
 
-#include "core/contract.hpp"
-
 namespace ensemble::train {
 
 std::optional<float> WeightAverage::after_update(std::uint64_t taken) const {
@@ -21,14 +19,6 @@ std::optional<float> WeightAverage::after_epoch(std::uint32_t epoch, std::uint64
 std::uint32_t first_averaged_epoch(const Hyperparameters& hyperparameters) {
     const double before = std::floor(hyperparameters.average_start * static_cast<double>(hyperparameters.epochs));
     return static_cast<std::uint32_t>(before) + 1;
-}
-
-void blend(std::span<const float> values, float alpha, std::span<float> mean) {
-    core::require(values.size() == mean.size(), "a mean is as long as what it is taken of");
-    const float* __restrict w = values.data();
-    float* __restrict a = mean.data();
-#pragma omp simd
-    for (std::size_t i = 0; i < values.size(); ++i) a[i] += alpha * (w[i] - a[i]);
 }
 
 }  // namespace ensemble::train

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 
 #include "train/hyperparameters.hpp"
 
@@ -32,8 +31,5 @@ private:
 
 /// The first epoch, counted from 1, whose end swa takes into the mean.
 [[nodiscard]] std::uint32_t first_averaged_epoch(const Hyperparameters& hyperparameters);
-
-/// mean ← mean + α·(values − mean). REQUIRES: both are of one size.
-void blend(std::span<const float> values, float alpha, std::span<float> mean);
 
 }  // namespace ensemble::train

@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "compute/elementwise.hpp"
+
 using namespace ensemble;
 
 BOOST_AUTO_TEST_SUITE(weight_average_tests)
@@ -44,7 +46,7 @@ BOOST_AUTO_TEST_CASE(swa_is_the_plain_mean_of_the_last_epochs) {
             const auto share = average.after_epoch(epoch, taken);
             BOOST_TEST(share.has_value() == (epoch >= first));
             if (!share) continue;
-            train::blend(values(epoch), *share, mean);
+            compute::blend(values(epoch), *share, mean);
             ++taken;
         }
         BOOST_TEST(taken == 20 - first + 1);
@@ -67,7 +69,7 @@ BOOST_AUTO_TEST_CASE(ema_is_the_exponential_mean_without_its_start) {
         std::vector<double> sum(size, 0);
         for (std::uint64_t t = 1; t <= 50; ++t) {
             BOOST_TEST(!average.after_epoch(1, t).has_value());
-            train::blend(values(t), average.after_update(t - 1).value(), mean);
+            compute::blend(values(t), average.after_update(t - 1).value(), mean);
             weight_of_all = decay * weight_of_all + (1 - decay);
             for (std::size_t i = 0; i < size; ++i) {
                 sum[i] = decay * sum[i] + (1 - decay) * double(value(i, t));
@@ -83,7 +85,7 @@ BOOST_AUTO_TEST_CASE(the_mean_of_what_stays_is_what_stays) {
     h.average = AverageKind::ema;
     const WeightAverage average(h);
     std::vector<float> mean(size, 0.0F);
-    for (std::uint64_t t = 0; t < 100; ++t) train::blend(values(1), average.after_update(t).value(), mean);
+    for (std::uint64_t t = 0; t < 100; ++t) compute::blend(values(1), average.after_update(t).value(), mean);
     BOOST_TEST((mean == values(1)));
 }
 
