@@ -39,14 +39,13 @@ PUBLISHED = {
 METRICS = ("rmse", "nll")
 PROTOCOL = {"members": 5, "epochs": 40, "batch": 100, "hidden": 50}
 # Chosen with --validate, the same for all sets.
-CHOSEN = ["--lr", "0.01"]
+CHOSEN = {"--init": "xavier", "--lr": "0.03", "--schedule": "cosine"}
 LEAST_RATIO = 8
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directory", type=Path, metavar="DIRECTORY")
-    parser.add_argument("settings", nargs="*", metavar="-- SETTING", help="of ensemble_train, behind those of the protocol")
     parser.add_argument("--build", type=Path, default=PROJECT / "build", help="build directory (%(default)s)")
     parser.add_argument("--only", action="append", metavar="SET", choices=sorted(PUBLISHED), help="this set; may be repeated")
     parser.add_argument("--splits", type=int, default=20, help="the first so many (%(default)s)")
@@ -56,7 +55,19 @@ def arguments():
     parser.add_argument("--reference", action="store_true", help="also train in PyTorch (Debian's python3-torch)")
     parser.add_argument("--scratch", type=Path, help="keep tables and runs there (a temporary directory)")
     parser.add_argument("--json", type=Path, help="write the figures there")
-    return parser.parse_args()
+    own, settings = split_settings(sys.argv[1:])
+    given = parser.parse_args(own)
+    given.settings = settings
+    return given
+
+
+def split_settings(words):
+    """What is this program's, and the settings for ensemble_train: those behind -- and the chosen ones that they leave."""
+    own, behind = words, []
+    if "--" in words:
+        own, behind = words[:words.index("--")], words[words.index("--") + 1:]
+    kept = [word for option, value in CHOSEN.items() if option not in behind for word in (option, value)]
+    return own, kept + behind
 
 
 def numbers(path):
@@ -114,7 +125,7 @@ def command(given, table, out):
             "--net", f"dense({PROTOCOL['hidden']}) relu", "--members", str(PROTOCOL["members"]),
             "--epochs", str(PROTOCOL["epochs"]), "--batch", str(PROTOCOL["batch"]), "--seed", str(number + 1),
             # The protocol trains on all rows; the program wants at least one to watch.
-            "--validation-fraction", "0.01", *CHOSEN, *given.settings, "--out", out]
+            "--validation-fraction", "0.01", *given.settings, "--out", out]
 
 
 def trained(given, table, scratch):
@@ -189,7 +200,7 @@ def main():
         print(f"{'':<8} {'':<18} {'':<5} mean ± deviation     published", flush=True)
         by_set, seconds = ours(given, tables, scratch)
         figures = report(by_set, "ours")
-        result = {"processor": processor(), "validate": given.validate, "settings": [*CHOSEN, *given.settings],
+        result = {"processor": processor(), "validate": given.validate, "settings": given.settings,
                   "seconds": seconds, "figures": figures}
         print(f"{len(tables)} runs in {seconds:.1f} s")
         fast = True

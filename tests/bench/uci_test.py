@@ -46,6 +46,12 @@ class Uci(unittest.TestCase):
         uci.Set(self.path).write(self.path / "t.csv", [3, 0])
         self.assertEqual((self.path / "t.csv").read_text(), "x1,x2,y\n3.50,203e-1,103\n0.50,200e-1,100\n")
 
+    def test_settings_behind_two_dashes_replace_the_chosen_ones(self):
+        chosen = [word for pair in uci.CHOSEN.items() for word in pair]
+        self.assertEqual(uci.split_settings(["D", "--validate"]), (["D", "--validate"], chosen))
+        own, settings = uci.split_settings(["D", "--", "--lr", "7", "--bootstrap"])
+        self.assertEqual((own, settings[-3:], settings.count("--lr")), (["D"], ["--lr", "7", "--bootstrap"], 1))
+
     def test_figures_are_held_against_published_ones_as_these_are_rounded(self):
         self.assertTrue(uci.is_reached(0.0949, 0.09))
         self.assertFalse(uci.is_reached(0.0951, 0.09))
