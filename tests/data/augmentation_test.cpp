@@ -15,12 +15,12 @@ BOOST_AUTO_TEST_SUITE(augmentation_tests)
 
 namespace {
 
+using compute::Affine;
+using compute::ImageWarp;
 using core::RandomStream;
 using core::Shape;
-using data::Affine;
 using data::Augmentation;
 using data::Augmenter;
-using data::ImageWarp;
 using Image = std::vector<float>;
 
 RandomStream stream(std::uint32_t step = 0, std::uint32_t member = 0, std::uint32_t epoch = 0) {
