@@ -52,19 +52,8 @@ public:
         return state_.history.back();
     }
 
-    void predict(std::size_t first, std::span<float> probabilities) override {
-        constexpr double right = 0.95;
-        constexpr std::uint32_t blocks_per_row = 2;  // of the stream, so that a row has the same draws in any piece
-        core::RandomStream random = draws(1, state_.member, 2);
-        for (std::size_t row = 0; row * classes < probabilities.size(); ++row) {
-            random.seek(static_cast<std::uint32_t>(first + row) * blocks_per_row);
-            const auto label = static_cast<std::size_t>(experiment_.test_labels()[first + row]);
-            const std::size_t chosen = random.uniform() < right ? label : random.below(classes);
-            const auto most = static_cast<float>(random.uniform(0.5, 0.9));
-            const auto out = probabilities.subspan(row * classes, classes);
-            std::ranges::fill(out, (1.0F - most) / (classes - 1));
-            out[chosen] = most;
-        }
+    void predict(const data::View& rows, std::span<float> predictions) override {
+        predict_rows(state_.member, rows, predictions);
     }
 
 private:
@@ -89,6 +78,21 @@ data::Table table(std::size_t rows) {
 }
 
 }  // namespace
+
+void predict_rows(std::uint32_t member, const data::View& rows, std::span<float> predictions) {
+    constexpr double right = 0.95;
+    constexpr std::uint32_t blocks_per_row = 2;  // of the stream, so that a row has the same draws in any piece
+    core::RandomStream random = draws(1, member, 2);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        random.seek(rows.rows[i] * blocks_per_row);
+        const auto label = static_cast<std::size_t>(rows.table->labels()[rows.rows[i]]);
+        const std::size_t chosen = random.uniform() < right ? label : random.below(classes);
+        const auto most = static_cast<float>(random.uniform(0.5, 0.9));
+        const auto out = predictions.subspan(i * classes, classes);
+        std::ranges::fill(out, (1.0F - most) / (classes - 1));
+        out[chosen] = most;
+    }
+}
 
 Drawn draw(const Lengths& given, std::size_t members) {
     Drawn drawn;

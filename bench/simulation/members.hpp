@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "run/experiment.hpp"
@@ -34,5 +35,8 @@ struct Drawn {
 /// index alone.
 [[nodiscard]] run::Trainees sleepers(const run::Experiment& experiment, const std::vector<double>& seconds,
                                      double piece_s);
+
+/// What `member` predicts of some rows: probabilities [rows × classes].
+void predict_rows(std::uint32_t member, const data::View& rows, std::span<float> predictions);
 
 }  // namespace ensemble::simulation

@@ -1,4 +1,4 @@
-// The project's coordinator, worker and summation on the ranks of a simulated cluster. One run; prints what came out as
+// The project's coordinator and workers on the ranks of a simulated cluster. One run; prints what came out as
 // JSON. bench/scaling calls it for many sizes.
 
 #include <algorithm>
@@ -43,7 +43,7 @@ struct Setup {
 struct Outcome {
     double start_s = 0;    ///< until MPI and the communicator are ready
     double train_s = 0;    ///< first assignment to the last member's end
-    double combine_s = 0;  ///< from there until the root has the sum
+    double combine_s = 0;  ///< from there until the root has all rows combined
     double whole_s = 0;    ///< of train_members() on the root
     double idle_fraction = 0;
     double communication_fraction = 0;
@@ -52,7 +52,7 @@ struct Outcome {
     std::uint64_t combine_bytes = 0;
     std::size_t lost = 0;
     std::string digest;
-    std::int64_t members = 0;
+    std::size_t members = 0;
 };
 
 /// The ranks that fall silent: spread over the cluster, never the root.
@@ -89,7 +89,7 @@ public:
                 {"members", setup_.members},
                 {"items", setup_.items},
                 {"fold", setup_.cluster.fold},
-                {"by_letters", setup_.recovers},
+                {"recovers", setup_.recovers},
                 {"longest_s", longest_s_},
                 {"total_s", total_s_},
                 {"bound_s", bound_s_},
@@ -152,15 +152,28 @@ private:
                     .combine_messages = after.messages - at_last_done_.messages,
                     .combine_bytes = after.bytes - at_last_done_.bytes,
                     .lost = coordinator.ranks_lost(),
-                    .digest = core::hex(core::sha256(std::as_bytes(trained.total.counters()))),
-                    .members = trained.total.members()};
-        if (setup_.recovers) run::dismiss(world, coordinator, 0);
+                    .digest = core::hex(core::sha256(
+                        std::as_bytes(std::span<const float>(trained.rows->combined.front().predictions)))),
+                    .members = coordinator.members_done()};
+        run::dismiss(world, coordinator, 0);
     }
 
     run::Witness witness_of(const comm::Communicator& world) {
         run::Witness witness;
         // What is finished is kept, what is in training is not.
-        witness.storage.finish = [this](const train::MemberState& state) { finished_.insert(state.member); };
+        witness.storage.finish = [this](const train::MemberState& state, const run::MemberPredictions&) {
+            finished_.insert(state.member);
+        };
+        // Predictions are no more than draws, so files would only cost memory.
+        witness.storage.rows = [this](std::span<const std::uint32_t> members, std::size_t first, std::size_t count) {
+            data::View rows = experiment_.test_set().rows;
+            rows.rows = rows.rows.subspan(first, count);
+            const std::size_t each = count * experiment_.predicted_width();
+            std::vector<float> block(members.size() * each);
+            for (std::size_t i = 0; i < members.size(); ++i)
+                predict_rows(members[i], rows, std::span(block).subspan(i * each, each));
+            return block;
+        };
         witness.storage.load = [this](std::uint32_t member) {
             store::KeptMember kept;
             if (finished_.contains(member)) kept.state.emplace().member = member;
@@ -214,9 +227,9 @@ private:
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app("Runs the coordinator, the workers and the combination of contributions on a simulated cluster.");
+    CLI::App app("Runs the coordinator, the workers and the combination of their predictions on a simulated cluster.");
     Setup setup;
-    bool collective = false;
+    bool fragile = false;
     app.add_option("--ranks", setup.cluster.ranks, "simulated")->capture_default_str()->check(CLI::Range(1, 1 << 16));
     app.add_option("--ranks-per-node", setup.cluster.ranks_per_node)->capture_default_str()->check(CLI::Range(1, 1024));
     app.add_option("--members", setup.members)->capture_default_str()->check(CLI::Range(1, 1 << 22));
@@ -235,9 +248,9 @@ int main(int argc, char** argv) {
     app.add_option("--lose", setup.failures.ranks, "so many ranks fall silent")->capture_default_str();
     app.add_option("--lose-at", setup.failures.at, "of the least time the run can take")->capture_default_str();
     app.add_option("--noticed-after", setup.failures.noticed_s, "seconds")->capture_default_str();
-    app.add_flag("--collective", collective, "sum in a collective, as runs do that do not recover from losses");
+    app.add_flag("--no-recovery", fragile, "as runs that end when a rank is lost");
     CLI11_PARSE(app, argc, argv);
-    setup.recovers = !collective;
+    setup.recovers = !fragile;
     setup.lengths.expected = !as_drawn;
     try {
         Simulation simulation(setup);

@@ -41,19 +41,6 @@ std::optional<double> Confusion::recall(std::size_t label) const {
     return static_cast<double>(count(label, label)) / static_cast<double>(all);
 }
 
-double Confusion::balanced_accuracy() const {
-    double sum = 0;
-    double present = 0;
-    for (std::size_t label = 0; label < classes_; ++label) {
-        const std::optional<double> share = recall(label);
-        if (!share) continue;
-        sum += *share;
-        ++present;
-    }
-    core::require(present > 0, "balanced accuracy needs at least one item");
-    return sum / present;
-}
-
 Baseline majority(std::span<const std::int32_t> train, std::span<const std::int32_t> test, std::size_t classes) {
     core::require(!train.empty() && !test.empty(), "a baseline needs training and test items");
     core::require(all_below(train, classes) && all_below(test, classes), "labels are classes");

@@ -27,9 +27,6 @@ public:
     /// The share of the items of class `label` that were recognised; nothing where there are none.
     [[nodiscard]] std::optional<double> recall(std::size_t label) const;
 
-    /// The mean of the recalls of the classes that have items: what accuracy would be if they all had as many.
-    [[nodiscard]] double balanced_accuracy() const;
-
 private:
     std::size_t classes_ = 0;
     std::vector<std::int64_t> counts_;  ///< [classes × classes], a row for each label

@@ -1,61 +1,43 @@
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
-#include "core/names.hpp"
+#include "analysis/block.hpp"
+#include "task/kind.hpp"
 
 namespace ensemble::analysis {
 
-/// How members' answers become the ensemble's.
-enum class Combination : std::uint8_t { average, vote };
-
-constexpr auto enum_names(Combination) {
-    return std::array{core::Named{Combination::average, "average"}, core::Named{Combination::vote, "vote"}};
-}
-
-/// What members contribute to the ensemble, summed. All entries are integers, so any order and any reduction tree of
-/// additions gives the same bits: a rank adds the members it holds, and ranks' contributions add up the same way.
-class Contribution {
-public:
-    /// Probabilities are counted in units of 2^-40: 2^22 members fit, and one unit is far below float's resolution.
-    static constexpr double unit = 0x1p-40;
-
-    Contribution(std::size_t items, std::size_t classes);
-
-    [[nodiscard]] std::size_t items() const noexcept { return items_; }
-    [[nodiscard]] std::size_t classes() const noexcept { return classes_; }
-
-    /// Adds one member's probabilities [items × classes] on items with these labels.
-    /// `is_best`: this is the member chosen on validation data, whose hits are kept apart for the paired test.
-    void add_member(std::span<const float> probabilities, std::span<const std::int32_t> labels, bool is_best);
-
-    /// All counters as one array, to be summed element by element across ranks (comm::reduce_sum).
-    [[nodiscard]] std::span<std::int64_t> counters() noexcept { return counters_; }
-    [[nodiscard]] std::span<const std::int64_t> counters() const noexcept { return counters_; }
-
-    [[nodiscard]] std::int64_t members() const noexcept;
-    [[nodiscard]] std::span<const std::int64_t> probability_sums() const noexcept;  ///< [items × classes], in units
-    [[nodiscard]] std::span<const std::int64_t> votes() const noexcept;             ///< [items × classes]
-    [[nodiscard]] std::span<const std::int64_t> member_hits() const noexcept;       ///< [items]: members that are right
-    [[nodiscard]] std::span<const std::int64_t> best_hits() const noexcept;  ///< [items]: 1 where the best is right
-
-private:
-    std::size_t items_;
-    std::size_t classes_;
-    std::vector<std::int64_t> counters_;
+/// The ensemble's predictions of some rows.
+struct Combined {
+    std::vector<float> predictions;    ///< [rows × width], as a member's
+    std::vector<std::int32_t> chosen;  ///< classification: [rows] the class that is decided on
 };
 
-/// Soft voting: mean probabilities [items × classes]. REQUIRES: at least one member.
-[[nodiscard]] std::vector<float> average(const Contribution& total);
+/// A way to make one prediction of the members': row by row, so that blocks of rows can be combined anywhere.
+struct Combination {
+    std::string_view name;  ///< --combine
+    std::string_view text;  ///< what it is, in a line
+    task::Kind kind;        ///< what it combines
+    bool is_mixture;        ///< of the members' distributions, which metrics may then look at one by one
 
-/// Hard voting: the class with most votes, ties to the larger summed probability, then to the lower class.
-[[nodiscard]] std::vector<std::int32_t> vote(const Contribution& total);
+    /// REQUIRES: at least one member.
+    Combined (*apply)(const Block& block);
+};
 
-/// Votes as shares [items × classes].
-[[nodiscard]] std::vector<float> vote_shares(const Contribution& total);
+/// All of them; the first of each kind is what is used unless asked otherwise. A new combination is an entry there.
+[[nodiscard]] std::span<const Combination> combinations() noexcept;
+
+/// Those for one kind of task, in that order.
+[[nodiscard]] std::vector<const Combination*> combinations_of(task::Kind kind);
+
+/// The place among combinations_of(kind) of the one of that name, the first one's if the name is empty; their number if
+/// there is none.
+[[nodiscard]] std::size_t find_combination(task::Kind kind, std::string_view name);
+
+/// How many members choose each class: [rows × classes]. REQUIRES: classification.
+[[nodiscard]] std::vector<std::int32_t> votes(const Block& block);
 
 }  // namespace ensemble::analysis

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <boost/math/distributions/binomial.hpp>
+#include <boost/math/distributions/students_t.hpp>
 
 #include "analysis/bootstrap.hpp"
 #include "core/contract.hpp"
@@ -31,7 +32,7 @@ Gain gain_of(std::span<const std::int64_t> differences, std::int64_t scale, cons
     const auto sum = std::accumulate(differences.begin(), differences.end(), std::int64_t{0});
     std::vector<std::int64_t> sums = resampled_sums(differences, request);
     std::ranges::sort(sums);
-    return {.accuracy = static_cast<double>(sum) / total,
+    return {.value = static_cast<double>(sum) / total,
             .ci95 = {.low = quantile(sums, tail) / total, .high = quantile(sums, 1.0 - tail) / total}};
 }
 
@@ -107,6 +108,19 @@ double mcnemar_exact(std::int64_t b, std::int64_t c) {
     }
     const double largest = std::exp(log_choose(n, k) - n * std::numbers::ln2);
     return std::min(1.0, 2.0 * largest * relative_tail);
+}
+
+double paired_t_test(std::span<const double> differences) {
+    if (differences.size() < 2) return 1.0;
+    const auto n = static_cast<double>(differences.size());
+    const double mean = std::accumulate(differences.begin(), differences.end(), 0.0) / n;
+    double squares = 0;
+    for (const double difference : differences) squares += (difference - mean) * (difference - mean);
+    const double error = std::sqrt(squares / (n - 1) / n);
+    if (std::isnan(error)) return error;
+    if (!(error > 0)) return mean == 0 ? 1.0 : 0.0;
+    const boost::math::students_t_distribution<double> t(n - 1);
+    return 2 * boost::math::cdf(boost::math::complement(t, std::abs(mean / error)));
 }
 
 }  // namespace ensemble::analysis

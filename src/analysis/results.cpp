@@ -4,87 +4,162 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <tuple>
-#include <vector>
 
+#include "analysis/mean_gain.hpp"
 #include "core/contract.hpp"
 
 namespace ensemble::analysis {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-bool is_included(const MemberResult& member) {
-    return member.excluded.empty();
-}
-
-/// Smaller is better.
-std::tuple<double, double, std::uint32_t> rank_of(const MemberResult& member) {
-    const double error = std::isnan(member.validation_score) ? infinity : -member.validation_score;
-    const double loss = std::isnan(member.validation_loss) ? infinity : member.validation_loss;
-    return {error, loss, member.index};
-}
-
-const MemberResult* find_best(std::span<const MemberResult> members) {
+const MemberResult* find_best(const task::Task& task, std::span<const MemberResult> members) {
     const MemberResult* best = nullptr;
+    const auto place = [&](const MemberResult& member) {
+        return std::pair(task.order(member.validation_loss, member.validation_score), member.index);
+    };
     for (const MemberResult& member : members) {
-        if (is_included(member) && (best == nullptr || rank_of(member) < rank_of(*best))) best = &member;
+        if (member.is_included() && (best == nullptr || place(member) < place(*best))) best = &member;
     }
     return best;
 }
 
-Scores mean_scores(std::span<const MemberResult> members) {
-    Scores mean;
-    double included = 0;
+/// The lines of one metric: a list of rows for each question.
+std::vector<std::span<const double>> lines_of(const RowValues& values, std::size_t place, std::size_t questions,
+                                              std::size_t rows) {
+    std::vector<std::span<const double>> lines;
+    for (std::size_t question = 0; question < questions; ++question)
+        lines.push_back(std::span(values).subspan((place * questions + question) * rows, rows));
+    return lines;
+}
+
+std::vector<std::int64_t> whole_numbers(std::span<const double> values) {
+    std::vector<std::int64_t> whole(values.size());
+    std::ranges::transform(values, whole.begin(), [](double value) { return static_cast<std::int64_t>(value); });
+    return whole;
+}
+
+/// Everything evaluate() looks at.
+struct Given {
+    const task::Task& task;
+    std::size_t targets;
+    const RowResults& rows;
+    const task::Truth& truth;
+    std::size_t members;
+    std::uint64_t seed;
+
+    [[nodiscard]] std::size_t questions() const { return task.questions(targets); }
+    [[nodiscard]] bool classes() const { return task.kind == task::Kind::classification; }
+};
+
+double mean_of(std::span<const double> values) {
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+/// The metric of lines of row values, each of which is a sum over so many members.
+double metric_of(const task::Metric& metric, const std::vector<std::span<const double>>& lines, std::size_t members) {
+    double sum = 0;
+    for (const std::span<const double> line : lines)
+        sum += metric.from_mean(mean_of(line) / static_cast<double>(members));
+    return sum / static_cast<double>(lines.size());
+}
+
+/// Of metrics that are means, the metric of the mean over all members and rows; of others the mean of the members'.
+task::Scores mean_scores(const Given& given, std::span<const MemberResult> members) {
+    task::Scores mean(given.task.metrics().size());
     for (const MemberResult& member : members) {
-        if (!is_included(member)) continue;
-        mean.accuracy += member.test.accuracy;
-        mean.nll += member.test.nll;
-        mean.brier += member.test.brier;
-        mean.ece += member.test.ece;
-        ++included;
+        for (std::size_t i = 0; i < mean.size() && member.is_included(); ++i)
+            mean[i] += member.test[i] / static_cast<double>(given.members);
     }
-    return {mean.accuracy / included, mean.nll / included, mean.brier / included, mean.ece / included};
+    const auto places = mean_metrics(given.task);
+    for (std::size_t place = 0; place < places.size(); ++place) {
+        const auto lines = lines_of(given.rows.member_sums, place, given.questions(), given.rows.rows);
+        mean[places[place]] = metric_of(given.task.metrics()[places[place]], lines, given.members);
+    }
+    return mean;
+}
+
+/// Gains in accuracy are counts of rows, which are told exactly.
+void count_gains(const Given& given, const RowValues& values, CombinationResult& result) {
+    const std::size_t rows = given.rows.rows;
+    const BootstrapRequest request{.seed = given.seed};
+    const auto hits = whole_numbers(std::span(values).first(rows));
+    const auto member_hits = whole_numbers(std::span(given.rows.member_sums).first(rows));
+    const auto best_hits = whole_numbers(std::span(given.rows.best).first(rows));
+    result.over_mean[0] = gain_over_mean(hits, member_hits, static_cast<std::int64_t>(given.members), request);
+    result.over_best[0] = gain_over_member(hits, best_hits, request);
+}
+
+CombinationResult result_of(const Given& given, std::size_t which) {
+    const Combined& combined = given.rows.combined[which];
+    const RowValues& values = given.rows.combined_values[which];
+    const auto metrics = given.task.metrics();
+    CombinationResult result{.combination = combinations_of(given.task.kind)[which],
+                             .scores = {},
+                             .over_mean = std::vector<std::optional<Gain>>(metrics.size()),
+                             .over_best = std::vector<std::optional<PairedGain>>(metrics.size()),
+                             .by_class = {}};
+    result.scores = task::score(
+        {.task = given.task, .targets = given.targets, .predictions = combined.predictions, .chosen = combined.chosen},
+        given.truth);
+    const auto places = mean_metrics(given.task);
+    MeanGains gains(given.rows.rows, given.seed);
+    std::vector<std::size_t> asked;
+    for (std::size_t place = 0; place < places.size(); ++place) {
+        const task::Metric& metric = metrics[places[place]];
+        const std::size_t questions = given.questions();
+        const auto own = lines_of(values, place, questions, given.rows.rows);
+        // From row values, since those of a mixture know its members.
+        result.scores[places[place]] = metric_of(metric, own, 1);
+        if (metric.better == task::Better::nominal || (given.classes() && places[place] == 0)) continue;
+        asked.push_back(places[place]);
+        gains.add(metric, own, lines_of(given.rows.member_sums, place, questions, given.rows.rows), given.members);
+        gains.add(metric, own, lines_of(given.rows.best, place, questions, given.rows.rows), 1);
+    }
+    const std::vector<PairedGain> found = gains.all();
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        result.over_mean[asked[i]] = found[2 * i].gain;
+        result.over_best[asked[i]] = found[2 * i + 1];
+    }
+    if (given.classes()) {
+        count_gains(given, values, result);
+        result.by_class = Confusion(given.truth.labels, combined.chosen, given.targets);
+    }
+    return result;
+}
+
+/// Counts tell whether classes were chosen by these members, and by this best one.
+void require_rows_of(const Given& given, const MemberResult& best) {
+    core::require(!given.rows.combined.empty() && given.rows.rows > 0, "an ensemble is measured on rows");
+    if (!given.classes()) return;
+    const auto votes = std::span(given.rows.votes).first(given.targets);
+    core::require(
+        std::accumulate(votes.begin(), votes.end(), std::int64_t{0}) == static_cast<std::int64_t>(given.members),
+        "every member of the ensemble votes, and no other");
+    core::require(!best.test.empty() && mean_of(std::span(given.rows.best).first(given.rows.rows)) == best.test.front(),
+                  "the best member's rows are its own");
 }
 
 }  // namespace
 
-std::optional<std::uint32_t> choose_best(std::span<const MemberResult> members) {
-    const MemberResult* best = find_best(members);
+std::optional<std::uint32_t> choose_best(const task::Task& task, std::span<const MemberResult> members) {
+    const MemberResult* best = find_best(task, members);
     if (best == nullptr) return std::nullopt;
     return best->index;
 }
 
-EnsembleResult evaluate(const Contribution& total, std::span<const std::int32_t> labels,
+EnsembleResult evaluate(const task::Task& task, std::size_t targets, const RowResults& rows, const task::Truth& truth,
                         std::span<const MemberResult> members, std::uint64_t seed) {
-    const MemberResult* best = find_best(members);
+    const MemberResult* best = find_best(task, members);
     core::require(best != nullptr, "an ensemble has at least one member");
-    core::require(total.members() == std::ranges::count_if(members, is_included),
-                  "the contributions are those of the included members");
-    core::require(total.items() == labels.size(), "every item has a label");
-    const auto best_hits = total.best_hits();
-    const auto right = std::accumulate(best_hits.begin(), best_hits.end(), std::int64_t{0});
-    core::require(std::abs(best->test.accuracy * static_cast<double>(labels.size()) - static_cast<double>(right)) < 0.5,
-                  "the hits kept apart are those of the member chosen on validation data");
-
-    const std::vector<float> means = average(total);
-    const std::vector<std::int32_t> averaged = most_probable(means, total.classes());
-    const std::vector<std::int32_t> voted = vote(total);
-    const std::vector<std::int64_t> average_hits = hits(averaged, labels);
-    const std::vector<std::int64_t> vote_hits = hits(voted, labels);
-    const auto vote_right = std::accumulate(vote_hits.begin(), vote_hits.end(), std::int64_t{0});
-    const BootstrapRequest request{.seed = seed};
-    return {.average = score(means, labels, total.classes()),
-            .vote_accuracy = static_cast<double>(vote_right) / static_cast<double>(labels.size()),
-            .mean_member = mean_scores(members),
-            .best_member = best->index,
-            .best_member_test = best->test,
-            .average_over_mean = gain_over_mean(average_hits, total.member_hits(), total.members(), request),
-            .average_over_best = gain_over_member(average_hits, best_hits, request),
-            .vote_over_mean = gain_over_mean(vote_hits, total.member_hits(), total.members(), request),
-            .vote_over_best = gain_over_member(vote_hits, best_hits, request),
-            .average_by_class = Confusion(labels, averaged, total.classes()),
-            .vote_by_class = Confusion(labels, voted, total.classes())};
+    const auto included = static_cast<std::size_t>(std::ranges::count_if(members, &MemberResult::is_included));
+    const Given given{task, targets, rows, truth, included, seed};
+    require_rows_of(given, *best);
+    EnsembleResult result{.combinations = {},
+                          .mean_member = mean_scores(given, members),
+                          .best_member = best->index,
+                          .best_member_test = best->test};
+    for (std::size_t which = 0; which < rows.combined.size(); ++which)
+        result.combinations.push_back(result_of(given, which));
+    return result;
 }
 
 }  // namespace ensemble::analysis

@@ -5,11 +5,13 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "analysis/classes.hpp"
 #include "analysis/combination.hpp"
 #include "analysis/gain.hpp"
-#include "analysis/scores.hpp"
+#include "analysis/row_results.hpp"
+#include "task/score.hpp"
 
 namespace ensemble::analysis {
 
@@ -20,33 +22,40 @@ struct MemberResult {
     std::uint32_t epochs = 0;    ///< completed
     double train_s = 0;
     double validation_loss = 0;
-    double validation_score = 0;
-    Scores test{};         ///< meaningless for an excluded member
+    double validation_score = 0;  ///< of the task's first metric, as training saw it
+    task::Scores validation{};    ///< of its predictions; empty for an excluded member
+    task::Scores test{};
     std::string excluded;  ///< why the member is no part of the ensemble; empty if it is
+
+    [[nodiscard]] bool is_included() const noexcept { return excluded.empty(); }
 };
 
-/// How good the combinations are, alone and against the members.
+/// How good one combination is, alone and against the members.
+struct CombinationResult {
+    const Combination* combination = nullptr;
+    task::Scores scores;
+    /// By metric; nothing for those that are no mean over rows or that have no better side.
+    std::vector<std::optional<Gain>> over_mean;
+    std::vector<std::optional<PairedGain>> over_best;
+    Confusion by_class;  ///< of classification
+};
+
 struct EnsembleResult {
-    Scores average;                 ///< soft voting
-    double vote_accuracy = 0;       ///< hard voting
-    Scores mean_member;             ///< mean of the included members' scores
-    std::uint32_t best_member = 0;  ///< index of the member chosen on validation data
-    Scores best_member_test;
-    Gain average_over_mean;
-    PairedGain average_over_best;
-    Gain vote_over_mean;
-    PairedGain vote_over_best;
-    Confusion average_by_class;
-    Confusion vote_by_class;
+    std::vector<CombinationResult> combinations;  ///< all of the task's kind, in their order
+    task::Scores mean_member;                     ///< of means over rows, the metric of the mean over the members
+    std::uint32_t best_member = 0;                ///< index of the member chosen on validation data
+    task::Scores best_member_test;
 };
 
-/// The index of the member that is best on validation data: highest accuracy, then lowest loss, then lowest index.
-/// Excluded members are never chosen, and a value that is NaN is worse than any other. Nothing if none is included.
-[[nodiscard]] std::optional<std::uint32_t> choose_best(std::span<const MemberResult> members);
+/// The index of the member that is best on validation data, see task::Task::order; of equals the lowest. Excluded
+/// members are never chosen. Nothing if none is included.
+[[nodiscard]] std::optional<std::uint32_t> choose_best(const task::Task& task, std::span<const MemberResult> members);
 
 /// Everything the summary says about the ensemble. Root only; a pure function.
-/// REQUIRES: `total` holds every included member once and the one choose_best() names as the best; `labels` [items].
-[[nodiscard]] EnsembleResult evaluate(const Contribution& total, std::span<const std::int32_t> labels,
-                                      std::span<const MemberResult> members, std::uint64_t seed);
+/// REQUIRES: `rows` are those of the included members, and of the one choose_best() names as the best; `truth` of the
+/// same rows.
+[[nodiscard]] EnsembleResult evaluate(const task::Task& task, std::size_t targets, const RowResults& rows,
+                                      const task::Truth& truth, std::span<const MemberResult> members,
+                                      std::uint64_t seed);
 
 }  // namespace ensemble::analysis

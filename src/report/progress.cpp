@@ -78,21 +78,25 @@ std::string loss_text(double loss) {
     return std::isnan(loss) ? "" : fmt::format("loss {}", number(loss, 4));
 }
 
-std::string accuracy_text(double accuracy, std::string_view validation) {
-    return std::isnan(accuracy) ? "" : fmt::format("{} {}", validation, percent(accuracy));
+std::string score_text(const Snapshot& snapshot, double score, std::string_view validation) {
+    if (std::isnan(score)) return "";
+    if (snapshot.score == nullptr || snapshot.score->unit == task::Unit::share)
+        return fmt::format("{} {}", validation, percent(score));
+    return fmt::format("{} {} {:.4g}", validation, snapshot.score->title, score);
 }
 
-std::string training_text(double loss, double accuracy, std::string_view validation = "validation") {
-    return joined({loss_text(loss), accuracy_text(accuracy, validation)}, "  ");
+std::string training_text(const Snapshot& snapshot, double loss, double score,
+                          std::string_view validation = "validation") {
+    return joined({loss_text(loss), score_text(snapshot, score, validation)}, "  ");
 }
 
 /// The whole run in one line, in the widest form that fits.
 std::string run_line(const Snapshot& snapshot, std::size_t width, bool line_per_rank) {
     constexpr std::size_t bar_width = 20;
     const double loss = mean(snapshot, &RankProgress::loss);
-    const double accuracy = mean(snapshot, &RankProgress::validation_score);
+    const double score = mean(snapshot, &RankProgress::validation_score);
     const auto all_ranks = [&](std::string_view validation) {
-        return line_per_rank ? "" : joined({epochs(snapshot), training_text(loss, accuracy, validation)}, "  ");
+        return line_per_rank ? "" : joined({epochs(snapshot), training_text(snapshot, loss, score, validation)}, "  ");
     };
     const std::string done = fmt::format("{} of {} done", snapshot.members_done, counted(snapshot.members, "member"));
     const std::string ratio = fmt::format("{}/{}", snapshot.members_done, snapshot.members);
@@ -109,7 +113,8 @@ std::string run_line(const Snapshot& snapshot, std::size_t width, bool line_per_
         if (columns(form) <= width) return form;
     }
     std::vector<std::string> parts{ratio, share, left};
-    if (!line_per_rank) parts.insert(parts.end(), {epochs(snapshot), accuracy_text(accuracy, "val"), loss_text(loss)});
+    if (!line_per_rank)
+        parts.insert(parts.end(), {epochs(snapshot), score_text(snapshot, score, "val"), loss_text(loss)});
     return fitting(parts, width);
 }
 
@@ -123,9 +128,10 @@ std::string rank_line(std::size_t index, const RankProgress& rank, const Snapsho
     const std::size_t epoch_digits = std::to_string(snapshot.epochs).size();
     const std::string member = fmt::format("member {:>{}}", rank.member, member_digits);
     const std::string epoch = fmt::format("epoch {:>{}}/{}", rank.epoch, epoch_digits, snapshot.epochs);
-    std::string full = joined({name, member, epoch, training_text(rank.loss, rank.validation_score)}, "  ");
+    std::string full = joined({name, member, epoch, training_text(snapshot, rank.loss, rank.validation_score)}, "  ");
     if (columns(full) <= width) return full;
-    return fitting({name, member, epoch, accuracy_text(rank.validation_score, "val"), loss_text(rank.loss)}, width);
+    return fitting({name, member, epoch, score_text(snapshot, rank.validation_score, "val"), loss_text(rank.loss)},
+                   width);
 }
 
 }  // namespace
@@ -145,11 +151,12 @@ std::vector<std::string> live_lines(const Snapshot& snapshot, const Terminal& te
 
 std::string log_line(const Snapshot& snapshot) {
     const std::string left = left_text(snapshot);
-    return joined({fmt::format("{} of {} done", snapshot.members_done, counted(snapshot.members, "member")),
-                   percent(snapshot.fraction, 0), epochs(snapshot),
-                   training_text(mean(snapshot, &RankProgress::loss), mean(snapshot, &RankProgress::validation_score)),
-                   grouped(samples_per_s(snapshot)) + " samples/s", left.empty() ? "" : "about " + left},
-                  "  ");
+    return joined(
+        {fmt::format("{} of {} done", snapshot.members_done, counted(snapshot.members, "member")),
+         percent(snapshot.fraction, 0), epochs(snapshot),
+         training_text(snapshot, mean(snapshot, &RankProgress::loss), mean(snapshot, &RankProgress::validation_score)),
+         grouped(samples_per_s(snapshot)) + " samples/s", left.empty() ? "" : "about " + left},
+        "  ");
 }
 
 }  // namespace ensemble::report

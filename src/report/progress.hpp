@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "report/terminal.hpp"
+#include "task/metric.hpp"
 
 namespace ensemble::report {
 
@@ -30,6 +31,7 @@ struct Snapshot {
     double elapsed_s = 0;    ///< since training began
     double left_s = std::numeric_limits<double>::quiet_NaN();
     double samples_per_s = 0;
+    const task::Metric* score = nullptr;  ///< what validation_score is; null: accuracy
     std::vector<RankProgress> ranks = {};
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -20,32 +21,78 @@ constexpr std::size_t shown_in_full = 16;
 constexpr std::size_t first_shown = 8;
 constexpr std::size_t last_shown = 4;
 
-constexpr std::array<std::size_t, 7> widths{18, 7, 11, 9, 8, 8, 13};
-constexpr std::array<std::size_t, 7> by_importance{0, 3, 2, 4, 1, 5, 6};
-constexpr std::size_t always_shown = 2;
+/// "97.31 %", "0.0123", "12.345", "4312.6", "123457", "1.2e+08": no wider than a column of the table has room for, with
+/// as many digits as that leaves. What would look like 0 is told by its power of ten.
+std::string measured(const task::Metric& metric, double value) {
+    constexpr std::size_t widest = 7;
+    constexpr double small = 0.001;
+    if (metric.unit == task::Unit::share) return percent(value);
+    const std::string short_form = fmt::format("{:.{}e}", value, value < 0 ? 0 : 1);
+    const double size = std::abs(value);
+    if (size > 0 && size < small) return short_form;
+    for (int digits = size < 100 ? 4 : size < 1000 ? 2 : size < 10'000 ? 1 : 0; digits >= 0; --digits) {
+        const std::string text = number(value, digits);
+        if (columns(text) <= widest) return text;
+    }
+    return short_form;
+}
+
+using Cells = std::vector<std::string>;
 
 /// The table's lines, of as many columns as the terminal has room for; a log has all.
 class Rows {
 public:
-    explicit Rows(const Terminal& terminal) {
+    Rows(const Terminal& terminal, const task::Task& task) {
+        constexpr std::array<std::size_t, 3> before{18, 7, 11};  // name, epochs, validation
+        constexpr std::size_t first_metric = 9;
+        constexpr std::size_t other_metric = 8;
+        constexpr std::size_t time = 13;
+        widths_.assign(before.begin(), before.end());
+        for (const task::Metric& metric : task.metrics()) {
+            if (!metric.in_table) continue;
+            widths_.push_back(metrics_.empty() ? first_metric : other_metric);
+            metrics_.push_back(&metric);
+            places_.push_back(static_cast<std::size_t>(&metric - task.metrics().data()));
+        }
+        widths_.push_back(time);
+        shown_.resize(widths_.size());
+        std::vector<std::size_t> by_importance{0, 3, 2, 4, 1};
+        for (std::size_t i = by_importance.size(); i < widths_.size(); ++i) by_importance.push_back(i);
+        constexpr std::size_t always_shown = 2;
         for (std::size_t i = 0; i < by_importance.size(); ++i) {
-            const std::size_t column = by_importance.at(i);
-            const bool fits = !terminal.live || width_ + widths.at(column) < terminal.columns;
+            const std::size_t column = by_importance[i];
+            const bool fits = !terminal.live || width_ + widths_[column] < terminal.columns;
             if (!fits && i >= always_shown) break;
-            shown_.at(column) = true;
-            width_ += widths.at(column);
+            shown_[column] = true;
+            width_ += widths_[column];
         }
     }
 
-    [[nodiscard]] std::string row(const std::array<std::string, 7>& cells) const {
-        std::string line = left(cells[0], widths[0]);
-        for (std::size_t i = 1; i < cells.size(); ++i) {
-            if (shown_.at(i)) line += right(cells.at(i), widths.at(i));
+    [[nodiscard]] std::string heading() const {
+        Cells titles;
+        for (const task::Metric* metric : metrics_) titles.emplace_back(metric->title);
+        return row({"", "epochs", "validation"}, std::move(titles), "time");
+    }
+
+    /// `before`: name, epochs, validation. Without scores, nothing stands in their columns.
+    [[nodiscard]] std::string row(Cells before, Cells values, const std::string& time) const {
+        values.resize(metrics_.size());
+        before.insert(before.end(), values.begin(), values.end());
+        before.push_back(time);
+        std::string line = left(before[0], widths_[0]);
+        for (std::size_t i = 1; i < before.size(); ++i) {
+            if (shown_[i]) line += right(before[i], widths_[i]);
         }
         const std::size_t end = line.find_last_not_of(' ');
         line.resize(end + 1);
         line += '\n';
         return line;
+    }
+
+    [[nodiscard]] Cells values(const task::Scores& scores) const {
+        Cells cells;
+        for (std::size_t i = 0; i < metrics_.size(); ++i) cells.push_back(measured(*metrics_[i], scores[places_[i]]));
+        return cells;
     }
 
     [[nodiscard]] std::string rule() const {
@@ -55,42 +102,59 @@ public:
         return line;
     }
 
+    /// "NLL: negative log-likelihood".
+    [[nodiscard]] std::string legend() const {
+        std::string text = "best: chosen on validation data";
+        for (const task::Metric* metric : metrics_) {
+            if (metric->title != "test") text += fmt::format(" · {}: {}", metric->title, metric->text);
+        }
+        constexpr std::size_t columns = 100;
+        return wrapped(text + "\n", columns) + "\n";
+    }
+
 private:
-    std::array<bool, 7> shown_{};
+    std::vector<std::size_t> widths_;
+    std::vector<const task::Metric*> metrics_;
+    std::vector<std::size_t> places_;  ///< of these among the task's metrics
+    std::vector<bool> shown_;
     std::size_t width_ = 0;
 };
 
-std::string member_row(const Rows& rows, const MemberResult& member) {
+std::string member_row(const Rows& rows, const MemberResult& member, const task::Task& task) {
     const std::string name = fmt::format("member {}", member.index);
     const std::string epochs = std::to_string(member.epochs);
-    if (!member.excluded.empty()) return rows.row({name, epochs, "excluded", "", "", "", duration(member.train_s)});
-    return rows.row({name, epochs, percent(member.validation_score), percent(member.test.accuracy),
-                     number(member.test.nll, 4), number(member.test.ece, 4), duration(member.train_s)});
+    if (!member.is_included()) return rows.row({name, epochs, "excluded"}, {}, duration(member.train_s));
+    return rows.row({name, epochs, measured(task.metrics().front(), member.validation_score)}, rows.values(member.test),
+                    duration(member.train_s));
 }
 
-std::string scores_row(const Rows& rows, const std::string& name, const std::string& validation,
-                       const analysis::Scores& scores) {
-    return rows.row({name, "", validation, percent(scores.accuracy), number(scores.nll, 4), number(scores.ece, 4), ""});
-}
-
-std::string members_rows(const Rows& rows, const std::vector<MemberResult>& members) {
+std::string members_rows(const Rows& rows, const std::vector<MemberResult>& members, const task::Task& task) {
     std::string text;
     const bool all = members.size() <= shown_in_full;
     for (std::size_t i = 0; i < members.size(); ++i) {
         if (!all && i == first_shown) {
             text += fmt::format("… {} more in summary.json\n", grouped(members.size() - first_shown - last_shown));
         }
-        if (all || i < first_shown || i + last_shown >= members.size()) text += member_row(rows, members[i]);
+        if (all || i < first_shown || i + last_shown >= members.size()) text += member_row(rows, members[i], task);
     }
     return text;
+}
+
+/// What can be had without learning anything.
+std::string baseline_line(const store::Summary& summary) {
+    const task::Metric& metric = summary.task->metrics().front();
+    return fmt::format("Always saying the mean of the training rows has a test {} of {}\n\n", metric.title,
+                       measured(metric, summary.data.baseline_scores.front()));
 }
 
 /// How well the chosen combination knows each class, beside what can be had without learning anything.
 std::string class_lines(const store::Summary& summary) {
     constexpr std::size_t most_shown = 3;
     constexpr std::size_t longest_name = 40;
-    const bool averages = summary.combine == analysis::Combination::average;
-    const analysis::Confusion& by_class = averages ? summary.ensemble.average_by_class : summary.ensemble.vote_by_class;
+    const analysis::CombinationResult& combined = store::chosen(summary);
+    const analysis::Confusion& by_class = combined.by_class;
+    const auto metrics = summary.task->metrics();
+    const auto balanced = std::ranges::find(metrics, "balanced_accuracy", &task::Metric::name) - metrics.begin();
     const auto name = [&](std::size_t label) {
         return core::printable(clipped(summary.data.class_name(label), longest_name));
     };
@@ -114,8 +178,8 @@ std::string class_lines(const store::Summary& summary) {
         "Always saying '{}' would be right on {} of the test rows\n"
         "Balanced accuracy of the {} (mean recall of the classes): {}{}\n"
         "Recall is lowest for {}\n\n",
-        name(summary.data.baseline.label), percent(summary.data.baseline.accuracy), averages ? "average" : "vote",
-        percent(by_class.balanced_accuracy()),
+        name(summary.data.baseline.label), percent(summary.data.baseline.accuracy), combined.combination->name,
+        percent(combined.scores[static_cast<std::size_t>(balanced)]),
         untested.empty() ? ""
                          : fmt::format(", without '{}'{}, of which there is no test row", name(untested.front()),
                                        untested.size() > 1 ? fmt::format(" and {} more", untested.size() - 1) : ""),
@@ -128,10 +192,19 @@ std::string points(double share) {
     return fmt::format("{}{}", share < 0 && size != "0.00" ? "−" : "+", size);
 }
 
-std::string interval(const analysis::Gain& gain) {
+/// A gain as people read it.
+std::string gained(const task::Metric& metric, double gain) {
+    if (metric.unit == task::Unit::share) return points(gain);
+    return fmt::format("{}{}", gain < 0 ? "−" : "+", measured(metric, std::abs(gain)));
+}
+
+std::string interval(const task::Metric& metric, const analysis::Gain& gain) {
     // No row tells them apart, so that no resampling of rows can: that is no certainty that the gain is 0.
-    if (gain.ci95.low == 0 && gain.ci95.high == 0) return "right and wrong on the same test rows: no interval";
-    return fmt::format("95 % interval {} to {}", points(gain.ci95.low), points(gain.ci95.high));
+    if (gain.ci95.low == 0 && gain.ci95.high == 0) {
+        return metric.unit == task::Unit::share ? "right and wrong on the same test rows: no interval"
+                                                : "the same on all test rows: no interval";
+    }
+    return fmt::format("95 % interval {} to {}", gained(metric, gain.ci95.low), gained(metric, gain.ci95.high));
 }
 
 /// Which of the gains may be none.
@@ -146,18 +219,24 @@ std::string doubts(const analysis::Gain& over_mean, const analysis::PairedGain& 
 /// Empty if but one member is included, over which nothing can be gained.
 std::string gain_lines(const store::Summary& summary, std::size_t included) {
     if (included < 2) return "";
-    const bool averages = summary.combine == analysis::Combination::average;
-    const auto& result = summary.ensemble;
-    const analysis::Gain& mean = averages ? result.average_over_mean : result.vote_over_mean;
-    const analysis::PairedGain& best = averages ? result.average_over_best : result.vote_over_best;
+    const analysis::CombinationResult& combined = store::chosen(summary);
+    const task::Metric& metric = summary.task->metrics().front();
+    const analysis::Gain& mean = *combined.over_mean.front();
+    const analysis::PairedGain& best = *combined.over_best.front();
     const std::string p = best.p_value < 0.0001 ? "p < 0.0001" : fmt::format("p = {:.4f}", best.p_value);
+    const bool counts = metric.unit == task::Unit::share;
     return fmt::format(
-        "Gain of the {} in points of test accuracy\n"
+        "Gain of the {} in {}\n"
         "  over the mean member  {}   {}\n"
         "  over the best member  {}   {}, {}\n"
-        "intervals: bootstrap over the test rows, at the best member in accord with p · p: McNemar's exact test\n{}",
-        averages ? "average" : "vote", right(points(mean.accuracy), 6), interval(mean),
-        right(points(best.gain.accuracy), 6), interval(best.gain), p, doubts(mean, best));
+        "intervals: bootstrap over the test rows{}\n{}",
+        combined.combination->name,
+        counts ? std::string("points of test accuracy") : fmt::format("test {}, by which it is smaller", metric.title),
+        right(gained(metric, mean.value), 6), interval(metric, mean), right(gained(metric, best.gain.value), 6),
+        interval(metric, best.gain), p,
+        counts ? ", at the best member in accord with p · p: McNemar's exact test"
+               : " · p: Student's t test of the paired rows",
+        doubts(mean, best));
 }
 
 /// "eight", "16".
@@ -167,30 +246,36 @@ std::string number_word(std::size_t count) {
     return count < words.size() ? std::string(words.at(count)) : grouped(count);
 }
 
-/// What has come out, in one sentence: by how much members together err less often than one of them does on average.
+/// What has come out, in one sentence: by how much members together do better than one of them does on average.
 std::string conclusion(const store::Summary& summary, std::size_t included) {
     if (included < 2) return "";
-    const bool averages = summary.combine == analysis::Combination::average;
-    const auto& result = summary.ensemble;
-    const analysis::Interval& gain = (averages ? result.average_over_mean : result.vote_over_mean).ci95;
-    const double one = 1 - result.mean_member.accuracy;
-    const double all = 1 - (averages ? result.average.accuracy : result.vote_accuracy);
+    const analysis::CombinationResult& combined = store::chosen(summary);
+    const task::Metric& metric = summary.task->metrics().front();
+    const analysis::Interval& gain = combined.over_mean.front()->ci95;
+    const bool counts = metric.unit == task::Unit::share;
+    const double one = counts ? 1 - summary.ensemble.mean_member.front() : summary.ensemble.mean_member.front();
+    const double all = counts ? 1 - combined.scores.front() : combined.scores.front();
     std::string networks = number_word(included) + " networks";
     if (one <= 0)
         return "No network makes an error on the test rows, so there is nothing that an ensemble could gain.\n";
     if (gain.low <= 0 && gain.high >= 0) {
-        return fmt::format("Whether {} make fewer errors than one cannot be told from these test rows.\n", networks);
+        return fmt::format("Whether {} {} than one cannot be told from these test rows.\n", networks,
+                           counts ? std::string("make fewer errors") : fmt::format("have a smaller {}", metric.title));
+    }
+    const long change = std::lround(100 * std::abs(one - all) / one);
+    const std::string share = change > 0 ? std::to_string(change) : "less than 1";
+    if (!counts) {
+        return fmt::format("The {} of {} is {} % {} than that of one.\n", metric.title, networks, share,
+                           all < one ? "smaller" : "larger");
     }
     networks.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(networks.front())));
-    const long change = std::lround(100 * std::abs(one - all) / one);
-    return fmt::format("{} make {} % {} errors than one.\n", networks,
-                       change > 0 ? std::to_string(change) : "less than 1", all < one ? "fewer" : "more");
+    return fmt::format("{} make {} % {} errors than one.\n", networks, share, all < one ? "fewer" : "more");
 }
 
 std::string exclusion_lines(const std::vector<MemberResult>& members) {
     std::string text;
     for (const MemberResult& member : members) {
-        if (member.excluded.empty()) continue;
+        if (member.is_included()) continue;
         text += fmt::format("Member {} was excluded from the ensemble: {}.\n", member.index, member.excluded);
     }
     return text;
@@ -212,29 +297,30 @@ std::string emphasised(const std::string& line, const Terminal& terminal) {
 
 std::string results_table(const store::Summary& summary, const std::string& directory, const Terminal& terminal) {
     const auto& result = summary.ensemble;
-    const auto included = static_cast<std::size_t>(
-        std::ranges::count_if(summary.members, [](const MemberResult& member) { return member.excluded.empty(); }));
-    const Rows rows(terminal);
+    const auto included = static_cast<std::size_t>(std::ranges::count_if(summary.members, &MemberResult::is_included));
+    const task::Task& task = *summary.task;
+    const Rows rows(terminal, task);
     const std::string rule = rows.rule();
 
     const MemberResult& best = *std::ranges::find(summary.members, result.best_member, &MemberResult::index);
     const store::Timing& timing = summary.timing;
     std::string text = "\n";
-    text += rows.row({"", "epochs", "validation", "test", "NLL", "ECE", "time"});
-    text += rule + members_rows(rows, summary.members) + rule;
-    text += scores_row(rows, "mean member", "", result.mean_member);
-    text += scores_row(rows, fmt::format("best member ({})", best.index), percent(best.validation_score),
-                       result.best_member_test);
-    text += emphasised(scores_row(rows, fmt::format("average of {}", included), "", result.average), terminal);
-    text += emphasised(
-        rows.row({fmt::format("vote of {}", included), "", "", percent(result.vote_accuracy), "", "", ""}), terminal);
+    text += rows.heading();
+    text += rule + members_rows(rows, summary.members, task) + rule;
+    text += rows.row({"mean member", "", ""}, rows.values(result.mean_member), "");
+    text += rows.row(
+        {fmt::format("best member ({})", best.index), "", measured(task.metrics().front(), best.validation_score)},
+        rows.values(result.best_member_test), "");
+    for (const analysis::CombinationResult& each : result.combinations) {
+        text += emphasised(
+            rows.row({fmt::format("{} of {}", each.combination->name, included), "", ""}, rows.values(each.scores), ""),
+            terminal);
+    }
     text += rule;
-    std::string words =
-        "best: chosen on validation data · NLL: negative log-likelihood, at most 27.7 a row,\nECE: expected "
-        "calibration error, smaller "
-        "is better for both\n\n";
-    words += class_lines(summary) + gain_lines(summary, included) + conclusion(summary, included) +
-             exclusion_lines(summary.members) + missing_line(summary);
+    std::string words = rows.legend();
+    words += summary.data.classes > 0 ? class_lines(summary) : baseline_line(summary);
+    words += gain_lines(summary, included) + conclusion(summary, included) + exclusion_lines(summary.members) +
+             missing_line(summary);
     words += fmt::format("\nRanks were idle for {} in all: efficiency {}, at best {} for members of these lengths\n",
                          duration(timing.idle_s), percent(timing.efficiency, 1), percent(timing.efficiency_bound, 1));
     words += fmt::format("{} on {} · {} samples/s · results in {}\n", duration(timing.wall_s),
@@ -244,14 +330,14 @@ std::string results_table(const store::Summary& summary, const std::string& dire
     return terminal.utf8 ? text : to_ascii(text);
 }
 
-std::string member_line(const MemberResult& member, int rank, int ranks) {
+std::string member_line(const MemberResult& member, const task::Task& task, int rank, int ranks) {
     const std::string where = ranks > 1 ? fmt::format(" on rank {}", rank) : "";
-    if (!member.excluded.empty()) {
-        return fmt::format("member {} is excluded{}: {}", member.index, where, member.excluded);
-    }
-    return fmt::format("member {} done{}: {}, validation {}, test {}, {}", member.index, where,
-                       counted(member.epochs, "epoch"), percent(member.validation_score), percent(member.test.accuracy),
-                       duration(member.train_s));
+    if (!member.is_included()) return fmt::format("member {} is excluded{}: {}", member.index, where, member.excluded);
+    const task::Metric& metric = task.metrics().front();
+    const std::string name = metric.unit == task::Unit::share ? "" : fmt::format("{} ", metric.title);
+    return fmt::format("member {} done{}: {}, validation {}{}, test {}{}, {}", member.index, where,
+                       counted(member.epochs, "epoch"), name, measured(metric, member.validation_score), name,
+                       measured(metric, member.test.front()), duration(member.train_s));
 }
 
 }  // namespace ensemble::report

@@ -13,6 +13,7 @@ namespace ensemble::report {
                                         const Terminal& terminal);
 
 /// A member that is done, as one line of a log.
-[[nodiscard]] std::string member_line(const analysis::MemberResult& member, int rank, int ranks);
+[[nodiscard]] std::string member_line(const analysis::MemberResult& member, const task::Task& task, int rank,
+                                      int ranks);
 
 }  // namespace ensemble::report

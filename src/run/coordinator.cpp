@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "core/contract.hpp"
-#include "run/summation.hpp"
 
 namespace ensemble::run {
 namespace {
@@ -16,6 +15,11 @@ namespace {
 [[noreturn]] void refuse(int rank, const char* what) {
     core::fail(core::Failure::run, "rank {} sends {}; do all ranks run the same program?", rank, what);
 }
+
+/// Of a block of test rows: numbers of all members together at most, as long as these are some rows, since each block
+/// opens a file for every member.
+constexpr std::size_t most_numbers_in_block = std::size_t{1} << 20U;
+constexpr std::size_t least_rows_in_block = 16;
 
 /// A member's training may end early, but is never done before its worker says so.
 constexpr double almost_done = 0.999;
@@ -62,22 +66,17 @@ struct Coordinator::Visitor {
             self.stretches_s_.push_back(now_s - state.start_s);
             self.last_end_s_ = now_s;
         }
-        if (self.is_over() || !std::ranges::all_of(self.ranks_, &Rank::suspended)) return {};
+        if (self.is_over() || self.analysis_ || !std::ranges::all_of(self.ranks_, &Rank::suspended)) return {};
         return self.conclude();
     }
 
     std::vector<Answer> operator()(const Remark&) const { return {}; }
 
-    std::vector<Answer> operator()(const Combined& letter) const {
-        if (rank != 0 || letter.round > self.round_) refuse(rank, "a sum that nobody asked for");
-        self.concluded_ = self.combining_ && letter.round == self.round_;
-        return {};
-    }
+    std::vector<Answer> operator()(const Analysed& letter) const { return self.analysed(rank, letter.first); }
 
-    // What workers send one another, and what only a coordinator sends.
-    std::vector<Answer> operator()(const Share&) const { refuse(rank, "a share"); }
+    // What only a coordinator sends.
     std::vector<Answer> operator()(const Assign&) const { refuse(rank, "an assignment"); }
-    std::vector<Answer> operator()(const Combine&) const { refuse(rank, "the end of training"); }
+    std::vector<Answer> operator()(const Analyse&) const { refuse(rank, "an order to analyse"); }
     std::vector<Answer> operator()(const Stop&) const { refuse(rank, "an order to stop"); }
     std::vector<Answer> operator()(const Threads&) const { refuse(rank, "an order about threads"); }
     std::vector<Answer> operator()(const Suspend&) const { refuse(rank, "an order to suspend"); }
@@ -122,18 +121,15 @@ std::vector<std::uint32_t> Coordinator::missing() const {
 }
 
 std::vector<Coordinator::Answer> Coordinator::suspend(const std::string& why, double now_s) {
-    if (is_over() || !suspended_by_.empty()) return {};
-    if (combining_) {  // soon over, unless a rank is lost
-        stop_wanted_by_ = why;
-        return {};
-    }
+    if (is_over() || analysis_ || !suspended_by_.empty()) return {};  // the analysis is soon over
     suspended_by_ = why;
     suspended_s_ = now_s;
     return to_all(Suspend{});
 }
 
 std::optional<int> Coordinator::overdue(double now_s) const noexcept {
-    if (suspended_by_.empty() || is_over() || now_s < suspended_s_ + longest_suspension_s) return std::nullopt;
+    if (suspended_by_.empty() || analysis_ || is_over() || now_s < suspended_s_ + longest_suspension_s)
+        return std::nullopt;
     for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
         if (!ranks_[rank].suspended) return static_cast<int>(rank);
     }
@@ -142,7 +138,7 @@ std::optional<int> Coordinator::overdue(double now_s) const noexcept {
 
 std::vector<Coordinator::Answer> Coordinator::receive(int rank, const Letter& letter, double now_s) {
     core::require(rank >= 0 && static_cast<std::size_t>(rank) < ranks_.size(), "letters come from ranks of the run");
-    if (failure_ || is_lost(rank)) return {};  // all have been told to leave, or this one speaks from the grave
+    if (failure_ || is_lost(rank)) return {};  // all have been told to leave, or this one was given up
     return with_threads(std::visit(Visitor{*this, rank, now_s}, letter));
 }
 
@@ -153,7 +149,7 @@ void Coordinator::lend(std::vector<Seat> seats) {
 
 /// Tells ranks at work, behind `answers`, how many threads they may use where that changes.
 std::vector<Coordinator::Answer> Coordinator::with_threads(std::vector<Answer> answers) {
-    if (seats_.empty() || is_over() || combining_ || !suspended_by_.empty()) return answers;
+    if (seats_.empty() || is_over() || analysis_ || !suspended_by_.empty()) return answers;
     std::vector<bool> works;
     for (const Rank& rank : ranks_) works.push_back(!rank.is_idle());
     if (works == at_work_) return answers;
@@ -175,7 +171,7 @@ std::vector<Coordinator::Answer> Coordinator::assign(int rank, double now_s) {
     }
     const std::uint32_t member = order_[next_member_++];
     if (!std::exchange(started_, true)) first_start_s_ = now_s;
-    // A worker asks for the next member when it has trained one, before it has tested and stored it.
+    // A worker asks for the next member when it has trained one, before that has predicted and is stored.
     if (state.member) {
         state.next = member;
     } else {
@@ -209,7 +205,6 @@ std::vector<Coordinator::Answer> Coordinator::finish(int rank, const Finished& f
     trained_ += work_[finished.result.index].left();
     talk_s_ += finished.talk_s;
     last_end_s_ = now_s;
-    if (recovers_) state.held.push_back(finished.result.index);
     state.member.reset();
     state.samples = 0;
     state.progress = {};
@@ -229,13 +224,17 @@ std::vector<Coordinator::Answer> Coordinator::lose(int rank, const std::string& 
 }
 
 std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s) {
-    std::vector<std::uint32_t> members = std::exchange(rank.held, {});
-    for (const std::uint32_t member : members) {
-        work_[member].spent_s = results_[member]->train_s;  // files have no times
-        results_[member].reset();
-        --done_;
-        work_[member].done = 1;
+    if (analysis_) {
+        if (rank.block) analysis_->queue.push_back(*std::exchange(rank.block, std::nullopt));
+        rank.progress = {.lost = true};
+        std::vector<Answer> answers;
+        for (std::size_t other = 0; other < ranks_.size() && !analysis_->queue.empty(); ++other) {
+            if (ranks_[other].lost || ranks_[other].block) continue;
+            answers.push_back(*next_block(static_cast<int>(other)));
+        }
+        return answers;
     }
+    std::vector<std::uint32_t> members;
     if (rank.member) {
         work_[*rank.member].done = std::max(work_[*rank.member].done, std::min(rank.kept, almost_done));
         work_[*rank.member].spent_s += rank.spent_s;
@@ -247,16 +246,10 @@ std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s
     rank.samples = 0;
     rank.kept = 0;
     rank.progress = {.lost = true};
-    if (!suspended_by_.empty()) {
-        const bool nobody_to_wait_for = combining_ || std::ranges::all_of(ranks_, &Rank::suspended);
-        return nobody_to_wait_for ? conclude() : std::vector<Answer>{};
-    }
+    if (!suspended_by_.empty())
+        return std::ranges::all_of(ranks_, &Rank::suspended) ? conclude() : std::vector<Answer>{};
     order_.insert(order_.end(), members.begin(), members.end());
     sort_queue();
-    // What was on its way through this rank is lost with it: the others send it again.
-    if (members.empty()) return combining_ ? conclude() : std::vector<Answer>{};
-    combining_ = false;
-    if (!stop_wanted_by_.empty()) return suspend(std::exchange(stop_wanted_by_, {}), now_s);
     std::vector<Answer> answers;
     for (std::size_t other = 0; other < ranks_.size() && next_member_ < order_.size(); ++other) {
         if (!std::exchange(ranks_[other].waits, false)) continue;
@@ -267,11 +260,7 @@ std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s
 
 std::vector<Coordinator::Answer> Coordinator::conclude() {
     const std::vector<analysis::MemberResult> done = results();
-    if (const auto best = analysis::choose_best(done)) {
-        combining_ = recovers_;
-        concluded_ = !recovers_;
-        return recovers_ ? combine(*best) : to_all(Combine{.best = *best});
-    }
+    if (const auto best = analysis::choose_best(*task_, done)) return begin_analysis(*best);
     concluded_ = true;
     if (done.size() < results_.size()) {
         return fail(core::Error(core::Failure::stopped, fmt::format("stopped by {}", suspended_by_)));
@@ -282,17 +271,54 @@ std::vector<Coordinator::Answer> Coordinator::conclude() {
                                         done.front().excluded)));
 }
 
-/// Another round of summing, along a tree of the ranks that are left.
-std::vector<Coordinator::Answer> Coordinator::combine(std::uint32_t best) {
-    ++round_;
-    std::vector<Answer> answers = to_all(Combine{.best = best, .round = round_});
-    for (std::size_t place = 0; place < answers.size(); ++place) {
-        const Branch branch = branch_of(place, answers.size());
-        auto& order = std::get<Combine>(answers[place].letter);
-        if (place > 0) order.parent = answers[branch.parent].rank;
-        order.children = static_cast<std::int32_t>(branch.children);
+/// Every rank hears of it, so that all know that no more is trained.
+std::vector<Coordinator::Answer> Coordinator::begin_analysis(std::uint32_t best) {
+    Analysis analysis;
+    analysis.order.best = best;
+    for (std::uint32_t member = 0; member < results_.size(); ++member) {
+        const auto& result = results_[member];
+        if (!result || !result->is_included()) analysis.order.left_out.push_back(member);
+    }
+    const std::size_t row = (results_.size() - analysis.order.left_out.size()) * test_width_;
+    analysis.block_rows =
+        std::clamp<std::size_t>(most_numbers_in_block / row, std::min(least_rows_in_block, test_rows_), test_rows_);
+    analysis.blocks = (test_rows_ + analysis.block_rows - 1) / analysis.block_rows;
+    for (std::size_t block = analysis.blocks; block > 0; --block) analysis.queue.push_back(block - 1);
+    analysis_ = std::move(analysis);
+    std::vector<Answer> answers;
+    for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
+        if (ranks_[rank].lost) continue;
+        auto answer = next_block(static_cast<int>(rank));
+        answers.push_back(answer ? std::move(*answer) : Answer{static_cast<int>(rank), analysis_->order});
     }
     return answers;
+}
+
+std::optional<Coordinator::Answer> Coordinator::next_block(int rank) {
+    if (analysis_->queue.empty()) return std::nullopt;
+    const std::size_t block = analysis_->queue.back();
+    analysis_->queue.pop_back();
+    ranks_[static_cast<std::size_t>(rank)].block = block;
+    Analyse order = analysis_->order;
+    order.first = block * analysis_->block_rows;
+    order.rows = std::min(analysis_->block_rows, test_rows_ - order.first);
+    return Answer{rank, std::move(order)};
+}
+
+std::vector<Coordinator::Answer> Coordinator::analysed(int rank, std::uint64_t first) {
+    Rank& state = ranks_[static_cast<std::size_t>(rank)];
+    if (!analysis_ || !state.block || first != *state.block * analysis_->block_rows)
+        refuse(rank, "the analysis of rows that it was not given");
+    state.block.reset();
+    if (++analysis_->done == analysis_->blocks) concluded_ = true;
+    if (auto next = next_block(rank)) return {std::move(*next)};
+    return {};
+}
+
+void Coordinator::set_test_size(std::size_t rows, std::size_t width) {
+    core::require(rows > 0 && width > 0, "there are test rows, and something is predicted of each");
+    test_rows_ = rows;
+    test_width_ = width;
 }
 
 std::vector<Coordinator::Answer> Coordinator::fail(const core::Error& error) {
@@ -355,6 +381,7 @@ double Coordinator::seconds_left(double now_s) const {
 
 report::Snapshot Coordinator::snapshot(double now_s) const {
     report::Snapshot snapshot{.members = results_.size(), .members_done = done_, .epochs = epochs_};
+    snapshot.score = &task_->metrics().front();
     auto trained = static_cast<double>(done_);
     for (const Rank& rank : ranks_) {
         snapshot.ranks.push_back(rank.progress);

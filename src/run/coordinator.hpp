@@ -31,13 +31,20 @@ public:
     /// equal ones by their index. Those that are trained and only have to be tested come before all others: that is
     /// nearly free, and whatever stops the run then finds them among its results. Without `work` all members are alike.
     /// REQUIRES: members, ranks and epochs > 0; work for each member or for none.
-    /// If the run `recovers`, it goes on when ranks are lost: their members are handed out again. Then what ranks
-    /// contribute is summed by letters (Share), and the run is over when the root has the sum of all (Combined).
+    /// If the run `recovers`, it goes on when ranks are lost: what they had is handed out again.
+    /// When all members are done, the test rows are handed out in blocks; the run is over when all of these are
+    /// analysed.
     Coordinator(std::size_t members, int ranks, std::size_t epochs, std::vector<Work> work = {}, bool recovers = false);
 
     /// From now on ranks that have nothing to do leave their cores to those of their host that have: see threads_of().
     /// REQUIRES: a seat for each rank; nothing was received yet.
     void lend(std::vector<Seat> seats);
+
+    /// What has to be analysed of each member: so many test rows with so many numbers each. One number unless said.
+    void set_test_size(std::size_t rows, std::size_t width);
+
+    /// The judge of which member is the best. Of classes unless said.
+    void set_task(const task::Task& task) { task_ = &task; }
 
     /// Takes a worker's letter; `now_s` never goes back. Throws core::Error (run) for a letter that cannot be.
     [[nodiscard]] std::vector<Answer> receive(int rank, const Letter& letter, double now_s);
@@ -45,9 +52,8 @@ public:
     /// Ends the run because of `error` on this side.
     [[nodiscard]] std::vector<Answer> fail(const core::Error& error);
 
-    /// This rank is not there any more; no letter of it counts from now on. Its members go to others, finished ones
-    /// too, whose contributions are lost with it; or the run fails if it does not recover. `why` is for the user: "was
-    /// killed".
+    /// This rank is not there any more; no letter of it counts from now on. What it was at goes to others; or the run
+    /// fails if it does not recover. `why` is for the user: "was killed".
     [[nodiscard]] std::vector<Answer> lose(int rank, const std::string& why, double now_s);
 
     [[nodiscard]] bool is_lost(int rank) const { return ranks_.at(static_cast<std::size_t>(rank)).lost; }
@@ -63,8 +69,11 @@ public:
     /// The first rank that has not answered an order to suspend for too long; the run must not wait for it any more.
     [[nodiscard]] std::optional<int> overdue(double now_s) const noexcept;
 
-    /// All that will come of the members is on its way into the results, or the run has failed.
+    /// All that will come of the members is among the results, or the run has failed.
     [[nodiscard]] bool is_over() const noexcept { return failure_ || concluded_; }
+
+    /// All members are done that will be, and blocks of test rows are being analysed.
+    [[nodiscard]] bool is_analysing() const noexcept { return analysis_.has_value(); }
 
     /// Why the run failed, in words for the user.
     [[nodiscard]] const std::optional<core::Error>& failure() const noexcept { return failure_; }
@@ -112,7 +121,16 @@ private:
         [[nodiscard]] bool is_idle() const noexcept { return lost || (waits && !member && !next); }
         bool suspended = false;  ///< has kept what it had
         bool lost = false;
-        std::vector<std::uint32_t> held;  ///< finished, and only this rank has what they contribute
+        std::optional<std::size_t> block;  ///< is being analysed
+    };
+
+    /// The blocks of test rows.
+    struct Analysis {
+        Analyse order;  ///< of a block, but for which
+        std::size_t block_rows = 1;
+        std::size_t blocks = 1;
+        std::vector<std::size_t> queue;  ///< not yet handed out, the first one last
+        std::size_t done = 0;
     };
 
     struct Visitor;
@@ -122,7 +140,9 @@ private:
     [[nodiscard]] std::vector<Answer> finish(int rank, const Finished& finished, double now_s);
     [[nodiscard]] std::vector<Answer> take_back(Rank& rank, double now_s);
     [[nodiscard]] std::vector<Answer> conclude();
-    [[nodiscard]] std::vector<Answer> combine(std::uint32_t best);
+    [[nodiscard]] std::vector<Answer> begin_analysis(std::uint32_t best);
+    [[nodiscard]] std::optional<Answer> next_block(int rank);
+    [[nodiscard]] std::vector<Answer> analysed(int rank, std::uint64_t first);
     [[nodiscard]] std::vector<Answer> to_all(const Letter& letter) const;
     [[nodiscard]] std::vector<Answer> with_threads(std::vector<Answer> answers);
     [[nodiscard]] Rank& training(int rank, std::uint32_t member);
@@ -140,12 +160,13 @@ private:
     std::size_t done_ = 0;
     bool concluded_ = false;
     bool recovers_ = false;
-    bool combining_ = false;  ///< where the run recovers: everybody was asked for a share
-    std::int32_t round_ = 0;  ///< such orders so far
+    const task::Task* task_ = &task::standard_task(task::Kind::classification);
+    std::size_t test_rows_ = 1;
+    std::size_t test_width_ = 1;
+    std::optional<Analysis> analysis_;
     std::size_t lost_ = 0;
     std::vector<Rank> ranks_;
     std::vector<std::optional<analysis::MemberResult>> results_;  ///< by index
-    std::string stop_wanted_by_;  ///< while contributions were summed, to be attended to if that has to begin again
     std::string suspended_by_;
     double suspended_s_ = 0;
     std::optional<core::Error> failure_;

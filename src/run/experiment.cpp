@@ -5,12 +5,16 @@
 #include <string>
 #include <utility>
 
+#include <fmt/ranges.h>
+
+#include "analysis/combination.hpp"
 #include "core/error.hpp"
 #include "core/hash.hpp"
 #include "model/dense_stack.hpp"
 #include "model/network_summary.hpp"
 #include "run/parse_data.hpp"
 #include "run/settings.hpp"
+#include "store/run_directory.hpp"
 #include "train/state_check.hpp"
 #include "train/weight_average.hpp"
 
@@ -24,8 +28,44 @@ data::SplitRequest split_request(const Options& options) {
             .seed = options.seed};
 }
 
-model::Network make_network(const Options& options, const data::Table& table) {
-    const task::Task& task = task::standard_task(table.description().task);
+const task::Task& task_of(const Options& options, const data::Table& table) {
+    const task::Kind kind = table.description().task;
+    if (const task::Task* task = task::find_task(kind, options.loss)) return *task;
+    std::vector<std::string_view> losses;
+    for (const task::Task& task : task::tasks()) {
+        if (task.kind == kind) losses.push_back(task.loss_name);
+    }
+    core::fail(core::Failure::usage, "--loss {}: is none for {}, which has: {}", options.loss, core::name_of(kind),
+               fmt::join(losses, " "));
+}
+
+/// The name of the combination that predictions.npy is to hold.
+std::string combination_of(const Options& options, task::Kind kind) {
+    const auto all = analysis::combinations_of(kind);
+    const std::size_t place = analysis::find_combination(kind, options.combine);
+    if (place < all.size()) return std::string(all[place]->name);
+    std::vector<std::string_view> names;
+    for (const analysis::Combination* each : all) names.push_back(each->name);
+    core::fail(core::Failure::usage, "--combine {}: is none for {}, which has: {}", options.combine,
+               core::name_of(kind), fmt::join(names, " "));
+}
+
+EvaluationSet evaluation_set(std::string_view name, const data::View& rows) {
+    EvaluationSet set{.name = std::string(name), .rows = rows};
+    const data::Table& table = *rows.table;
+    if (table.description().task == task::Kind::classification) {
+        for (const std::uint32_t row : rows.rows) set.labels.push_back(table.labels()[row]);
+        return set;
+    }
+    set.targets = table.outputs();
+    for (const std::uint32_t row : rows.rows) {
+        const auto numbers = table.targets().subspan(row * set.targets, set.targets);
+        set.numbers.insert(set.numbers.end(), numbers.begin(), numbers.end());
+    }
+    return set;
+}
+
+model::Network make_network(const Options& options, const task::Task& task, const data::Table& table) {
     return {options.net, table.shape(), task.output_width(table.outputs())};
 }
 
@@ -60,13 +100,6 @@ void refuse_idle(const Options& options, const model::Network& network, const da
     if (training.label_smoothing > 0 && table.description().task != task::Kind::classification) {
         core::fail(core::Failure::usage, "--label-smoothing softens class labels, and the target of {} is a number",
                    options.data);
-    }
-    if (table.description().task == task::Kind::regression) {
-        const std::string_view why = options.task ? "--task regression" : "the target is a measured number";
-        core::fail(core::Failure::usage,
-                   "--data {}: {}, but only classification is supported so far; choose a column of classes with "
-                   "--target (--task classification would make each number a class)",
-                   options.data, why);
     }
     const core::Shape& shape = table.shape();
     if (options.augmentation.any() && (options.preprocessing.sequence || !data::is_image(shape))) {
@@ -144,23 +177,27 @@ data::Source load_data(const Options& options) {
 Experiment::Experiment(const Options& options, data::Source source)
     : source_(std::move(source)),
       split_(data::split(source_, split_request(options))),
-      task_(task::standard_task(source_.train.description().task)),
-      network_(make_network(options, source_.train)),
+      task_(task_of(options, source_.train)),
+      network_(make_network(options, task_, source_.train)),
       options_(resolved(options, split_.train.size())) {
     refuse_idle(options_, network_, source_.train);
     refuse_lone_rows(options_, network_);
     options_.task = source_.train.description().task;
     options_.net = network_.text();
+    const auto is_alternative = [&](const task::Task& task) { return task.kind == task_.kind && &task != &task_; };
+    if (std::ranges::any_of(task::tasks(), is_alternative)) options_.loss = task_.loss_name;
+    options_.combine = combination_of(options_, task_.kind);
     if (!options_.augmentation.any()) options_.test_views = 1;  // a preset's, whose distortions are not wanted
-    const data::View rows = test();
-    const auto labels = rows.table->labels();
-    for (const std::uint32_t row : rows.rows) test_labels_.push_back(labels[row]);
+    sets_.push_back(evaluation_set(store::evaluation_set_names[0], data::validation_view(source_, split_)));
+    sets_.push_back(evaluation_set(store::evaluation_set_names[1], data::test_view(source_, split_)));
 }
 
 train::Problem Experiment::problem() const {
-    return {.train = data::train_view(source_, split_),
-            .validation = data::validation_view(source_, split_),
-            .test_rows = test_labels_.size(),
+    return {.task = &task_,
+            .scale = source_.target_scale,
+            .train = data::train_view(source_, split_),
+            .validation = validation_set().rows,
+            .test_rows = test_set().rows.size(),
             .seed = options_.seed,
             .bootstrap = options_.bootstrap,
             .feature_fraction = options_.feature_fraction,
@@ -176,7 +213,7 @@ std::size_t Experiment::steps() const {
 
 train::Footprint Experiment::footprint() const {
     return train::footprint(network_, options_.training, split_.train.size(),
-                            std::max(split_.validation.size(), test_labels_.size()));
+                            std::max(split_.validation.size(), split_.test.size()));
 }
 
 std::string Experiment::fault_of(const train::MemberState& state) const {

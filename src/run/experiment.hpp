@@ -22,6 +22,17 @@ namespace ensemble::run {
 /// Throws core::Error: usage where options and data do not fit, data for files.
 [[nodiscard]] data::Source load_data(const Options& options);
 
+/// Rows that trained members predict, and what is true of them.
+struct EvaluationSet {
+    std::string name;  ///< of its directory: "test"
+    data::View rows;
+    std::vector<std::int32_t> labels = {};  ///< of classification
+    std::vector<float> numbers = {};        ///< of regression, [rows × targets]
+    std::size_t targets = 1;
+
+    [[nodiscard]] task::Truth truth() const { return {.labels = labels, .numbers = numbers, .targets = targets}; }
+};
+
 /// What is trained, and on what: the same on every rank. Its views point into it, so it stays where it is.
 class Experiment {
 public:
@@ -36,7 +47,19 @@ public:
     [[nodiscard]] const Options& options() const noexcept { return options_; }
     [[nodiscard]] const data::Source& source() const noexcept { return source_; }
     [[nodiscard]] const data::Split& split() const noexcept { return split_; }
+    [[nodiscard]] const task::Task& task() const noexcept { return task_; }
     [[nodiscard]] const model::Network& network() const noexcept { return network_; }
+
+    /// Classes, or numbers to be learnt of a row.
+    [[nodiscard]] std::size_t targets() const noexcept { return source_.train.outputs(); }
+
+    /// Numbers that a member predicts of a row.
+    [[nodiscard]] std::size_t predicted_width() const noexcept { return task_.predicted_width(targets()); }
+
+    /// What trained members predict: first the validation rows, then the test rows.
+    [[nodiscard]] const std::vector<EvaluationSet>& evaluation_sets() const noexcept { return sets_; }
+    [[nodiscard]] const EvaluationSet& validation_set() const { return sets_.at(0); }
+    [[nodiscard]] const EvaluationSet& test_set() const { return sets_.at(1); }
 
     [[nodiscard]] train::Problem problem() const;
 
@@ -45,10 +68,6 @@ public:
 
     /// Memory of a member in training.
     [[nodiscard]] train::Footprint footprint() const;
-    [[nodiscard]] data::View test() const { return data::test_view(source_, split_); }
-
-    /// Labels of the test rows, in their order.
-    [[nodiscard]] const std::vector<std::int32_t>& test_labels() const noexcept { return test_labels_; }
 
     /// What keeps a state from being one of this experiment's members; empty where nothing does.
     [[nodiscard]] std::string fault_of(const train::MemberState& state) const;
@@ -62,7 +81,7 @@ private:
     const task::Task& task_;
     model::Network network_;
     Options options_;
-    std::vector<std::int32_t> test_labels_;
+    std::vector<EvaluationSet> sets_;
 };
 
 }  // namespace ensemble::run

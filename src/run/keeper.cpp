@@ -62,8 +62,10 @@ void Keeper::save(const train::MemberState& state) {
     writer_.wait();
 }
 
-void Keeper::finish(const train::MemberState& state) {
+void Keeper::finish(const train::MemberState& state, const std::function<void()>& before) {
     writer_.wait();
+    if (may_write_) may_write_();
+    if (before) before();
     if (may_write_) may_write_();
     checkpoints_->save_final(state);
 }

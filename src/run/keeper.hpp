@@ -33,8 +33,8 @@ public:
     /// Keeps a member where it stands; durable on return.
     void save(const train::MemberState& state);
 
-    /// Keeps a member for good.
-    void finish(const train::MemberState& state);
+    /// Keeps a member for good, once what `before` writes is durable.
+    void finish(const train::MemberState& state, const std::function<void()>& before = {});
 
 private:
     struct Place {

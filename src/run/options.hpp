@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 
-#include "analysis/combination.hpp"
 #include "data/augmentation.hpp"
 #include "data/dataset.hpp"
 #include "data/header.hpp"
@@ -37,6 +36,7 @@ struct Options {
     std::size_t train_limit = 0;  ///< 0: all rows
 
     std::string net = "mlp";
+    std::string loss;  ///< empty: the task's first
 
     train::Hyperparameters training{.epochs = 0};  ///< 0 epochs: as many as the data need, see Experiment
     bool epochs_are_chosen = false;                ///< by the program
@@ -44,7 +44,7 @@ struct Options {
     std::size_t members = 8;
     bool bootstrap = false;
     double feature_fraction = 1.0;
-    analysis::Combination combine = analysis::Combination::average;  ///< what predictions.npy holds
+    std::string combine;  ///< what predictions.npy holds; empty: the first combination for the task
 
     std::uint64_t seed = 1;
     std::size_t threads = 1;  ///< of each rank; 0: auto, one, and the cores of idle ranks of its host

@@ -10,6 +10,25 @@
 
 namespace ensemble::run {
 
+namespace {
+
+/// Of a prediction that is for every row the mean and the variance of the training rows.
+task::Scores constant_scores(const Experiment& experiment) {
+    const task::Scale& scale = experiment.source().target_scale;
+    std::vector<float> predictions;
+    for (std::size_t row = 0; row < experiment.test_set().rows.size(); ++row) {
+        for (std::size_t target = 0; target < experiment.targets(); ++target) {
+            const double deviation = scale.deviation_of(target);
+            predictions.push_back(static_cast<float>(scale.mean_of(target)));
+            predictions.push_back(static_cast<float>(deviation * deviation));
+        }
+    }
+    return task::score({.task = experiment.task(), .targets = experiment.targets(), .predictions = predictions},
+                       experiment.test_set().truth());
+}
+
+}  // namespace
+
 store::DataSummary describe_data(const Experiment& experiment) {
     const data::Split& split = experiment.split();
     const core::Shape& shape = experiment.source().train.shape();
@@ -19,46 +38,65 @@ store::DataSummary describe_data(const Experiment& experiment) {
                                .validation = split.validation.size(),
                                .test = split.test.size(),
                                .shape = {},
-                               .classes = experiment.network().outputs(),
                                .class_names = experiment.source().class_names};
     for (std::size_t axis = 0; axis < shape.rank(); ++axis) summary.shape.push_back(shape[axis]);
-    const auto labels = experiment.source().train.labels();
-    std::vector<std::int32_t> training;
-    for (const std::uint32_t row : split.train) training.push_back(labels[row]);
-    summary.baseline = analysis::majority(training, experiment.test_labels(), summary.classes);
+    if (experiment.task().kind == task::Kind::classification) {
+        const auto labels = experiment.source().train.labels();
+        std::vector<std::int32_t> training;
+        for (const std::uint32_t row : split.train) training.push_back(labels[row]);
+        summary.classes = experiment.targets();
+        summary.baseline = analysis::majority(training, experiment.test_set().labels, summary.classes);
+    } else {
+        summary.target_names = experiment.source().target_names;
+        summary.baseline_scores = constant_scores(experiment);
+    }
     return summary;
 }
 
-store::Summary write_predictions(const Experiment& experiment, const Trained& trained,
-                                 const store::RunDirectory& directory, bool is_partial) {
+void write_truth(const Experiment& experiment, const store::RunDirectory& directory) {
+    for (const EvaluationSet& set : experiment.evaluation_sets()) {
+        const std::filesystem::path place = directory.evaluation_set(set.name);
+        const std::vector<std::int64_t> rows(set.rows.rows.begin(), set.rows.rows.end());
+        store::write_file_atomically(place / "rows.npy", store::list_to_npy(rows));
+        const bool classes = experiment.task().kind == task::Kind::classification;
+        store::write_file_atomically(place / "targets.npy", classes
+                                                                ? store::list_to_npy(set.labels)
+                                                                : store::to_npy(set.numbers, rows.size(), set.targets));
+    }
+}
+
+store::Summary write_results(const Experiment& experiment, const Trained& trained, const store::RunDirectory& directory,
+                             bool is_partial) {
     const Options& options = experiment.options();
-    const analysis::Contribution& total = trained.total;
+    const analysis::RowResults& rows = *trained.rows;
+    const std::size_t chosen = analysis::find_combination(experiment.task().kind, options.combine);
     store::Summary summary{.program = describe_program(),
                            .config = to_json(options),
                            .data = describe_data(experiment),
+                           .task = &experiment.task(),
                            .members = trained.coordinator->results(),
                            .ensemble = {},
-                           .combine = options.combine,
+                           .combine = chosen,
                            .timing = {},
                            .missing = trained.coordinator->missing(),
                            .partial = is_partial};
-    summary.ensemble = analysis::evaluate(total, experiment.test_labels(), summary.members, options.seed);
-
-    // To which rows of the data the lines of predictions and votes belong, and what is true of them.
-    const auto test_rows = experiment.test().rows;
-    const std::vector<std::int64_t> rows(test_rows.begin(), test_rows.end());
-    store::write_file_atomically(directory.test_rows(), store::list_to_npy(rows));
-    store::write_file_atomically(directory.test_targets(), store::list_to_npy(experiment.test_labels()));
-
-    const bool averages = options.combine == analysis::Combination::average;
-    const std::vector<float> predictions = averages ? analysis::average(total) : analysis::vote_shares(total);
-    const std::vector<std::int32_t> votes(total.votes().begin(), total.votes().end());
-    store::write_file_atomically(is_partial ? directory.partial_predictions() : directory.predictions(),
-                                 store::to_npy(predictions, total.items(), total.classes()));
-    store::write_file_atomically(is_partial ? directory.partial_votes() : directory.votes(),
-                                 store::to_npy(votes, total.items(), total.classes()));
+    summary.ensemble = analysis::evaluate(experiment.task(), experiment.targets(), rows, experiment.test_set().truth(),
+                                          summary.members, options.seed);
+    write_truth(experiment, directory);
+    store::write_file_atomically(
+        is_partial ? directory.partial_predictions() : directory.predictions(),
+        store::to_npy(rows.combined[chosen].predictions, rows.rows, experiment.predicted_width()));
+    if (!rows.votes.empty()) {
+        store::write_file_atomically(is_partial ? directory.partial_votes() : directory.votes(),
+                                     store::to_npy(rows.votes, rows.rows, experiment.predicted_width()));
+    }
     directory.sort_history();
     return summary;
+}
+
+store::PredictionFiles prediction_files(const Experiment& experiment, const store::RunDirectory& directory,
+                                        const EvaluationSet& set) {
+    return {directory.evaluation_set(set.name), set.rows.size(), experiment.predicted_width()};
 }
 
 }  // namespace ensemble::run

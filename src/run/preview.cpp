@@ -26,16 +26,28 @@ namespace {
 
 constexpr std::size_t log_columns = 120;  ///< of what is not written to a terminal
 
+/// "1 number to predict (price)".
+std::string targets_text(const Experiment& experiment) {
+    constexpr std::size_t most_names = 10;
+    std::vector<std::string> names = experiment.source().target_names;
+    const std::size_t more = names.size() - std::min(names.size(), most_names);
+    names.resize(names.size() - more);
+    return fmt::format("{} to predict ({}{})", report::counted(experiment.targets(), "number"), fmt::join(names, ", "),
+                       more > 0 ? fmt::format(" and {} more", more) : "");
+}
+
 std::string data_text(const Experiment& experiment) {
     const data::Split& split = experiment.split();
     constexpr std::size_t most_names = 10;
     const std::vector<std::string>& names = experiment.source().class_names;
     const std::string named =
         names.empty() || names.size() > most_names ? "" : fmt::format(" ({})", fmt::join(names, ", "));
-    return fmt::format("{}: {} training, {} validation and {} test rows of {}, {} classes{}", experiment.source().name,
+    const std::string learnt = experiment.task().kind == task::Kind::classification
+                                   ? fmt::format("{} classes{}", experiment.targets(), named)
+                                   : targets_text(experiment);
+    return fmt::format("{}: {} training, {} validation and {} test rows of {}, {}", experiment.source().name,
                        report::grouped(split.train.size()), report::grouped(split.validation.size()),
-                       report::grouped(split.test.size()), experiment.source().train.shape().text(),
-                       experiment.network().outputs(), named);
+                       report::grouped(split.test.size()), experiment.source().train.shape().text(), learnt);
 }
 
 std::string network_text(const Experiment& experiment) {
@@ -92,6 +104,13 @@ std::string memory_text(const Experiment& experiment) {
     add(parts.activations, fmt::format("activations at batch {}", training.batch));
     add(parts.evaluation, "evaluation");
     return fmt::format("{} for a member: {}", report::bytes(parts.total()), fmt::join(words, ", "));
+}
+
+/// What finished members and the ensemble leave in predictions/ and beside it.
+std::size_t prediction_bytes(const Experiment& experiment) {
+    std::size_t rows = 0;
+    for (const EvaluationSet& set : experiment.evaluation_sets()) rows += set.rows.size();
+    return experiment.options().members * rows * experiment.predicted_width() * sizeof(float);
 }
 
 std::string rank_lines(const Plan& plan, const std::vector<std::string>& hosts) {
@@ -163,10 +182,12 @@ std::string preview(const comm::Communicator& world, const Experiment& experimen
             "activations of a batch of {}, none where a layer works in place; their gradients share what they can\n\n"
             "memory    {}; each rank trains one at a time\n"
             "          {} of data, once on each host\n"
+            "files     {} of predictions\n"
             "members   each to the rank that is free first; if all take equally long:\n{}"
             "time      {}; ranks idle {} of it, efficiency at most {}\n",
-            options.training.batch, memory_text(experiment), report::bytes(data_bytes), rank_lines(planned, hosts),
-            time, report::percent(planned.idle_fraction, 1), report::percent(1 - planned.idle_fraction, 1));
+            options.training.batch, memory_text(experiment), report::bytes(data_bytes),
+            report::bytes(prediction_bytes(experiment)), rank_lines(planned, hosts), time,
+            report::percent(planned.idle_fraction, 1), report::percent(1 - planned.idle_fraction, 1));
         const auto fitted = [&](const std::string& words) {
             return report::wrapped(core::printable_lines(words), terminal.live ? terminal.columns : log_columns);
         };

@@ -90,14 +90,10 @@ public:
         const double begin_s = since_start_.seconds();
         const Trained trained = train();
         const double trained_s = since_start_.seconds();
-        const auto end = [&] {
-            if (world_.is_root()) conclude(trained, begin_s, trained_s);
-        };
-        if (!experiment_.options().recover) return world_.run_everywhere(end);
         if (!world_.is_root()) return;
         monitor_.rest();
         try {
-            end();
+            conclude(trained, begin_s, trained_s);
         } catch (const core::Error& error) {
             dismiss(world_, *trained.coordinator, error.exit_code());
             throw comm::SharedError(error.kind(), error.what());
@@ -152,15 +148,21 @@ private:
     void conclude(const Trained& trained, double begin_s, double trained_s) {
         const Coordinator& coordinator = *trained.coordinator;
         const std::size_t wanted = experiment_.options().min_members;
-        const auto usable = static_cast<std::size_t>(trained.total.members());
+        const std::vector<analysis::MemberResult> members = coordinator.results();
+        const auto usable =
+            static_cast<std::size_t>(std::ranges::count_if(members, &analysis::MemberResult::is_included));
         const bool is_complete = coordinator.missing().empty();
         if (is_complete && usable < wanted) {
             fail(Failure::run, "only {} of {} are usable, and --min-members asks for {}; {}", usable,
                  report::counted(experiment_.options().members, "member"), wanted, what_survives());
         }
         const bool is_partial = !is_complete && (wanted == 0 || usable < wanted);
-        if (coordinator.ranks_lost() > 0) store::remove_temporaries(directory_.members());
-        store::Summary summary = write_predictions(experiment_, trained, directory_, is_partial);
+        if (coordinator.ranks_lost() > 0) {
+            store::remove_temporaries(directory_.members());
+            for (const std::string_view set : store::evaluation_set_names)
+                store::remove_temporaries(directory_.evaluation_set(set));
+        }
+        store::Summary summary = write_results(experiment_, trained, directory_, is_partial);
         const double wall_s = since_start_.seconds();
         summary.timing = {.ranks = world_.size(),
                           .wall_s = wall_s,
@@ -201,7 +203,7 @@ private:
             .epoch_done =
                 [&](const train::EpochRecord& record) {
                     known_epochs_.insert({{record.member, record.epoch}, record.seconds});
-                    directory_.append_history(store::history_line(record));
+                    directory_.append_history(history_line(record));
                 },
             .epoch_restored = [&](const train::EpochRecord& record) { restore(record); },
             .member_done = [&](const analysis::MemberResult& member,
@@ -224,7 +226,13 @@ private:
         Worker::Storage storage{.load = {},
                                 .offer = [&](const train::MemberState& state) { return keeper_.offer(state); },
                                 .save = [&](const train::MemberState& state) { keeper_.save(state); },
-                                .finish = [&](const train::MemberState& state) { keeper_.finish(state); }};
+                                .predictions = [&](std::uint32_t member) { return stored_predictions(member); },
+                                .finish =
+                                    [&](const train::MemberState& state, const MemberPredictions& predictions) {
+                                        keeper_.finish(state, [&] { write(state.member, predictions); });
+                                    },
+                                .rows = [&](std::span<const std::uint32_t> members, std::size_t first,
+                                            std::size_t count) { return predicted_rows(members, first, count); }};
         storage.load = [&](std::uint32_t member) {
             store::KeptMember kept = keeper_.load(member);
             for (const std::string& why : kept.refused) note(why);
@@ -232,6 +240,39 @@ private:
             return kept;
         };
         return storage;
+    }
+
+    [[nodiscard]] std::string history_line(const train::EpochRecord& record) const {
+        return store::history_line(record, experiment_.task().metrics().front().name);
+    }
+
+    [[nodiscard]] store::PredictionFiles files_of(const EvaluationSet& set) const {
+        return prediction_files(experiment_, directory_, set);
+    }
+
+    void write(std::uint32_t member, const MemberPredictions& predictions) const {
+        for (std::size_t i = 0; i < predictions.size(); ++i)
+            files_of(experiment_.evaluation_sets()[i]).write(member, predictions[i]);
+    }
+
+    [[nodiscard]] std::optional<MemberPredictions> stored_predictions(std::uint32_t member) const {
+        MemberPredictions all;
+        for (const EvaluationSet& set : experiment_.evaluation_sets()) {
+            auto stored = files_of(set).read(member);
+            if (!stored) return std::nullopt;
+            all.push_back(std::move(*stored));
+        }
+        return all;
+    }
+
+    [[nodiscard]] std::vector<float> predicted_rows(std::span<const std::uint32_t> members, std::size_t first,
+                                                    std::size_t count) const {
+        const std::size_t each = count * experiment_.predicted_width();
+        std::vector<float> block(members.size() * each);
+        for (std::size_t i = 0; i < members.size(); ++i)
+            files_of(experiment_.test_set())
+                .read_rows(members[i], first, count, std::span(block).subspan(i * each, each));
+        return block;
     }
 
     /// On the root the clock may want it too.
@@ -247,7 +288,7 @@ private:
         if (!known_epochs_.insert({{record.member, record.epoch}, 0}).second) return;
         train::EpochRecord line = record;
         line.seconds = line.samples_per_s = std::numeric_limits<double>::quiet_NaN();
-        directory_.append_history(store::history_line(line));
+        directory_.append_history(history_line(line));
     }
 
     [[nodiscard]] std::string how_to_go_on() const {
@@ -259,7 +300,7 @@ private:
     void announce(const analysis::MemberResult& member, int rank, double now_s) {
         if (!member.excluded.empty()) ++members_excluded_;
         if (terminal_.live && member.excluded.empty()) return;
-        const std::string line = report::member_line(member, rank, world_.size());
+        const std::string line = report::member_line(member, experiment_.task(), rank, world_.size());
         display_.line(terminal_.live ? line : fmt::format("{:>7}  {}", report::clock(now_s), line));
     }
 

@@ -9,8 +9,9 @@ namespace ensemble::run {
 namespace {
 
 constexpr std::uint32_t letter_magic = 0x454E5331;  // "ENS1"
-constexpr std::uint16_t letter_version = 6;
+constexpr std::uint16_t letter_version = 7;
 constexpr std::uint32_t member_limit = 1U << 22U;
+constexpr std::uint64_t most_combinations = 100;
 
 struct Header {
     std::uint32_t magic = letter_magic;
@@ -24,7 +25,9 @@ struct Header {
 }
 
 template <class T>
-constexpr bool is_numbers = std::is_same_v<T, std::vector<double>> || std::is_same_v<T, std::vector<std::int64_t>>;
+constexpr bool is_numbers =
+    std::is_same_v<T, std::vector<double>> || std::is_same_v<T, std::vector<float>> ||
+    std::is_same_v<T, std::vector<std::int32_t>> || std::is_same_v<T, std::vector<std::uint32_t>>;
 
 class Writer {
 public:
@@ -106,8 +109,8 @@ requires std::is_same_v<std::remove_const_t<L>, Finished>
 void fields(L& letter, Each& each) {
     auto& r = letter.result;
     each(r.index), each(r.parameters), each(r.epochs), each(r.train_s), each(r.validation_loss);
-    each(r.validation_score), each(r.test.accuracy), each(r.test.nll), each(r.test.brier), each(r.test.ece);
-    each(r.excluded), each(letter.samples), each(letter.busy_s), each(letter.talk_s);
+    each(r.validation_score), each(r.validation), each(r.test), each(r.excluded);
+    each(letter.samples), each(letter.busy_s), each(letter.talk_s);
 }
 
 template <class L, class Each>
@@ -123,9 +126,9 @@ void fields(L& letter, Each& each) {
 }
 
 template <class L, class Each>
-requires std::is_same_v<std::remove_const_t<L>, Combine>
+requires std::is_same_v<std::remove_const_t<L>, Analyse>
 void fields(L& letter, Each& each) {
-    each(letter.best), each(letter.round), each(letter.parent), each(letter.children);
+    each(letter.first), each(letter.rows), each(letter.best), each(letter.left_out);
 }
 
 template <class L, class Each>
@@ -147,15 +150,19 @@ void fields(L& letter, Each& each) {
 }
 
 template <class L, class Each>
-requires std::is_same_v<std::remove_const_t<L>, Share>
+requires std::is_same_v<std::remove_const_t<L>, Analysed>
 void fields(L& letter, Each& each) {
-    each(letter.round), each(letter.counters);
-}
-
-template <class L, class Each>
-requires std::is_same_v<std::remove_const_t<L>, Combined>
-void fields(L& letter, Each& each) {
-    each(letter.round);
+    auto& r = letter.results;
+    std::uint64_t combinations = r.combined.size();
+    each(letter.first), each(r.rows), each(combinations);
+    if constexpr (!std::is_const_v<L>) {
+        if (combinations > most_combinations) refuse("it has more combinations than there are");
+        r.combined.resize(combinations);
+        r.combined_values.resize(combinations);
+    }
+    for (auto& combined : r.combined) each(combined.predictions), each(combined.chosen);
+    for (auto& values : r.combined_values) each(values);
+    each(r.votes), each(r.member_sums), each(r.best);
 }
 
 template <class L, class Each>
@@ -185,9 +192,7 @@ struct MakesSense {
     bool operator()(const Finished& f) const { return f.result.index < member_limit && f.busy_s >= 0 && f.talk_s >= 0; }
     bool operator()(const Failed& f) const { return is_failure(f.kind) && !f.message.empty(); }
     bool operator()(const Assign& a) const { return a.member < member_limit; }
-    bool operator()(const Combine& c) const {
-        return c.best < member_limit && c.round >= 0 && c.parent >= -1 && c.children >= 0;
-    }
+    bool operator()(const Analyse& a) const { return a.best < member_limit; }
     bool operator()(const Stop& s) const {
         return s.exit_code == 0 || is_failure(static_cast<core::Failure>(s.exit_code));
     }
@@ -195,8 +200,9 @@ struct MakesSense {
     bool operator()(const Suspend&) const { return true; }
     bool operator()(const Suspended&) const { return true; }
     bool operator()(const Remark& r) const { return !r.text.empty(); }
-    bool operator()(const Share& s) const { return s.round >= 0 && !s.counters.empty(); }
-    bool operator()(const Combined& c) const { return c.round >= 0; }
+    bool operator()(const Analysed& a) const {
+        return a.results.rows > 0 && a.results.combined.size() == a.results.combined_values.size();
+    }
     bool operator()(const Threads& t) const { return t.count > 0; }
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "analysis/results.hpp"
+#include "analysis/row_results.hpp"
 #include "core/error.hpp"
 #include "train/member_state.hpp"
 
@@ -34,7 +35,7 @@ struct EpochDone {
     bool restored = false;  ///< trained in an earlier run, which may or may not have written it down
 };
 
-/// A member is trained, tested, stored and added to its rank's contribution.
+/// A member is trained; it and its predictions are durable.
 struct Finished {
     analysis::MemberResult result;
     std::uint64_t samples = 0;
@@ -55,16 +56,10 @@ struct Remark {
     std::string text;
 };
 
-/// Where the run recovers from losses, to the next rank in the tree: what this rank's members and those of the ranks
-/// below it contribute.
-struct Share {
-    std::int32_t round = 0;
-    std::vector<std::int64_t> counters;  ///< of an analysis::Contribution
-};
-
-/// The root has the sum of all contributions.
-struct Combined {
-    std::int32_t round = 0;
+/// What a block of test rows has come to, as asked by Analyse.
+struct Analysed {
+    std::uint64_t first = 0;
+    analysis::RowResults results;
 };
 
 /// This rank cannot go on.
@@ -87,23 +82,23 @@ struct Threads {
 /// Keep what is in training, and train no more.
 struct Suspend {};
 
-/// All members are done, or as many as will be: add up the contributions. Where the run recovers from losses that is
-/// done by letters, along a tree of the ranks that are left: each sends its Share when it has those of its children.
-struct Combine {
-    std::uint32_t best = 0;     ///< the member chosen on validation data
-    std::int32_t round = 0;     ///< counts such orders
-    std::int32_t parent = -1;   ///< rank that gets this one's share; none for the root
-    std::int32_t children = 0;  ///< ranks whose shares come here
+/// All members are done, or as many as will be: combine what these predict of a block of test rows, from their files.
+/// No rows: others have them all.
+struct Analyse {
+    std::uint64_t first = 0;
+    std::uint64_t rows = 0;
+    std::uint32_t best = 0;               ///< the member chosen on validation data
+    std::vector<std::uint32_t> left_out;  ///< members that are no part of the ensemble: excluded, or not done
 };
 
-/// Leave: the run has failed; or, where it recovers from losses, it is over.
+/// Leave: the run has failed, or it is over.
 struct Stop {
     std::int32_t exit_code = 0;
     bool losses = false;  ///< there were some: do not wait for others
 };
 
-using Letter = std::variant<Request, Progress, EpochDone, Finished, Failed, Assign, Combine, Stop, Interrupted, Suspend,
-                            Suspended, Remark, Share, Combined, Threads>;
+using Letter = std::variant<Request, Progress, EpochDone, Finished, Failed, Assign, Analyse, Stop, Interrupted, Suspend,
+                            Suspended, Remark, Analysed, Threads>;
 
 /// A letter as bytes: kind, version and size, then the content. REQUIRES: the content makes sense.
 [[nodiscard]] std::vector<std::byte> encode(const Letter& letter);

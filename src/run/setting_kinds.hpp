@@ -111,6 +111,20 @@ template <class Field>
         });
 }
 
+/// One of some names, which the help lists behind what it says; nothing where none is chosen.
+template <class Field>
+[[nodiscard]] Setting one_of(Caption caption, Field field, std::vector<std::string_view> names,
+                             std::string_view behind = "", Used used = always) {
+    caption.help += fmt::format("{}{}", fmt::join(names, " "), behind);
+    return setting_of(
+        std::move(caption), Choices{names},
+        [=](Options& options, std::string_view text) { field(options) = names[parse_choice(text, names)]; },
+        [=](const Options& options) -> std::optional<Value> {
+            if (field(options).empty() || !used(options)) return std::nullopt;
+            return std::string(field(options));
+        });
+}
+
 /// --name and --no-name.
 template <class Field>
 [[nodiscard]] Setting toggle(Caption caption, Field field) {

@@ -5,12 +5,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "analysis/combination.hpp"
 #include "core/error.hpp"
 #include "data/column_choice.hpp"
 #include "run/conduct_settings.hpp"
 #include "run/parse_data.hpp"
 #include "run/parse_value.hpp"
 #include "run/setting_kinds.hpp"
+#include "task/task.hpp"
 
 namespace ensemble::run {
 
@@ -112,6 +114,18 @@ Setting part(Caption caption, std::size_t Hyperparameters::*field, WholeNumbers 
     caption.help += fmt::format(" ({})", Hyperparameters{}.*field);
     return whole_number(
         std::move(caption), [field](auto& o) -> auto& { return o.training.*field; }, range, std::move(used));
+}
+
+std::vector<string_view> loss_names() {
+    std::vector<string_view> names;
+    for (const task::Task& task : task::tasks()) names.push_back(task.loss_name);
+    return names;
+}
+
+std::vector<string_view> combination_names() {
+    std::vector<string_view> names;
+    for (const analysis::Combination& combination : analysis::combinations()) names.push_back(combination.name);
+    return names;
 }
 
 std::vector<Setting> data_settings() {
@@ -224,6 +238,9 @@ std::vector<Setting> training_settings() {
         whole_number(training("epochs", "N",
                               "passes over the training rows; auto: 20, and more where that is less than 1,000 steps"),
                      [](auto& o) -> auto& { return o.training.epochs; }, {1, most, "auto"}),
+        one_of(
+            training("loss", "NAME", "of classes, or of numbers: "), [](auto& o) -> auto& { return o.loss; },
+            loss_names(), " (cross-entropy; of numbers gaussian, which learns a variance for each row)"),
         whole_number(training("batch", "N", "rows per step"), [](auto& o) -> auto& { return o.training.batch; },
                      {1, most}),
         choice(
@@ -303,9 +320,9 @@ std::vector<Setting> ensemble_settings() {
         number(ensemble("feature-fraction", "SHARE", "each member sees its own random share of the features",
                         Role::member),
                [](auto& o) -> auto& { return o.feature_fraction; }, {share_or_all, "0.8"}),
-        choice(
+        one_of(
             ensemble("combine", "NAME", "what predictions.npy holds: ", Role::ensemble),
-            [](auto& o) -> auto& { return o.combine; }),
+            [](auto& o) -> auto& { return o.combine; }, combination_names(), " (average; of numbers mixture)"),
     };
 }
 

@@ -38,10 +38,8 @@ public:
         go_on(std::move(state));
     }
 
-    void predict(std::size_t first, std::span<float> probabilities) override {
-        data::View piece = experiment_.test();
-        piece.rows = piece.rows.subspan(first, probabilities.size() / experiment_.network().outputs());
-        trainer_->predict(piece, probabilities);
+    void predict(const data::View& rows, std::span<float> predictions) override {
+        trainer_->predict(rows, predictions);
     }
 
 private:

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "data/dataset.hpp"
 #include "run/experiment.hpp"
 #include "train/member_state.hpp"
 
@@ -35,14 +36,14 @@ public:
     [[nodiscard]] virtual double progress() const = 0;
     [[nodiscard]] virtual double running_loss() const = 0;
 
-    /// Predicts the test rows from `first` on: probabilities [rows × classes]. Pieces come in order and begin at
-    /// multiples of the predictor's batch. REQUIRES: is_trained().
-    virtual void predict(std::size_t first, std::span<float> probabilities) = 0;
+    /// Predicts some rows, see train::Trainer::predict. Pieces of an evaluation set begin at multiples of the
+    /// predictor's batch. REQUIRES: is_trained().
+    virtual void predict(const data::View& rows, std::span<float> predictions) = 0;
 
     /// Goes on with so many threads; what comes out is the same to the bit. REQUIRES: threads > 0.
     virtual void use_threads(std::size_t threads) { static_cast<void>(threads); }
 
-    /// Quarantines the member. REQUIRES: is_trained().
+    /// Excludes the member. REQUIRES: is_trained().
     virtual void exclude(std::string why) = 0;
 };
 

@@ -13,7 +13,6 @@
 #include "core/stopwatch.hpp"
 #include "report/text.hpp"
 #include "run/preflight.hpp"
-#include "run/summation.hpp"
 #include "run/worker.hpp"
 
 namespace ensemble::run {
@@ -27,9 +26,9 @@ constexpr int letter_tag = 1;
 constexpr double root_look_interval_s = 5e-3;
 constexpr double look_interval_s = 50e-3;
 
-/// Longest sleep of a rank that has nothing to do; while contributions are summed each waits for others.
+/// Longest sleep of a rank that has nothing to do; while test rows are analysed the root waits for others.
 constexpr std::chrono::microseconds longest_sleep = std::chrono::milliseconds(5);
-constexpr std::chrono::microseconds longest_sleep_in_summation(200);
+constexpr std::chrono::microseconds longest_sleep_in_analysis(200);
 
 /// Seconds between a rank's reports of progress; of many ranks the root gets no more than so many a second.
 constexpr double least_progress_interval_s = 0.2;
@@ -44,14 +43,15 @@ class Participant {
 public:
     Participant(const comm::Communicator& world, const Experiment& experiment, const Witness& witness,
                 const Trainees& trainees)
-        : world_(world), witness_(witness) {
+        : world_(world), witness_(witness), experiment_(experiment) {
         const Options& options = experiment.options();
         if (world_.is_root()) {
             coordinator_.emplace(options.members, world_.size(), options.training.epochs, witness_.work,
                                  witness_.recovers);
             if (!witness_.seats.empty()) coordinator_->lend(witness_.seats);
+            coordinator_->set_task(experiment.task());
+            coordinator_->set_test_size(experiment.test_set().rows.size(), experiment.predicted_width());
         }
-        if (witness_.recovers) total_.emplace(experiment.test_labels().size(), experiment.network().outputs());
         guarded([&] {
             member_bytes_ = rank_bytes(experiment);
             worker_.emplace(
@@ -64,7 +64,7 @@ public:
     void participate() {
         const double interval_s = world_.is_root() ? root_look_interval_s : look_interval_s;
         comm::Backoff calm(longest_sleep);
-        comm::Backoff brisk(longest_sleep_in_summation);
+        comm::Backoff brisk(longest_sleep_in_analysis);
         core::Stopwatch since_look;
         while (!is_over()) {
             bool busy = false;
@@ -85,7 +85,7 @@ public:
                 calm.reset();
                 brisk.reset();
             } else {
-                (summation_.is_under_way() ? brisk : calm).pause();
+                (coordinator_ && coordinator_->is_analysing() ? brisk : calm).pause();
             }
         }
     }
@@ -97,7 +97,6 @@ public:
             const core::Error& failure = *coordinator_->failure();
             error.emplace(failure.kind(), fmt::format("{}; {}", failure.what(), witness_.what_survives()));
         }
-        if (!witness_.recovers) return world_.throw_if_any_failed(error);
         if (coordinator_ && coordinator_->ranks_lost() > 0) world_.abandon_collectives();
         if (!coordinator_ && stop_code_ != 0) error.emplace(static_cast<core::Failure>(stop_code_), "");
         if (!error) return;
@@ -106,26 +105,14 @@ public:
     }
 
     [[nodiscard]] Trained result() {
-        if (witness_.recovers) {
-            return {.total = std::move(*total_),
-                    .coordinator = std::move(coordinator_),
-                    .first_step_s = first_step_s_,
-                    .coordination_s = coordination_s_};
-        }
-        Trained trained{.total = worker_->contribution(),
-                        .coordinator = std::move(coordinator_),
-                        .first_step_s = first_step_s_,
-                        .coordination_s = coordination_s_};
-        world_.reduce_sum(trained.total.counters());
-        return trained;
+        return {.rows = std::move(rows_),
+                .coordinator = std::move(coordinator_),
+                .first_step_s = first_step_s_,
+                .coordination_s = coordination_s_};
     }
 
 private:
-    [[nodiscard]] bool is_over() const {
-        if (stopped_) return true;
-        if (!witness_.recovers) return worker_ && worker_->is_to_combine();
-        return coordinator_ && coordinator_->is_over();
-    }
+    [[nodiscard]] bool is_over() const { return stopped_ || (coordinator_ && coordinator_->is_over()); }
 
     /// Root only: others take over what lost ranks had.
     void attend_to_losses() {
@@ -228,21 +215,10 @@ private:
             if (!worker_) return;
             witness_.note(fmt::format("goes on with {} threads", threads->count));
             worker_->receive(letter);
-        } else if (std::holds_alternative<Assign>(letter) || std::holds_alternative<Combine>(letter) ||
+        } else if (std::holds_alternative<Assign>(letter) || std::holds_alternative<Analyse>(letter) ||
                    std::holds_alternative<Suspend>(letter)) {
             if (!std::holds_alternative<Assign>(letter)) is_answered_ = true;
-            if (!worker_) return;
-            worker_->receive(letter);
-            if (!witness_.recovers) return;
-            if (const auto* order = std::get_if<Combine>(&letter)) {
-                summation_.begin(*order, worker_->contribution().counters());
-                hand_on_sum();
-            } else {
-                summation_.abandon();
-            }
-        } else if (const auto* share = std::get_if<Share>(&letter)) {
-            summation_.add(*share);
-            hand_on_sum();
+            if (worker_) worker_->receive(letter);
         } else {
             coordinate(source, letter);
         }
@@ -251,7 +227,7 @@ private:
     void coordinate(int source, const Letter& letter) {
         core::require(coordinator_.has_value(), "only the root coordinates");
         if (coordinator_->is_lost(source)) return;
-        // Witnesses first: the answer to the last member's end may send everybody into the reduction.
+        // Witnesses first: with the answer the run may be over.
         if (const auto* epoch = std::get_if<EpochDone>(&letter)) {
             if (!epoch->restored) {
                 witness_.epoch_done(epoch->record);
@@ -260,24 +236,22 @@ private:
             }
         }
         if (const auto* finished = std::get_if<Finished>(&letter)) witness_.member_done(finished->result, source);
+        if (const auto* block = std::get_if<Analysed>(&letter)) place(*block);
         const auto* remark = std::get_if<Remark>(&letter);
         if (remark != nullptr && witness_.remark) witness_.remark(remark->text);
         for (const auto& [rank, answer] : coordinator_->receive(source, letter, clock_.seconds())) send(rank, answer);
     }
 
-    /// When this rank's sum is complete, to the next in the tree; the root's is the total.
-    void hand_on_sum() {
-        auto done = summation_.take_sum();
-        if (!done) return;
-        auto& [order, share] = *done;
-        if (order.parent >= 0) return send(order.parent, share);
-        core::require(total_.has_value() && share.counters.size() == total_->counters().size(), "shares have one size");
-        std::ranges::copy(share.counters, total_->counters().begin());
-        send(0, Combined{order.round});
+    /// Root only: a block of test rows is analysed.
+    void place(const Analysed& block) {
+        const EvaluationSet& test = experiment_.test_set();
+        if (!rows_) rows_ = analysis::room_for(experiment_.task(), experiment_.targets(), test.rows.size());
+        rows_->place(block.first, block.results);
     }
 
     comm::Communicator world_;
     const Witness& witness_;
+    const Experiment& experiment_;
     core::Stopwatch clock_;
     std::optional<Coordinator> coordinator_;
     std::optional<Worker> worker_;
@@ -287,10 +261,9 @@ private:
     bool failed_ = false;
     bool stopped_ = false;
     int stop_code_ = 0;
-    double talk_s_ = 0;                            ///< time with messages since the last member was done
-    double coordination_s_ = 0;                    ///< on the root: processor time for messages and what is shown
-    Summation summation_;                          ///< where the run recovers
-    std::optional<analysis::Contribution> total_;  ///< likewise; counts on the root
+    double talk_s_ = 0;                         ///< time with messages since the last member was done
+    double coordination_s_ = 0;                 ///< on the root: processor time for messages and what is shown
+    std::optional<analysis::RowResults> rows_;  ///< on the root: of the blocks of test rows that have come
     core::Stopwatch since_told_;
     bool told_ = false;         ///< the coordinator that somebody wants a stop
     bool is_answered_ = false;  ///< the coordinator is bringing the run to an end

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "analysis/combination.hpp"
+#include "analysis/row_results.hpp"
 #include "comm/communicator.hpp"
 #include "comm/heartbeat_monitor.hpp"
 #include "report/progress.hpp"
@@ -39,21 +39,18 @@ struct Witness {
 
 /// What training leaves behind.
 struct Trained {
-    analysis::Contribution total;            ///< complete on the root only
-    std::optional<Coordinator> coordinator;  ///< on the root only
-    double first_step_s = 0;                 ///< from the call to this rank's first training step, or to having none
-    double coordination_s = 0;               ///< of its processor that the root spent on messages and all they entail
+    std::optional<analysis::RowResults> rows;  ///< of the test set; on the root only
+    std::optional<Coordinator> coordinator;    ///< on the root only
+    double first_step_s = 0;                   ///< from the call to this rank's first training step, or to having none
+    double coordination_s = 0;                 ///< of its processor that the root spent on messages and all they entail
 };
 
-/// Trains all members: ranks take them one by one from the root, which trains too and answers between its batches.
-/// When somebody wants it to stop, members in training are kept where they stand, and only those that are done
-/// combined. Only point-to-point messages until all are done, then one reduction. Collective. Throws comm::SharedError
-/// on every rank when any rank fails, or when it is stopped before any member is done; and core::Error (run) on the
-/// root if a rank does not answer the order to stop.
-///
-/// If the run recovers, nothing but point-to-point messages: ranks sum what they contribute along a tree of those that
-/// are left, and all but the root stay in here until that dismisses them. Throws SharedError there as the exit code
-/// says.
+/// Trains all members: ranks take them one by one from the root, which trains too and answers between its batches; then
+/// the test rows, in blocks, to combine what members predict of them. When somebody wants it to stop, members in
+/// training are kept where they stand, and only those that are done combined. Nothing but point-to-point messages: all
+/// but the root stay in here until that dismisses them. Collective. Throws comm::SharedError on every rank when any
+/// rank fails, or when it is stopped before any member is done; there it says no more than the exit code. Throws
+/// core::Error (run) on the root if a rank does not answer the order to stop.
 [[nodiscard]] Trained train_members(const comm::Communicator& world, const Experiment& experiment,
                                     const Witness& witness);
 
@@ -61,7 +58,7 @@ struct Trained {
 [[nodiscard]] Trained train_members(const comm::Communicator& world, const Experiment& experiment,
                                     const Witness& witness, const Trainees& trainees);
 
-/// Lets the other ranks go, where the run recovers. Root only.
+/// Lets the other ranks go. Root only.
 void dismiss(const comm::Communicator& world, const Coordinator& coordinator, int exit_code);
 
 }  // namespace ensemble::run

@@ -14,17 +14,16 @@ namespace {
 
 constexpr std::size_t block_rows = 256;
 
-/// Calls `use(label, features)` for the rows of a view, until it answers false.
+/// Calls `use(row of the table, features)` for the rows of a view, until it answers false.
 template <class Use>
 void for_each_row(const data::View& view, const Use& use) {
     const std::size_t width = view.table->shape().elements();
-    const auto labels = view.table->labels();
     std::vector<float> features(block_rows * width);
     for (std::size_t begin = 0; begin < view.size(); begin += block_rows) {
         const auto rows = view.rows.subspan(begin, std::min(block_rows, view.size() - begin));
         view.table->gather(rows, features.data(), width);
         for (std::size_t i = 0; i < rows.size(); ++i) {
-            if (!use(labels[rows[i]], std::span(features).subspan(i * width, width))) return;
+            if (!use(rows[i], std::span(features).subspan(i * width, width))) return;
         }
     }
 }
@@ -43,7 +42,8 @@ std::string few_steps(const Experiment& experiment) {
 std::string unknown_classes(const Experiment& experiment, const data::View& train) {
     constexpr std::size_t most_named = 5;
     constexpr std::size_t longest_name = 40;
-    std::vector<bool> known(experiment.network().outputs());
+    if (experiment.task().kind != task::Kind::classification) return "";
+    std::vector<bool> known(experiment.targets());
     const auto labels = train.table->labels();
     for (const std::uint32_t row : train.rows) known[static_cast<std::size_t>(labels[row])] = true;
     std::vector<std::string> missing;
@@ -65,7 +65,7 @@ std::string unknown_classes(const Experiment& experiment, const data::View& trai
 std::string constant_features(const data::View& train) {
     std::vector<float> first;
     bool differ = false;
-    for_each_row(train, [&](std::int32_t, std::span<const float> features) {
+    for_each_row(train, [&](std::uint32_t, std::span<const float> features) {
         if (first.empty()) first.assign(features.begin(), features.end());
         differ = !std::ranges::equal(first, features);
         return !differ;
@@ -77,7 +77,7 @@ std::string constant_features(const data::View& train) {
 std::string known_test_rows(const Experiment& experiment, const data::View& train) {
     constexpr double usual_share = 0.1;
     constexpr std::size_t most_numbers = std::size_t{1} << 30U;  // a second or two
-    const data::View test = experiment.test();
+    const data::View test = experiment.test_set().rows;
     const bool are_all =
         test.table == train.table && test.size() >= train.size() && test.size() == experiment.split().validation.size();
     if (are_all) {
@@ -86,19 +86,23 @@ std::string known_test_rows(const Experiment& experiment, const data::View& trai
             test.size());
     }
     if (train.size() * train.table->shape().elements() > most_numbers) return "";
-    const auto mark = [](std::int32_t label, std::span<const float> features) {
-        core::Checksum sum = core::checksum(std::as_bytes(features));
-        sum[0] ^= static_cast<std::byte>(label);
-        return sum;
+    const auto mark = [](const data::Table& table, std::uint32_t row, std::span<const float> features) {
+        const std::span<const std::byte> all = table.target_bytes().bytes;
+        const std::size_t each = all.size() / table.rows();
+        std::vector<std::byte> whole(all.begin() + static_cast<std::ptrdiff_t>(row * each),
+                                     all.begin() + static_cast<std::ptrdiff_t>((row + 1) * each));
+        const auto bytes = std::as_bytes(features);
+        whole.insert(whole.end(), bytes.begin(), bytes.end());
+        return core::checksum(whole);
     };
     std::map<core::Checksum, std::size_t> tested;  // rows of each kind
-    for_each_row(test, [&](std::int32_t label, std::span<const float> features) {
-        ++tested[mark(label, features)];
+    for_each_row(test, [&](std::uint32_t row, std::span<const float> features) {
+        ++tested[mark(*test.table, row, features)];
         return true;
     });
     std::size_t known = 0;
-    for_each_row(train, [&](std::int32_t label, std::span<const float> features) {
-        const auto found = tested.find(mark(label, features));
+    for_each_row(train, [&](std::uint32_t row, std::span<const float> features) {
+        const auto found = tested.find(mark(*train.table, row, features));
         if (found == tested.end()) return true;
         known += found->second;
         tested.erase(found);
@@ -106,7 +110,7 @@ std::string known_test_rows(const Experiment& experiment, const data::View& trai
     });
     if (static_cast<double>(known) <= usual_share * static_cast<double>(test.size())) return "";
     return fmt::format(
-        "{} of {} are training rows too, the same features and class, so that results say little about new "
+        "{} of {} are training rows too, the same features and target, so that results say little about new "
         "rows",
         report::grouped(known), report::counted(test.size(), "test row"));
 }

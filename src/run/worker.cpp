@@ -1,19 +1,19 @@
 #include "run/worker.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
-#include "analysis/scores.hpp"
 #include "core/contract.hpp"
+#include "task/score.hpp"
 #include "train/predictor.hpp"
 
 namespace ensemble::run {
 namespace {
 
-/// Test rows predicted in one piece of work where each is seen in so many views; a multiple of the predictor's batch,
+/// Rows predicted in one piece of work where each is seen in so many views; a multiple of the predictor's batch,
 /// as its bits demand.
 std::size_t rows_per_piece(std::size_t views) {
     constexpr std::size_t batches = 4;
@@ -27,48 +27,48 @@ Worker::Worker(const Experiment& experiment, Send send, Storage storage, Trainee
       send_(std::move(send)),
       storage_(std::move(storage)),
       trainees_(std::move(trainees)),
-      progress_interval_s_(progress_interval_s),
-      contribution_(experiment.test_labels().size(), experiment.network().outputs()) {
+      progress_interval_s_(progress_interval_s) {
     send_(Request{});
 }
 
 void Worker::receive(const Letter& letter) {
     if (const auto* assign = std::get_if<Assign>(&letter)) {
         core::require(!next_, "a worker is given one member at a time");
-        best_.reset();  // a rank was lost since the order to combine
         next_ = assign->member;
-    } else if (const auto* combine = std::get_if<Combine>(&letter)) {
-        core::require(!training_ && !testing_ && !next_, "members are combined when none is in training");
-        best_ = combine->best;
+    } else if (const auto* block = std::get_if<Analyse>(&letter)) {
+        core::require(!training_ && !predicting_ && !next_ && !block_, "members are combined when none is in training");
+        if (block->rows > 0) block_ = *block;
     } else if (const auto* threads = std::get_if<Threads>(&letter)) {
         threads_ = static_cast<std::size_t>(threads->count);
         if (training_) training_->trainee->use_threads(*threads_);
     } else {
-        core::require(std::holds_alternative<Suspend>(letter), "a coordinator assigns, combines or suspends");
+        core::require(std::holds_alternative<Suspend>(letter),
+                      "a coordinator assigns, has blocks analysed or suspends");
         suspend();
     }
 }
 
 void Worker::suspend() {
     next_.reset();
-    if ((training_ || testing_) && storage_.save) {
-        // One that is being tested goes back to the end of its training.
-        const bool is_kept = testing_ ? testing_->is_final : training_->is_final;
-        if (!is_kept) storage_.save(testing_ ? testing_->trainee->state() : training_->trainee->state());
+    if ((training_ || predicting_) && storage_.save) {
+        // One that is predicting goes back to the end of its training.
+        const bool is_kept = predicting_ ? predicting_->is_final : training_->is_final;
+        if (!is_kept) storage_.save(predicting_ ? predicting_->trainee->state() : training_->trainee->state());
     }
     training_.reset();
-    testing_.reset();
+    predicting_.reset();
     send_(Suspended{});
 }
 
 bool Worker::work() {
-    if (best_) return false;
-    if (testing_) {
-        test_rows();
+    if (predicting_) {
+        predict_rows();
     } else if (training_) {
         train_batch();
     } else if (next_) {
         begin(*std::exchange(next_, std::nullopt));
+    } else if (block_) {
+        analyse_block();
     } else {
         return false;
     }
@@ -114,65 +114,100 @@ void Worker::train_batch() {
 }
 
 void Worker::end_training() {
-    // The next member is on its way here while this one is tested and stored.
+    // The next member is on its way here while this one predicts and is stored.
     send_(Request{});
-    const bool included = training_->trainee->state().excluded.empty();
-    const std::size_t rows = included ? experiment_.test_labels().size() : 0;
-    testing_.emplace(Testing{std::move(training_->trainee), training_->since_start, training_->earlier_samples,
-                             training_->is_final, std::vector<float>(rows * experiment_.network().outputs()), 0});
+    predicting_.emplace(Predicting{std::move(training_->trainee),
+                                   training_->since_start,
+                                   training_->earlier_samples,
+                                   training_->is_final,
+                                   false,
+                                   {},
+                                   0});
     training_.reset();
+    const train::MemberState& state = predicting_->trainee->state();
+    if (!predicting_->is_final || !state.excluded.empty() || !storage_.predictions) return;
+    if (auto stored = storage_.predictions(state.member)) {
+        predicting_->predictions = std::move(*stored);
+        predicting_->is_stored = true;
+    }
 }
 
-void Worker::test_rows() {
-    Testing& testing = *testing_;
-    const std::size_t classes = experiment_.network().outputs();
-    const std::size_t rows = testing.probabilities.size() / classes;
-    if (testing.rows_done == rows) return finish();
-    const std::size_t count = std::min(rows_per_piece(experiment_.options().test_views), rows - testing.rows_done);
-    testing.trainee->predict(testing.rows_done,
-                             std::span(testing.probabilities).subspan(testing.rows_done * classes, count * classes));
-    testing.rows_done += count;
+void Worker::predict_rows() {
+    Predicting& member = *predicting_;
+    const auto& sets = experiment_.evaluation_sets();
+    const std::size_t width = experiment_.predicted_width();
+    if (member.is_stored || !member.trainee->state().excluded.empty()) return finish();
+    if (member.predictions.empty() || member.rows_done == sets[member.predictions.size() - 1].rows.size()) {
+        if (member.predictions.size() == sets.size()) return finish();
+        member.predictions.emplace_back(sets[member.predictions.size()].rows.size() * width);
+        member.rows_done = 0;
+    }
+    data::View rows = sets[member.predictions.size() - 1].rows;
+    const std::size_t count =
+        std::min(rows_per_piece(experiment_.options().test_views), rows.size() - member.rows_done);
+    rows.rows = rows.rows.subspan(member.rows_done, count);
+    member.trainee->predict(rows,
+                            std::span(member.predictions.back()).subspan(member.rows_done * width, count * width));
+    member.rows_done += count;
+}
+
+/// Adds what outputs do not say, and excludes a member that predicts what is no number: parameters close to overflow
+/// can do on the validation rows and still fail on others.
+void Worker::complete_predictions() {
+    const auto& sets = experiment_.evaluation_sets();
+    MemberPredictions& predictions = predicting_->predictions;
+    const std::vector<float> validation = predictions.front();
+    for (std::size_t i = 0; i < sets.size(); ++i) {
+        if (experiment_.task().complete != nullptr)
+            experiment_.task().complete(validation, sets[0].truth(), predictions[i]);
+        const auto is_finite = [](float number) { return std::isfinite(number); };
+        if (std::ranges::all_of(predictions[i], is_finite)) continue;
+        predicting_->trainee->exclude(
+            fmt::format("its predictions for the {} data are not all finite numbers", sets[i].name));
+        return predictions.clear();
+    }
 }
 
 void Worker::finish() {
-    // Parameters close to overflow can do on the validation rows and still fail on another.
-    const auto is_finite = [](float probability) { return std::isfinite(probability); };
-    if (!std::ranges::all_of(testing_->probabilities, is_finite)) {
-        testing_->trainee->exclude("its predictions for the test data are not all finite numbers");
-    }
-    const analysis::MemberResult result = result_of(*testing_);
-    if (!testing_->is_final) storage_.finish(testing_->trainee->state());
-    if (result.excluded.empty()) join(result, std::move(testing_->probabilities));
+    if (!predicting_->is_stored && !predicting_->predictions.empty()) complete_predictions();
+    const analysis::MemberResult result = result_of(*predicting_);
+    if (!predicting_->is_final || (!predicting_->is_stored && !predicting_->predictions.empty()))
+        storage_.finish(predicting_->trainee->state(), predicting_->predictions);
     const Finished finished{.result = result,
-                            .samples = samples(testing_->trainee->state()) - testing_->earlier_samples,
-                            .busy_s = testing_->since_start.seconds()};
-    testing_.reset();
+                            .samples = samples(predicting_->trainee->state()) - predicting_->earlier_samples,
+                            .busy_s = predicting_->since_start.seconds()};
+    predicting_.reset();
     send_(finished);
 }
 
-void Worker::join(const analysis::MemberResult& result, std::vector<float> probabilities) {
-    Best member{result, std::move(probabilities)};
-    if (best_here_) {
-        const std::array both{best_here_->result, member.result};
-        if (analysis::choose_best(both) == result.index) std::swap(*best_here_, member);
-        contribution_.add_member(member.probabilities, experiment_.test_labels(), false);
-    } else {
-        best_here_ = std::move(member);
-    }
+void Worker::analyse_block() {
+    const Analyse order = *std::exchange(block_, std::nullopt);
+    const EvaluationSet& test = experiment_.test_set();
+    core::require(order.first + order.rows <= test.rows.size(), "a block of rows is one of the test set");
+    std::vector<std::uint32_t> all_members(experiment_.options().members);
+    std::iota(all_members.begin(), all_members.end(), 0U);
+    std::vector<std::uint32_t> members;
+    std::ranges::set_difference(all_members, order.left_out, std::back_inserter(members));
+    const std::vector<float> predictions = storage_.rows(members, order.first, order.rows);
+    const task::Truth all = test.truth();
+    const bool classes = experiment_.task().kind == task::Kind::classification;
+    const task::Truth truth{
+        .labels = classes ? all.labels.subspan(order.first, order.rows) : all.labels,
+        .numbers = classes ? all.numbers : all.numbers.subspan(order.first * all.targets, order.rows * all.targets),
+        .targets = all.targets};
+    const auto best = std::ranges::find(members, order.best) - members.begin();
+    send_(Analysed{.first = order.first,
+                   .results = analysis::analyse({.task = experiment_.task(),
+                                                 .targets = experiment_.targets(),
+                                                 .members = members.size(),
+                                                 .rows = order.rows,
+                                                 .predictions = predictions,
+                                                 .truth = truth},
+                                                static_cast<std::size_t>(best))});
 }
 
-analysis::Contribution Worker::contribution() const {
-    core::require(is_to_combine(), "members are combined when all are done");
-    analysis::Contribution whole = contribution_;
-    if (best_here_) {
-        const bool is_best = best_here_->result.index == *best_;
-        whole.add_member(best_here_->probabilities, experiment_.test_labels(), is_best);
-    }
-    return whole;
-}
-
-analysis::MemberResult Worker::result_of(const Testing& testing) const {
-    const train::MemberState& state = testing.trainee->state();
+analysis::MemberResult Worker::result_of(const Predicting& predicting) const {
+    const train::MemberState& state = predicting.trainee->state();
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     analysis::MemberResult result{.index = state.member,
                                   .parameters = experiment_.network().parameter_count(),
@@ -180,10 +215,19 @@ analysis::MemberResult Worker::result_of(const Testing& testing) const {
                                   .train_s = state.train_seconds,
                                   .validation_loss = nan,
                                   .validation_score = nan,
+                                  .validation = {},
                                   .test = {},
                                   .excluded = state.excluded};
     if (!state.excluded.empty()) return result;
-    result.test = analysis::score(testing.probabilities, experiment_.test_labels(), experiment_.network().outputs());
+    for (std::size_t i = 0; i < predicting.predictions.size(); ++i) {
+        const bool classes = experiment_.task().kind == task::Kind::classification;
+        const std::vector<float>& predictions = predicting.predictions[i];
+        const auto chosen =
+            classes ? task::most_probable(predictions, experiment_.targets()) : std::vector<std::int32_t>{};
+        const task::Predicted predicted{
+            .task = experiment_.task(), .targets = experiment_.targets(), .predictions = predictions, .chosen = chosen};
+        (i == 0 ? result.validation : result.test) = task::score(predicted, experiment_.evaluation_sets()[i].truth());
+    }
     // With early stopping the parameters are those of the best epoch, else of the last.
     const bool early_stopping = experiment_.options().training.patience > 0;
     const std::size_t epoch = early_stopping ? state.best_epoch : state.epoch;

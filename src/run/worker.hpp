@@ -7,7 +7,6 @@
 #include <optional>
 #include <vector>
 
-#include "analysis/combination.hpp"
 #include "core/stopwatch.hpp"
 #include "run/experiment.hpp"
 #include "run/protocol.hpp"
@@ -16,18 +15,28 @@
 
 namespace ensemble::run {
 
+/// What a member predicts of each of the evaluation sets, [rows × predicted width]; none of an excluded member.
+using MemberPredictions = std::vector<std::vector<float>>;
+
 /// Trains the members it is given, one after the other, in pieces short enough that its owner can answer messages in
-/// between; tests each, stores it, and adds it to this rank's part of the ensemble.
+/// between; has each predict the evaluation sets, and stores it with its predictions. When all are done, combines what
+/// members predict of the blocks of test rows that it is given.
 class Worker {
 public:
     using Send = std::function<void(const Letter&)>;  ///< to the coordinator
 
-    /// Where members are kept. Only `finish` must be there.
+    /// Where members are kept. `finish` and `rows` must be there.
     struct Storage {
         std::function<store::KeptMember(std::uint32_t member)> load;  ///< of an earlier run
         std::function<bool(const train::MemberState&)> offer;         ///< after every batch: true if it is kept now
-        std::function<void(const train::MemberState&)> save;    ///< is to be kept as it is, though it is not finished
-        std::function<void(const train::MemberState&)> finish;  ///< is trained and tested
+        std::function<void(const train::MemberState&)> save;  ///< is to be kept as it is, though it is not finished
+        /// What a member that is finished already has predicted; nothing where not all of it is there.
+        std::function<std::optional<MemberPredictions>(std::uint32_t member)> predictions;
+        /// Is trained. The predictions become durable before the member counts as finished.
+        std::function<void(const train::MemberState&, const MemberPredictions&)> finish;
+        /// What members predict of these test rows: [members × count × predicted width].
+        std::function<std::vector<float>(std::span<const std::uint32_t> members, std::size_t first, std::size_t count)>
+            rows;
     };
 
     /// Asks for its first member. `experiment` must outlive it. Within an epoch it reports every `progress_interval_s`.
@@ -38,12 +47,6 @@ public:
 
     /// Does a piece of work; false if there is nothing to do.
     bool work();
-
-    /// The order to combine has come.
-    [[nodiscard]] bool is_to_combine() const noexcept { return best_.has_value(); }
-
-    /// The sum over this rank's included members. REQUIRES: is_to_combine().
-    [[nodiscard]] analysis::Contribution contribution() const;
 
 private:
     /// The member being trained.
@@ -56,30 +59,25 @@ private:
     };
 
     /// The member that is trained and on its way into the ensemble.
-    struct Testing {
+    struct Predicting {
         std::unique_ptr<Trainee> trainee;
         core::Stopwatch since_start;
         std::uint64_t earlier_samples;
         bool is_final;
-        std::vector<float> probabilities;  ///< [test rows × classes]
-        std::size_t rows_done = 0;
-    };
-
-    /// This rank's best member so far; its probabilities are added at the end, when it is known whether it is the best
-    /// of all.
-    struct Best {
-        analysis::MemberResult result;
-        std::vector<float> probabilities;
+        bool is_stored;                 ///< the predictions are those of an earlier run
+        MemberPredictions predictions;  ///< of the sets that are done, and of the one under way
+        std::size_t rows_done = 0;      ///< of that one
     };
 
     void begin(std::uint32_t member);
     void suspend();
     void train_batch();
     void end_training();
-    void test_rows();
+    void predict_rows();
     void finish();
-    void join(const analysis::MemberResult& result, std::vector<float> probabilities);
-    [[nodiscard]] analysis::MemberResult result_of(const Testing& testing) const;
+    void complete_predictions();
+    void analyse_block();
+    [[nodiscard]] analysis::MemberResult result_of(const Predicting& predicting) const;
     [[nodiscard]] std::uint64_t samples(const train::MemberState& state) const;
 
     const Experiment& experiment_;
@@ -87,12 +85,10 @@ private:
     Storage storage_;
     Trainees trainees_;
     double progress_interval_s_;
-    analysis::Contribution contribution_;
     std::optional<Training> training_;
-    std::optional<Testing> testing_;
+    std::optional<Predicting> predicting_;
     std::optional<std::uint32_t> next_;
-    std::optional<Best> best_here_;
-    std::optional<std::uint32_t> best_;
+    std::optional<Analyse> block_;
     std::optional<std::size_t> threads_;  ///< as the coordinator last said
     core::Stopwatch since_progress_;
 };

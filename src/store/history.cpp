@@ -6,16 +6,17 @@
 #include <map>
 #include <utility>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace ensemble::store {
 
-std::string history_line(const train::EpochRecord& record) {
+std::string history_line(const train::EpochRecord& record, std::string_view score) {
     nlohmann::ordered_json line{{"member", record.member},
                                 {"epoch", record.epoch},
                                 {"train_loss", record.train_loss},
                                 {"validation_loss", record.validation_loss},
-                                {"validation_accuracy", record.validation_score},
+                                {fmt::format("validation_{}", score), record.validation_score},
                                 {"lr", record.learning_rate},
                                 {"seconds", record.seconds},
                                 {"samples_per_s", record.samples_per_s}};

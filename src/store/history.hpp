@@ -11,7 +11,8 @@
 namespace ensemble::store {
 
 /// One line of history.jsonl, without its newline; numbers that are not finite become null.
-[[nodiscard]] std::string history_line(const train::EpochRecord& record);
+/// `score`: the name of what validation_score is, "accuracy".
+[[nodiscard]] std::string history_line(const train::EpochRecord& record, std::string_view score);
 
 /// Lines of history.jsonl in the order of (member, epoch); of several for the same epoch the last stays, and a line
 /// that is not whole (its writer was killed) goes.

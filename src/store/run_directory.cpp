@@ -44,6 +44,12 @@ bool is_empty_or_missing(const fs::path& directory) {
     return std::ranges::all_of(entries, [](const auto& entry) { return is_temporary(entry.path()); });
 }
 
+std::vector<fs::path> own_directories(const RunDirectory& run) {
+    std::vector<fs::path> all{run.members(), run.checkpoints(), run.logs()};
+    for (const std::string_view set : evaluation_set_names) all.push_back(run.evaluation_set(set));
+    return all;
+}
+
 void refuse_other_runs(const RunDirectory& run) {
     const std::string name = run.path().string();
     std::error_code error;
@@ -66,7 +72,7 @@ void refuse_other_runs(const RunDirectory& run) {
             core::fail(core::Failure::usage, "'{}' holds '{}' of another run; {}", name, file, other_directory);
         }
     }
-    for (const fs::path& directory : {run.members(), run.checkpoints(), run.logs(), run.test_set()}) {
+    for (const fs::path& directory : own_directories(run)) {
         if (!is_empty_or_missing(directory)) {
             core::fail(core::Failure::usage, "'{}' holds files of another run; {}", directory.string(),
                        other_directory);
@@ -136,7 +142,9 @@ void RunDirectory::prepare(FileSystem& system) {
         } else if (fs::exists(summary(), ignored)) {
             core::fail(core::Failure::usage, "the run in '{}' has been finished by another process", path_.string());
         }
-        for (const fs::path& directory : {path_, members(), checkpoints(), logs(), test_set()}) {
+        std::vector<fs::path> directories = own_directories(*this);
+        directories.insert(directories.begin(), path_);
+        for (const fs::path& directory : directories) {
             make_directories(directory, made_, system);
             remove_temporaries(directory);
             probe(directory, system);
@@ -195,7 +203,7 @@ void RunDirectory::take_back() noexcept {
     if (std::exchange(created_, false)) {
         // create() has seen that none of these existed, so all of them are this run's own.
         for (const char* file : file_names) fs::remove(path_ / file, ignored);
-        for (const fs::path& directory : {members(), checkpoints(), logs(), test_set()}) {
+        for (const fs::path& directory : own_directories(*this)) {
             for (const auto& entry : fs::directory_iterator(directory, ignored)) fs::remove(entry.path(), ignored);
         }
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -12,6 +13,9 @@
 #include "store/run_lock.hpp"
 
 namespace ensemble::store {
+
+/// The rows that finished members predict, by the names of their directories.
+inline constexpr std::array<std::string_view, 2> evaluation_set_names{"validation", "test"};
 
 /// Where a run puts its files; the names are part of the public interface.
 /// Who makes or resumes one is its only writer, with the ranks of the same run, until the object ends.
@@ -37,9 +41,10 @@ public:
     [[nodiscard]] std::filesystem::path history() const { return path_ / "history.jsonl"; }
     [[nodiscard]] std::filesystem::path predictions() const { return path_ / "predictions.npy"; }
     [[nodiscard]] std::filesystem::path votes() const { return path_ / "votes.npy"; }
-    [[nodiscard]] std::filesystem::path test_set() const { return path_ / "predictions" / "test"; }
-    [[nodiscard]] std::filesystem::path test_rows() const { return test_set() / "rows.npy"; }
-    [[nodiscard]] std::filesystem::path test_targets() const { return test_set() / "targets.npy"; }
+    /// predictions/SET: what members predict of it, NNNN.npy, and rows.npy and targets.npy.
+    [[nodiscard]] std::filesystem::path evaluation_set(std::string_view name) const {
+        return path_ / "predictions" / name;
+    }
     [[nodiscard]] std::filesystem::path members() const { return path_ / "members"; }
     [[nodiscard]] std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
     [[nodiscard]] std::filesystem::path logs() const { return path_ / "logs"; }

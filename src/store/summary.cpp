@@ -1,7 +1,7 @@
 #include "store/summary.hpp"
 
-#include <limits>
 #include <optional>
+#include <span>
 
 #include <nlohmann/json.hpp>
 
@@ -10,13 +10,25 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json json_of(const analysis::Scores& scores) {
-    return {{"accuracy", scores.accuracy}, {"nll", scores.nll}, {"brier", scores.brier}, {"ece", scores.ece}};
+using Metrics = std::span<const task::Metric>;
+
+/// A value for each metric; null for those that are missing.
+Json json_of(Metrics metrics, const task::Scores& scores) {
+    Json json = Json::object();
+    for (std::size_t i = 0; i < metrics.size(); ++i)
+        json[std::string(metrics[i].name)] = i < scores.size() ? Json(scores[i]) : Json(nullptr);
+    return json;
 }
 
-Json json_of(const DataSummary& data) {
-    Json json{{"name", data.name}, {"sha256", data.sha256}, {"train", data.train},    {"validation", data.validation},
-              {"test", data.test}, {"shape", data.shape},   {"classes", data.classes}};
+Json json_of(Metrics metrics, const DataSummary& data) {
+    Json json{{"name", data.name}, {"sha256", data.sha256}, {"train", data.train}, {"validation", data.validation},
+              {"test", data.test}, {"shape", data.shape}};
+    if (data.classes == 0) {
+        json["targets"] = data.target_names;
+        json["baseline"] = json_of(metrics, data.baseline_scores);
+        return json;
+    }
+    json["classes"] = data.classes;
     if (!data.class_names.empty()) json["class_names"] = data.class_names;
     json["baseline"] = {{"class", data.class_name(data.baseline.label)}, {"accuracy", data.baseline.accuracy}};
     return json;
@@ -45,33 +57,62 @@ void add_classes(Json& json, const analysis::Confusion& confusion) {
     json["confusion"] = matrix;
 }
 
-Json json_of(const analysis::Gain& gain) {
-    return {{"accuracy", gain.accuracy}, {"ci95", {gain.ci95.low, gain.ci95.high}}};
-}
-
-Json json_of(const analysis::PairedGain& paired) {
-    Json json = json_of(paired.gain);
-    json["p_value"] = paired.p_value;
-    json["only_ensemble"] = paired.only_ensemble;
-    json["only_member"] = paired.only_member;
-    return json;
-}
-
-Json json_of(const analysis::MemberResult& member) {
+Json json_of(const analysis::MemberResult& member, Metrics metrics) {
     // A member that is excluded has no scores: null, so that nobody averages zeros.
-    constexpr double none = std::numeric_limits<double>::quiet_NaN();
-    const bool included = member.excluded.empty();
+    Json validation = json_of(metrics, member.validation);
+    validation["loss"] = member.validation_loss;
     return {{"index", member.index},
             {"parameters", member.parameters},
             {"epochs", member.epochs},
             {"train_s", member.train_s},
-            {"validation", {{"loss", member.validation_loss}, {"accuracy", member.validation_score}}},
-            {"test", json_of(included ? member.test : analysis::Scores{none, none, none, none})},
-            {"excluded", included ? Json(nullptr) : Json(member.excluded)}};
+            {"validation", validation},
+            {"test", json_of(metrics, member.test)},
+            {"excluded", member.is_included() ? Json(nullptr) : Json(member.excluded)}};
 }
 
-Json gains(const analysis::Gain& over_mean, const analysis::PairedGain& over_best) {
-    return {{"over_mean_member", json_of(over_mean)}, {"over_best_member", json_of(over_best)}};
+Json json_of(const analysis::Interval& interval) {
+    return Json::array({interval.low, interval.high});
+}
+
+/// The gain in the first metric, and beside it those in all others that have one.
+Json over_mean(Metrics metrics, const analysis::CombinationResult& result) {
+    Json json;
+    for (std::size_t i = 0; i < metrics.size(); ++i) {
+        const std::optional<analysis::Gain>& gain = result.over_mean.at(i);
+        if (!gain) continue;
+        if (i == 0) {
+            json[std::string(metrics[i].name)] = gain->value;
+            json["ci95"] = json_of(gain->ci95);
+        } else {
+            json["metrics"][std::string(metrics[i].name)] = {{"gain", gain->value}, {"ci95", json_of(gain->ci95)}};
+        }
+    }
+    return json;
+}
+
+Json over_best(Metrics metrics, const analysis::CombinationResult& result) {
+    Json json;
+    for (std::size_t i = 0; i < metrics.size(); ++i) {
+        const std::optional<analysis::PairedGain>& paired = result.over_best.at(i);
+        if (!paired) continue;
+        const analysis::Gain& gain = paired->gain;
+        if (i > 0) {
+            json["metrics"][std::string(metrics[i].name)] = {
+                {"gain", gain.value}, {"ci95", json_of(gain.ci95)}, {"p_value", paired->p_value}};
+            continue;
+        }
+        json[std::string(metrics[i].name)] = gain.value;
+        json["ci95"] = json_of(gain.ci95);
+        json["p_value"] = paired->p_value;
+        if (metrics[i].unit != task::Unit::share) continue;
+        json["only_ensemble"] = paired->only_ensemble;
+        json["only_member"] = paired->only_member;
+    }
+    return json;
+}
+
+Json gains(Metrics metrics, const analysis::CombinationResult& result) {
+    return {{"over_mean_member", over_mean(metrics, result)}, {"over_best_member", over_best(metrics, result)}};
 }
 
 Json json_of(const Timing& timing) {
@@ -97,32 +138,28 @@ std::string DataSummary::class_name(std::size_t label) const {
 
 std::string to_json(const Summary& summary) {
     const analysis::EnsembleResult& result = summary.ensemble;
-    const DataSummary& data = summary.data;
+    const Metrics metrics = summary.task->metrics();
+    const analysis::CombinationResult& combined = chosen(summary);
 
     Json members = Json::array();
-    for (const analysis::MemberResult& member : summary.members) members.push_back(json_of(member));
+    for (const analysis::MemberResult& member : summary.members) members.push_back(json_of(member, metrics));
 
-    const Json average_gains = gains(result.average_over_mean, result.average_over_best);
-    const Json vote_gains = gains(result.vote_over_mean, result.vote_over_best);
-    const bool averages = summary.combine == analysis::Combination::average;
-    Json gain = averages ? average_gains : vote_gains;
-    gain["combine"] = averages ? "average" : "vote";
-    gain["average"] = average_gains;
-    gain["vote"] = vote_gains;
-
-    Json average = json_of(result.average);
-    average["balanced_accuracy"] = result.average_by_class.balanced_accuracy();
-    Json vote{{"accuracy", result.vote_accuracy}, {"balanced_accuracy", result.vote_by_class.balanced_accuracy()}};
-    Json ensemble{{"average", average},
-                  {"vote", vote},
-                  {"mean_member", json_of(result.mean_member)},
-                  {"best_member", {{"index", result.best_member}, {"test", json_of(result.best_member_test)}}}};
-    add_classes(ensemble, averages ? result.average_by_class : result.vote_by_class);
+    Json gain = gains(metrics, combined);
+    gain["combine"] = combined.combination->name;
+    Json ensemble;
+    for (const analysis::CombinationResult& each : result.combinations) {
+        ensemble[std::string(each.combination->name)] = json_of(metrics, each.scores);
+        gain[std::string(each.combination->name)] = gains(metrics, each);
+    }
+    ensemble["mean_member"] = json_of(metrics, result.mean_member);
+    ensemble["best_member"] = {{"index", result.best_member}, {"test", json_of(metrics, result.best_member_test)}};
+    if (combined.by_class.classes() > 0) add_classes(ensemble, combined.by_class);
 
     Json json{{"program",
                {{"version", summary.program.version}, {"build", summary.program.build}, {"cpu", summary.program.cpu}}},
               {"config", Json::parse(summary.config)},
-              {"data", json_of(data)},
+              {"task", core::name_of(summary.task->kind)},
+              {"data", json_of(metrics, summary.data)},
               {"members", members},
               {"ensemble", ensemble},
               {"gain", gain},

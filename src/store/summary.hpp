@@ -25,10 +25,12 @@ struct DataSummary {
     std::size_t train = 0;  ///< rows
     std::size_t validation = 0;
     std::size_t test = 0;
-    std::vector<std::size_t> shape;  ///< of one item
-    std::size_t classes = 0;
-    std::vector<std::string> class_names = {};  ///< by label; empty where they are the numbers of the labels
-    analysis::Baseline baseline = {};           ///< what the largest class alone reaches
+    std::vector<std::size_t> shape;              ///< of one item
+    std::size_t classes = 0;                     ///< 0 for regression
+    std::vector<std::string> class_names = {};   ///< by label; empty where they are the numbers of the labels
+    analysis::Baseline baseline = {};            ///< what the largest class alone reaches
+    std::vector<std::string> target_names = {};  ///< of regression, one for each number that is predicted
+    task::Scores baseline_scores = {};           ///< of regression: of the training rows' mean and variance
 
     /// How results name the class `label`.
     [[nodiscard]] std::string class_name(std::size_t label) const;
@@ -54,13 +56,19 @@ struct Summary {
     Program program;
     std::string config = "{}";  ///< the resolved configuration as a JSON object, one key per option
     DataSummary data;
+    const task::Task* task = nullptr;
     std::vector<analysis::MemberResult> members;
     analysis::EnsembleResult ensemble;
-    analysis::Combination combine = analysis::Combination::average;
+    std::size_t combine = 0;  ///< place among the combinations of the one that predictions.npy holds
     Timing timing;
     std::vector<std::uint32_t> missing = {};  ///< members that are not part of it, since the run was stopped before
     bool partial = false;                     ///< the run is to go on: these are no final results
 };
+
+/// The chosen combination's results.
+[[nodiscard]] inline const analysis::CombinationResult& chosen(const Summary& summary) {
+    return summary.ensemble.combinations.at(summary.combine);
+}
 
 /// The content of summary.json. Always valid JSON: what is not finite becomes null, what is not UTF-8 is replaced.
 [[nodiscard]] std::string to_json(const Summary& summary);

@@ -1,125 +1,136 @@
 #include "analysis/combination.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <string_view>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
 
+#include "analysis/simulated.hpp"
 #include "core/contract.hpp"
-#include "core/random.hpp"
 
 using namespace ensemble;
 
 BOOST_AUTO_TEST_SUITE(combination_tests)
 
-using analysis::Contribution;
+using analysis::Combined;
+using task::Kind;
 using Floats = std::vector<float>;
 using Labels = std::vector<std::int32_t>;
-using Counts = std::vector<std::int64_t>;
 
 namespace {
 
-Counts list(std::span<const std::int64_t> values) {
-    return {values.begin(), values.end()};
-}
+const auto as_float = boost::test_tools::tolerance(1e-6);
 
-/// One item, as many members as rows are given.
-Contribution single_item(const std::vector<Floats>& members) {
-    Contribution total(1, members.front().size());
-    for (const Floats& row : members) total.add_member(row, Labels{0}, false);
-    return total;
-}
-
-std::vector<Floats> random_members(std::size_t members, std::size_t items, std::size_t classes) {
-    core::RandomStream stream({.seed = 77});
-    std::vector<Floats> all(members, Floats(items * classes));
-    for (Floats& member : all) {
-        for (std::size_t item = 0; item < items; ++item) {
-            double sum = 0;
-            std::vector<double> row(classes);
-            for (double& p : row) sum += p = std::exp(3 * stream.normal());
-            for (std::size_t c = 0; c < classes; ++c) member[item * classes + c] = static_cast<float>(row[c] / sum);
-        }
+Combined combine(std::string_view name, const Simulated& simulated) {
+    const Floats all = simulated.predictions();
+    for (const analysis::Combination& combination : analysis::combinations()) {
+        if (combination.name == name) return combination.apply(simulated.block(all));
     }
-    return all;
+    BOOST_FAIL("no combination " << name);
+    return {};
 }
 
-void add(Contribution& total, const Contribution& part) {
-    std::ranges::transform(total.counters(), part.counters(), total.counters().begin(), std::plus<>());
+Labels votes(const Simulated& simulated) {
+    const Floats all = simulated.predictions();
+    return analysis::votes(simulated.block(all));
+}
+
+/// So many classes; each member gives as many whole rows of probabilities.
+Simulated classes(std::size_t count, std::vector<Floats> members) {
+    const std::size_t rows = members.empty() ? 1 : members.front().size() / count;
+    return {.task = task::standard_task(Kind::classification),
+            .targets = count,
+            .rows = rows,
+            .members = std::move(members),
+            .labels = Labels(rows)};
+}
+
+/// One row, as many members as lists are given.
+Simulated single_row(const std::vector<Floats>& members) {
+    return classes(members.front().size(), members);
+}
+
+/// One target; each member gives as many pairs of mean and variance.
+Simulated moments(std::vector<Floats> members) {
+    const std::size_t rows = members.empty() ? 1 : members.front().size() / 2;
+    return {.task = task::standard_task(Kind::regression),
+            .rows = rows,
+            .members = std::move(members),
+            .numbers = Floats(rows)};
 }
 
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(two_members_by_hand) {
-    Contribution total(2, 2);
-    const Labels labels{0, 1};
-    total.add_member(Floats{0.75F, 0.25F, 0.5F, 0.5F}, labels, true);
-    total.add_member(Floats{0.25F, 0.75F, 0.125F, 0.875F}, labels, false);
-    BOOST_TEST(total.members() == 2);
-    BOOST_TEST((analysis::average(total) == Floats{0.5F, 0.5F, 0.3125F, 0.6875F}));
-    BOOST_TEST((list(total.votes()) == Counts{1, 1, 1, 1}));  // the first of two equal probabilities is voted for
-    BOOST_TEST((list(total.member_hits()) == Counts{1, 1}));
-    BOOST_TEST((list(total.best_hits()) == Counts{1, 0}));
-    BOOST_TEST((analysis::vote_shares(total) == Floats{0.5F, 0.5F, 0.5F, 0.5F}));
-    BOOST_TEST((analysis::vote(total) == Labels{0, 1}));
+    const Simulated two = classes(2, {{0.75F, 0.25F, 0.5F, 0.5F}, {0.25F, 0.75F, 0.125F, 0.875F}});
+    const Combined average = combine("average", two);
+    BOOST_TEST((average.predictions == Floats{0.5F, 0.5F, 0.3125F, 0.6875F}));
+    BOOST_TEST((average.chosen == Labels{0, 1}));
+    BOOST_TEST((votes(two) == Labels{1, 1, 1, 1}));  // the first of two equal probabilities is voted for
+    const Combined vote = combine("vote", two);
+    BOOST_TEST((vote.predictions == Floats{0.5F, 0.5F, 0.5F, 0.5F}));
+    BOOST_TEST((vote.chosen == Labels{0, 1}));
 }
 
 BOOST_AUTO_TEST_CASE(tied_votes_go_to_the_larger_summed_probability) {
-    const Contribution total = single_item({{0.6F, 0.4F, 0.0F}, {0.1F, 0.9F, 0.0F}});
-    BOOST_TEST((list(total.votes()) == Counts{1, 1, 0}));
-    BOOST_TEST((analysis::vote(total) == Labels{1}));
+    const Simulated two = single_row({{0.6F, 0.4F, 0.0F}, {0.1F, 0.9F, 0.0F}});
+    BOOST_TEST((votes(two) == Labels{1, 1, 0}));
+    BOOST_TEST((combine("vote", two).chosen == Labels{1}));
 }
 
 BOOST_AUTO_TEST_CASE(most_votes_win_over_any_probability) {
-    const Contribution total = single_item({{0.51F, 0.49F}, {0.51F, 0.49F}, {0.0F, 1.0F}});
-    BOOST_TEST((analysis::vote(total) == Labels{0}));
-    BOOST_TEST(analysis::average(total)[1] > analysis::average(total)[0]);
+    const Simulated three = single_row({{0.51F, 0.49F}, {0.51F, 0.49F}, {0.0F, 1.0F}});
+    BOOST_TEST((combine("vote", three).chosen == Labels{0}));
+    BOOST_TEST((combine("average", three).chosen == Labels{1}));
+    BOOST_TEST((combine("vote", three).predictions == Floats{2.0F / 3, 1.0F / 3}));
 }
 
 BOOST_AUTO_TEST_CASE(a_class_without_votes_never_wins_a_tie) {
     // Class 2 has the largest sum, but only classes 0 and 1 have votes.
-    const Contribution total = single_item({{0.5F, 0.0F, 0.49F}, {0.0F, 0.5F, 0.49F}});
-    BOOST_TEST((analysis::vote(total) == Labels{0}));
+    const Simulated two = single_row({{0.5F, 0.0F, 0.49F}, {0.0F, 0.5F, 0.49F}});
+    BOOST_TEST((combine("vote", two).chosen == Labels{0}));
+    BOOST_TEST((combine("average", two).chosen == Labels{2}));
 }
 
 BOOST_AUTO_TEST_CASE(ties_all_the_way_go_to_the_lower_class) {
-    const Contribution total = single_item({{0.0F, 0.75F, 0.25F}, {0.0F, 0.25F, 0.75F}});
-    BOOST_TEST((analysis::vote(total) == Labels{1}));
+    const Simulated two = single_row({{0.0F, 0.75F, 0.25F}, {0.0F, 0.25F, 0.75F}});
+    BOOST_TEST((combine("vote", two).chosen == Labels{1}));
+    BOOST_TEST((combine("average", two).chosen == Labels{1}));
 }
 
-BOOST_AUTO_TEST_CASE(any_order_and_any_grouping_give_the_same_bits) {
-    constexpr std::size_t members = 9;
-    constexpr std::size_t items = 40;
-    constexpr std::size_t classes = 7;
-    const std::vector<Floats> all = random_members(members, items, classes);
-    Labels labels(items);
-    for (std::size_t i = 0; i < items; ++i) labels[i] = static_cast<std::int32_t>(i % classes);
-
-    Contribution reference(items, classes);
-    for (std::size_t m = 0; m < members; ++m) reference.add_member(all[m], labels, m == 4);
-
-    core::RandomStream stream({.seed = 5});
-    std::vector<std::uint32_t> order(members);
+BOOST_AUTO_TEST_CASE(any_order_of_members_gives_the_same_bits) {
+    Simulated simulated = simulated_classes(9, 40, 7);
+    const Combined average = combine("average", simulated);
+    const Combined vote = combine("vote", simulated);
+    const Labels counts = votes(simulated);
+    const std::vector<Floats> members = simulated.members;
+    std::vector<std::uint32_t> order(members.size());
     std::iota(order.begin(), order.end(), 0U);
+    core::RandomStream stream({.seed = 5});
     for (int trial = 0; trial < 50; ++trial) {
         stream.shuffle(order);
-        // Members land on a random number of ranks, whose contributions are added pairwise from the far end.
-        std::vector<Contribution> ranks(1 + stream.below(6), Contribution(items, classes));
-        for (const std::uint32_t m : order) {
-            ranks[stream.below(static_cast<std::uint32_t>(ranks.size()))].add_member(all[m], labels, m == 4);
-        }
-        while (ranks.size() > 1) {
-            const Contribution part = ranks.back();
-            ranks.pop_back();
-            add(ranks[stream.below(static_cast<std::uint32_t>(ranks.size()))], part);
-        }
-        BOOST_TEST_REQUIRE((list(ranks[0].counters()) == list(reference.counters())));
-        BOOST_TEST_REQUIRE((analysis::average(ranks[0]) == analysis::average(reference)));
-        BOOST_TEST_REQUIRE((analysis::vote(ranks[0]) == analysis::vote(reference)));
+        for (std::size_t i = 0; i < order.size(); ++i) simulated.members[i] = members[order[i]];
+        const Combined again = combine("average", simulated);
+        BOOST_TEST_REQUIRE((again.predictions == average.predictions));
+        BOOST_TEST_REQUIRE((again.chosen == average.chosen));
+        BOOST_TEST_REQUIRE((combine("vote", simulated).predictions == vote.predictions));
+        BOOST_TEST_REQUIRE((combine("vote", simulated).chosen == vote.chosen));
+        BOOST_TEST_REQUIRE((votes(simulated) == counts));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_average_is_the_exact_sum_of_units_rounded_once) {
+    // Eleven members, so that the mean is no float and the order of a sum of floats would show.
+    const Simulated simulated = simulated_classes(11, 60, 5);
+    const Floats mean = combine("average", simulated).predictions;
+    for (std::size_t i = 0; i < mean.size(); ++i) {
+        long long sum = 0;
+        for (const Floats& member : simulated.members) sum += std::llround(std::ldexp(double{member[i]}, 40));
+        BOOST_TEST_REQUIRE(mean[i] == static_cast<float>(std::ldexp(static_cast<double>(sum), -40) / 11));
     }
 }
 
@@ -138,50 +149,109 @@ BOOST_AUTO_TEST_CASE(units_are_rounded_to_nearest_for_every_exponent) {
             values.push_back(std::ldexp(static_cast<float>(stream.uniform(0.5, 1.0)), exponent));
         }
     }
-    Contribution total(1, values.size());
-    total.add_member(values, Labels{0}, false);
+    const Floats mean = combine("average", single_row({values})).predictions;
     for (std::size_t i = 0; i < values.size(); ++i) {
-        BOOST_TEST_REQUIRE(total.probability_sums()[i] == std::llround(std::ldexp(static_cast<double>(values[i]), 40)),
-                           "probability " << values[i]);
+        const long long units = std::llround(std::ldexp(double{values[i]}, 40));
+        BOOST_TEST_REQUIRE(std::ldexp(double{mean[i]}, 40) == static_cast<double>(units), "probability " << values[i]);
     }
 }
 
 BOOST_AUTO_TEST_CASE(one_member_is_its_own_average) {
-    const std::vector<Floats> member = random_members(1, 30, 10);
-    Contribution total(30, 10);
-    total.add_member(member[0], Labels(30, 0), false);
-    const Floats mean = analysis::average(total);
+    const Simulated one = simulated_classes(1, 30, 10);
+    const Floats mean = combine("average", one).predictions;
+    const Floats& member = one.members.front();
     for (std::size_t i = 0; i < mean.size(); ++i) {
-        BOOST_TEST(std::abs(mean[i] - member[0][i]) <= 0x1p-41F);
-        if (member[0][i] > 0x1p-17F) BOOST_TEST(mean[i] == member[0][i]);  // whole units: nothing is lost
+        BOOST_TEST(std::abs(mean[i] - member[i]) <= 0x1p-41F);
+        if (member[i] > 0x1p-17F) BOOST_TEST(mean[i] == member[i]);  // whole units: nothing is lost
     }
 }
 
 BOOST_AUTO_TEST_CASE(four_million_members_fit) {
-    Contribution total(1, 2);
-    total.add_member(Floats{1.0F, 0.0F}, Labels{0}, false);
-    for (int doubling = 0; doubling < 22; ++doubling) add(total, Contribution(total));
-    BOOST_TEST(total.members() == 1 << 22);
-    BOOST_TEST((analysis::average(total) == Floats{1.0F, 0.0F}));
+    constexpr std::size_t members = 1 << 22;
+    const task::Task& task = task::standard_task(Kind::classification);
+    const Floats all(members, 1.0F);
+    const analysis::Block block{
+        .task = task, .targets = 1, .members = members, .rows = 1, .predictions = all, .truth = {}};
+    for (const analysis::Combination* combination : analysis::combinations_of(Kind::classification))
+        BOOST_TEST((combination->apply(block).predictions == Floats{1.0F}));
+    BOOST_TEST((analysis::votes(block) == Labels{members}));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_probability_is_refused_and_leaves_the_sums_alone) {
-    Contribution total = single_item({{0.5F, 0.5F}});
-    const Counts before = list(total.counters());
+BOOST_AUTO_TEST_CASE(what_is_no_probability_is_refused) {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     for (const float bad : {nan, -0.1F, 1.1F, std::numeric_limits<float>::infinity()}) {
-        BOOST_CHECK_THROW(total.add_member(Floats{0.5F, bad}, Labels{0}, false), core::ContractViolation);
+        for (const char* name : {"average", "vote"}) {
+            const Simulated two = single_row({{0.5F, 0.5F}, {0.5F, bad}});
+            BOOST_CHECK_THROW(static_cast<void>(combine(name, two)), core::ContractViolation);
+        }
     }
-    BOOST_CHECK_THROW(total.add_member(Floats{0.5F}, Labels{0}, false), core::ContractViolation);
-    BOOST_CHECK_THROW(total.add_member(Floats{0.5F, 0.5F}, Labels{0, 0}, false), core::ContractViolation);
-    BOOST_TEST((list(total.counters()) == before));
 }
 
 BOOST_AUTO_TEST_CASE(nobody_cannot_be_combined) {
-    const Contribution nobody(3, 2);
-    BOOST_CHECK_THROW(static_cast<void>(analysis::average(nobody)), core::ContractViolation);
-    BOOST_CHECK_THROW(static_cast<void>(analysis::vote(nobody)), core::ContractViolation);
-    BOOST_CHECK_THROW(static_cast<void>(analysis::vote_shares(nobody)), core::ContractViolation);
+    BOOST_CHECK_THROW(static_cast<void>(combine("average", classes(2, {}))), core::ContractViolation);
+    BOOST_CHECK_THROW(static_cast<void>(combine("vote", classes(2, {}))), core::ContractViolation);
+    BOOST_CHECK_THROW(static_cast<void>(combine("mixture", moments({}))), core::ContractViolation);
+}
+
+BOOST_AUTO_TEST_CASE(a_mixture_by_hand) {
+    // Means 1 and 3, variances 0.5 and 1.5: mean 2, variance 1 + 1.
+    const Combined combined = combine("mixture", moments({{1.0F, 0.5F, -4.0F, 0.25F}, {3.0F, 1.5F, -4.0F, 0.75F}}));
+    BOOST_TEST((combined.predictions == Floats{2.0F, 2.0F, -4.0F, 0.5F}));
+    BOOST_TEST(combined.chosen.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_mixture_has_the_moments_of_draws_from_a_member_at_random) {
+    // E[y] and E[y²] − E[y]² by the second moments variance + mean² of the members.
+    const Simulated simulated = simulated_numbers(7, 50, 2);
+    const Floats combined = combine("mixture", simulated).predictions;
+    for (std::size_t i = 0; i < combined.size(); i += 2) {
+        long double first = 0;
+        long double second = 0;
+        for (const Floats& member : simulated.members) {
+            first += static_cast<long double>(member[i]) / 7;
+            second += (static_cast<long double>(member[i]) * member[i] + member[i + 1]) / 7;
+        }
+        BOOST_TEST(double{combined[i]} == static_cast<double>(first), as_float);
+        BOOST_TEST(double{combined[i + 1]} == static_cast<double>(second - first * first), as_float);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_mixture_of_one_is_that_one_and_of_equal_ones_too) {
+    const Simulated one = simulated_numbers(1, 20, 2);
+    BOOST_TEST((combine("mixture", one).predictions == one.members.front()));
+    const Floats member{0.1F, 0.2F, 1e6F, 1e-6F};
+    BOOST_TEST((combine("mixture", moments({member, member, member, member})).predictions == member));
+}
+
+BOOST_AUTO_TEST_CASE(the_variance_of_a_mixture_outlives_means_far_from_zero) {
+    // By second moments nothing would be left of it.
+    const Combined combined = combine("mixture", moments({{1e7F, 0.25F}, {1e7F + 2, 0.25F}}));
+    BOOST_TEST((combined.predictions == Floats{1e7F + 1, 1.25F}));
+}
+
+BOOST_AUTO_TEST_CASE(what_are_no_moments_is_refused) {
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    const float infinite = std::numeric_limits<float>::infinity();
+    for (const Floats& bad :
+         {Floats{nan, 1}, Floats{1, nan}, Floats{infinite, 1}, Floats{1, infinite}, Floats{1, -1}}) {
+        BOOST_CHECK_THROW(static_cast<void>(combine("mixture", moments({{1, 1}, bad}))), core::ContractViolation);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(every_kind_of_task_has_combinations_of_different_names) {
+    for (const Kind kind : {Kind::classification, Kind::regression}) {
+        const auto all = analysis::combinations_of(kind);
+        BOOST_TEST_REQUIRE(!all.empty());
+        BOOST_TEST(analysis::find_combination(kind, "") == 0U);
+        for (std::size_t place = 0; place < all.size(); ++place) {
+            BOOST_TEST((all[place]->kind == kind));
+            BOOST_TEST(analysis::find_combination(kind, all[place]->name) == place);
+            BOOST_TEST(!all[place]->text.empty());
+        }
+        BOOST_TEST(analysis::find_combination(kind, "nonsense") == all.size());
+    }
+    BOOST_TEST(analysis::find_combination(Kind::regression, "vote") ==
+               analysis::combinations_of(Kind::regression).size());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
+#include <numbers>
 #include <vector>
 
 #include <boost/math/distributions/binomial.hpp>
@@ -115,14 +117,14 @@ BOOST_AUTO_TEST_CASE(mcnemar_is_stable_for_many_discordant_items) {
 BOOST_AUTO_TEST_CASE(gains_by_hand) {
     // Four items, four members: the ensemble has 3 of 4 right, the members 2, 4, 1 and 1 of 4: on average 2 of 4.
     const Gain gain = analysis::gain_over_mean(Counts{1, 1, 1, 0}, Counts{2, 4, 1, 1}, 4, {});
-    BOOST_TEST(gain.accuracy == 0.25);
+    BOOST_TEST(gain.value == 0.25);
     BOOST_TEST(gain.ci95.low < 0.25);
     BOOST_TEST(gain.ci95.high > 0.25);
 
     const PairedGain paired = analysis::gain_over_member(Counts{1, 1, 1, 0, 1, 1, 0}, Counts{0, 1, 0, 1, 0, 0, 0}, {});
     BOOST_TEST(paired.only_ensemble == 4);
     BOOST_TEST(paired.only_member == 1);
-    BOOST_TEST(paired.gain.accuracy == 3.0 / 7.0, nearly);
+    BOOST_TEST(paired.gain.value == 3.0 / 7.0, nearly);
     BOOST_TEST(paired.p_value == 0.375, nearly);  // 2 · (1 + 5) / 2^5
 }
 
@@ -139,7 +141,7 @@ BOOST_AUTO_TEST_CASE(the_interval_is_that_of_the_exact_bootstrap_distribution) {
 BOOST_AUTO_TEST_CASE(no_difference_gives_no_interval) {
     const Counts hits{1, 0, 1, 1};
     const PairedGain gain = analysis::gain_over_member(hits, hits, {});
-    BOOST_TEST(gain.gain.accuracy == 0.0);
+    BOOST_TEST(gain.gain.value == 0.0);
     BOOST_TEST(gain.gain.ci95.low == 0.0);
     BOOST_TEST(gain.gain.ci95.high == 0.0);
     BOOST_TEST(gain.p_value == 1.0);
@@ -168,8 +170,8 @@ BOOST_AUTO_TEST_CASE(interval_and_test_agree_whether_the_gain_could_be_chance) {
             const PairedGain paired = analysis::gain_over_member(ensemble_hits, member_hits, {.replicates = 1000});
             const bool holds_zero = paired.gain.ci95.low <= 0 && paired.gain.ci95.high >= 0;
             BOOST_TEST(holds_zero == (paired.p_value >= 0.05), b << " of " << discordant << " discordant items");
-            BOOST_TEST(paired.gain.ci95.low <= paired.gain.accuracy);
-            BOOST_TEST(paired.gain.ci95.high >= paired.gain.accuracy);
+            BOOST_TEST(paired.gain.ci95.low <= paired.gain.value);
+            BOOST_TEST(paired.gain.ci95.high >= paired.gain.value);
         }
     }
 }
@@ -206,6 +208,48 @@ BOOST_AUTO_TEST_CASE(intervals_cover_the_truth_in_95_percent_of_studies) {
         BOOST_TEST(covered > 0.92 * studies);
         BOOST_TEST(covered < 0.98 * studies);
     }
+}
+
+BOOST_AUTO_TEST_CASE(students_t_known_values) {
+    const auto p_value = [](const std::vector<double>& differences) { return analysis::paired_t_test(differences); };
+    // Closed forms: of two differences 1 − 2/π · atan t, of three 1 − t / √(t² + 2).
+    BOOST_TEST(p_value({1, 3}) == 1 - 2 / std::numbers::pi * std::atan(2), nearly);
+    BOOST_TEST(p_value({-1, -3}) == p_value({1, 3}), nearly);
+    const double t = 2 / std::sqrt(1.0 / 3);
+    BOOST_TEST(p_value({1, 2, 3}) == 1 - t / std::sqrt(t * t + 2), nearly);
+    BOOST_TEST(p_value({1, -1}) == 1.0, nearly);
+    // By numerical integration of the density.
+    const auto integrated = boost::test_tools::tolerance(1e-9);
+    BOOST_TEST(p_value({1, 2, 3, 4, 10}) == 0.06467689395635245, integrated);
+    BOOST_TEST(p_value({0.1, -0.2, 0.3, -0.4}) == 0.7688373103144638, integrated);
+    BOOST_TEST(p_value({-0.25, -0.25, 0.25, -0.5, -0.125, -0.5, 0.25, -0.5}) == 0.10900528060371706, integrated);
+    std::vector<double> many;
+    for (int i = 0; i < 100; ++i) many.push_back(i % 7 - 2.5);
+    BOOST_TEST(p_value(many) == 0.028313284895486457, integrated);
+}
+
+BOOST_AUTO_TEST_CASE(differences_that_tell_nothing_have_no_small_p_value) {
+    using Differences = std::vector<double>;
+    constexpr double infinite = std::numeric_limits<double>::infinity();
+    BOOST_TEST(analysis::paired_t_test({}) == 1.0);
+    BOOST_TEST(analysis::paired_t_test(Differences{3}) == 1.0);
+    BOOST_TEST(analysis::paired_t_test(Differences{0, 0, 0}) == 1.0);
+    BOOST_TEST(analysis::paired_t_test(Differences{0.5, 0.5, 0.5}) == 0.0);
+    BOOST_TEST(std::isnan(analysis::paired_t_test(Differences{1, infinite, 2})));
+    BOOST_TEST(std::isnan(analysis::paired_t_test(Differences{1, std::nan(""), 2})));
+}
+
+BOOST_AUTO_TEST_CASE(students_t_is_right_in_5_percent_of_studies_without_a_difference) {
+    core::RandomStream stream({.seed = 31});
+    constexpr int studies = 4000;
+    int rejected = 0;
+    for (int i = 0; i < studies; ++i) {
+        std::vector<double> differences(12);
+        for (double& difference : differences) difference = stream.normal();
+        rejected += analysis::paired_t_test(differences) < 0.05 ? 1 : 0;
+    }
+    BOOST_TEST(rejected > 0.035 * studies);  // 4 standard errors are 1.4 points
+    BOOST_TEST(rejected < 0.065 * studies);
 }
 
 BOOST_AUTO_TEST_CASE(what_are_no_hits_is_refused) {

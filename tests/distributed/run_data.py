@@ -150,7 +150,10 @@ def damaged_arrays(stage):
     (stage.directory / "x.npy").write_bytes(sound)
     stage.refuses([*words, "--augment", "shift:1"], USAGE, "--augment", "images")
     write_npy(stage.directory / "y.npy", "<f4", (20,), [0.3 * i for i in range(20)])
-    stage.refuses(words, USAGE, "only classification is supported")
+    stage.refuses([*words, "--loss", "cross-entropy"], USAGE, "--loss cross-entropy", "gaussian squared")
+    stage.refuses([*words, "--combine", "vote"], USAGE, "--combine vote", "mixture")
+    write_npy(stage.directory / "y.npy", "<f4", (20,), [1.5] * 20)
+    stage.refuses(words, DATA, "the target 'target' is 1.5 in all 14 training rows")
 
 
 if __name__ == "__main__":

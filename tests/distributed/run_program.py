@@ -175,12 +175,12 @@ def machines_for_what_is_no_stack(stage):
     stage.refuses([*TINY, "--rbm-epochs", "3"], USAGE, "--rbm-epochs", "--init rbm")
 
 
-def same_bytes_of(stage, words, members=3, numbers=(1, 2, 3)):
+def same_bytes_of(stage, words, members=3, numbers=(1, 2, 3), prefix="np"):
     reference = None
     for ranks in numbers:
-        ended = stage.ranks(ranks, [*words, "--members", str(members), "--epochs", "2", "--seed", "5", "--out", f"np{ranks}"])
+        ended = stage.ranks(ranks, [*words, "--members", str(members), "--epochs", "2", "--seed", "5", "--out", f"{prefix}{ranks}"])
         ended.expect(ended.code == 0, "failed").expect(not ended.messages(), "complains")
-        found = results(stage.directory / f"np{ranks}", members)
+        found = results(stage.directory / f"{prefix}{ranks}", members)
         reference = reference or found
         ended.expect(found == reference, "differs from one rank")
 
@@ -298,6 +298,19 @@ IMAGES = ["--data", "digits:train=90,test=60", "--batch", "30", "--weight-averag
 @case
 def same_bytes_of_sequences(stage):
     same_bytes_of(stage, write_sequences(stage.directory), members=9, numbers=(1, 2, 3, 8))
+
+
+@case
+def same_bytes_of_numbers(stage):
+    """Two targets; what they are learnt with and who trains makes no difference to whom."""
+    lines = [f"{row},{row * 7 % 13},{row * 3.7 + row * 7 % 13:.2f},{1e-3 * (row * 5 % 17):.4f}" for row in range(90)]
+    (stage.directory / "table.csv").write_text("a,b,y,z\n" + "\n".join(lines) + "\n")
+    for loss, numbers in (("gaussian", (1, 2, 3, 8)), ("squared", (1, 3))):
+        words = ["--data", "table.csv", "--target", "z,y", "--loss", loss, "--batch", "20", "--net", "dense(8) relu"]
+        same_bytes_of(stage, words, members=5, numbers=numbers, prefix=loss)
+        summary = json.loads((stage.directory / f"{loss}1/summary.json").read_text())
+        if summary["data"]["targets"] != ["z", "y"] or "crps" not in summary["ensemble"]["mixture"]:
+            give_up("the summary tells other targets or metrics")
 
 
 @case

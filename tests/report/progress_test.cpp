@@ -41,6 +41,23 @@ BOOST_AUTO_TEST_CASE(a_line_for_all_and_one_for_each_rank) {
     BOOST_TEST(lines[2] == "rank 1  member 4  epoch  2/20  loss 0.3750");
 }
 
+BOOST_AUTO_TEST_CASE(a_score_that_is_no_share_is_named) {
+    Snapshot snapshot = two_ranks();
+    snapshot.score = &task::regression_metrics().front();
+    snapshot.ranks[0].validation_score = 3.14159;
+    BOOST_TEST(live_lines(snapshot, wide())[1] == "rank 0  member 3  epoch  9/20  loss 0.1250  validation RMSE 3.142");
+    BOOST_TEST(live_lines(snapshot, wide())[2] == "rank 1  member 4  epoch  2/20  loss 0.3750");
+    BOOST_TEST(live_lines(snapshot, wide(60))[1] == "rank 0  member 3  epoch  9/20  val RMSE 3.142  loss 0.1250");
+    BOOST_TEST(log_line(snapshot) ==
+               "3 of 8 members done  44 %  epoch 2–9/20  loss 0.2500  validation RMSE 3.142  118,402 samples/s  "
+               "about 0:17 left");
+    snapshot.ranks[0].validation_score = 1234567;
+    BOOST_TEST(live_lines(snapshot, wide())[1].ends_with("validation RMSE 1.235e+06"));
+    snapshot.score = &task::classification_metrics().front();
+    snapshot.ranks[0].validation_score = 0.9;
+    BOOST_TEST(live_lines(snapshot, wide())[1].ends_with("validation 90.00 %"));
+}
+
 BOOST_AUTO_TEST_CASE(a_rank_with_nothing_to_do_says_so) {
     Snapshot snapshot = two_ranks();
     snapshot.ranks[1] = {};
@@ -77,10 +94,13 @@ BOOST_AUTO_TEST_CASE(many_ranks_or_a_low_terminal_share_one_line) {
 
 BOOST_AUTO_TEST_CASE(no_line_reaches_the_last_column) {
     Snapshot snapshot = two_ranks();
-    for (std::size_t columns = 1; columns < 140; ++columns) {
-        for (const std::size_t rows : {4U, 40U}) {
-            for (const std::string& line : live_lines(snapshot, wide(columns, rows))) {
-                BOOST_TEST(report::columns(line) < std::max<std::size_t>(columns, 2));
+    for (const task::Metric* score : {&task::classification_metrics().front(), &task::regression_metrics().front()}) {
+        snapshot.score = score;
+        for (std::size_t columns = 1; columns < 140; ++columns) {
+            for (const std::size_t rows : {4U, 40U}) {
+                for (const std::string& line : live_lines(snapshot, wide(columns, rows))) {
+                    BOOST_TEST(report::columns(line) < std::max<std::size_t>(columns, 2));
+                }
             }
         }
     }

@@ -19,41 +19,76 @@ namespace {
 
 constexpr Terminal plain{.live = false, .columns = 80, .rows = 24, .color = false, .utf8 = true};
 
-Summary summary_of(std::size_t members) {
-    Summary summary;
-    for (std::size_t i = 0; i < members; ++i) {
+const task::Task& classes = task::standard_task(task::Kind::classification);
+const task::Task& numbers = task::standard_task(task::Kind::regression);
+
+/// The result of the combination at that place, with gains in the first metric and in no other.
+analysis::CombinationResult result_of(const task::Task& task, std::size_t place, task::Scores scores,
+                                      const analysis::Gain& over_mean, const analysis::PairedGain& over_best) {
+    analysis::CombinationResult result{.combination = analysis::combinations_of(task.kind).at(place),
+                                       .scores = std::move(scores),
+                                       .over_mean = {},
+                                       .over_best = {},
+                                       .by_class = {}};
+    result.over_mean.resize(task.metrics().size());
+    result.over_best.resize(task.metrics().size());
+    result.over_mean.front() = over_mean;
+    result.over_best.front() = over_best;
+    return result;
+}
+
+void add_members(Summary& summary, std::size_t count, const task::Scores& test, double validation_score) {
+    for (std::size_t i = 0; i < count; ++i) {
         summary.members.push_back({.index = static_cast<std::uint32_t>(i),
                                    .parameters = 10,
                                    .epochs = 20,
                                    .train_s = 12.34,
                                    .validation_loss = 0.1,
-                                   .validation_score = 0.9,
-                                   .test = {.accuracy = 0.9123, .nll = 0.31, .brier = 0.1, .ece = 0.02},
+                                   .validation_score = validation_score,
+                                   .validation = test,
+                                   .test = test,
                                    .excluded = ""});
     }
-    auto& ensemble = summary.ensemble;
-    ensemble.average = {.accuracy = 0.95, .nll = 0.2, .brier = 0.1, .ece = 0.01};
-    ensemble.vote_accuracy = 0.945;
-    ensemble.mean_member = {.accuracy = 0.9123, .nll = 0.31, .brier = 0.1, .ece = 0.02};
-    ensemble.best_member = 1;
-    ensemble.best_member_test = ensemble.mean_member;
-    ensemble.average_over_mean = {.accuracy = 0.0377, .ci95 = {.low = 0.02, .high = 0.05}};
-    ensemble.average_over_best = {.gain = {.accuracy = 0.0377, .ci95 = {.low = -0.001, .high = 0.05}},
-                                  .p_value = 0.061};
-    ensemble.vote_over_mean = {.accuracy = -0.01, .ci95 = {.low = -0.02, .high = 0}};
-    ensemble.vote_over_best = {.gain = {.accuracy = 0.03, .ci95 = {.low = 0.01, .high = 0.05}}, .p_value = 0.00001};
-    summary.data.classes = 3;
-    summary.data.class_names = {"ash", "elm\x1b", "oak"};
-    summary.data.baseline = {.label = 1, .accuracy = 0.42};
-    const std::vector<std::int32_t> labels{0, 0, 0, 1, 2, 2};
-    ensemble.average_by_class = {labels, std::vector<std::int32_t>{0, 0, 1, 1, 2, 0}, 3};
-    ensemble.vote_by_class = {labels, std::vector<std::int32_t>{0, 0, 0, 0, 2, 2}, 3};
+    summary.ensemble.mean_member = test;
+    summary.ensemble.best_member = count > 1 ? 1 : 0;
+    summary.ensemble.best_member_test = test;
     summary.timing = {.ranks = 2,
                       .wall_s = 65.2,
                       .samples_per_s = 118'402.4,
                       .idle_s = 12.3,
                       .efficiency = 0.9,
                       .efficiency_bound = 0.9375};
+}
+
+Summary summary_of(std::size_t members) {
+    Summary summary;
+    summary.task = &classes;
+    add_members(summary, members, {0.9123, 0.31, 0.1, 0.02, 0.7, 0.7, 0.95}, 0.9);
+    summary.ensemble.combinations = {
+        result_of(classes, 0, {0.95, 0.2, 0.1, 0.01, 0.7222, 0.7, 0.96},
+                  {.value = 0.0377, .ci95 = {.low = 0.02, .high = 0.05}},
+                  {.gain = {.value = 0.0377, .ci95 = {.low = -0.001, .high = 0.05}}, .p_value = 0.061}),
+        result_of(classes, 1, {0.945, 1.2, 0.1, 0.03, 0.6667, 0.7, 0.9},
+                  {.value = -0.01, .ci95 = {.low = -0.02, .high = 0}},
+                  {.gain = {.value = 0.03, .ci95 = {.low = 0.01, .high = 0.05}}, .p_value = 0.00001})};
+    summary.data.classes = 3;
+    summary.data.class_names = {"ash", "elm\x1b", "oak"};
+    summary.data.baseline = {.label = 1, .accuracy = 0.42};
+    const std::vector<std::int32_t> labels{0, 0, 0, 1, 2, 2};
+    summary.ensemble.combinations[0].by_class = {labels, std::vector<std::int32_t>{0, 0, 1, 1, 2, 0}, 3};
+    summary.ensemble.combinations[1].by_class = {labels, std::vector<std::int32_t>{0, 0, 0, 0, 2, 2}, 3};
+    return summary;
+}
+
+Summary summary_of_numbers(std::size_t members) {
+    Summary summary;
+    summary.task = &numbers;
+    add_members(summary, members, {3.0123, 2.1, 0.85, 2.5, 1.6, 0.9}, 3.25);
+    summary.ensemble.combinations = {
+        result_of(numbers, 0, {2.5, 1.8, 0.89, 2.25, 1.4, 0.96}, {.value = 0.5123, .ci95 = {.low = 0.4, .high = 0.6}},
+                  {.gain = {.value = 0.5123, .ci95 = {.low = -0.01, .high = 0.7}}, .p_value = 0.061})};
+    summary.data.target_names = {"price"};
+    summary.data.baseline_scores = {8.75, 7, 0, 3.5, 5, 0.95};
     return summary;
 }
 
@@ -73,10 +108,10 @@ member 1               20    90.00 %  91.23 %  0.3100  0.0200       12.3 s
 mean member                           91.23 %  0.3100  0.0200
 best member (1)              90.00 %  91.23 %  0.3100  0.0200
 average of 2                          95.00 %  0.2000  0.0100
-vote of 2                             94.50 %
+vote of 2                             94.50 %  1.2000  0.0300
 ──────────────────────────────────────────────────────────────────────────
-best: chosen on validation data · NLL: negative log-likelihood, at most 27.7 a row,
-ECE: expected calibration error, smaller is better for both
+best: chosen on validation data · NLL: negative log-likelihood, at most 27.7 a row · ECE: expected
+calibration error
 
 Always saying 'elm\x1B' would be right on 42.00 % of the test rows
 Balanced accuracy of the average (mean recall of the classes): 72.22 %
@@ -94,6 +129,35 @@ Ranks were idle for 12.3 s in all: efficiency 90.0 %, at best 93.8 % for members
 )");
 }
 
+BOOST_AUTO_TEST_CASE(the_whole_table_of_numbers) {
+    BOOST_TEST(results_table(summary_of_numbers(2), "runs/x", plain) == R"(
+                   epochs validation     RMSE      R²     NLL         time
+──────────────────────────────────────────────────────────────────────────
+member 0               20     3.2500   3.0123  0.8500  2.5000       12.3 s
+member 1               20     3.2500   3.0123  0.8500  2.5000       12.3 s
+──────────────────────────────────────────────────────────────────────────
+mean member                            3.0123  0.8500  2.5000
+best member (1)               3.2500   3.0123  0.8500  2.5000
+mixture of 2                           2.5000  0.8900  2.2500
+──────────────────────────────────────────────────────────────────────────
+best: chosen on validation data · RMSE: root of the mean squared error, in the target's unit · R²:
+share of the target's variance that is explained · NLL: negative log-likelihood of a normal
+distribution
+
+Always saying the mean of the training rows has a test RMSE of 8.7500
+
+Gain of the mixture in test RMSE, by which it is smaller
+  over the mean member  +0.5123   95 % interval +0.4000 to +0.6000
+  over the best member  +0.5123   95 % interval −0.0100 to +0.7000, p = 0.0610
+intervals: bootstrap over the test rows · p: Student's t test of the paired rows
+That over the best member could be chance.
+The RMSE of two networks is 17 % smaller than that of one.
+
+Ranks were idle for 12.3 s in all: efficiency 90.0 %, at best 93.8 % for members of these lengths
+1 min 5 s on 2 ranks · 118,402 samples/s · results in runs/x
+)");
+}
+
 BOOST_AUTO_TEST_CASE(long_times_keep_clear_of_their_neighbours) {
     Summary summary = summary_of(2);
     summary.members[0].train_s = 3599;
@@ -105,7 +169,7 @@ BOOST_AUTO_TEST_CASE(long_times_keep_clear_of_their_neighbours) {
 
 BOOST_AUTO_TEST_CASE(the_gain_is_that_of_the_chosen_combination) {
     Summary summary = summary_of(2);
-    summary.combine = analysis::Combination::vote;
+    summary.combine = analysis::find_combination(task::Kind::classification, "vote");
     const std::string text = results_table(summary, "runs/x", plain);
     BOOST_TEST(contains(text, "Gain of the vote"));
     BOOST_TEST(contains(text, "Balanced accuracy of the vote (mean recall of the classes): 66.67 %\n"));
@@ -113,7 +177,7 @@ BOOST_AUTO_TEST_CASE(the_gain_is_that_of_the_chosen_combination) {
     BOOST_TEST(contains(text, "over the mean member   −1.00   95 % interval −2.00 to +0.00"));
     BOOST_TEST(contains(text, "p < 0.0001\n"));
     BOOST_TEST(contains(text, "That over the mean member could be chance.\n"));
-    summary.ensemble.vote_over_best.p_value = 0.05;
+    summary.ensemble.combinations[1].over_best[0]->p_value = 0.05;
     BOOST_TEST(contains(results_table(summary, "runs/x", plain), "Both could be chance.\n"));
     summary.members[0].excluded = "diverged";
     BOOST_TEST(!contains(results_table(summary, "runs/x", plain), "Gain of"));
@@ -121,43 +185,97 @@ BOOST_AUTO_TEST_CASE(the_gain_is_that_of_the_chosen_combination) {
 
 BOOST_AUTO_TEST_CASE(rows_that_tell_nothing_apart_give_no_interval) {
     Summary summary = summary_of(2);
-    summary.ensemble.average_over_best = {};
+    summary.ensemble.combinations[0].over_best[0] = analysis::PairedGain{};
     BOOST_TEST(
         contains(results_table(summary, "runs/x", plain),
                  "over the best member   +0.00   right and wrong on the same test rows: no interval, p = 1.0000"));
+    summary = summary_of_numbers(2);
+    summary.ensemble.combinations[0].over_best[0] = analysis::PairedGain{};
+    BOOST_TEST(contains(results_table(summary, "runs/x", plain),
+                        "over the best member  +0.0000   the same on all test rows: no interval, p = 1.0000"));
 }
 
 BOOST_AUTO_TEST_CASE(classes_without_a_test_row_are_named) {
     Summary summary = summary_of(2);
     summary.data.classes = 4;
-    summary.ensemble.average_by_class =
+    summary.ensemble.combinations[0].by_class =
         analysis::Confusion(std::vector<std::int32_t>{0, 2}, std::vector<std::int32_t>{0, 2}, 4);
+    summary.ensemble.combinations[0].scores[4] = 1;
     BOOST_TEST(contains(results_table(summary, "runs/x", plain), ": 100.00 %, without '"));
     BOOST_TEST(contains(results_table(summary, "runs/x", plain), "' and 1 more, of which there is no test row\n"));
 }
 
 BOOST_AUTO_TEST_CASE(it_closes_with_what_has_come_out) {
     Summary summary = summary_of(8);
-    auto& result = summary.ensemble;
+    double& one = summary.ensemble.mean_member.front();
+    double& all = summary.ensemble.combinations[0].scores.front();
+    analysis::Gain& gain = *summary.ensemble.combinations[0].over_mean.front();
     const auto says = [&](std::string_view sentence) {
         BOOST_TEST(contains(results_table(summary, "runs/x", plain), sentence), sentence);
     };
-    result.mean_member.accuracy = 0.92;
-    result.average.accuracy = 0.94;
+    one = 0.92;
+    all = 0.94;
     says("\nEight networks make 25 % fewer errors than one.\n");
-    result.average_over_mean = {.accuracy = -0.01, .ci95 = {.low = -0.02, .high = -0.001}};
-    result.average.accuracy = 0.91;
+    gain = {.value = -0.01, .ci95 = {.low = -0.02, .high = -0.001}};
+    all = 0.91;
     says("\nEight networks make 13 % more errors than one.\n");
-    result.average_over_mean.ci95.high = 0.001;
+    gain.ci95.high = 0.001;
     says("\nWhether eight networks make fewer errors than one cannot be told from these test rows.\n");
-    result.mean_member.accuracy = 1;
+    one = 1;
     says("\nNo network makes an error on the test rows, so there is nothing that an ensemble could gain.\n");
     summary = summary_of(20);
-    summary.combine = analysis::Combination::vote;
-    result.vote_over_mean.ci95 = {.low = 0.00001, .high = 0.00002};
-    result.mean_member.accuracy = 0.9449999;
-    result.vote_accuracy = 0.945;
+    summary.combine = analysis::find_combination(task::Kind::classification, "vote");
+    summary.ensemble.combinations[1].over_mean[0]->ci95 = {.low = 0.00001, .high = 0.00002};
+    summary.ensemble.mean_member.front() = 0.9449999;
     says("\n20 networks make less than 1 % fewer errors than one.\n");
+}
+
+BOOST_AUTO_TEST_CASE(of_numbers_it_closes_with_their_error) {
+    Summary summary = summary_of_numbers(3);
+    double& one = summary.ensemble.mean_member.front();
+    double& all = summary.ensemble.combinations[0].scores.front();
+    analysis::Gain& gain = *summary.ensemble.combinations[0].over_mean.front();
+    const auto says = [&](std::string_view sentence) {
+        BOOST_TEST(contains(results_table(summary, "runs/x", plain), sentence), sentence);
+    };
+    one = 4;
+    all = 3;
+    says("\nThe RMSE of three networks is 25 % smaller than that of one.\n");
+    all = 5;
+    gain = {.value = -1, .ci95 = {.low = -2, .high = -0.5}};
+    says("\nThe RMSE of three networks is 25 % larger than that of one.\n");
+    says("over the mean member  −1.0000   95 % interval −2.0000 to −0.5000\n");
+    gain.ci95.high = 0.5;
+    says("\nWhether three networks have a smaller RMSE than one cannot be told from these test rows.\n");
+    says("\nBoth could be chance.\n");
+    one = 0;
+    says("so there is nothing that an ensemble could gain.\n");
+}
+
+BOOST_AUTO_TEST_CASE(numbers_of_any_size_keep_their_columns_apart_and_their_digits) {
+    const auto cells = [](double value) {
+        Summary summary = summary_of_numbers(2);
+        summary.members[1].validation_score = value;
+        summary.members[1].test = {value, 1, -value, value, 1, 0.9};
+        const std::string text = results_table(summary, "runs/x", plain);
+        std::istringstream line(text.substr(text.find("\nmember 1 ") + 1));
+        std::vector<std::string> words(8);
+        for (std::string& word : words) line >> word;
+        BOOST_TEST(words[3] == words[4]);  // validation and RMSE
+        BOOST_TEST(words[6] == words[4]);  // NLL
+        BOOST_TEST(words[7] == "12.3");    // time
+        return words[4] + " " + words[5];
+    };
+    BOOST_TEST(cells(0.0123) == "0.0123 -0.0123");
+    BOOST_TEST(cells(9.87654) == "9.8765 -9.8765");
+    BOOST_TEST(cells(45.6789) == "45.6789 -45.679");
+    BOOST_TEST(cells(123.456) == "123.46 -123.46");
+    BOOST_TEST(cells(4312.64) == "4312.6 -4312.6");
+    BOOST_TEST(cells(123456.7) == "123457 -123457");
+    BOOST_TEST(cells(1234567.8) == "1234568 -1e+06");
+    BOOST_TEST(cells(1.25e9) == "1.2e+09 -1e+09");
+    BOOST_TEST(cells(3.2e-5) == "3.2e-05 -3e-05");
+    BOOST_TEST(cells(0) == "0.0000 -0.0000");
 }
 
 BOOST_AUTO_TEST_CASE(an_excluded_member_is_named_and_has_no_scores) {
@@ -188,23 +306,30 @@ BOOST_AUTO_TEST_CASE(a_terminal_without_utf8_gets_ascii_and_one_with_color_gets_
     terminal.utf8 = false;
     for (const char c : results_table(summary_of(2), "runs/x", terminal))
         BOOST_TEST(static_cast<unsigned char>(c) < 0x80U);
+    for (const char c : results_table(summary_of_numbers(2), "runs/x", terminal))
+        BOOST_TEST(static_cast<unsigned char>(c) < 0x80U);
     terminal.color = true;
     BOOST_TEST(contains(results_table(summary_of(2), "runs/x", terminal), "\x1b[1maverage of 2"));
 }
 
 BOOST_AUTO_TEST_CASE(member_lines) {
     Summary summary = summary_of(1);
-    BOOST_TEST(report::member_line(summary.members[0], 0, 1) ==
+    BOOST_TEST(report::member_line(summary.members[0], classes, 0, 1) ==
                "member 0 done: 20 epochs, validation 90.00 %, test 91.23 %, 12.3 s");
     summary.members[0].excluded = "its loss is NaN";
-    BOOST_TEST(report::member_line(summary.members[0], 3, 4) == "member 0 is excluded on rank 3: its loss is NaN");
+    BOOST_TEST(report::member_line(summary.members[0], classes, 3, 4) ==
+               "member 0 is excluded on rank 3: its loss is NaN");
+    BOOST_TEST(report::member_line(summary_of_numbers(1).members[0], numbers, 1, 2) ==
+               "member 0 done on rank 1: 20 epochs, validation RMSE 3.2500, test RMSE 3.0123, 12.3 s");
 }
 
 BOOST_AUTO_TEST_CASE(fits_a_narrow_terminal) {
     for (std::size_t columns = 30; columns < 100; ++columns) {
         const Terminal terminal{.live = true, .columns = columns, .rows = 24, .color = false, .utf8 = true};
-        std::istringstream lines(results_table(summary_of(20), "runs/x", terminal));
-        for (std::string line; std::getline(lines, line);) BOOST_TEST(report::columns(line) <= columns, line);
+        for (const Summary& summary : {summary_of(20), summary_of_numbers(20)}) {
+            std::istringstream lines(results_table(summary, "runs/x", terminal));
+            for (std::string line; std::getline(lines, line);) BOOST_TEST(report::columns(line) <= columns, line);
+        }
     }
     const Terminal narrow{.live = true, .columns = 40, .rows = 24, .color = false, .utf8 = true};
     const std::string table = results_table(summary_of(2), "runs/x", narrow);

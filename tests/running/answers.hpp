@@ -18,11 +18,25 @@ inline Finished finished(std::uint32_t member, double validation_score, const st
                        .train_s = 1,
                        .validation_loss = 1,
                        .validation_score = validation_score,
+                       .validation = {},
                        .test = {},
                        .excluded = excluded},
             .samples = 100,
             .busy_s = 2,
             .talk_s = 0.5};
+}
+
+/// Everybody in `answers` who got test rows analyses them.
+inline Answers analyse_all(Coordinator& coordinator, const Answers& answers, double now_s = 100) {
+    Answers more;
+    for (const auto& answer : answers) {
+        const auto* order = std::get_if<Analyse>(&answer.letter);
+        if (order == nullptr || order->rows == 0) continue;
+        Analysed done{.first = order->first, .results = {}};
+        done.results.rows = order->rows;
+        for (auto& each : coordinator.receive(answer.rank, done, now_s)) more.push_back(std::move(each));
+    }
+    return more;
 }
 
 /// The member assigned to `rank` by the only answer; nothing if there is no answer.

@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_contract) {
     BOOST_TEST(options.threads == 1U);
     BOOST_TEST(options.feature_fraction == 1.0);
     BOOST_TEST(!options.bootstrap);
-    BOOST_TEST((options.combine == analysis::Combination::average));
+    BOOST_TEST(options.combine.empty());
     BOOST_TEST((options.training.initialiser == model::Initialiser::he));
     BOOST_TEST((model::find_preset(options.net) != nullptr));
 }
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
     BOOST_TEST(o.members == 3U);
     BOOST_TEST(o.bootstrap);
     BOOST_TEST(o.feature_fraction == 0.5);
-    BOOST_TEST((o.combine == analysis::Combination::vote));
+    BOOST_TEST(o.combine == "vote");
     BOOST_TEST(o.seed == 42U);
     BOOST_TEST(o.threads == 2U);
     BOOST_TEST(parse({"--threads", "auto"}).threads == 0U);

@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
     options.data = "/data/it's \"odd\" \\ here #1, ok";
     options.net = "dense(3) # three\nrelu\tsilu";
     options.bootstrap = true;
-    options.combine = analysis::Combination::vote;
+    options.combine = "vote";
     options.training.optimizer = train::OptimizerKind::momentum;
     options.training.momentum = 0.8;
     options.training.schedule = train::ScheduleKind::step;

@@ -1,5 +1,6 @@
 #include "run/coordinator.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <boost/test/unit_test.hpp>
@@ -24,8 +25,11 @@ BOOST_AUTO_TEST_CASE(members_are_handed_out_in_order_to_whoever_asks) {
     BOOST_TEST(!coordinator.is_over());
     BOOST_TEST(coordinator.receive(1, Request{}, 9).empty());
     const Answers end = coordinator.receive(1, finished(2, 0.7), 10);
-    BOOST_TEST(goes_to_all<Combine>(end, 2));
-    BOOST_TEST(std::get<Combine>(end[0].letter).best == 1U);
+    BOOST_TEST(goes_to_all<Analyse>(end, 2));
+    BOOST_TEST(std::get<Analyse>(end[0].letter).best == 1U);
+    BOOST_TEST(std::get<Analyse>(end[0].letter).left_out.empty());
+    BOOST_TEST(!coordinator.is_over());
+    BOOST_TEST(analyse_all(coordinator, end).empty());
     BOOST_TEST(coordinator.is_over());
     BOOST_TEST(coordinator.results()[2].validation_score == 0.7);
     BOOST_TEST(coordinator.train_s() == 9.0);
@@ -44,7 +48,7 @@ BOOST_AUTO_TEST_CASE(the_best_does_not_depend_on_the_order_of_arrival) {
         const int first = forward ? 0 : 1;
         static_cast<void>(coordinator.receive(first, finished(static_cast<std::uint32_t>(first), 0.5), 1));
         const Answers end = coordinator.receive(1 - first, finished(static_cast<std::uint32_t>(1 - first), 0.5), 1);
-        BOOST_TEST(std::get<Combine>(end.at(0).letter).best == 0U);
+        BOOST_TEST(std::get<Analyse>(end.at(0).letter).best == 0U);
     }
 }
 
@@ -54,8 +58,9 @@ BOOST_AUTO_TEST_CASE(a_member_set_aside_is_never_the_best) {
     static_cast<void>(coordinator.receive(0, Request{}, 0));
     static_cast<void>(coordinator.receive(0, finished(0, 0.99, "diverged"), 1));
     const Answers end = coordinator.receive(0, finished(1, 0.1), 2);
-    BOOST_TEST(goes_to_all<Combine>(end, 1));
-    BOOST_TEST(std::get<Combine>(end[0].letter).best == 1U);
+    BOOST_TEST(goes_to_all<Analyse>(end, 1));
+    BOOST_TEST(std::get<Analyse>(end[0].letter).best == 1U);
+    BOOST_TEST((std::get<Analyse>(end[0].letter).left_out == std::vector<std::uint32_t>{0}));
     BOOST_TEST(!coordinator.failure().has_value());
 }
 
@@ -92,11 +97,10 @@ BOOST_AUTO_TEST_CASE(letters_that_cannot_be_are_refused) {
     BOOST_TEST(contains(refused(0, finished(1, 0.5)), "does not have"));
     BOOST_TEST(contains(refused(1, Progress{.member = 0, .epoch = 1}), "does not have"));
     BOOST_TEST(contains(refused(0, Assign{}), "rank 0 sends an assignment"));
-    BOOST_TEST(contains(refused(0, Combine{}), "the end of training"));
+    BOOST_TEST(contains(refused(0, Analyse{}), "an order to analyse"));
     BOOST_TEST(contains(refused(0, Stop{}), "an order to stop"));
     BOOST_TEST(contains(refused(0, Threads{}), "an order about threads"));
-    BOOST_TEST(contains(refused(0, Share{.counters = {1}}), "a share"));
-    BOOST_TEST(contains(refused(1, Combined{}), "a sum that nobody asked for"));
+    BOOST_TEST(contains(refused(1, Analysed{}), "the analysis of rows that it was not given"));
     static_cast<void>(coordinator.receive(0, Request{}, 1));
     BOOST_TEST(contains(refused(0, Request{}), "a second request"));
 }
@@ -112,7 +116,7 @@ BOOST_AUTO_TEST_CASE(longest_expected_first_behind_those_that_are_trained) {
                              {.whole = 2}});
     for (const std::uint32_t member : {2U, 4U, 1U, 0U, 5U, 3U}) {
         BOOST_TEST(assigned(coordinator.receive(0, Request{}, 0), 0).value() == member);
-        static_cast<void>(coordinator.receive(0, finished(member, 0.5), 0));
+        static_cast<void>(analyse_all(coordinator, coordinator.receive(0, finished(member, 0.5), 0)));
     }
     BOOST_TEST(coordinator.is_over());
 }
@@ -167,8 +171,9 @@ BOOST_AUTO_TEST_CASE(a_suspended_run_combines_what_is_done_once_all_have_kept_th
     BOOST_TEST(coordinator.receive(1, finished(1, 0.7), 11).empty());
     BOOST_TEST(!coordinator.is_over());
     const Answers end = coordinator.receive(1, Suspended{}, 12);
-    BOOST_TEST(goes_to_all<Combine>(end, 2));
-    BOOST_TEST(std::get<Combine>(end[0].letter).best == 1U);
+    BOOST_TEST(goes_to_all<Analyse>(end, 2));
+    BOOST_TEST(std::get<Analyse>(end[0].letter).best == 1U);
+    BOOST_TEST(analyse_all(coordinator, end).empty());
     BOOST_TEST(coordinator.is_over());
     BOOST_TEST(!coordinator.failure().has_value());
     BOOST_TEST(coordinator.results().size() == 2U);
@@ -194,10 +199,50 @@ BOOST_AUTO_TEST_CASE(the_last_member_may_come_after_the_order_to_suspend) {
     static_cast<void>(coordinator.receive(1, Request{}, 0));
     static_cast<void>(coordinator.suspend("SIGTERM", 1));
     BOOST_TEST(coordinator.receive(1, Suspended{}, 2).empty());
-    BOOST_TEST(goes_to_all<Combine>(coordinator.receive(0, finished(0, 0.5), 2), 2));
+    BOOST_TEST(goes_to_all<Analyse>(coordinator.receive(0, finished(0, 0.5), 2), 2));
     BOOST_TEST(coordinator.receive(0, Suspended{}, 3).empty());
     BOOST_TEST(coordinator.missing().empty());
     BOOST_TEST(coordinator.suspend("SIGTERM", 4).empty());
+}
+
+BOOST_AUTO_TEST_CASE(test_rows_are_handed_out_in_blocks_that_fit_a_cache) {
+    Coordinator coordinator(2, 3, 4);
+    constexpr std::size_t width = 1U << 14U;  // two members: 32 rows make a block
+    coordinator.set_test_size(140, width);
+    static_cast<void>(coordinator.receive(1, Request{}, 0));
+    static_cast<void>(coordinator.receive(0, Request{}, 0));
+    static_cast<void>(coordinator.receive(1, finished(0, 0.5), 1));
+    Answers answers = coordinator.receive(0, finished(1, 0.5), 1);
+    BOOST_TEST(goes_to_all<Analyse>(answers, 3));
+    std::vector<bool> seen(140);
+    while (!answers.empty()) {
+        BOOST_TEST(!coordinator.is_over());
+        for (const auto& answer : answers) {
+            const auto& order = std::get<Analyse>(answer.letter);
+            for (std::size_t row = order.first; row < order.first + order.rows; ++row) {
+                BOOST_TEST(!seen.at(row));
+                seen.at(row) = true;
+            }
+            BOOST_TEST(order.rows <= 32U);
+        }
+        answers = analyse_all(coordinator, answers);
+    }
+    BOOST_TEST(coordinator.is_over());
+    BOOST_TEST(std::ranges::all_of(seen, [](bool row) { return row; }));
+}
+
+BOOST_AUTO_TEST_CASE(ranks_without_a_block_hear_that_training_is_over) {
+    Coordinator coordinator(1, 3, 4);
+    coordinator.set_test_size(10, 2);
+    static_cast<void>(coordinator.receive(2, Request{}, 0));
+    const Answers answers = coordinator.receive(2, finished(0, 0.5), 1);
+    BOOST_TEST(goes_to_all<Analyse>(answers, 3));
+    BOOST_TEST(std::get<Analyse>(answers[0].letter).rows == 10U);
+    BOOST_TEST(std::get<Analyse>(answers[1].letter).rows == 0U);
+    BOOST_TEST(coordinator.receive(1, Interrupted{"SIGTERM"}, 2).empty());  // too late to matter
+    BOOST_TEST(analyse_all(coordinator, answers).empty());
+    BOOST_TEST(coordinator.is_over());
+    BOOST_TEST(coordinator.suspended_by().empty());
 }
 
 BOOST_AUTO_TEST_CASE(nobody_is_waited_for_for_ever) {

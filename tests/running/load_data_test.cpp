@@ -170,9 +170,18 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
     Options regression = options;
     regression.task = task::Kind::regression;
     regression.target = "far";
-    BOOST_TEST(contains(refusal(regression), "t.csv: --task regression, but only classification is supported so far"));
-    const Options measured = options_for(scratch.write("m.csv", "1,0.5\n2,0.25\n3,1\n4,2\n5,3\n"));
-    BOOST_TEST(contains(refusal(measured), "the target is a measured number, but only classification"));
+    regression.combine = "vote";
+    BOOST_TEST(contains(refusal(regression), "--combine vote: is none for regression, which has: mixture"));
+    regression.combine.clear();
+    regression.loss = "cross-entropy";
+    BOOST_TEST(
+        contains(refusal(regression), "--loss cross-entropy: is none for regression, which has: gaussian squared"));
+    regression.loss.clear();
+    regression.training.label_smoothing = 0.1;
+    BOOST_TEST(contains(refusal(regression), "--label-smoothing softens class labels"));
+    Options squared = options;
+    squared.loss = "squared";
+    BOOST_TEST(contains(refusal(squared), "--loss squared: is none for classification, which has: cross-entropy"));
 
     Options flat = options;
     flat.augmentation.shift = 2;

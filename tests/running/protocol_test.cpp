@@ -23,10 +23,23 @@ Finished finished() {
                        .train_s = 12.5,
                        .validation_loss = std::numeric_limits<double>::quiet_NaN(),
                        .validation_score = 0.75,
-                       .test = {.accuracy = 0.5, .nll = 0.25, .brier = 0.125, .ece = 0.0625},
+                       .validation = {0.75, 0.5},
+                       .test = {0.5, 0.25, 0.125, std::numeric_limits<double>::quiet_NaN()},
                        .excluded = "its loss is no number"},
             .samples = std::uint64_t{1} << 40U,
             .busy_s = 13.5};
+}
+
+Analysed analysed() {
+    Analysed letter{.first = 64, .results = {}};
+    letter.results.rows = 2;
+    letter.results.combined = {{.predictions = {0.5F, 0.5F, 1, 0}, .chosen = {0, 0}},
+                               {.predictions = {0, 1, 1, 0}, .chosen = {1, 0}}};
+    letter.results.combined_values = {{1, 0, 0.25, 0.5}, {0, 1, 2, 3}};
+    letter.results.votes = {1, 2, 3, 0};
+    letter.results.member_sums = {2, 1, 1, 1};
+    letter.results.best = {1, 1, 0.5, 0.5};
+    return letter;
 }
 
 const std::vector<Letter> all{
@@ -49,11 +62,11 @@ const std::vector<Letter> all{
     finished(),
     Failed{.kind = core::Failure::data, .message = "disk full"},
     Assign{.member = 4'000'000},
-    Combine{.best = 5, .round = 2, .parent = 4, .children = 3},
+    Analyse{.first = 128, .rows = 64, .best = 5, .left_out = {2, 7, 70'000}},
+    Analyse{},
     Stop{},
     Stop{.exit_code = 75, .losses = true},
-    Share{.round = 2, .counters = {1, -2, std::int64_t{1} << 60}},
-    Combined{.round = 2},
+    analysed(),
     Interrupted{.why = "SIGTERM"},
     Suspend{},
     Threads{.count = 3},
@@ -84,13 +97,23 @@ BOOST_AUTO_TEST_CASE(fields_are_what_they_were) {
     BOOST_TEST(read.result.train_s == 12.5);
     BOOST_TEST(std::isnan(read.result.validation_loss));
     BOOST_TEST(read.result.validation_score == 0.75);
-    BOOST_TEST(read.result.test.accuracy == 0.5);
-    BOOST_TEST(read.result.test.nll == 0.25);
-    BOOST_TEST(read.result.test.brier == 0.125);
-    BOOST_TEST(read.result.test.ece == 0.0625);
+    BOOST_TEST((read.result.validation == task::Scores{0.75, 0.5}));
+    BOOST_TEST_REQUIRE(read.result.test.size() == 4U);
+    BOOST_TEST(read.result.test[0] == 0.5);
+    BOOST_TEST(read.result.test[2] == 0.125);
+    BOOST_TEST(std::isnan(read.result.test[3]));
     BOOST_TEST(read.result.excluded == "its loss is no number");
     BOOST_TEST(read.samples == std::uint64_t{1} << 40U);
     BOOST_TEST(read.busy_s == 13.5);
+    const auto block = std::get<Analysed>(decode(encode(analysed())));
+    BOOST_TEST(block.first == 64U);
+    BOOST_TEST(block.results.rows == 2U);
+    BOOST_TEST((block.results.combined[1].predictions == std::vector<float>{0, 1, 1, 0}));
+    BOOST_TEST((block.results.combined[1].chosen == std::vector<std::int32_t>{1, 0}));
+    BOOST_TEST((block.results.combined_values[0] == analysis::RowValues{1, 0, 0.25, 0.5}));
+    BOOST_TEST((block.results.votes == std::vector<std::int32_t>{1, 2, 3, 0}));
+    BOOST_TEST((block.results.member_sums == analysis::RowValues{2, 1, 1, 1}));
+    BOOST_TEST((block.results.best == analysis::RowValues{1, 1, 0.5, 0.5}));
     const auto epoch = std::get<EpochDone>(decode(encode(all[2]))).record;
     BOOST_TEST(epoch.train_loss == 0.5);
     BOOST_TEST(epoch.learning_rate == 1e-3);

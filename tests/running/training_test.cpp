@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <new>
 #include <numeric>
 #include <set>
@@ -38,16 +39,25 @@ struct Notes {
     std::vector<train::EpochRecord> epochs;
     std::vector<analysis::MemberResult> done;
     std::vector<train::MemberState> stored;
+    std::map<std::uint32_t, MemberPredictions> predicted;
     std::vector<train::MemberState> saved;
     std::vector<train::EpochRecord> restored;
     std::vector<std::string> log;
     std::vector<std::string> remarks;
     std::size_t stop_after = 0;  ///< epochs
     std::string stop = "SIGTERM";
+    std::size_t width = 2;  ///< predicted of a row
     Witness witness{.storage = {.load = {},
                                 .offer = {},
                                 .save = [this](const train::MemberState& state) { saved.push_back(state); },
-                                .finish = [this](const train::MemberState& state) { stored.push_back(state); }},
+                                .predictions = {},
+                                .finish =
+                                    [this](const train::MemberState& state, const MemberPredictions& predictions) {
+                                        stored.push_back(state);
+                                        predicted[state.member] = predictions;
+                                    },
+                                .rows = [this](std::span<const std::uint32_t> members, std::size_t first,
+                                               std::size_t count) { return test_rows(members, first, count); }},
                     .note = [this](const std::string& text) { log.push_back(text); },
                     .stop_wanted = [this] { return stop_after > 0 && epochs.size() >= stop_after ? stop : ""; },
                     .epoch_done = [this](const train::EpochRecord& record) { epochs.push_back(record); },
@@ -57,6 +67,16 @@ struct Notes {
                     .wants_snapshot = [] { return true; },
                     .snapshot = [](const report::Snapshot&) {},
                     .what_survives = [] { return "this survives"; }};
+
+    [[nodiscard]] std::vector<float> test_rows(std::span<const std::uint32_t> members, std::size_t first,
+                                               std::size_t count) const {
+        std::vector<float> block;
+        for (const std::uint32_t member : members) {
+            const auto rows = std::span(predicted.at(member).at(1)).subspan(first * width, count * width);
+            block.insert(block.end(), rows.begin(), rows.end());
+        }
+        return block;
+    }
 };
 
 Trained train_all(const Experiment& experiment, Notes& notes) {
@@ -73,7 +93,7 @@ BOOST_AUTO_TEST_CASE(every_member_is_trained_stored_and_counted_once) {
     const Experiment experiment = experiment_with(small_options());
     Notes notes;
     const Trained trained = train_all(experiment, notes);
-    BOOST_TEST(trained.total.members() == 3);
+    BOOST_TEST(trained.coordinator->members_done() == 3U);
     BOOST_TEST(notes.epochs.size() == 6U);
     BOOST_TEST_REQUIRE(notes.stored.size() == 3U);
     for (std::uint32_t member = 0; member < 3; ++member) {
@@ -83,8 +103,13 @@ BOOST_AUTO_TEST_CASE(every_member_is_trained_stored_and_counted_once) {
     }
     BOOST_TEST(notes.log.size() == 3U);
     BOOST_TEST(notes.log.at(2).starts_with("member 2 done: 2 epochs in "));
-    const auto votes = trained.total.votes();
-    BOOST_TEST(std::accumulate(votes.begin(), votes.end(), std::int64_t{0}) == 3 * 30);
+    const auto& votes = trained.rows->votes;
+    BOOST_TEST(std::accumulate(votes.begin(), votes.end(), 0) == 3 * 30);
+    for (const auto& [member, sets] : notes.predicted) {
+        BOOST_TEST_REQUIRE(sets.size() == 2U);
+        BOOST_TEST(sets[0].size() == 2 * experiment.split().validation.size());
+        BOOST_TEST(sets[1].size() == 2 * 30U);
+    }
     BOOST_TEST(trained.coordinator->samples() == 3 * 2 * experiment.split().train.size());
     BOOST_TEST(trained.coordinator->idle_fraction() < 1);  // how much else the machine does is not known
     BOOST_TEST(trained.first_step_s > 0);
@@ -107,17 +132,16 @@ BOOST_AUTO_TEST_CASE(the_time_that_rank_0_gives_to_others_is_counted) {
     BOOST_TEST(trained.coordination_s <= watch.seconds());
 }
 
-BOOST_AUTO_TEST_CASE(the_hits_kept_apart_are_those_of_the_best_member) {
+BOOST_AUTO_TEST_CASE(rows_of_the_best_member_are_those_of_the_best_on_validation_data) {
     Options options = small_options();
     options.members = 6;
     const Experiment experiment = experiment_with(options);
     Notes notes;
     const Trained trained = train_all(experiment, notes);
-    const auto best = analysis::choose_best(trained.coordinator->results());
-    const auto hits = trained.total.best_hits();
-    const auto right = std::accumulate(hits.begin(), hits.end(), std::int64_t{0});
-    BOOST_TEST(static_cast<double>(right) / 30.0 == notes.done.at(*best).test.accuracy,
-               boost::test_tools::tolerance(1e-12));
+    const auto best = analysis::choose_best(experiment.task(), trained.coordinator->results());
+    const auto hits = std::span(trained.rows->best).first(30);
+    const double right = std::accumulate(hits.begin(), hits.end(), 0.0);
+    BOOST_TEST(right / 30.0 == notes.done.at(*best).test.front(), boost::test_tools::tolerance(1e-12));
 }
 
 BOOST_AUTO_TEST_CASE(results_are_those_of_the_stored_parameters) {
@@ -139,8 +163,8 @@ BOOST_AUTO_TEST_CASE(results_are_those_of_the_stored_parameters) {
         const auto evaluation = predictor.evaluate(train::weights_of(state), validation);
         BOOST_TEST(notes.done[i].validation_score == evaluation.score);
         BOOST_TEST(notes.done[i].validation_loss == evaluation.loss);
-        BOOST_TEST(notes.done[i].test.accuracy ==
-                   predictor.evaluate(train::weights_of(state), experiment.test()).score);
+        BOOST_TEST(notes.done[i].test.front() ==
+                   predictor.evaluate(train::weights_of(state), experiment.test_set().rows).score);
     }
     BOOST_TEST(early);
 }
@@ -160,9 +184,10 @@ BOOST_AUTO_TEST_CASE(members_that_diverge_are_set_aside_and_the_rest_stands) {
         Notes notes;
         try {
             const Trained trained = train_all(experiment, notes);
-            std::int64_t included = 0;
-            for (const auto& member : notes.done) included += member.excluded.empty() ? 1 : 0;
-            BOOST_TEST(trained.total.members() == included);
+            std::int32_t included = 0;
+            for (const auto& member : notes.done) included += member.is_included() ? 1 : 0;
+            const auto& votes = trained.rows->votes;
+            BOOST_TEST(std::accumulate(votes.begin(), votes.end(), 0) == 30 * included);
             some = some || (included > 0 && included < 8);
         } catch (const comm::SharedError& error) {
             all = true;
@@ -200,7 +225,7 @@ BOOST_AUTO_TEST_CASE(a_member_that_overflows_only_on_the_test_rows_is_set_aside)
 BOOST_AUTO_TEST_CASE(want_of_memory_is_put_into_words) {
     const Experiment experiment = experiment_with(small_options());
     Notes notes;
-    notes.witness.storage.finish = [](const train::MemberState&) { throw std::bad_alloc(); };
+    notes.witness.storage.finish = [](const train::MemberState&, const MemberPredictions&) { throw std::bad_alloc(); };
     const std::string message =
         failure_of(core::Failure::run, [&] { static_cast<void>(train_all(experiment, notes)); });
     BOOST_TEST(contains(message, "not enough memory"));
@@ -210,7 +235,8 @@ BOOST_AUTO_TEST_CASE(want_of_memory_is_put_into_words) {
 BOOST_AUTO_TEST_CASE(a_failure_says_what_and_what_survives) {
     const Experiment experiment = experiment_with(small_options());
     Notes notes;
-    notes.witness.storage.finish = [](const train::MemberState& state) {
+    notes.witness.storage.finish = [&](const train::MemberState& state, const MemberPredictions& predictions) {
+        notes.predicted[state.member] = predictions;
         if (state.member == 1) core::fail(core::Failure::run, "disk full");
     };
     BOOST_TEST(failure_of(core::Failure::run, [&] { static_cast<void>(train_all(experiment, notes)); }) ==
@@ -239,7 +265,7 @@ BOOST_AUTO_TEST_CASE(a_run_that_is_to_stop_keeps_what_is_in_training_and_combine
     Notes notes;
     notes.stop_after = 4500;  // it is heard of some epochs later
     const Trained trained = train_all(experiment, notes);
-    BOOST_TEST(trained.total.members() == 1);
+    BOOST_TEST(trained.coordinator->members_done() == 1U);
     BOOST_TEST_REQUIRE(notes.saved.size() == 1U);
     BOOST_TEST(notes.saved[0].member == 1U);
     BOOST_TEST(!notes.saved[0].finished);
@@ -282,7 +308,7 @@ BOOST_AUTO_TEST_CASE(what_an_earlier_run_has_finished_counts_however_soon_the_ne
     };
     notes.stop_after = 1;
     const Trained trained = train_all(longer, notes);
-    BOOST_TEST(trained.total.members() == 2);
+    BOOST_TEST(trained.coordinator->members_done() == 2U);
     BOOST_TEST((trained.coordinator->missing() == std::vector<std::uint32_t>{0, 1, 3}));
 }
 
@@ -296,10 +322,12 @@ BOOST_AUTO_TEST_CASE(members_are_the_same_with_whatever_threads_they_are_trained
     options.training.average = train::AverageKind::ema;
     const Experiment one = experiment_with(options);
     Notes expected;
+    expected.width = 10;
     static_cast<void>(train_all(one, expected));
     options.threads = 3;
     const Experiment three = experiment_with(options);
     Notes found;
+    found.width = 10;
     static_cast<void>(train_all(three, found));
     // And with one that is told to change in the middle.
     const Trainees trainees = trainees_of(one);
@@ -314,14 +342,14 @@ BOOST_AUTO_TEST_CASE(members_are_the_same_with_whatever_threads_they_are_trained
                a.history.back().train_loss == b.history.back().train_loss;
     };
     for (std::size_t member = 0; member < 2; ++member) BOOST_TEST(same(expected.stored[member], found.stored[member]));
-    BOOST_TEST(expected.done[1].test.nll == found.done[1].test.nll);
+    BOOST_TEST((expected.done[1].test == found.done[1].test));
     BOOST_TEST(same(expected.stored[0], changing->state()));
     std::vector<float> before(60 * 10);
     std::vector<float> after(before.size());
     changing->use_threads(2);
-    changing->predict(0, before);
+    changing->predict(one.test_set().rows, before);
     changing->use_threads(1);
-    changing->predict(0, after);
+    changing->predict(one.test_set().rows, after);
     BOOST_TEST((before == after));
 }
 
@@ -336,13 +364,31 @@ BOOST_AUTO_TEST_CASE(members_go_on_from_what_was_kept) {
         return {};
     };
     const Trained trained = train_all(experiment, notes);
-    BOOST_TEST((std::ranges::equal(trained.total.counters(), reference.total.counters())));
+    BOOST_TEST((trained.rows->combined[0].predictions == reference.rows->combined[0].predictions));
+    BOOST_TEST((trained.rows->votes == reference.rows->votes));
     BOOST_TEST(notes.restored.size() == 4U);
     BOOST_TEST(notes.epochs.size() == 2U);
-    BOOST_TEST(notes.stored.size() == 2U);
+    BOOST_TEST(notes.stored.size() == 3U);  // of member 0 there were no predictions yet
     BOOST_TEST_REQUIRE(notes.remarks.size() == 1U);
     BOOST_TEST(contains(notes.remarks[0], "member 1 goes on from an older state"));
     BOOST_TEST(trained.coordinator->samples() == reference.coordinator->samples() / 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_finished_member_whose_predictions_are_there_predicts_no_more) {
+    const Experiment experiment = experiment_with(small_options());
+    Notes whole;
+    const Trained reference = train_all(experiment, whole);
+    Notes notes;
+    notes.predicted = whole.predicted;
+    notes.witness.storage.load = [&](std::uint32_t member) -> store::KeptMember {
+        return {.state = whole.stored[member], .is_final = true, .refused = {}};
+    };
+    notes.witness.storage.predictions = [&](std::uint32_t member) { return whole.predicted.at(member); };
+    const Trained trained = train_all(experiment, notes);
+    BOOST_TEST(notes.stored.empty());
+    BOOST_TEST((trained.rows->combined[0].predictions == reference.rows->combined[0].predictions));
+    BOOST_TEST((notes.done[2].test == whole.done[2].test));
+    BOOST_TEST((notes.done[2].validation == whole.done[2].validation));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs of bench/simulate at RANKS ranks: simulation_test.py PROGRAM RANKS.
 
-What comes out is the same to the bit as on one rank, with any way to sum and after losses; and the time is that of
+What comes out is the same to the bit as on one rank, after losses too; and the time is that of
 members, not of messages.
 """
 
@@ -14,7 +14,7 @@ NOT_RUN = 77
 
 
 def simulate(program, *options):
-    done = subprocess.run([program, "--members", "128", "--items", "500", "--seconds", "10", *options],
+    done = subprocess.run([program, "--members", "128", "--items", "3000", "--seconds", "10", *options],
                           capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{' '.join(options)}: exit code {done.returncode}: {done.stderr}")
@@ -38,13 +38,13 @@ def main():
     spread = ["--ranks", ranks, "--ranks-per-node", "8"]
     result = simulate(program, *spread)
     check(result["sha256"] == alone["sha256"], f"{ranks} ranks give what one gives")
-    # An order to each, a share from each but the root, which says when it has the sum.
-    check(result["combine_messages"] == 2 * int(ranks), f"messages of the combination: {result}")
+    # An order to each, or one for each block of rows, and the results of each block.
+    blocks = 4
+    check(result["combine_messages"] == max(int(ranks), blocks) + blocks, f"messages of the combination: {result}")
     check(result["efficiency"] > 0.85, f"efficiency: {result}")
     check(result["combine_s"] < 0.05, f"seconds for the combination: {result}")
     check(simulate(program, *spread) == result, "a simulation can be repeated")
 
-    check(simulate(program, *spread, "--collective")["sha256"] == alone["sha256"], "a collective gives the same sum")
     for lost_at in ("0.3", "0.95"):
         lossy = simulate(program, *spread, "--lose", "3", "--lose-at", lost_at, "--noticed-after", "5")
         check(lossy["lost_ranks"] == 3, f"three ranks are lost: {lossy}")

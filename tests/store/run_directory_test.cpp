@@ -47,17 +47,17 @@ BOOST_AUTO_TEST_CASE(names_are_those_of_the_interface) {
     BOOST_TEST(run.member(7) == "runs/x/members/0007.ckpt");
     BOOST_TEST(run.member(12345) == "runs/x/members/12345.ckpt");
     BOOST_TEST(run.log(3) == "runs/x/logs/rank-0003.log");
-    BOOST_TEST(run.test_rows() == "runs/x/predictions/test/rows.npy");
-    BOOST_TEST(run.test_targets() == "runs/x/predictions/test/targets.npy");
+    BOOST_TEST(run.evaluation_set("test") == "runs/x/predictions/test");
+    BOOST_TEST(run.evaluation_set("validation") == "runs/x/predictions/validation");
 }
 
 BOOST_AUTO_TEST_CASE(it_is_made_with_its_parents_and_left_clean) {
     const ScratchDirectory scratch;
     const RunDirectory run = RunDirectory::create(scratch / "a/b/run/");
     BOOST_TEST(run.path() == scratch / "a/b/run");
-    BOOST_TEST(
-        (scratch.content() == Names{"a", "a/b", "a/b/run", "a/b/run/members", "a/b/run/checkpoints", "a/b/run/logs",
-                                    "a/b/run/predictions", "a/b/run/predictions/test", "a/b/run/lock"}));
+    BOOST_TEST((scratch.content() == Names{"a", "a/b", "a/b/run", "a/b/run/members", "a/b/run/checkpoints",
+                                           "a/b/run/logs", "a/b/run/predictions", "a/b/run/predictions/test",
+                                           "a/b/run/predictions/validation", "a/b/run/lock"}));
 }
 
 BOOST_AUTO_TEST_CASE(discarding_takes_back_everything_that_was_made) {
@@ -67,7 +67,10 @@ BOOST_AUTO_TEST_CASE(discarding_takes_back_everything_that_was_made) {
     put_text(run.configuration(), "seed = 1");
     put_text(run.member(0), "member");
     put_text(run.log(0), "log");
-    put_text(run.test_rows(), "rows");
+    for (const std::string_view set : store::evaluation_set_names) {
+        put_text(run.evaluation_set(set) / "rows.npy", "rows");
+        put_text(run.evaluation_set(set) / "0000.npy", "predictions");
+    }
     run.append_history("{}");
     run.discard();
     BOOST_TEST(scratch.content() == Names{"a"}, boost::test_tools::per_element());
@@ -111,6 +114,8 @@ BOOST_AUTO_TEST_CASE(another_run_is_never_touched) {
                                                           {"history.jsonl", "another run"},
                                                           {"votes.npy", "another run"},
                                                           {"members/0000.ckpt", "another run"},
+                                                          {"predictions/test/0000.npy", "another run"},
+                                                          {"predictions/validation/rows.npy", "another run"},
                                                           {"logs/rank-0000.log", "another run"}}) {
         put_text(run.path() / file, "content");
         const Names before = scratch.content();
@@ -181,6 +186,24 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_found_at_once_and_nothing_stays) {
             BOOST_TEST(contains(error.what(), "No space left on device"), error.what());
             BOOST_TEST(scratch.content().empty(), k << ": " << system.calls[k]);
         }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(going_on_keeps_predictions_and_removes_what_was_left_half_done) {
+    const ScratchDirectory scratch;
+    {
+        const RunDirectory run = RunDirectory::create(scratch / "run");
+        put_text(run.configuration(), "seed = 1");
+        for (const std::string_view set : store::evaluation_set_names) {
+            put_text(run.evaluation_set(set) / "0000.npy", "predictions");
+            put_text(run.evaluation_set(set) / ".0001.npy.tmp-123", "half of");
+        }
+    }
+    const RunDirectory again = RunDirectory::resume(scratch / "run");
+    for (const std::string_view set : store::evaluation_set_names) {
+        BOOST_TEST(text_of(again.evaluation_set(set) / "0000.npy") == "predictions");
+        const auto entries = fs::directory_iterator(again.evaluation_set(set));
+        BOOST_TEST(std::distance(fs::begin(entries), fs::end(entries)) == 1);
     }
 }
 

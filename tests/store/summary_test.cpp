@@ -1,6 +1,7 @@
 #include "store/summary.hpp"
 
 #include <limits>
+#include <string_view>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
@@ -18,10 +19,38 @@ namespace {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
+const task::Task& classes = task::standard_task(task::Kind::classification);
+const task::Task& numbers = task::standard_task(task::Kind::regression);
+
+/// The result of the combination of that name; every metric that may have a gain has one, twice as large as that of the
+/// metric before.
+analysis::CombinationResult result_of(const task::Task& task, std::string_view name, task::Scores scores,
+                                      const analysis::PairedGain& gain) {
+    const std::size_t place = analysis::find_combination(task.kind, name);
+    analysis::CombinationResult result{.combination = analysis::combinations_of(task.kind).at(place),
+                                       .scores = std::move(scores),
+                                       .over_mean = {},
+                                       .over_best = {},
+                                       .by_class = {}};
+    double factor = 1;
+    for (const task::Metric& metric : task.metrics()) {
+        result.over_mean.emplace_back();
+        result.over_best.emplace_back();
+        if (!metric.is_mean() || metric.better == task::Better::nominal) continue;
+        analysis::PairedGain one = gain;
+        one.gain.value *= factor;
+        factor *= 2;
+        result.over_mean.back() = analysis::Gain{one.gain.value / 2, one.gain.ci95};
+        result.over_best.back() = one;
+    }
+    return result;
+}
+
 Summary example() {
     Summary summary;
     summary.program = {"0.1.0", "GCC 12 Release native", "some processor"};
     summary.config = R"json({"members": 2, "net": "dense(8)", "bootstrap": false})json";
+    summary.task = &classes;
     summary.data = {.name = "digits",
                     .sha256 = "00ff",
                     .train = 5400,
@@ -30,6 +59,7 @@ Summary example() {
                     .shape = {28, 28},
                     .classes = 3,
                     .baseline = {.label = 1, .accuracy = 0.375}};
+    const task::Scores scores{0.75, 0.5, 0.375, 0.0625, 0.625, 0.6875, 0.9375};
     summary.members.resize(2);
     summary.members[0] = {.index = 0,
                           .parameters = 99,
@@ -37,23 +67,39 @@ Summary example() {
                           .train_s = 1.5,
                           .validation_loss = 0.25,
                           .validation_score = 0.875,
-                          .test = {0.75, 0.5, 0.375, 0.0625},
+                          .validation = {0.8125, 0.5, 0.25, 0.125, 0.75, 0.875, not_a_number},
+                          .test = scores,
                           .excluded = {}};
     summary.members[1].index = 1;
     summary.members[1].validation_loss = not_a_number;
     summary.members[1].excluded = "loss is NaN in epoch 2";
-    summary.ensemble.average = {0.875, 0.25, 0.125, 0.03125};
-    summary.ensemble.vote_accuracy = 0.8125;
-    summary.ensemble.mean_member = {0.75, 0.5, 0.375, 0.0625};
-    summary.ensemble.best_member_test = {0.75, 0.5, 0.375, 0.0625};
-    summary.ensemble.average_over_mean = {0.125, {0.0625, 0.1875}};
-    summary.ensemble.average_over_best = {{0.25, {0.125, 0.375}}, 0.03125, 20, 8};
-    summary.ensemble.vote_over_mean = {0.5, {0.4375, 0.5625}};
-    summary.ensemble.vote_over_best = {{0.75, {0.625, 0.875}}, 0.015625, 30, 4};
+    summary.ensemble.mean_member = scores;
+    summary.ensemble.best_member_test = scores;
+    summary.ensemble.combinations = {result_of(classes, "average", {0.875, 0.25, 0.125, 0.03125, 0.75, 0.8125, 0.96875},
+                                               {{0.25, {0.125, 0.375}}, 0.03125, 20, 8}),
+                                     result_of(classes, "vote", {0.8125, 1.5, 0.5, 0.25, 0.5, 0.5625, 0.875},
+                                               {{0.75, {0.625, 0.875}}, 0.015625, 30, 4})};
     const std::vector<std::int32_t> labels{0, 0, 2};
-    summary.ensemble.average_by_class = {labels, std::vector<std::int32_t>{0, 1, 2}, 3};
-    summary.ensemble.vote_by_class = {labels, std::vector<std::int32_t>{1, 1, 2}, 3};
+    summary.ensemble.combinations[0].by_class = {labels, std::vector<std::int32_t>{0, 1, 2}, 3};
+    summary.ensemble.combinations[1].by_class = {labels, std::vector<std::int32_t>{1, 1, 2}, 3};
     summary.timing = {4, 10, 0.5, 9, 0.25, 0.125, 0.03125, 50000, 4.5, 0.875, 0.9375, 0.0625};
+    return summary;
+}
+
+Summary example_of_numbers() {
+    Summary summary = example();
+    summary.task = &numbers;
+    summary.data.classes = 0;
+    summary.data.baseline = {};
+    summary.data.target_names = {"price", "size"};
+    summary.data.baseline_scores = {9, 8, 0, 3.5, 7, 0.9375};
+    const task::Scores scores{3, 2, 0.75, 2.5, 1.5, 0.875};
+    summary.members[0].validation = {4, 2, 0.5, 2.75, 1.75, 0.9375};
+    summary.members[0].test = scores;
+    summary.ensemble.mean_member = scores;
+    summary.ensemble.best_member_test = scores;
+    summary.ensemble.combinations = {
+        result_of(numbers, "mixture", {2.5, 1.5, 0.875, 2.25, 1.25, 0.96875}, {{0.5, {0.25, 0.75}}, 0.03125})};
     return summary;
 }
 
@@ -72,13 +118,20 @@ BOOST_AUTO_TEST_CASE(it_holds_what_the_interface_lists) {
     BOOST_TEST(json["data"] == Json::parse(R"({"name": "digits", "sha256": "00ff", "train": 5400, "validation": 600,
                                               "test": 2000, "shape": [28, 28], "classes": 3,
                                               "baseline": {"class": "1", "accuracy": 0.375}})"));
+    BOOST_TEST(json["task"] == "classification");
     BOOST_TEST(json["members"][0] == Json::parse(R"({"index": 0, "parameters": 99, "epochs": 5, "train_s": 1.5,
-                               "validation": {"loss": 0.25, "accuracy": 0.875}, "excluded": null,
-                               "test": {"accuracy": 0.75, "nll": 0.5, "brier": 0.375, "ece": 0.0625}})"));
+                               "validation": {"loss": 0.25, "accuracy": 0.8125, "nll": 0.5, "brier": 0.25, "ece": 0.125,
+                                              "balanced_accuracy": 0.75, "macro_f1": 0.875, "auroc": null},
+                               "excluded": null,
+                               "test": {"accuracy": 0.75, "nll": 0.5, "brier": 0.375, "ece": 0.0625,
+                                        "balanced_accuracy": 0.625, "macro_f1": 0.6875, "auroc": 0.9375}})"));
     BOOST_TEST(json["ensemble"]["average"] ==
                Json::parse(R"({"accuracy": 0.875, "nll": 0.25, "brier": 0.125, "ece": 0.03125,
-                               "balanced_accuracy": 0.75})"));
-    BOOST_TEST(json["ensemble"]["vote"] == Json::parse(R"({"accuracy": 0.8125, "balanced_accuracy": 0.5})"));
+                               "balanced_accuracy": 0.75, "macro_f1": 0.8125, "auroc": 0.96875})"));
+    BOOST_TEST(json["ensemble"]["vote"] == Json::parse(R"({"accuracy": 0.8125, "nll": 1.5, "brier": 0.5, "ece": 0.25,
+                               "balanced_accuracy": 0.5, "macro_f1": 0.5625, "auroc": 0.875})"));
+    BOOST_TEST(json["ensemble"]["mean_member"] == json["members"][0]["test"]);
+    BOOST_TEST(json["ensemble"]["best_member"]["test"] == json["members"][0]["test"]);
     BOOST_TEST(json["ensemble"]["best_member"]["index"] == 0);
     BOOST_TEST(json["timing"] ==
                Json::parse(R"({"ranks": 4, "wall_s": 10, "startup_s": 0.5, "train_s": 9, "combine_s": 0.25,
@@ -86,19 +139,57 @@ BOOST_AUTO_TEST_CASE(it_holds_what_the_interface_lists) {
                                "idle_s": 4.5, "efficiency": 0.875, "efficiency_bound": 0.9375, "coordination_s": 0.0625})"));
 }
 
+BOOST_AUTO_TEST_CASE(a_regression_has_targets_and_its_own_metrics) {
+    const Json json = parsed(example_of_numbers());
+    BOOST_TEST(json["task"] == "regression");
+    BOOST_TEST(json["data"] == Json::parse(R"({"name": "digits", "sha256": "00ff", "train": 5400, "validation": 600,
+                                              "test": 2000, "shape": [28, 28], "targets": ["price", "size"],
+                                              "baseline": {"rmse": 9, "mae": 8, "r2": 0, "nll": 3.5, "crps": 7,
+                                                           "coverage95": 0.9375}})"));
+    BOOST_TEST(json["members"][0] == Json::parse(R"({"index": 0, "parameters": 99, "epochs": 5, "train_s": 1.5,
+                               "validation": {"loss": 0.25, "rmse": 4, "mae": 2, "r2": 0.5, "nll": 2.75, "crps": 1.75,
+                                              "coverage95": 0.9375},
+                               "excluded": null,
+                               "test": {"rmse": 3, "mae": 2, "r2": 0.75, "nll": 2.5, "crps": 1.5,
+                                        "coverage95": 0.875}})"));
+    const Json& ensemble = json["ensemble"];
+    Keys keys;
+    for (const auto& [key, value] : ensemble.items()) keys.push_back(key);
+    BOOST_TEST(keys == (Keys{"best_member", "mean_member", "mixture"}), boost::test_tools::per_element());
+    BOOST_TEST(ensemble["mixture"] == Json::parse(R"({"rmse": 2.5, "mae": 1.5, "r2": 0.875, "nll": 2.25, "crps": 1.25,
+                                                      "coverage95": 0.96875})"));
+    BOOST_TEST(json["gain"]["combine"] == "mixture");
+    // R² is no mean over rows, and a coverage is not better the larger it is.
+    BOOST_TEST(json["gain"]["over_mean_member"] == Json::parse(R"({"rmse": 0.25, "ci95": [0.25, 0.75],
+                               "metrics": {"mae": {"gain": 0.5, "ci95": [0.25, 0.75]},
+                                           "nll": {"gain": 1, "ci95": [0.25, 0.75]},
+                                           "crps": {"gain": 2, "ci95": [0.25, 0.75]}}})"));
+    BOOST_TEST(json["gain"]["over_best_member"] ==
+               Json::parse(R"({"rmse": 0.5, "ci95": [0.25, 0.75], "p_value": 0.03125,
+                               "metrics": {"mae": {"gain": 1, "ci95": [0.25, 0.75], "p_value": 0.03125},
+                                           "nll": {"gain": 2, "ci95": [0.25, 0.75], "p_value": 0.03125},
+                                           "crps": {"gain": 4, "ci95": [0.25, 0.75], "p_value": 0.03125}}})"));
+    BOOST_TEST(json["gain"]["mixture"]["over_best_member"] == json["gain"]["over_best_member"]);
+}
+
 BOOST_AUTO_TEST_CASE(the_gain_is_that_of_the_chosen_combination) {
     Summary summary = example();
     const Json average = parsed(summary)["gain"];
     BOOST_TEST(average["combine"] == "average");
-    BOOST_TEST(average["over_mean_member"] == Json::parse(R"({"accuracy": 0.125, "ci95": [0.0625, 0.1875]})"));
+    BOOST_TEST(average["over_mean_member"] == Json::parse(R"({"accuracy": 0.125, "ci95": [0.125, 0.375],
+                               "metrics": {"nll": {"gain": 0.25, "ci95": [0.125, 0.375]},
+                                           "brier": {"gain": 0.5, "ci95": [0.125, 0.375]}}})"));
     BOOST_TEST(average["over_best_member"] ==
                Json::parse(R"({"accuracy": 0.25, "ci95": [0.125, 0.375], "p_value": 0.03125,
-                               "only_ensemble": 20, "only_member": 8})"));
+                               "only_ensemble": 20, "only_member": 8,
+                               "metrics": {"nll": {"gain": 0.5, "ci95": [0.125, 0.375], "p_value": 0.03125},
+                                           "brier": {"gain": 1, "ci95": [0.125, 0.375], "p_value": 0.03125}}})"));
 
-    summary.combine = analysis::Combination::vote;
+    summary.combine = analysis::find_combination(task::Kind::classification, "vote");
     const Json vote = parsed(summary)["gain"];
     BOOST_TEST(vote["combine"] == "vote");
-    BOOST_TEST(vote["over_mean_member"] == Json::parse(R"({"accuracy": 0.5, "ci95": [0.4375, 0.5625]})"));
+    BOOST_TEST(vote["over_mean_member"]["accuracy"] == 0.375);
+    BOOST_TEST(vote["over_mean_member"]["ci95"] == Json::parse("[0.625, 0.875]"));
     BOOST_TEST(vote["over_best_member"]["p_value"] == 0.015625);
     BOOST_TEST(vote["average"] == average["average"]);
     BOOST_TEST(vote["vote"]["over_best_member"] == vote["over_best_member"]);
@@ -110,12 +201,12 @@ BOOST_AUTO_TEST_CASE(classes_are_those_of_the_chosen_combination) {
     Json ensemble = parsed(summary)["ensemble"];
     BOOST_TEST(ensemble["recall"] == Json::parse("[0.5, null, 1.0]"));
     BOOST_TEST(ensemble["confusion"] == Json::parse("[[1, 1, 0], [0, 0, 0], [0, 0, 1]]"));
-    summary.combine = analysis::Combination::vote;
+    summary.combine = analysis::find_combination(task::Kind::classification, "vote");
     ensemble = parsed(summary)["ensemble"];
     BOOST_TEST(ensemble["recall"] == Json::parse("[0.0, null, 1.0]"));
     BOOST_TEST(ensemble["confusion"] == Json::parse("[[0, 2, 0], [0, 0, 0], [0, 0, 1]]"));
     const std::vector<std::int32_t> label{0};
-    summary.ensemble.vote_by_class = {label, label, 101};
+    summary.ensemble.combinations[1].by_class = {label, label, 101};
     ensemble = parsed(summary)["ensemble"];
     BOOST_TEST(ensemble["recall"].size() == 101U);
     BOOST_TEST(!ensemble.contains("confusion"));
@@ -132,19 +223,22 @@ BOOST_AUTO_TEST_CASE(classes_with_names_are_named) {
 BOOST_AUTO_TEST_CASE(an_excluded_member_has_a_reason_and_no_scores) {
     const Json member = parsed(example())["members"][1];
     BOOST_TEST(member["excluded"] == "loss is NaN in epoch 2");
-    BOOST_TEST(member["test"] == Json::parse(R"({"accuracy": null, "nll": null, "brier": null, "ece": null})"));
+    BOOST_TEST(member["test"] == Json::parse(R"({"accuracy": null, "nll": null, "brier": null, "ece": null,
+                                               "balanced_accuracy": null, "macro_f1": null, "auroc": null})"));
+    for (const auto& [key, value] : member["validation"].items()) BOOST_TEST(value.is_null(), key);
+    BOOST_TEST(member["validation"].size() == 8U);
     BOOST_TEST(member["validation"]["loss"].is_null());
 }
 
 BOOST_AUTO_TEST_CASE(it_is_valid_json_whatever_the_numbers_and_texts_are) {
     Summary summary = example();
     summary.timing.samples_per_s = std::numeric_limits<double>::infinity();
-    summary.ensemble.average_over_mean.ci95.low = not_a_number;
+    summary.ensemble.combinations[0].over_mean[0]->ci95.low = not_a_number;
     summary.data.name = "dir\xff\xfe\"\\\n";
     const Json json = parsed(summary);
     BOOST_TEST(json["timing"]["samples_per_s"].is_null());
     BOOST_TEST(json["gain"]["over_mean_member"]["ci95"][0].is_null());
-    BOOST_TEST(json["gain"]["over_mean_member"]["ci95"][1] == 0.1875);
+    BOOST_TEST(json["gain"]["over_mean_member"]["ci95"][1] == 0.375);
     BOOST_TEST(json["data"]["name"].is_string());
 }
 
@@ -152,10 +246,20 @@ BOOST_AUTO_TEST_CASE(keys_keep_the_order_of_the_interface) {
     const auto json = nlohmann::ordered_json::parse(store::to_json(example()));
     Keys keys;
     for (const auto& [key, value] : json.items()) keys.push_back(key);
-    const Keys expected{"program", "config", "data", "members", "ensemble", "gain", "timing"};
+    const Keys expected{"program", "config", "task", "data", "members", "ensemble", "gain", "timing"};
     BOOST_TEST(keys == expected, boost::test_tools::per_element());
     BOOST_TEST(json["config"].begin().key() == "members");
     BOOST_TEST(store::to_json(example()).back() == '\n');
+}
+
+BOOST_AUTO_TEST_CASE(results_without_all_members_say_so) {
+    Summary summary = example();
+    BOOST_TEST(!parsed(summary).contains("partial"));
+    BOOST_TEST(!parsed(summary).contains("missing"));
+    summary.missing = {2, 3};
+    summary.partial = true;
+    BOOST_TEST(parsed(summary)["partial"] == true);
+    BOOST_TEST(parsed(summary)["missing"] == Json::parse("[2, 3]"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

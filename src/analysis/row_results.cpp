@@ -1,0 +1,116 @@
+#include "analysis/row_results.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include "core/contract.hpp"
+
+namespace ensemble::analysis {
+namespace {
+
+/// Adds to `values` what the metrics that are means say of each row.
+void measure(const task::Predicted& predicted, const task::Truth& truth, std::span<double> values) {
+    const auto metrics = predicted.task.metrics();
+    std::size_t at = 0;
+    for (const std::size_t metric : mean_metrics(predicted.task)) {
+        for (std::size_t question = 0; question < predicted.task.questions(predicted.targets); ++question) {
+            const task::Answers answers = predicted.answers(question, truth);
+            for (std::size_t row = 0; row < answers.rows; ++row) values[at++] += metrics[metric].of_row(answers, row);
+        }
+    }
+}
+
+std::size_t lines_of(const task::Task& task, std::size_t targets) {
+    return mean_metrics(task).size() * task.questions(targets);
+}
+
+/// Lines of `rows` values each, of which those of a block are a stretch.
+void place_lines(std::size_t first, std::size_t rows, std::span<const double> block, std::size_t block_rows,
+                 std::span<double> all) {
+    for (std::size_t line = 0; line * rows < all.size(); ++line)
+        std::ranges::copy(block.subspan(line * block_rows, block_rows), all.subspan(line * rows + first).begin());
+}
+
+template <class Value>
+void place_rows(std::size_t first, std::size_t block_rows, const std::vector<Value>& block, std::vector<Value>& all) {
+    if (block.empty()) return;
+    const std::size_t width = block.size() / block_rows;
+    std::ranges::copy(block, all.begin() + static_cast<std::ptrdiff_t>(first * width));
+}
+
+}  // namespace
+
+std::vector<std::size_t> mean_metrics(const task::Task& task) {
+    std::vector<std::size_t> places;
+    for (std::size_t place = 0; place < task.metrics().size(); ++place) {
+        if (task.metrics()[place].is_mean()) places.push_back(place);
+    }
+    return places;
+}
+
+RowResults room_for(const task::Task& task, std::size_t targets, std::size_t rows) {
+    const bool classes = task.kind == task::Kind::classification;
+    const std::size_t values = lines_of(task, targets) * rows;
+    const std::size_t width = task.predicted_width(targets);
+    const std::size_t count = combinations_of(task.kind).size();
+    RowResults results{.rows = rows,
+                       .combined = std::vector<Combined>(count),
+                       .combined_values = std::vector<RowValues>(count, RowValues(values)),
+                       .votes = std::vector<std::int32_t>(classes ? rows * width : 0),
+                       .member_sums = RowValues(values),
+                       .best = RowValues(values)};
+    for (Combined& combined : results.combined) {
+        combined.predictions.resize(rows * width);
+        combined.chosen.resize(classes ? rows : 0);
+    }
+    return results;
+}
+
+void RowResults::place(std::size_t first, const RowResults& block) {
+    core::require(first + block.rows <= rows && block.combined.size() == combined.size() &&
+                      block.member_sums.size() * rows == member_sums.size() * block.rows,
+                  "results of a block belong to those of all rows");
+    for (std::size_t i = 0; i < combined.size(); ++i) {
+        place_rows(first, block.rows, block.combined[i].predictions, combined[i].predictions);
+        place_rows(first, block.rows, block.combined[i].chosen, combined[i].chosen);
+        place_lines(first, rows, block.combined_values[i], block.rows, combined_values[i]);
+    }
+    place_rows(first, block.rows, block.votes, votes);
+    place_lines(first, rows, block.member_sums, block.rows, member_sums);
+    place_lines(first, rows, block.best, block.rows, best);
+}
+
+RowResults analyse(const Block& block, std::size_t best) {
+    core::require(block.members > 0 && best < block.members && block.rows > 0, "a block has rows, members and a best");
+    core::require(block.predictions.size() == block.members * block.rows * block.width(),
+                  "every member predicts every row");
+    const bool classes = block.task.kind == task::Kind::classification;
+    core::require(
+        classes ? block.truth.labels.size() == block.rows
+                : block.truth.targets == block.targets && block.truth.numbers.size() == block.rows * block.targets,
+        "the truth of every row is known");
+    RowResults results = room_for(block.task, block.targets, block.rows);
+    for (std::size_t member = 0; member < block.members; ++member) {
+        const auto chosen =
+            classes ? task::most_probable(block.of(member), block.width()) : std::vector<std::int32_t>{};
+        const task::Predicted predicted{
+            .task = block.task, .targets = block.targets, .predictions = block.of(member), .chosen = chosen};
+        measure(predicted, block.truth, results.member_sums);
+        if (member == best) measure(predicted, block.truth, results.best);
+    }
+    const auto all = combinations_of(block.task.kind);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        results.combined[i] = all[i]->apply(block);
+        measure({.task = block.task,
+                 .targets = block.targets,
+                 .predictions = results.combined[i].predictions,
+                 .chosen = results.combined[i].chosen,
+                 .components = all[i]->is_mixture ? block.predictions : std::span<const float>{},
+                 .members = all[i]->is_mixture ? block.members : 0},
+                block.truth, results.combined_values[i]);
+    }
+    if (classes) results.votes = votes(block);
+    return results;
+}
+
+}  // namespace ensemble::analysis
