@@ -16,7 +16,8 @@ double gain_of(const task::Metric& metric, std::span<const double> means) {
     double gain = 0;
     for (std::size_t i = 0; i < means.size(); i += 2)
         gain += metric.from_mean(means[i]) - metric.from_mean(means[i + 1]);
-    gain /= static_cast<double>(means.size() / 2);
+    const std::size_t questions = means.size() / 2;
+    gain /= static_cast<double>(questions);
     return metric.better == task::Better::higher ? gain : -gain;
 }
 

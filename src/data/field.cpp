@@ -218,7 +218,7 @@ std::string advice_on(std::string_view word, char separator, std::string_view wi
         is_number(word.substr(colon + 1))) {
         return "it looks like index:value, as LIBSVM has them; write all values of a row, without indices";
     }
-    const std::string advice = advice_on_number(word);
+    std::string advice = advice_on_number(word);
     if (advice == date_advice) return fmt::format("{}, or leave its column out with {}", advice, without);
     if (!advice.empty()) return advice;
     if (std::ranges::find(answers, lower(word)) != answers.end()) {

@@ -27,7 +27,7 @@ std::string measured(const task::Metric& metric, double value) {
     constexpr std::size_t widest = 7;
     constexpr double small = 0.001;
     if (metric.unit == task::Unit::share) return percent(value);
-    const std::string short_form = fmt::format("{:.{}e}", value, value < 0 ? 0 : 1);
+    std::string short_form = fmt::format("{:.{}e}", value, value < 0 ? 0 : 1);
     const double size = std::abs(value);
     if (size > 0 && size < small) return short_form;
     for (int digits = size < 100 ? 4 : size < 1000 ? 2 : size < 10'000 ? 1 : 0; digits >= 0; --digits) {
