@@ -1,10 +1,15 @@
 #include "compute/activation.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <numbers>
 
 #include <Eigen/Core>
 #include <unsupported/Eigen/SpecialFunctions>
 
+#include "core/buffer.hpp"
 #include "core/contract.hpp"
 
 namespace ensemble::compute {
@@ -76,6 +81,20 @@ void activate(Activation activation, std::span<float> x) {
             // max(x, 0) + ln(1 + e^−|x|) neither overflows nor loses small values.
             v = v.max(0.0F) + (-v.abs()).exp().log1p() + 0.0F * v;
             break;
+    }
+}
+
+void activate_anywhere(Activation activation, std::span<float> x) {
+    const bool is_exact = activation == Activation::relu || activation == Activation::leaky_relu;
+    if (is_exact || reinterpret_cast<std::uintptr_t>(x.data()) % core::alignment == 0) return activate(activation, x);
+    // As it would be computed at an aligned address: whole vectors, and the rest at the end.
+    constexpr std::size_t chunk = 512;
+    alignas(core::alignment) std::array<float, chunk> copy;
+    for (std::size_t first = 0; first < x.size(); first += chunk) {
+        const std::span<float> part = x.subspan(first, std::min(chunk, x.size() - first));
+        std::ranges::copy(part, copy.begin());
+        activate(activation, std::span(copy).first(part.size()));
+        std::copy_n(copy.begin(), part.size(), part.begin());
     }
 }
 

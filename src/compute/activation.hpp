@@ -27,6 +27,10 @@ inline constexpr float elu_limit = 1.0F;
 /// 2016, with the error function) · silu x·sigmoid(x) · softplus ln(1+eˣ).
 void activate(Activation activation, std::span<float> x);
 
+/// The same, with the same bits wherever x lies in memory. activate() leaves what stands before the first aligned
+/// address to scalar code, whose e^x rounds otherwise than that of vectors.
+void activate_anywhere(Activation activation, std::span<float> x);
+
 /// dx ← dy · f′(x), in place; `known` is what derivative_needs() names, as many elements as `gradient`.
 void activate_backward(Activation activation, std::span<const float> known, std::span<float> gradient);
 

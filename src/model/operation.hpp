@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "compute/matmul.hpp"
@@ -18,12 +19,14 @@ enum class Mode : std::uint8_t {
     evaluate_with_dropout,  ///< the mistake of not switching: as evaluate, but dropout goes on dropping
 };
 
-/// What a run through the network is for. `random` gives the masks of one step; Mode::evaluate draws nothing.
+/// What a run through the network is for. `random` gives the masks of one step of training; Mode::evaluate draws
+/// nothing, and where dropout is left on `row_streams` gives each row's masks.
 /// `statistics` are the running statistics of the network: updated in training, read in evaluation; null if it has
 /// none.
 struct Pass {
     Mode mode = Mode::evaluate;
     std::optional<core::RandomStream> random;
+    std::span<const core::RandomStream> row_streams = {};
     float* statistics = nullptr;
     float share = 1;  ///< rows of a full batch: what a shorter one counts in running statistics
 };

@@ -53,6 +53,7 @@ public:
 
     void begin(const Pass& pass) override {
         if (pass.mode == Mode::evaluate) return;
+        if (pass.mode == Mode::evaluate_with_dropout) return begin_rows(pass.row_streams);
         core::require(pass.random.has_value(), "dropout draws its masks from a random stream");
         core::RandomStream random = *pass.random;
         random.seek(first_random_);
@@ -68,6 +69,15 @@ public:
     }
 
 private:
+    void begin_rows(std::span<const core::RandomStream> randoms) {
+        core::require(randoms.size() == rows_, "every row has masks of its own");
+        for (std::size_t row = 0; row < rows_; ++row) {
+            core::RandomStream random = randoms[row];
+            random.seek(first_random_);
+            compute::draw_mask(rate_, random, std::span(mask_).subspan(row * width_, width_));
+        }
+    }
+
     [[nodiscard]] std::span<const std::uint8_t> mask_of(std::size_t row) const {
         return std::span(mask_).subspan(row * width_, width_);
     }
@@ -102,7 +112,11 @@ public:
     void forward(const float*, Mode mode, std::size_t row, std::span<float> x) override {
         const bool keeps = mode == Mode::train && keeps_;
         if (keeps && needs_ == compute::Needs::input) std::copy(x.begin(), x.end(), kept_of(row).begin());
-        compute::activate(activation_, x);
+        if (mode == Mode::train) {
+            compute::activate(activation_, x);
+        } else {
+            compute::activate_anywhere(activation_, x);
+        }
         if (keeps && needs_ != compute::Needs::input) std::copy(x.begin(), x.end(), kept_of(row).begin());
     }
 

@@ -197,7 +197,6 @@ train::Problem Experiment::problem() const {
             .scale = source_.target_scale,
             .train = data::train_view(source_, split_),
             .validation = validation_set().rows,
-            .test_rows = test_set().rows.size(),
             .seed = options_.seed,
             .bootstrap = options_.bootstrap,
             .feature_fraction = options_.feature_fraction,
@@ -212,8 +211,7 @@ std::size_t Experiment::steps() const {
 }
 
 train::Footprint Experiment::footprint() const {
-    return train::footprint(network_, options_.training, split_.train.size(),
-                            std::max(split_.validation.size(), split_.test.size()));
+    return train::footprint(network_, options_.training, split_.train.size());
 }
 
 std::string Experiment::fault_of(const train::MemberState& state) const {

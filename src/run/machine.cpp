@@ -16,6 +16,7 @@
 #include "core/error.hpp"
 #include "core/hash.hpp"
 #include "run/command_line.hpp"
+#include "train/predictor.hpp"
 
 namespace ensemble::run {
 namespace {
@@ -68,7 +69,10 @@ std::string program_digest() {
 }
 
 store::Program describe_program() {
-    return {.version = version(), .build = ENSEMBLE_BUILD, .cpu = describe_cpu(content("/proc/cpuinfo"))};
+    return {.version = version(),
+            .build = ENSEMBLE_BUILD,
+            .cpu = describe_cpu(content("/proc/cpuinfo")),
+            .evaluation_batch = train::evaluation_batch};
 }
 
 void require_precision(compute::Precision asked, bool multiplies_bf16, std::string_view host) {

@@ -120,16 +120,19 @@ RunState state_of_run(const fs::path& directory) {
 std::string origin_text(const Experiment& experiment) {
     const store::DataSummary data = describe_data(experiment);
     const store::Program program = describe_program();
-    const nlohmann::ordered_json origin{
-        {"configuration", experiment.member_digest()},
-        {"settings", nlohmann::ordered_json::parse(to_json(experiment.options()))},
-        {"data",
-         {{"name", data.name},
-          {"sha256", data.sha256},
-          {"train", data.train},
-          {"validation", data.validation},
-          {"test", data.test}}},
-        {"program", {{"version", program.version}, {"build", program.build}, {"cpu", program.cpu}}}};
+    const nlohmann::ordered_json origin{{"configuration", experiment.member_digest()},
+                                        {"settings", nlohmann::ordered_json::parse(to_json(experiment.options()))},
+                                        {"data",
+                                         {{"name", data.name},
+                                          {"sha256", data.sha256},
+                                          {"train", data.train},
+                                          {"validation", data.validation},
+                                          {"test", data.test}}},
+                                        {"program",
+                                         {{"version", program.version},
+                                          {"build", program.build},
+                                          {"cpu", program.cpu},
+                                          {"evaluation_batch", program.evaluation_batch}}}};
     return origin.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 

@@ -36,8 +36,7 @@ public:
     [[nodiscard]] virtual double progress() const = 0;
     [[nodiscard]] virtual double running_loss() const = 0;
 
-    /// Predicts some rows, see train::Trainer::predict. Pieces of an evaluation set begin at multiples of the
-    /// predictor's batch. REQUIRES: is_trained().
+    /// Predicts some rows, see train::Trainer::predict. REQUIRES: is_trained().
     virtual void predict(const data::View& rows, std::span<float> predictions) = 0;
 
     /// Goes on with so many threads; what comes out is the same to the bit. REQUIRES: threads > 0.

@@ -13,10 +13,10 @@
 namespace ensemble::run {
 namespace {
 
-/// Rows predicted in one piece of work where each is seen in so many views; a multiple of the predictor's batch,
-/// as its bits demand.
+/// Rows predicted in one piece of work where each is seen in so many views: whole batches, since one that is short
+/// costs as much.
 std::size_t rows_per_piece(std::size_t views) {
-    constexpr std::size_t batches = 4;
+    constexpr std::size_t batches = 16;
     return std::max<std::size_t>(batches / views, 1) * train::Predictor::batch;
 }
 

@@ -156,7 +156,10 @@ std::string to_json(const Summary& summary) {
     if (combined.by_class.classes() > 0) add_classes(ensemble, combined.by_class);
 
     Json json{{"program",
-               {{"version", summary.program.version}, {"build", summary.program.build}, {"cpu", summary.program.cpu}}},
+               {{"version", summary.program.version},
+                {"build", summary.program.build},
+                {"cpu", summary.program.cpu},
+                {"evaluation_batch", summary.program.evaluation_batch}}},
               {"config", Json::parse(summary.config)},
               {"task", core::name_of(summary.task->kind)},
               {"data", json_of(metrics, summary.data)},

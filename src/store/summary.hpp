@@ -16,6 +16,7 @@ struct Program {
     std::string version;
     std::string build;  ///< compiler, instruction set, build type
     std::string cpu;
+    std::size_t evaluation_batch = 0;  ///< rows that are predicted at a time, see train::evaluation_batch
 };
 
 /// The data set as it was used.

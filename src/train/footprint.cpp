@@ -5,11 +5,11 @@
 #include "core/contract.hpp"
 #include "model/program.hpp"
 #include "train/optimizer.hpp"
+#include "train/predictor.hpp"
 
 namespace ensemble::train {
 
-Footprint footprint(const model::Network& network, const Hyperparameters& hyperparameters, std::size_t rows,
-                    std::size_t evaluated) {
+Footprint footprint(const model::Network& network, const Hyperparameters& hyperparameters, std::size_t rows) {
     core::require(rows > 0, "a member is trained on some rows");
     using Purpose = model::Program::Purpose;
     const auto activations = [&](std::size_t batch, Purpose purpose) {
@@ -29,7 +29,7 @@ Footprint footprint(const model::Network& network, const Hyperparameters& hyperp
             .means = hyperparameters.average == AverageKind::none ? 0 : state,
             .best = hyperparameters.patience == 0 ? 0 : state,
             .activations = activations(batch, Purpose::training) + activations(rows % batch, Purpose::training),
-            .evaluation = activations(Predictor::batch_for(evaluated), Purpose::inference)};
+            .evaluation = activations(Predictor::batch, Purpose::inference)};
 }
 
 }  // namespace ensemble::train

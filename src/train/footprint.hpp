@@ -4,7 +4,6 @@
 
 #include "model/network.hpp"
 #include "train/hyperparameters.hpp"
-#include "train/predictor.hpp"
 
 namespace ensemble::train {
 
@@ -24,8 +23,8 @@ struct Footprint {
     }
 };
 
-/// `rows`: how many a member is trained on; `evaluated`: how many it predicts in one go. REQUIRES: rows > 0.
+/// `rows`: how many a member is trained on. REQUIRES: rows > 0.
 [[nodiscard]] Footprint footprint(const model::Network& network, const Hyperparameters& hyperparameters,
-                                  std::size_t rows, std::size_t evaluated = Predictor::batch);
+                                  std::size_t rows);
 
 }  // namespace ensemble::train

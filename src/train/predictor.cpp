@@ -1,7 +1,6 @@
 #include "train/predictor.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <numeric>
 
 #include "core/contract.hpp"
@@ -14,21 +13,18 @@ Weights weights_of(const MemberState& state) {
     return {predicting_parameters(state), predicting_statistics(state)};
 }
 
-std::size_t Predictor::batch_for(std::size_t largest_view) {
-    return std::min(batch, std::bit_ceil(largest_view));
-}
-
 Predictor::Predictor(const model::Network& network, PredictorSetup setup)
     : task_(setup.task),
       scale_(std::move(setup.scale)),
       buffer_size_(network.buffer_size()),
-      rows_(setup.rows),
       statistics_(network.statistics_size()),
       pool_(setup.pool),
       hidden_features_(std::move(setup.hidden_features)),
-      pass_{.mode = setup.masks ? model::Mode::evaluate_with_dropout : model::Mode::evaluate, .random = setup.masks} {
-    for (std::size_t thread = 0; thread < (pool_ == nullptr ? 1 : pool_->size()); ++thread)
-        programs_.emplace_back(network, rows_, model::Program::Purpose::inference);
+      masks_(setup.masks) {
+    for (std::size_t thread = 0; thread < (pool_ == nullptr ? 1 : pool_->size()); ++thread) {
+        programs_.emplace_back(network, batch, model::Program::Purpose::inference);
+        streams_.emplace_back();
+    }
 }
 
 void Predictor::use_views(const model::Network& network, const TestViews& views) {
@@ -37,10 +33,10 @@ void Predictor::use_views(const model::Network& network, const TestViews& views)
     distortions_ = {.seed = views.seed, .member = views.member, .purpose = core::Purpose::test_views};
     augmenters_.clear();
     if (views_ == 1) return;
-    augmenters_.resize(programs_.size(), {views.augmentation, network.input(), rows_, views.background});
+    augmenters_.resize(programs_.size(), {views.augmentation, network.input(), 1, views.background});
 }
 
-/// Writes a batch to a program. The last one may be short: the rows behind it keep older values, which nobody reads.
+/// Writes a batch to a program. The last one may be short: zeros behind it, so that nothing old is computed on.
 void Predictor::load(std::size_t thread, std::span<const std::uint32_t> rows, const data::View& view,
                      std::size_t distortion) {
     compute::Rows input = programs_[thread].input();
@@ -49,9 +45,29 @@ void Predictor::load(std::size_t thread, std::span<const std::uint32_t> rows, co
     if (distortion > 0) {
         core::StreamKey key = distortions_;
         key.step = static_cast<std::uint32_t>(distortion);
-        augmenters_[thread].apply(core::RandomStream(key), rows.size(), input.data, input.stride);
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            key.epoch = rows[i];
+            augmenters_[thread].apply(core::RandomStream(key), 1, input[i].data(), input.stride);
+        }
     }
     hide(hidden_features_, input);
+    std::fill(input.data + rows.size() * input.stride, input.data + batch * input.stride, 0.0F);
+}
+
+/// How a program runs over `rows`: with the masks of each, where dropout is left on.
+model::Pass Predictor::pass_over(std::size_t thread, std::span<const std::uint32_t> rows) {
+    if (!masks_) return {.mode = model::Mode::evaluate, .random = std::nullopt, .statistics = statistics_.data()};
+    std::vector<core::RandomStream>& streams = streams_[thread];
+    streams.clear();
+    core::StreamKey key = *masks_;
+    for (std::size_t i = 0; i < batch; ++i) {
+        key.epoch = rows[std::min(i, rows.size() - 1)];
+        streams.emplace_back(key);
+    }
+    return {.mode = model::Mode::evaluate_with_dropout,
+            .random = std::nullopt,
+            .row_streams = streams,
+            .statistics = statistics_.data()};
 }
 
 template <class Use>
@@ -59,16 +75,14 @@ void Predictor::run(const Weights& weights, const data::View& view, std::size_t 
     core::require(weights.parameters.size() == buffer_size_ && weights.statistics.size() == statistics_.size(),
                   "weights belong to the network");
     std::ranges::copy(weights.statistics, statistics_.begin());
-    model::Pass pass = pass_;
-    pass.statistics = statistics_.data();
-    const std::size_t batches = (view.size() + rows_ - 1) / rows_;
+    const std::size_t batches = (view.size() + batch - 1) / batch;
     const auto part = [&](std::size_t who) {
         model::Program& program = programs_[who];
         for (std::size_t number = who; number < batches; number += programs_.size()) {
-            const std::size_t first = number * rows_;
-            const auto rows = view.rows.subspan(first, std::min(rows_, view.size() - first));
+            const std::size_t first = number * batch;
+            const auto rows = view.rows.subspan(first, std::min(batch, view.size() - first));
             load(who, rows, view, distortion);
-            program.forward(weights.parameters.data(), pass);
+            program.forward(weights.parameters.data(), pass_over(who, rows));
             compute::Rows output = program.output();
             output.count = rows.size();
             use(number, rows, output);
@@ -90,7 +104,7 @@ void Predictor::predict(const Weights& weights, const data::View& view, std::spa
     for (std::size_t seen = 0; seen < views_; ++seen) {
         const std::span<float> predictions = seen == 0 ? out : std::span<float>(later);
         run(weights, view, seen, [&](std::size_t number, std::span<const std::uint32_t>, const compute::Rows& output) {
-            task.predict(output, scale_, predictions.subspan(number * rows_ * width, output.count * width));
+            task.predict(output, scale_, predictions.subspan(number * batch * width, output.count * width));
         });
         if (seen == 0) continue;
         for (std::size_t i = 0; i < out.size(); ++i) out[i] += later[i];
@@ -103,7 +117,7 @@ void Predictor::predict(const Weights& weights, const data::View& view, std::spa
 Predictor::Evaluation Predictor::evaluate(const Weights& weights, const data::View& view) {
     const task::Task& task = task_of(view);
     // Of each batch alone, so that their sum has one order.
-    const std::size_t batches = (view.size() + rows_ - 1) / rows_;
+    const std::size_t batches = (view.size() + batch - 1) / batch;
     const std::size_t questions = task.questions(view.table->outputs());
     std::vector<double> losses(batches);
     std::vector<double> watched(batches * questions);
@@ -119,10 +133,10 @@ Predictor::Evaluation Predictor::evaluate(const Weights& weights, const data::Vi
     return {.loss = loss / static_cast<double>(view.size()), .score = task.watched(sums, view.size())};
 }
 
-std::optional<core::RandomStream> evaluation_masks(const Hyperparameters& hyperparameters, std::uint64_t seed,
-                                                   std::uint32_t member) {
+std::optional<core::StreamKey> evaluation_masks(const Hyperparameters& hyperparameters, std::uint64_t seed,
+                                                std::uint32_t member) {
     if (!hyperparameters.evaluate_with_dropout) return std::nullopt;
-    return core::RandomStream({.seed = seed, .member = member, .purpose = core::Purpose::evaluate});
+    return core::StreamKey{.seed = seed, .member = member, .purpose = core::Purpose::evaluate};
 }
 
 std::vector<std::uint32_t> hidden_features(std::size_t features, double fraction, std::uint64_t seed,

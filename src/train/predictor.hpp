@@ -36,36 +36,35 @@ struct TestViews {
     std::uint32_t member = 0;
 };
 
-/// Most rows that are predicted at a time.
-inline constexpr std::size_t largest_prediction_batch = 256;
+/// Rows that are predicted at a time, always so many: part of every result, since kernels chosen for another number may
+/// round otherwise. Shorter batches are filled up with zeros. 64 rows are predicted as fast as 256, but little memory
+/// on large images and little work where there are few rows.
+inline constexpr std::size_t evaluation_batch = 64;
 
 /// How a Predictor goes about it.
 struct PredictorSetup {
     const task::Task* task = nullptr;                 ///< null: the standard one of the table's kind
     task::Scale scale = {};                           ///< of the numbers it has learnt
     std::vector<std::uint32_t> hidden_features = {};  ///< read zero because the member never saw them
-    /// Leaves dropout on; the masks drawn for a batch serve every batch.
-    std::optional<core::RandomStream> masks = std::nullopt;
-    core::ThreadPool* pool = nullptr;             ///< its threads take batches in turn, each with a program of its own
-    std::size_t rows = largest_prediction_batch;  ///< that are predicted at a time
+    /// Leaves dropout on; a row of a table has masks of its own, the same every time.
+    std::optional<core::StreamKey> masks = std::nullopt;
+    core::ThreadPool* pool = nullptr;  ///< its threads take batches in turn, each with a program of its own
 };
 
 /// Applies trained parameters to rows of a table, batch by batch; dropout does nothing here unless asked to.
+/// What is predicted of a row depends, to the bit, on the parameters and the row alone: not on its place in the view,
+/// the other rows, or the threads. What is drawn for it (distortions, masks) depends on its number in the table.
 class Predictor {
 public:
-    static constexpr std::size_t batch = largest_prediction_batch;
-
-    /// Rows at a time where no view has more than `largest_view`, a divisor of `batch`.
-    [[nodiscard]] static std::size_t batch_for(std::size_t largest_view);
+    static constexpr std::size_t batch = evaluation_batch;
 
     explicit Predictor(const model::Network& network, PredictorSetup setup = {});
 
-    /// From now on predict() gives the mean over views; one distortion for each place in a batch serves every batch.
+    /// From now on predict() gives the mean over views; each row of a table has distortions of its own.
     /// REQUIRES: views.count > 0, and images where it is more than 1.
     void use_views(const model::Network& network, const TestViews& views);
 
     /// What the task predicts of each row, task::Task::predict, row after row: probabilities, or means and variances.
-    /// A row's bits depend on the parameters, the row, and its position in the view modulo the batch size.
     void predict(const Weights& weights, const data::View& view, std::span<float> out);
 
     struct Evaluation {
@@ -82,26 +81,27 @@ private:
     void run(const Weights& weights, const data::View& view, std::size_t distortion, const Use& use);
 
     void load(std::size_t thread, std::span<const std::uint32_t> rows, const data::View& view, std::size_t distortion);
+    [[nodiscard]] model::Pass pass_over(std::size_t thread, std::span<const std::uint32_t> rows);
 
     [[nodiscard]] const task::Task& task_of(const data::View& view) const;
 
     const task::Task* task_;
     task::Scale scale_;
     std::size_t buffer_size_;
-    std::size_t rows_;                ///< of a batch
     core::Buffer<float> statistics_;  ///< a copy, since running a program may write to them
     core::ThreadPool* pool_;
     std::vector<model::Program> programs_;  ///< one for each thread
     std::vector<std::uint32_t> hidden_features_;
-    model::Pass pass_;
+    std::optional<core::StreamKey> masks_;
+    std::vector<std::vector<core::RandomStream>> streams_;  ///< for each thread: of each row's masks
     std::size_t views_ = 1;
     core::StreamKey distortions_;
     std::vector<data::Augmenter> augmenters_;  ///< one for each thread; none for a single view
 };
 
 /// The masks of `member` for a Predictor, where dropout is to be left on in evaluation.
-[[nodiscard]] std::optional<core::RandomStream> evaluation_masks(const Hyperparameters& hyperparameters,
-                                                                 std::uint64_t seed, std::uint32_t member);
+[[nodiscard]] std::optional<core::StreamKey> evaluation_masks(const Hyperparameters& hyperparameters,
+                                                              std::uint64_t seed, std::uint32_t member);
 
 /// The features that `member` does not see, for a Predictor. Empty when fraction is 1.
 [[nodiscard]] std::vector<std::uint32_t> hidden_features(std::size_t features, double fraction, std::uint64_t seed,

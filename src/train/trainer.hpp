@@ -24,7 +24,6 @@ struct Problem {
     task::Scale scale = {};            ///< of the numbers to be learnt
     data::View train;
     data::View validation;
-    std::size_t test_rows = Predictor::batch;  ///< most that a trained member predicts in one go
     std::uint64_t seed = 1;
     bool bootstrap = false;         ///< the member sees a bootstrap sample of the training rows
     double feature_fraction = 1.0;  ///< the member sees this random share of features; the others read zero

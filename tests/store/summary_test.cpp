@@ -48,7 +48,7 @@ analysis::CombinationResult result_of(const task::Task& task, std::string_view n
 
 Summary example() {
     Summary summary;
-    summary.program = {"0.1.0", "GCC 12 Release native", "some processor"};
+    summary.program = {"0.1.0", "GCC 12 Release native", "some processor", 64};
     summary.config = R"json({"members": 2, "net": "dense(8)", "bootstrap": false})json";
     summary.task = &classes;
     summary.data = {.name = "digits",
@@ -112,7 +112,7 @@ Json parsed(const Summary& summary) {
 BOOST_AUTO_TEST_CASE(it_holds_what_the_interface_lists) {
     const Json json = parsed(example());
     BOOST_TEST(json["program"] == Json::parse(R"({"version": "0.1.0", "build": "GCC 12 Release native",
-                                                 "cpu": "some processor"})"));
+                                                 "cpu": "some processor", "evaluation_batch": 64})"));
     const Json config{{"members", 2}, {"net", "dense(8)"}, {"bootstrap", false}};
     BOOST_TEST((json["config"] == config));
     BOOST_TEST(json["data"] == Json::parse(R"({"name": "digits", "sha256": "00ff", "train": 5400, "validation": 600,

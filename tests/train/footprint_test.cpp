@@ -32,8 +32,6 @@ BOOST_AUTO_TEST_CASE(parts_of_a_member) {
     BOOST_TEST(adam.evaluation == train::Predictor::batch * evaluated);
     BOOST_TEST(adam.total() == 4 * buffer + 10 * row + train::Predictor::batch * evaluated);
 
-    BOOST_TEST(train::footprint(network, training, 100, 33).evaluation == 64 * evaluated);
-
     // A last batch of 3, a batch larger than all rows.
     BOOST_TEST(train::footprint(network, training, 23).activations == 13 * row);
     BOOST_TEST(train::footprint(network, training, 4).activations == 4 * row);
