@@ -62,9 +62,10 @@ bool is_narrow(const memory::desc& layout) {
 }
 
 Kernel<2> reorder_kernel(const memory::desc& from, const memory::desc& to) {
-    const auto reorder = made_with_room(
-        [&] { return dnnl::reorder(dnnl::reorder::primitive_desc(cpu_engine(), from, cpu_engine(), to)); });
-    return {reorder, {{{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}}};
+    const auto descriptor = made_with_room(
+        [&] { return dnnl::reorder::primitive_desc(cpu_engine(), from, cpu_engine(), to, with_own_scratch()); });
+    const auto reorder = made_with_room([&] { return dnnl::reorder(descriptor); });
+    return {reorder, {{{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}}, descriptor.scratchpad_desc()};
 }
 
 core::Buffer<float> room_for(const memory::desc& layout) {
@@ -171,7 +172,8 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& 
                                    {{{DNNL_ARG_SRC, chosen->src_desc()},
                                      {DNNL_ARG_WEIGHTS, chosen->weights_desc()},
                                      {DNNL_ARG_BIAS, d.bias},
-                                     {DNNL_ARG_DST, d.y}}}},
+                                     {DNNL_ARG_DST, d.y}}},
+                                   chosen->scratchpad_desc()},
                         .reorder = reorder_kernel(flat, chosen->weights_desc()),
                         .weights = room_for(chosen->weights_desc()),
                         .narrow = is_narrow(chosen->src_desc())};
@@ -189,7 +191,8 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& 
                            {{{DNNL_ARG_SRC, chosen->src_desc()},
                              {DNNL_ARG_DIFF_DST, chosen->diff_dst_desc()},
                              {DNNL_ARG_DIFF_WEIGHTS, chosen->diff_weights_desc()},
-                             {DNNL_ARG_DIFF_BIAS, d.bias}}}},
+                             {DNNL_ARG_DIFF_BIAS, d.bias}}},
+                           chosen->scratchpad_desc()},
                 .reorder = reorder_kernel(chosen->diff_weights_desc(), flat),
                 .weights = room_for(chosen->diff_weights_desc()),
                 .narrow = is_narrow(chosen->src_desc())};
@@ -205,7 +208,8 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& 
             impl.input_gradient = {.kernel = {made_with_room([&] { return dnnl::convolution_backward_data(*chosen); }),
                                               {{{DNNL_ARG_DIFF_DST, chosen->diff_dst_desc()},
                                                 {DNNL_ARG_WEIGHTS, chosen->weights_desc()},
-                                                {DNNL_ARG_DIFF_SRC, d.x}}}},
+                                                {DNNL_ARG_DIFF_SRC, d.x}}},
+                                              chosen->scratchpad_desc()},
                                    .reorder = reorder_kernel(flat, chosen->weights_desc()),
                                    .weights = room_for(chosen->weights_desc()),
                                    .narrow = is_narrow(chosen->diff_dst_desc())};

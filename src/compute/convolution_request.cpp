@@ -1,5 +1,6 @@
 #include "compute/convolution_request.hpp"
 
+#include "compute/onednn.hpp"
 #include "compute/winograd.hpp"
 
 namespace ensemble::compute {
@@ -65,27 +66,51 @@ memory::desc flat_weights(const ConvolutionShape& shape) {
 #if DNNL_VERSION_MAJOR >= 3
 Forward forward_descriptor(const Description& d, Derivatives derivatives) {
     const auto kind = kind_of_forward(derivatives);
-    return {cpu_engine(), kind,    algorithm::convolution_direct, d.x, d.weights, d.bias, d.y, d.strides,
-            d.before,     d.behind};
+    return {cpu_engine(),
+            kind,
+            algorithm::convolution_direct,
+            d.x,
+            d.weights,
+            d.bias,
+            d.y,
+            d.strides,
+            d.before,
+            d.behind,
+            with_own_scratch()};
 }
 BackwardData data_descriptor(const Description& d, const Forward& hint) {
-    return {cpu_engine(), algorithm::convolution_direct, d.x, d.weights, d.y, d.strides, d.before, d.behind, hint};
+    return {cpu_engine(),      algorithm::convolution_direct, d.x, d.weights, d.y, d.strides, d.before, d.behind, hint,
+            with_own_scratch()};
 }
 BackwardWeights weights_descriptor(const Description& d, const Forward& hint) {
-    return {cpu_engine(), algorithm::convolution_direct, d.x, d.weights, d.bias, d.y, d.strides, d.before, d.behind,
-            hint};
+    return {cpu_engine(),
+            algorithm::convolution_direct,
+            d.x,
+            d.weights,
+            d.bias,
+            d.y,
+            d.strides,
+            d.before,
+            d.behind,
+            hint,
+            with_own_scratch()};
 }
 #else
 Forward forward_descriptor(const Description& d, Derivatives derivatives) {
     const auto kind = kind_of_forward(derivatives);
     return {{kind, algorithm::convolution_direct, d.x, d.weights, d.bias, d.y, d.strides, d.before, d.behind},
+            with_own_scratch(),
             cpu_engine()};
 }
 BackwardData data_descriptor(const Description& d, const Forward& hint) {
-    return {{algorithm::convolution_direct, d.x, d.weights, d.y, d.strides, d.before, d.behind}, cpu_engine(), hint};
+    return {{algorithm::convolution_direct, d.x, d.weights, d.y, d.strides, d.before, d.behind},
+            with_own_scratch(),
+            cpu_engine(),
+            hint};
 }
 BackwardWeights weights_descriptor(const Description& d, const Forward& hint) {
     return {{algorithm::convolution_direct, d.x, d.weights, d.bias, d.y, d.strides, d.before, d.behind},
+            with_own_scratch(),
             cpu_engine(),
             hint};
 }

@@ -36,7 +36,7 @@ public:
 
     /// REQUIRES: m, n, k > 0; strides no smaller than the rows they separate.
     MatMul(const MatMulShape& shape, Operand a, Operand b, std::size_t stride_c, Accumulate accumulate,
-           Precision factors = Precision::f32, Scratch scratch = Scratch::shared);
+           Precision factors = Precision::f32, Scratch scratch = Scratch::own);
     ~MatMul();
     MatMul(MatMul&&) noexcept;
     MatMul& operator=(MatMul&&) noexcept;

@@ -6,6 +6,8 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include "core/buffer.hpp"
+
 namespace ensemble::compute {
 
 /// The one processor engine. For the sources of this folder only: no other includes oneDNN.
@@ -37,6 +39,14 @@ auto made_with_room(Make make) {
     }
 }
 
+/// What every kernel is made with: memory to work in comes from its owner. The library's own belongs to the thread that
+/// has made the kernel, and another that runs it has none.
+[[nodiscard]] inline dnnl::primitive_attr with_own_scratch() {
+    dnnl::primitive_attr attributes;
+    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    return attributes;
+}
+
 /// A oneDNN primitive with its arguments bound once, so that running it allocates nothing.
 template <std::size_t Count>
 class Kernel {
@@ -47,8 +57,15 @@ public:
     };
 
     Kernel() = default;
-    Kernel(const dnnl::primitive& primitive, const std::array<Argument, Count>& arguments)
-        : primitive_(primitive), stream_(cpu_engine()) {
+
+    /// `scratch` is what the primitive's descriptor asks for. REQUIRES: that was made with_own_scratch().
+    Kernel(const dnnl::primitive& primitive, const std::array<Argument, Count>& arguments,
+           const dnnl::memory::desc& scratch)
+        : primitive_(primitive),
+          stream_(cpu_engine()),
+          scratch_((scratch.get_size() + sizeof(float) - 1) / sizeof(float)),
+          scratch_memory_(scratch, cpu_engine(), scratch_.data()) {
+        arguments_[Count] = {DNNL_ARG_SCRATCHPAD, scratch_memory_.get()};
         for (std::size_t i = 0; i < Count; ++i) {
             memories_[i] = dnnl::memory(arguments[i].layout, cpu_engine(), DNNL_MEMORY_NONE);
             arguments_[i] = {arguments[i].name, memories_[i].get()};
@@ -59,16 +76,18 @@ public:
     void operator()(const std::array<const void*, Count>& data) const {
         for (std::size_t i = 0; i < Count; ++i) memories_[i].set_data_handle(const_cast<void*>(data[i]));
         first_run_.require_room();
-        require_success(
-            dnnl_primitive_execute(primitive_.get(), stream_.get(), static_cast<int>(Count), arguments_.data()),
-            "oneDNN runs what it has compiled");
+        require_success(dnnl_primitive_execute(primitive_.get(), stream_.get(), static_cast<int>(arguments_.size()),
+                                               arguments_.data()),
+                        "oneDNN runs what it has compiled");
     }
 
 private:
     dnnl::primitive primitive_;
     dnnl::stream stream_;
     std::array<dnnl::memory, Count> memories_;
-    std::array<dnnl_exec_arg_t, Count> arguments_{};
+    core::Buffer<float> scratch_;
+    dnnl::memory scratch_memory_;
+    std::array<dnnl_exec_arg_t, Count + 1> arguments_{};
     mutable FirstUse first_run_;
 };
 
