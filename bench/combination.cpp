@@ -65,7 +65,7 @@ int main(int argc, char** argv) {
         labels[row] = static_cast<std::int32_t>(row % settings.classes);
 
     const task::Task& task = task::standard_task(task::Kind::classification);
-    constexpr std::size_t block_numbers = std::size_t{1} << 20U;  // as run::Coordinator cuts them
+    constexpr std::size_t block_numbers = std::size_t{1} << 20U;  // as schedule::Coordinator cuts them
     const std::size_t block =
         std::clamp<std::size_t>(block_numbers / (settings.members * settings.classes), 1, settings.rows);
     std::vector<float> predictions;

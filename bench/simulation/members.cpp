@@ -19,9 +19,9 @@ core::RandomStream draws(std::uint64_t seed, std::uint32_t member, std::uint32_t
     return core::RandomStream({.seed = seed, .member = member, .purpose = core::Purpose::data, .step = what});
 }
 
-class Sleeper final : public run::Trainee {
+class Sleeper final : public schedule::MemberTraining {
 public:
-    Sleeper(const run::Experiment& experiment, std::uint32_t member, double seconds, double piece_s)
+    Sleeper(const config::Experiment& experiment, std::uint32_t member, double seconds, double piece_s)
         : experiment_(experiment), seconds_(seconds), piece_s_(piece_s) {
         state_.member = member;
     }
@@ -57,7 +57,7 @@ public:
     }
 
 private:
-    const run::Experiment& experiment_;
+    const config::Experiment& experiment_;
     double seconds_;
     double piece_s_;
     double spent_s_ = 0;
@@ -110,7 +110,8 @@ data::Source table_of(std::size_t items) {
     return {.name = "simulated", .sha256 = "", .train = table(shown), .test = table(items)};
 }
 
-run::Trainees sleepers(const run::Experiment& experiment, const std::vector<double>& seconds, double piece_s) {
+schedule::MakeTraining sleepers(const config::Experiment& experiment, const std::vector<double>& seconds,
+                                double piece_s) {
     return [&experiment, &seconds, piece_s](std::uint32_t member, const std::optional<train::MemberState>& kept) {
         auto sleeper = std::make_unique<Sleeper>(experiment, member, kept ? 1e-3 : seconds.at(member), piece_s);
         return sleeper;

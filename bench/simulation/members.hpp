@@ -5,9 +5,9 @@
 #include <span>
 #include <vector>
 
-#include "run/experiment.hpp"
-#include "run/plan.hpp"
-#include "run/trainee.hpp"
+#include "config/experiment.hpp"
+#include "schedule/member_training.hpp"
+#include "schedule/plan.hpp"
 
 namespace ensemble::simulation {
 
@@ -24,7 +24,7 @@ struct Lengths {
 /// Of every member, by its index.
 struct Drawn {
     std::vector<double> seconds;
-    std::vector<run::Work> work;  ///< as the coordinator expects it; empty where it is to expect nothing
+    std::vector<schedule::MemberWork> work;  ///< as the coordinator expects it; empty where it is to expect nothing
 };
 [[nodiscard]] Drawn draw(const Lengths& given, std::size_t members);
 
@@ -33,8 +33,8 @@ struct Drawn {
 
 /// Members that do nothing but take their time, in pieces of `piece_s` at most, and then predict what depends on their
 /// index alone.
-[[nodiscard]] run::Trainees sleepers(const run::Experiment& experiment, const std::vector<double>& seconds,
-                                     double piece_s);
+[[nodiscard]] schedule::MakeTraining sleepers(const config::Experiment& experiment, const std::vector<double>& seconds,
+                                              double piece_s);
 
 /// What `member` predicts of some rows: probabilities [rows × classes].
 void predict_rows(std::uint32_t member, const data::View& rows, std::span<float> predictions);

@@ -13,7 +13,7 @@
 #include "comm/backend.hpp"
 #include "core/hash.hpp"
 #include "members.hpp"
-#include "run/training.hpp"
+#include "schedule/training.hpp"
 
 using namespace ensemble;
 
@@ -47,7 +47,7 @@ struct Outcome {
     double whole_s = 0;    ///< of train_members() on the root
     double idle_fraction = 0;
     double communication_fraction = 0;
-    std::uint64_t letters = 0;  ///< to and from the coordinator before the combination
+    std::uint64_t messages = 0;  ///< to and from the coordinator before the combination
     std::uint64_t combine_messages = 0;
     std::uint64_t combine_bytes = 0;
     std::size_t lost = 0;
@@ -65,6 +65,7 @@ std::set<int> doomed(const Setup& setup) {
     return ranks;
 }
 
+/// One run, of whose ranks all are threads of this process.
 class Simulation {
 public:
     explicit Simulation(const Setup& setup)
@@ -100,7 +101,7 @@ public:
                 {"efficiency", bound_s_ / outcome_.whole_s},
                 {"idle_fraction", outcome_.idle_fraction},
                 {"communication_fraction", outcome_.communication_fraction},
-                {"letters", outcome_.letters},
+                {"messages", outcome_.messages},
                 {"combine_messages", outcome_.combine_messages},
                 {"combine_bytes", outcome_.combine_bytes},
                 {"lost_ranks", outcome_.lost},
@@ -109,8 +110,52 @@ public:
     }
 
 private:
-    static run::Options options_of(const Setup& setup) {
-        run::Options options;
+    /// What a rank asks of the run around it.
+    class RankHooks final : public schedule::MemberStorage, public schedule::TrainingHooks {
+    public:
+        RankHooks(Simulation& simulation, int rank) : run_(simulation), rank_(rank) {}
+
+        // What is finished is saved, what is in training is not.
+        store::SavedMember load(std::uint32_t member) override {
+            store::SavedMember saved;
+            if (run_.finished_.contains(member)) saved.state.emplace().member = member;
+            return saved;
+        }
+        void save(const train::MemberState& /*state*/) override {}
+        void finish(const train::MemberState& state, const schedule::MemberPredictions& /*predictions*/) override {
+            run_.finished_.insert(state.member);
+        }
+        /// Predictions are no more than draws, so files would only cost memory.
+        std::vector<float> rows(std::span<const std::uint32_t> members, std::size_t first, std::size_t count) override {
+            data::View rows = run_.experiment_.test_set().rows;
+            rows.rows = rows.rows.subspan(first, count);
+            const std::size_t each = count * run_.experiment_.predicted_width();
+            std::vector<float> block(members.size() * each);
+            for (std::size_t i = 0; i < members.size(); ++i)
+                predict_rows(members[i], rows, std::span(block).subspan(i * each, each));
+            return block;
+        }
+
+        void note(const std::string& text) override {
+            if (text.starts_with("failed")) std::fprintf(stderr, "simulate: %s\n", text.c_str());
+        }
+        void turn() override {
+            if (run_.doomed_.contains(rank_) && now_s() >= run_.death_s_) throw Death{};
+        }
+        std::vector<comm::RankFailure> failures() override { return run_.failures(); }
+        void member_done(const analysis::MemberResult& /*member*/, int /*rank*/) override {
+            run_.last_done_s_ = now_s();
+            run_.at_last_done_ = traffic();
+        }
+        std::string what_survives() override { return "nothing is saved"; }
+
+    private:
+        Simulation& run_;
+        int rank_;
+    };
+
+    static config::Options options_of(const Setup& setup) {
+        config::Options options;
         options.net = "relu";
         options.members = setup.members;
         options.training.epochs = setup.epochs;
@@ -133,84 +178,41 @@ private:
 
     void take_part(const comm::Communicator& world, double begin_s) {
         const bool is_root = world.is_root();
-        run::Witness witness = witness_of(world);
-        // The root looks for letters between batches of milliseconds; of the others' a report a piece is enough.
+        RankHooks hooks(*this, world.rank());
+        // The root looks for messages between batches of milliseconds; of the others' a report a piece is enough.
         const double piece_s = is_root ? 5e-3 : std::max(0.2, world.size() / 1000.0);
-        const run::Trained trained =
-            run::train_members(world, experiment_, witness, sleepers(experiment_, drawn_.seconds, piece_s));
+        const schedule::Trained trained = schedule::train_members(
+            world, experiment_, hooks, hooks, {.work = drawn_.work}, sleepers(experiment_, drawn_.seconds, piece_s));
         if (!is_root) return;
         const double end_s = now_s();
-        const run::Coordinator& coordinator = *trained.coordinator;
+        const schedule::Coordinator& coordinator = *trained.coordinator;
         const Traffic after = traffic();
         outcome_ = {.start_s = begin_s,
-                    .train_s = coordinator.train_s(),
+                    .train_s = coordinator.times().train_s(),
                     .combine_s = end_s - last_done_s_,
                     .whole_s = end_s - begin_s,
-                    .idle_fraction = coordinator.idle_fraction(),
-                    .communication_fraction = coordinator.communication_fraction(),
-                    .letters = at_last_done_.messages,
+                    .idle_fraction = coordinator.times().idle_fraction(),
+                    .communication_fraction = coordinator.times().communication_fraction(),
+                    .messages = at_last_done_.messages,
                     .combine_messages = after.messages - at_last_done_.messages,
                     .combine_bytes = after.bytes - at_last_done_.bytes,
                     .lost = coordinator.ranks_lost(),
                     .digest = core::hex(core::sha256(
                         std::as_bytes(std::span<const float>(trained.rows->combined.front().predictions)))),
                     .members = coordinator.members_done()};
-        run::dismiss(world, coordinator, 0);
+        schedule::dismiss(world, coordinator, 0);
     }
 
-    run::Witness witness_of(const comm::Communicator& world) {
-        run::Witness witness;
-        // What is finished is kept, what is in training is not.
-        witness.storage.finish = [this](const train::MemberState& state, const run::MemberPredictions&) {
-            finished_.insert(state.member);
-        };
-        // Predictions are no more than draws, so files would only cost memory.
-        witness.storage.rows = [this](std::span<const std::uint32_t> members, std::size_t first, std::size_t count) {
-            data::View rows = experiment_.test_set().rows;
-            rows.rows = rows.rows.subspan(first, count);
-            const std::size_t each = count * experiment_.predicted_width();
-            std::vector<float> block(members.size() * each);
-            for (std::size_t i = 0; i < members.size(); ++i)
-                predict_rows(members[i], rows, std::span(block).subspan(i * each, each));
-            return block;
-        };
-        witness.storage.load = [this](std::uint32_t member) {
-            store::KeptMember kept;
-            if (finished_.contains(member)) kept.state.emplace().member = member;
-            return kept;
-        };
-        witness.note = [](const std::string& text) {
-            if (text.starts_with("failed")) std::fprintf(stderr, "simulate: %s\n", text.c_str());
-        };
-        witness.recovers = setup_.recovers;
-        if (doomed_.contains(world.rank())) {
-            witness.turn = [this] {
-                if (now_s() >= death_s_) throw Death{};
-            };
-        }
-        if (!world.is_root()) return witness;
-        witness.work = drawn_.work;
-        if (!doomed_.empty()) witness.losses = [this] { return losses(); };
-        witness.epoch_done = [](const train::EpochRecord&) {};
-        witness.member_done = [this](const analysis::MemberResult&, int) {
-            last_done_s_ = now_s();
-            at_last_done_ = traffic();
-        };
-        witness.wants_snapshot = [] { return false; };
-        witness.what_survives = [] { return std::string("nothing is kept"); };
-        return witness;
-    }
-
-    std::vector<comm::RankFailure> losses() {
+    std::vector<comm::RankFailure> failures() {
         std::vector<comm::RankFailure> lost;
-        if (reported_ || now_s() < death_s_ + setup_.failures.noticed_s) return lost;
+        if (doomed_.empty() || reported_ || now_s() < death_s_ + setup_.failures.noticed_s) return lost;
         reported_ = true;
         for (const int rank : doomed_) lost.push_back({rank, "fell silent"});
         return lost;
     }
 
     Setup setup_;
-    run::Experiment experiment_;
+    config::Experiment experiment_;
     Drawn drawn_;
     std::set<int> doomed_;
     std::set<std::uint32_t> finished_;

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/printable.hpp"
-#include "report/text.hpp"
+#include "core/text.hpp"
 
 namespace ensemble::report {
 namespace {
@@ -25,11 +25,11 @@ Display::Display(const Terminal& terminal, Write write)
       next_s_(terminal.live ? 0 : first_log_interval_s),
       interval_s_(terminal.live ? live_interval_s : first_log_interval_s) {}
 
-void Display::update(const Snapshot& snapshot, double now_s) {
+void Display::update(const schedule::Snapshot& snapshot, double now_s) {
     next_s_ = now_s + interval_s_;
     if (!terminal_.live) {
         interval_s_ = std::min(longest_log_interval_s, interval_s_ * log_growth);
-        write_(encoded(fmt::format("{:>7}  {}\n", clock(now_s), log_line(snapshot))));
+        write_(encoded(fmt::format("{:>7}  {}\n", core::clock(now_s), log_line(snapshot))));
         return;
     }
     const std::vector<std::string> lines = live_lines(snapshot, terminal_);
@@ -43,7 +43,7 @@ void Display::line(std::string_view text) {
     // Notes and announcements quote names of files and classes.
     const std::string safe = core::printable_lines(text);
     std::string block = erase();
-    block += terminal_.live ? wrapped(safe, terminal_.columns) : safe;
+    block += terminal_.live ? core::wrapped(safe, terminal_.columns) : safe;
     block += '\n';
     write_(encoded(block));
     live_lines_ = 0;
@@ -62,7 +62,7 @@ std::string Display::erase() const {
 }
 
 std::string Display::encoded(std::string_view text) const {
-    return terminal_.utf8 ? std::string(text) : to_ascii(text);
+    return terminal_.utf8 ? std::string(text) : core::to_ascii(text);
 }
 
 }  // namespace ensemble::report

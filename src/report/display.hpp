@@ -25,7 +25,7 @@ public:
     [[nodiscard]] bool is_due(double now_s) const noexcept { return now_s >= next_s_; }
 
     /// Shows `snapshot`, taken at `now_s` on a clock that starts with training.
-    void update(const Snapshot& snapshot, double now_s);
+    void update(const schedule::Snapshot& snapshot, double now_s);
 
     /// Writes lines that stay, without the last newline; on a terminal, long ones are broken between words.
     void line(std::string_view text);

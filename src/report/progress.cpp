@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "report/text.hpp"
+#include "core/text.hpp"
 
 namespace ensemble::report {
 namespace {
@@ -21,10 +21,10 @@ std::string bar(double fraction, std::size_t width) {
 }
 
 /// Mean over the ranks that have a value.
-double mean(const Snapshot& snapshot, double RankProgress::*field) {
+double mean(const schedule::Snapshot& snapshot, double schedule::RankProgress::*field) {
     double sum = 0;
     double count = 0;
-    for (const RankProgress& rank : snapshot.ranks) {
+    for (const schedule::RankProgress& rank : snapshot.ranks) {
         if (!rank.training || std::isnan(rank.*field)) continue;
         sum += rank.*field;
         ++count;
@@ -32,10 +32,10 @@ double mean(const Snapshot& snapshot, double RankProgress::*field) {
     return count > 0 ? sum / count : nan;
 }
 
-std::string epochs(const Snapshot& snapshot) {
+std::string epochs(const schedule::Snapshot& snapshot) {
     std::uint32_t first = std::numeric_limits<std::uint32_t>::max();
     std::uint32_t last = 0;
-    for (const RankProgress& rank : snapshot.ranks) {
+    for (const schedule::RankProgress& rank : snapshot.ranks) {
         if (!rank.training) continue;
         first = std::min(first, rank.epoch);
         last = std::max(last, rank.epoch);
@@ -45,11 +45,11 @@ std::string epochs(const Snapshot& snapshot) {
     return fmt::format("epoch {}–{}/{}", first, last, snapshot.epochs);
 }
 
-std::string left_text(const Snapshot& snapshot) {
-    return std::isfinite(snapshot.left_s) ? clock(snapshot.left_s) + " left" : "";
+std::string left_text(const schedule::Snapshot& snapshot) {
+    return std::isfinite(snapshot.left_s) ? core::clock(snapshot.left_s) + " left" : "";
 }
 
-std::uint64_t samples_per_s(const Snapshot& snapshot) {
+std::uint64_t samples_per_s(const schedule::Snapshot& snapshot) {
     return static_cast<std::uint64_t>(std::llround(std::max(0.0, snapshot.samples_per_s)));
 }
 
@@ -68,49 +68,50 @@ std::string fitting(const std::vector<std::string>& parts, std::size_t width) {
     std::string text;
     for (const std::string& part : parts) {
         const std::string longer = joined({text, part}, "  ");
-        if (columns(longer) > width) return text.empty() ? clipped(longer, width) : text;
+        if (core::columns(longer) > width) return text.empty() ? core::clipped(longer, width) : text;
         text = longer;
     }
     return text;
 }
 
 std::string loss_text(double loss) {
-    return std::isnan(loss) ? "" : fmt::format("loss {}", number(loss, 4));
+    return std::isnan(loss) ? "" : fmt::format("loss {}", core::number(loss, 4));
 }
 
-std::string score_text(const Snapshot& snapshot, double score, std::string_view validation) {
+std::string score_text(const schedule::Snapshot& snapshot, double score, std::string_view validation) {
     if (std::isnan(score)) return "";
     if (snapshot.score == nullptr || snapshot.score->unit == task::Unit::share)
-        return fmt::format("{} {}", validation, percent(score));
+        return fmt::format("{} {}", validation, core::percent(score));
     return fmt::format("{} {} {:.4g}", validation, snapshot.score->title, score);
 }
 
-std::string training_text(const Snapshot& snapshot, double loss, double score,
+std::string training_text(const schedule::Snapshot& snapshot, double loss, double score,
                           std::string_view validation = "validation") {
     return joined({loss_text(loss), score_text(snapshot, score, validation)}, "  ");
 }
 
 /// The whole run in one line, in the widest form that fits.
-std::string run_line(const Snapshot& snapshot, std::size_t width, bool line_per_rank) {
+std::string run_line(const schedule::Snapshot& snapshot, std::size_t width, bool line_per_rank) {
     constexpr std::size_t bar_width = 20;
-    const double loss = mean(snapshot, &RankProgress::loss);
-    const double score = mean(snapshot, &RankProgress::validation_score);
+    const double loss = mean(snapshot, &schedule::RankProgress::loss);
+    const double score = mean(snapshot, &schedule::RankProgress::validation_score);
     const auto all_ranks = [&](std::string_view validation) {
         return line_per_rank ? "" : joined({epochs(snapshot), training_text(snapshot, loss, score, validation)}, "  ");
     };
-    const std::string done = fmt::format("{} of {} done", snapshot.members_done, counted(snapshot.members, "member"));
+    const std::string done =
+        fmt::format("{} of {} done", snapshot.members_done, core::counted(snapshot.members, "member"));
     const std::string ratio = fmt::format("{}/{}", snapshot.members_done, snapshot.members);
-    const std::string share = percent(snapshot.fraction, 0);
-    const std::string rate = grouped(samples_per_s(snapshot));
+    const std::string share = core::percent(snapshot.fraction, 0);
+    const std::string rate = core::grouped(samples_per_s(snapshot));
     const std::string left = left_text(snapshot);
     const std::array<std::string, 3> forms{
-        joined({done, bar(snapshot.fraction, bar_width), right(share, 5), all_ranks("validation"), rate + " samples/s",
-                left},
+        joined({done, bar(snapshot.fraction, bar_width), core::right(share, 5), all_ranks("validation"),
+                rate + " samples/s", left},
                "  "),
         joined({done, share, all_ranks("validation"), rate + " samples/s", left}, "  "),
         joined({ratio + " members", share, all_ranks("val"), rate + "/s", left}, "  ")};
     for (const std::string& form : forms) {
-        if (columns(form) <= width) return form;
+        if (core::columns(form) <= width) return form;
     }
     std::vector<std::string> parts{ratio, share, left};
     if (!line_per_rank)
@@ -119,24 +120,26 @@ std::string run_line(const Snapshot& snapshot, std::size_t width, bool line_per_
 }
 
 /// One rank in one line, in the widest form that fits.
-std::string rank_line(std::size_t index, const RankProgress& rank, const Snapshot& snapshot, std::size_t width) {
+std::string rank_line(std::size_t index, const schedule::RankProgress& rank, const schedule::Snapshot& snapshot,
+                      std::size_t width) {
     const std::size_t rank_digits = std::to_string(snapshot.ranks.size() - 1).size();
     const std::string name = fmt::format("rank {:>{}}", index, rank_digits);
-    if (rank.lost) return clipped(name + "  is lost", width);
-    if (!rank.training) return clipped(name + "  waits for the others", width);
+    if (rank.lost) return core::clipped(name + "  is lost", width);
+    if (!rank.training) return core::clipped(name + "  waits for the others", width);
     const std::size_t member_digits = std::to_string(snapshot.members - 1).size();
     const std::size_t epoch_digits = std::to_string(snapshot.epochs).size();
     const std::string member = fmt::format("member {:>{}}", rank.member, member_digits);
-    const std::string epoch = fmt::format("epoch {:>{}}/{}", rank.epoch, epoch_digits, snapshot.epochs);
+    const std::string epoch =
+        fmt::format("epoch {:>{}}/{}", rank.epoch, epoch_digits, rank.epochs > 0 ? rank.epochs : snapshot.epochs);
     std::string full = joined({name, member, epoch, training_text(snapshot, rank.loss, rank.validation_score)}, "  ");
-    if (columns(full) <= width) return full;
+    if (core::columns(full) <= width) return full;
     return fitting({name, member, epoch, score_text(snapshot, rank.validation_score, "val"), loss_text(rank.loss)},
                    width);
 }
 
 }  // namespace
 
-std::vector<std::string> live_lines(const Snapshot& snapshot, const Terminal& terminal) {
+std::vector<std::string> live_lines(const schedule::Snapshot& snapshot, const Terminal& terminal) {
     constexpr std::size_t most_lines = 16;
     // The last column stays free: a full line makes some terminals wrap. Below, there is room for what came before.
     const std::size_t width = std::max<std::size_t>(terminal.columns, 2) - 1;
@@ -149,14 +152,14 @@ std::vector<std::string> live_lines(const Snapshot& snapshot, const Terminal& te
     return lines;
 }
 
-std::string log_line(const Snapshot& snapshot) {
+std::string log_line(const schedule::Snapshot& snapshot) {
     const std::string left = left_text(snapshot);
-    return joined(
-        {fmt::format("{} of {} done", snapshot.members_done, counted(snapshot.members, "member")),
-         percent(snapshot.fraction, 0), epochs(snapshot),
-         training_text(snapshot, mean(snapshot, &RankProgress::loss), mean(snapshot, &RankProgress::validation_score)),
-         grouped(samples_per_s(snapshot)) + " samples/s", left.empty() ? "" : "about " + left},
-        "  ");
+    return joined({fmt::format("{} of {} done", snapshot.members_done, core::counted(snapshot.members, "member")),
+                   core::percent(snapshot.fraction, 0), epochs(snapshot),
+                   training_text(snapshot, mean(snapshot, &schedule::RankProgress::loss),
+                                 mean(snapshot, &schedule::RankProgress::validation_score)),
+                   core::grouped(samples_per_s(snapshot)) + " samples/s", left.empty() ? "" : "about " + left},
+                  "  ");
 }
 
 }  // namespace ensemble::report

@@ -1,45 +1,18 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "report/terminal.hpp"
-#include "task/metric.hpp"
+#include "schedule/snapshot.hpp"
 
 namespace ensemble::report {
 
-/// What one rank is doing.
-struct RankProgress {
-    bool training = false;  ///< false: it waits, and the rest means nothing
-    bool lost = false;      ///< it is no more
-    std::uint32_t member = 0;
-    std::uint32_t epoch = 0;  ///< the one under way, counted from 1
-    double fraction = 0;      ///< of the member's training
-    double loss = std::numeric_limits<double>::quiet_NaN();
-    double validation_score = std::numeric_limits<double>::quiet_NaN();  ///< after the last epoch
-};
-
-/// The state of a run at one moment.
-struct Snapshot {
-    std::size_t members = 0;
-    std::size_t members_done = 0;
-    std::size_t epochs = 0;  ///< per member
-    double fraction = 0;     ///< of all training
-    double elapsed_s = 0;    ///< since training began
-    double left_s = std::numeric_limits<double>::quiet_NaN();
-    double samples_per_s = 0;
-    const task::Metric* score = nullptr;  ///< what validation_score is; null: accuracy
-    std::vector<RankProgress> ranks = {};
-};
-
 /// The lines of a live display: a bar for the whole run and, if they fit, a line for each rank. None is wider than the
 /// terminal.
-[[nodiscard]] std::vector<std::string> live_lines(const Snapshot& snapshot, const Terminal& terminal);
+[[nodiscard]] std::vector<std::string> live_lines(const schedule::Snapshot& snapshot, const Terminal& terminal);
 
 /// The same as one line of a log.
-[[nodiscard]] std::string log_line(const Snapshot& snapshot);
+[[nodiscard]] std::string log_line(const schedule::Snapshot& snapshot);
 
 }  // namespace ensemble::report

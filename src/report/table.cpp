@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "core/printable.hpp"
-#include "report/text.hpp"
+#include "core/text.hpp"
 
 namespace ensemble::report {
 namespace {
@@ -26,13 +26,13 @@ constexpr std::size_t last_shown = 4;
 std::string measured(const task::Metric& metric, double value) {
     constexpr std::size_t widest = 7;
     constexpr double small = 0.001;
-    if (metric.unit == task::Unit::share) return percent(value);
+    if (metric.unit == task::Unit::share) return core::percent(value);
     std::string short_form = fmt::format("{:.{}e}", value, value < 0 ? 0 : 1);
     const double size = std::abs(value);
     if (size > 0 && size < small) return short_form;
     for (int digits = size < 100 ? 4 : size < 1000 ? 2 : size < 10'000 ? 1 : 0; digits >= 0; --digits) {
-        const std::string text = number(value, digits);
-        if (columns(text) <= widest) return text;
+        const std::string text = core::number(value, digits);
+        if (core::columns(text) <= widest) return text;
     }
     return short_form;
 }
@@ -79,9 +79,9 @@ public:
         values.resize(metrics_.size());
         before.insert(before.end(), values.begin(), values.end());
         before.push_back(time);
-        std::string line = left(before[0], widths_[0]);
+        std::string line = core::left(before[0], widths_[0]);
         for (std::size_t i = 1; i < before.size(); ++i) {
-            if (shown_[i]) line += right(before[i], widths_[i]);
+            if (shown_[i]) line += core::right(before[i], widths_[i]);
         }
         const std::size_t end = line.find_last_not_of(' ');
         line.resize(end + 1);
@@ -109,7 +109,7 @@ public:
             if (metric->title != "test") text += fmt::format(" · {}: {}", metric->title, metric->text);
         }
         constexpr std::size_t columns = 100;
-        return wrapped(text + "\n", columns) + "\n";
+        return core::wrapped(text + "\n", columns) + "\n";
     }
 
 private:
@@ -123,9 +123,9 @@ private:
 std::string member_row(const Rows& rows, const MemberResult& member, const task::Task& task) {
     const std::string name = fmt::format("member {}", member.index);
     const std::string epochs = std::to_string(member.epochs);
-    if (!member.is_included()) return rows.row({name, epochs, "excluded"}, {}, duration(member.train_s));
+    if (!member.is_included()) return rows.row({name, epochs, "excluded"}, {}, core::duration(member.train_s));
     return rows.row({name, epochs, measured(task.metrics().front(), member.validation_score)}, rows.values(member.test),
-                    duration(member.train_s));
+                    core::duration(member.train_s));
 }
 
 std::string members_rows(const Rows& rows, const std::vector<MemberResult>& members, const task::Task& task) {
@@ -133,7 +133,8 @@ std::string members_rows(const Rows& rows, const std::vector<MemberResult>& memb
     const bool all = members.size() <= shown_in_full;
     for (std::size_t i = 0; i < members.size(); ++i) {
         if (!all && i == first_shown) {
-            text += fmt::format("… {} more in summary.json\n", grouped(members.size() - first_shown - last_shown));
+            text +=
+                fmt::format("… {} more in summary.json\n", core::grouped(members.size() - first_shown - last_shown));
         }
         if (all || i < first_shown || i + last_shown >= members.size()) text += member_row(rows, members[i], task);
     }
@@ -156,7 +157,7 @@ std::string class_lines(const store::Summary& summary) {
     const auto metrics = summary.task->metrics();
     const auto balanced = std::ranges::find(metrics, "balanced_accuracy", &task::Metric::name) - metrics.begin();
     const auto name = [&](std::size_t label) {
-        return core::printable(clipped(summary.data.class_name(label), longest_name));
+        return core::printable(core::clipped(summary.data.class_name(label), longest_name));
     };
     std::vector<std::size_t> hardest;
     for (std::size_t label = 0; label < by_class.classes(); ++label) {
@@ -170,16 +171,16 @@ std::string class_lines(const store::Summary& summary) {
     }
     std::string recalls;
     for (const std::size_t label : hardest) {
-        recalls +=
-            fmt::format("{}'{}' {} of {}", recalls.empty() ? "" : ", ", name(label), percent(*by_class.recall(label)),
-                        counted(static_cast<std::uint64_t>(by_class.items(label)), "row"));
+        recalls += fmt::format("{}'{}' {} of {}", recalls.empty() ? "" : ", ", name(label),
+                               core::percent(*by_class.recall(label)),
+                               core::counted(static_cast<std::uint64_t>(by_class.items(label)), "row"));
     }
     return fmt::format(
         "Always saying '{}' would be right on {} of the test rows\n"
         "Balanced accuracy of the {} (mean recall of the classes): {}{}\n"
         "Recall is lowest for {}\n\n",
-        name(summary.data.baseline.label), percent(summary.data.baseline.accuracy), combined.combination->name,
-        percent(combined.scores[static_cast<std::size_t>(balanced)]),
+        name(summary.data.baseline.label), core::percent(summary.data.baseline.accuracy), combined.combination->name,
+        core::percent(combined.scores[static_cast<std::size_t>(balanced)]),
         untested.empty() ? ""
                          : fmt::format(", without '{}'{}, of which there is no test row", name(untested.front()),
                                        untested.size() > 1 ? fmt::format(" and {} more", untested.size() - 1) : ""),
@@ -232,8 +233,8 @@ std::string gain_lines(const store::Summary& summary, std::size_t included) {
         "intervals: bootstrap over the test rows{}\n{}",
         combined.combination->name,
         counts ? std::string("points of test accuracy") : fmt::format("test {}, by which it is smaller", metric.title),
-        right(gained(metric, mean.value), 6), interval(metric, mean), right(gained(metric, best.gain.value), 6),
-        interval(metric, best.gain), p,
+        core::right(gained(metric, mean.value), 6), interval(metric, mean),
+        core::right(gained(metric, best.gain.value), 6), interval(metric, best.gain), p,
         counts ? ", at the best member in accord with p · p: McNemar's exact test"
                : " · p: Student's t test of the paired rows",
         doubts(mean, best));
@@ -243,7 +244,7 @@ std::string gain_lines(const store::Summary& summary, std::size_t included) {
 std::string number_word(std::size_t count) {
     constexpr std::array<std::string_view, 13> words{"no",    "one",   "two",  "three", "four",   "five",  "six",
                                                      "seven", "eight", "nine", "ten",   "eleven", "twelve"};
-    return count < words.size() ? std::string(words.at(count)) : grouped(count);
+    return count < words.size() ? std::string(words.at(count)) : core::grouped(count);
 }
 
 /// What has come out, in one sentence: by how much members together do better than one of them does on average.
@@ -286,7 +287,7 @@ std::string missing_line(const store::Summary& summary) {
     const std::size_t all = summary.members.size() + summary.missing.size();
     return fmt::format("{} {} of {}, since the run was stopped.\n",
                        summary.partial ? "These are partial results:" : "Accepted as it is, with",
-                       summary.members.size(), counted(all, "member"));
+                       summary.members.size(), core::counted(all, "member"));
 }
 
 std::string emphasised(const std::string& line, const Terminal& terminal) {
@@ -322,12 +323,13 @@ std::string results_table(const store::Summary& summary, const std::string& dire
     words += gain_lines(summary, included) + conclusion(summary, included) + exclusion_lines(summary.members) +
              missing_line(summary);
     words += fmt::format("\nRanks were idle for {} in all: efficiency {}, at best {} for members of these lengths\n",
-                         duration(timing.idle_s), percent(timing.efficiency, 1), percent(timing.efficiency_bound, 1));
-    words += fmt::format("{} on {} · {} samples/s · results in {}\n", duration(timing.wall_s),
-                         counted(static_cast<std::uint64_t>(timing.ranks), "rank"),
-                         grouped(static_cast<std::uint64_t>(std::llround(timing.samples_per_s))), directory);
-    text += terminal.live ? wrapped(words, terminal.columns) : words;
-    return terminal.utf8 ? text : to_ascii(text);
+                         core::duration(timing.idle_s), core::percent(timing.efficiency, 1),
+                         core::percent(timing.efficiency_bound, 1));
+    words += fmt::format("{} on {} · {} samples/s · results in {}\n", core::duration(timing.wall_s),
+                         core::counted(static_cast<std::uint64_t>(timing.ranks), "rank"),
+                         core::grouped(static_cast<std::uint64_t>(std::llround(timing.samples_per_s))), directory);
+    text += terminal.live ? core::wrapped(words, terminal.columns) : words;
+    return terminal.utf8 ? text : core::to_ascii(text);
 }
 
 std::string member_line(const MemberResult& member, const task::Task& task, int rank, int ranks) {
@@ -336,8 +338,8 @@ std::string member_line(const MemberResult& member, const task::Task& task, int 
     const task::Metric& metric = task.metrics().front();
     const std::string name = metric.unit == task::Unit::share ? "" : fmt::format("{} ", metric.title);
     return fmt::format("member {} done{}: {}, validation {}{}, test {}{}, {}", member.index, where,
-                       counted(member.epochs, "epoch"), name, measured(metric, member.validation_score), name,
-                       measured(metric, member.test.front()), duration(member.train_s));
+                       core::counted(member.epochs, "epoch"), name, measured(metric, member.validation_score), name,
+                       measured(metric, member.test.front()), core::duration(member.train_s));
 }
 
 }  // namespace ensemble::report

@@ -13,9 +13,9 @@
 
 #include <fmt/format.h>
 
+#include "config/command_line.hpp"
 #include "core/error.hpp"
 #include "core/hash.hpp"
-#include "run/command_line.hpp"
 #include "train/predictor.hpp"
 
 namespace ensemble::run {
@@ -69,7 +69,7 @@ std::string program_digest() {
 }
 
 store::Program describe_program() {
-    return {.version = version(),
+    return {.version = config::version(),
             .build = ENSEMBLE_BUILD,
             .cpu = describe_cpu(content("/proc/cpuinfo")),
             .evaluation_batch = train::evaluation_batch};

@@ -8,17 +8,17 @@
 
 #include <fmt/format.h>
 
-#include "report/text.hpp"
+#include "core/text.hpp"
 
 namespace ensemble::run {
 namespace {
 
-using report::clipped;
-using report::columns;
-using report::grouped;
-using report::left;
-using report::right;
-using report::scaled;
+using core::clipped;
+using core::columns;
+using core::grouped;
+using core::left;
+using core::right;
+using core::scaled;
 using report::Terminal;
 
 using model::Cost;
@@ -44,7 +44,7 @@ Cells cells_of(const std::string& name, const std::string& shapes, const Cost& c
             cost.parameters > 0 ? grouped(cost.parameters) : "",
             count_text(cost.forward),
             count_text(cost.training),
-            cost.bytes > 0 ? report::bytes(cost.bytes) : no_bytes};
+            cost.bytes > 0 ? core::bytes(cost.bytes) : no_bytes};
 }
 
 /// "no. 1", "no. 2 to 9, each".

@@ -11,17 +11,17 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "config/configuration.hpp"
 #include "core/error.hpp"
 #include "core/hash.hpp"
 #include "core/memory.hpp"
-#include "report/text.hpp"
-#include "run/configuration.hpp"
+#include "core/text.hpp"
 #include "run/machine.hpp"
 #include "run/training_notes.hpp"
 
 namespace ensemble::run {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Facts, host, instruction_set, settings, data, cores, host_cores, free_bytes,
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankInfo, host, instruction_set, settings, data, cores, host_cores, free_bytes,
                                    own_bytes, unwritable)
 
 namespace {
@@ -30,13 +30,13 @@ struct Host {
     std::string name;
     std::size_t ranks = 0;
     std::set<int> cores;
-    Facts first;
+    RankInfo first;
 };
 
 /// In the order of their first ranks.
-std::vector<Host> by_host(const std::vector<Facts>& facts) {
+std::vector<Host> by_host(const std::vector<RankInfo>& infos) {
     std::vector<Host> hosts;
-    for (const Facts& rank : facts) {
+    for (const RankInfo& rank : infos) {
         auto host = std::ranges::find(hosts, rank.host, &Host::name);
         if (host == hosts.end()) {
             hosts.push_back({.name = rank.host, .ranks = 0, .cores = {}, .first = rank});
@@ -49,20 +49,20 @@ std::vector<Host> by_host(const std::vector<Facts>& facts) {
 }
 
 /// Hosts whose value is not that of the root's host.
-std::vector<std::string> others(const std::vector<Facts>& facts, std::string Facts::*value) {
+std::vector<std::string> others(const std::vector<RankInfo>& infos, std::string RankInfo::*value) {
     std::vector<std::string> hosts;
-    for (const Facts& rank : facts) {
-        const bool differs = !(rank.*value).empty() && rank.*value != facts.front().*value;
+    for (const RankInfo& rank : infos) {
+        const bool differs = !(rank.*value).empty() && rank.*value != infos.front().*value;
         if (differs && std::ranges::find(hosts, rank.host) == hosts.end()) hosts.push_back(rank.host);
     }
     return hosts;
 }
 
-std::vector<std::string> crowding(const Host& host, const Demand& demand) {
-    const std::size_t wanted = host.ranks * demand.threads;
+std::vector<std::string> crowding(const Host& host, const ResourceNeeds& needs) {
+    const std::size_t wanted = host.ranks * needs.threads;
     if (host.cores.empty() || wanted <= host.cores.size()) return {};
-    const std::string ranks = report::counted(host.ranks, "rank");
-    const std::string threads = demand.threads > 1 ? fmt::format(" of {} threads", demand.threads) : "";
+    const std::string ranks = core::counted(host.ranks, "rank");
+    const std::string threads = needs.threads > 1 ? fmt::format(" of {} threads", needs.threads) : "";
     if (host.cores.size() < host.first.host_cores) {
         return {
             fmt::format("{}{} on {} may use only {} of its {} cores; if that is not meant so, start with mpirun "
@@ -70,7 +70,7 @@ std::vector<std::string> crowding(const Host& host, const Demand& demand) {
                         ranks, threads, host.name, host.cores.size(), host.first.host_cores)};
     }
     return {fmt::format("{}{} on {} share {} and take turns", ranks, threads, host.name,
-                        report::counted(host.cores.size(), "core"))};
+                        core::counted(host.cores.size(), "core"))};
 }
 
 std::vector<std::string> want_of_memory(const Host& host, std::size_t bytes_of_rank) {
@@ -82,20 +82,20 @@ std::vector<std::string> want_of_memory(const Host& host, std::size_t bytes_of_r
         notes.push_back(fmt::format(
             "memory does not suffice: {} on {} {} {} to train, {} more than the {} that are free there; {}choose a "
             "smaller --net or --batch",
-            report::counted(host.ranks, "rank"), host.name, many ? "need" : "needs", report::bytes(bytes),
-            report::bytes(bytes - free), report::bytes(free), many ? "start fewer ranks there, or " : ""));
+            core::counted(host.ranks, "rank"), host.name, many ? "need" : "needs", core::bytes(bytes),
+            core::bytes(bytes - free), core::bytes(free), many ? "start fewer ranks there, or " : ""));
     }
     const std::size_t own = host.first.own_bytes;
     if (own > 0 && bytes_of_rank > own) {
-        notes.push_back(fmt::format(
-            "memory does not suffice: a rank on {} needs {} to train, {} more than the {} that its limits "
-            "(ulimit -v, ulimit -d) leave it; raise them, or choose a smaller --net or --batch",
-            host.name, report::bytes(bytes_of_rank), report::bytes(bytes_of_rank - own), report::bytes(own)));
+        notes.push_back(
+            fmt::format("memory does not suffice: a rank on {} needs {} to train, {} more than the {} that its limits "
+                        "(ulimit -v, ulimit -d) leave it; raise them, or choose a smaller --net or --batch",
+                        host.name, core::bytes(bytes_of_rank), core::bytes(bytes_of_rank - own), core::bytes(own)));
     }
     return notes;
 }
 
-std::string data_digest(const Experiment& experiment) {
+std::string data_digest(const config::Experiment& experiment) {
     constexpr std::size_t most_bytes = std::size_t{256} << 20U;  // a fraction of a second
     const auto bytes = std::as_bytes(std::span(experiment.source().train.feature_bytes()));
     return core::hex(core::sha256(bytes.first(std::min(bytes.size(), most_bytes))));
@@ -110,8 +110,8 @@ std::string unwritable_parent(const std::string& out) {
     return ::access(path.c_str(), W_OK | X_OK) == 0 ? "" : path.string();
 }
 
-Facts facts_here(const comm::Communicator& world, const Experiment& experiment) {
-    const std::string settings = to_complete_toml(experiment.options());
+RankInfo info_here(const comm::Communicator& world, const config::Experiment& experiment) {
+    const std::string settings = config::to_complete_toml(experiment.options());
     const bool first = world.node_rank() == 0;
     return {.host = world.host(),
             .instruction_set = describe_instructions(),
@@ -126,31 +126,31 @@ Facts facts_here(const comm::Communicator& world, const Experiment& experiment) 
 
 }  // namespace
 
-std::vector<std::string> compare(const std::vector<Facts>& facts, const Demand& demand) {
+std::vector<std::string> compare(const std::vector<RankInfo>& infos, const ResourceNeeds& needs) {
     std::vector<std::string> notes;
-    if (facts.empty()) return notes;
-    const std::string& here = facts.front().host;
-    for (const auto& [value, name] : {std::pair(&Facts::settings, "settings"), std::pair(&Facts::data, "data")}) {
-        const std::vector<std::string> differing = others(facts, value);
+    if (infos.empty()) return notes;
+    const std::string& here = infos.front().host;
+    for (const auto& [value, name] : {std::pair(&RankInfo::settings, "settings"), std::pair(&RankInfo::data, "data")}) {
+        const std::vector<std::string> differing = others(infos, value);
         if (differing.empty()) continue;
         core::fail(core::Failure::usage, "{} of {} are not those of {}: they must be the same on all ranks", name,
                    fmt::join(differing, ", "), here);
     }
-    for (const std::string& host : others(facts, &Facts::instruction_set)) {
-        const auto rank = std::ranges::find_if(facts, [&](const Facts& f) {
-            return f.host == host && f.instruction_set != facts.front().instruction_set;
+    for (const std::string& host : others(infos, &RankInfo::instruction_set)) {
+        const auto rank = std::ranges::find_if(infos, [&](const RankInfo& f) {
+            return f.host == host && f.instruction_set != infos.front().instruction_set;
         });
         notes.push_back(
             fmt::format("{} computes with {}, {} with {}: results may differ in their last digits with who "
                         "trains what; ONEDNN_MAX_CPU_ISA can make them the same",
-                        here, facts.front().instruction_set, host, rank->instruction_set));
+                        here, infos.front().instruction_set, host, rank->instruction_set));
     }
-    for (const Host& host : by_host(facts)) {
-        for (std::string& note : crowding(host, demand)) notes.push_back(std::move(note));
-        for (std::string& note : want_of_memory(host, demand.bytes)) notes.push_back(std::move(note));
+    for (const Host& host : by_host(infos)) {
+        for (std::string& note : crowding(host, needs)) notes.push_back(std::move(note));
+        for (std::string& note : want_of_memory(host, needs.bytes)) notes.push_back(std::move(note));
     }
     std::set<std::string> told;
-    for (const Facts& rank : facts) {
+    for (const RankInfo& rank : infos) {
         if (rank.unwritable.empty() || !told.insert(rank.host).second) continue;
         notes.push_back(
             fmt::format("{} cannot write to '{}', where the run directory would be; choose another with "
@@ -160,21 +160,21 @@ std::vector<std::string> compare(const std::vector<Facts>& facts, const Demand& 
     return notes;
 }
 
-std::vector<std::string> preflight(const comm::Communicator& world, const Experiment& experiment) {
+std::vector<std::string> preflight(const comm::Communicator& world, const config::Experiment& experiment) {
     comm::Communicator ranks = world;
     std::string mine;
-    ranks.run_everywhere([&] { mine = nlohmann::json(facts_here(world, experiment)).dump(); });
+    ranks.run_everywhere([&] { mine = nlohmann::json(info_here(world, experiment)).dump(); });
     const std::vector<std::string> texts = ranks.gather(mine);
     std::vector<std::string> notes;
     ranks.run_everywhere([&] {
         if (!ranks.is_root()) return;
-        std::vector<Facts> facts;
-        for (const std::string& text : texts) facts.push_back(nlohmann::json::parse(text).get<Facts>());
+        std::vector<RankInfo> infos;
+        for (const std::string& text : texts) infos.push_back(nlohmann::json::parse(text).get<RankInfo>());
         notes = experiment.source().notes;
         for (std::string& note : training_notes(experiment)) notes.push_back(std::move(note));
-        const Demand demand{.threads = std::max<std::size_t>(experiment.options().threads, 1),
-                            .bytes = rank_bytes(experiment)};
-        for (std::string& note : compare(facts, demand)) notes.push_back(std::move(note));
+        const ResourceNeeds needs{.threads = std::max<std::size_t>(experiment.options().threads, 1),
+                                  .bytes = rank_bytes(experiment)};
+        for (std::string& note : compare(infos, needs)) notes.push_back(std::move(note));
     });
     return notes;
 }
@@ -204,7 +204,7 @@ void require_same_program(const comm::Communicator& world) {
     });
 }
 
-std::size_t rank_bytes(const Experiment& experiment) {
+std::size_t rank_bytes(const config::Experiment& experiment) {
     return experiment.footprint().total();
 }
 

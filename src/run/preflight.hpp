@@ -5,12 +5,12 @@
 #include <vector>
 
 #include "comm/communicator.hpp"
-#include "run/experiment.hpp"
+#include "config/experiment.hpp"
 
 namespace ensemble::run {
 
 /// What a rank finds about itself before anything is trained. What a host has once is empty on all but its first rank.
-struct Facts {
+struct RankInfo {
     std::string host;
     std::string instruction_set;
     std::string settings;        ///< digest
@@ -23,19 +23,19 @@ struct Facts {
 };
 
 /// What a rank needs.
-struct Demand {
+struct ResourceNeeds {
     std::size_t threads = 1;
     std::size_t bytes = 0;
 };
 
-/// What is not as it should be, by host; the run goes on. `facts` are those of all ranks, in their order.
+/// What is not as it should be, by host; the run goes on. `infos` are those of all ranks, in their order.
 /// Throws core::Error (usage) where ranks would not do the same work.
-[[nodiscard]] std::vector<std::string> compare(const std::vector<Facts>& facts, const Demand& demand);
+[[nodiscard]] std::vector<std::string> compare(const std::vector<RankInfo>& infos, const ResourceNeeds& needs);
 
-/// Holds the ranks against each other, in well under a second; the remarks, first those on the data, are on the root
+/// Holds the ranks against each other, in well under a second; the notices, first those on the data, are on the root
 /// only. Writes nothing.
 /// Collective. Throws comm::SharedError on every rank.
-[[nodiscard]] std::vector<std::string> preflight(const comm::Communicator& world, const Experiment& experiment);
+[[nodiscard]] std::vector<std::string> preflight(const comm::Communicator& world, const config::Experiment& experiment);
 
 /// Throws comm::SharedError (usage) on every rank where hosts run different builds of this program. Collective; comes
 /// first, since different builds may not understand each other's messages.
@@ -45,7 +45,7 @@ void require_same_program(const comm::Communicator& world);
 void require_same_program(const std::vector<std::string>& digests);
 
 /// What a rank holds to train a member.
-[[nodiscard]] std::size_t rank_bytes(const Experiment& experiment);
+[[nodiscard]] std::size_t rank_bytes(const config::Experiment& experiment);
 
 /// Whether this rank has as much as that, others of its host left aside.
 [[nodiscard]] bool has_memory_for(std::size_t bytes);

@@ -9,15 +9,15 @@
 #include <fmt/ranges.h>
 
 #include "compute/prepared_pool.hpp"
+#include "config/settings.hpp"
 #include "core/printable.hpp"
 #include "core/stopwatch.hpp"
+#include "core/text.hpp"
 #include "model/network_summary.hpp"
-#include "report/text.hpp"
 #include "run/machine.hpp"
 #include "run/network_table.hpp"
-#include "run/plan.hpp"
 #include "run/preflight.hpp"
-#include "run/settings.hpp"
+#include "schedule/plan.hpp"
 #include "train/pretraining.hpp"
 #include "train/trainer.hpp"
 
@@ -27,16 +27,16 @@ namespace {
 constexpr std::size_t log_columns = 120;  ///< of what is not written to a terminal
 
 /// "1 number to predict (price)".
-std::string targets_text(const Experiment& experiment) {
+std::string targets_text(const config::Experiment& experiment) {
     constexpr std::size_t most_names = 10;
     std::vector<std::string> names = experiment.source().target_names;
     const std::size_t more = names.size() - std::min(names.size(), most_names);
     names.resize(names.size() - more);
-    return fmt::format("{} to predict ({}{})", report::counted(experiment.targets(), "number"), fmt::join(names, ", "),
+    return fmt::format("{} to predict ({}{})", core::counted(experiment.targets(), "number"), fmt::join(names, ", "),
                        more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
-std::string data_text(const Experiment& experiment) {
+std::string data_text(const config::Experiment& experiment) {
     const data::Split& split = experiment.split();
     constexpr std::size_t most_names = 10;
     const std::vector<std::string>& names = experiment.source().class_names;
@@ -46,27 +46,29 @@ std::string data_text(const Experiment& experiment) {
                                    ? fmt::format("{} classes{}", experiment.targets(), named)
                                    : targets_text(experiment);
     return fmt::format("{}: {} training, {} validation and {} test rows of {}, {}", experiment.source().name,
-                       report::grouped(split.train.size()), report::grouped(split.validation.size()),
-                       report::grouped(split.test.size()), experiment.source().train.shape().text(), learnt);
+                       core::grouped(split.train.size()), core::grouped(split.validation.size()),
+                       core::grouped(split.test.size()), experiment.source().train.shape().text(), learnt);
 }
 
-std::string network_text(const Experiment& experiment) {
+std::string network_text(const config::Experiment& experiment) {
     const model::Network& network = experiment.network();
-    return fmt::format("{} ({})", network.text(), report::counted(network.parameter_count(), "parameter"));
+    return fmt::format("{} ({})", network.text(), core::counted(network.parameter_count(), "parameter"));
 }
 
-std::string training_text(const Experiment& experiment) {
-    const Options& options = experiment.options();
-    const auto chosen = [&](std::string_view name) { return text_of(*find_setting(name)->get(options)); };
+std::string training_text(const config::Experiment& experiment) {
+    const config::Options& options = experiment.options();
+    const auto chosen = [&](std::string_view name) {
+        return config::text_of(*config::find_setting(name)->get(options));
+    };
     const std::size_t steps = experiment.steps();
-    const std::string why = options.epochs_are_chosen ? fmt::format(" (auto: {} steps)", report::grouped(steps)) : "";
-    return fmt::format("{}{}, batch {}, {}, learning rate {}{}", report::counted(options.training.epochs, "epoch"), why,
+    const std::string why = options.epochs_are_chosen ? fmt::format(" (auto: {} steps)", core::grouped(steps)) : "";
+    return fmt::format("{}{}, batch {}, {}, learning rate {}{}", core::counted(options.training.epochs, "epoch"), why,
                        options.training.batch, chosen("optimizer"), chosen("lr"),
                        chosen("schedule") == "constant" ? "" : " (" + chosen("schedule") + ")");
 }
 
 /// Seconds that this rank needs for one member, from a moment of training; none where memory does not suffice for it.
-std::optional<double> seconds_per_member(const Experiment& experiment) {
+std::optional<double> seconds_per_member(const config::Experiment& experiment) {
     if (!has_memory_for(rank_bytes(experiment))) return std::nullopt;
     constexpr double moment_s = 0.3;
     // Of pretraining a moment would tell little: its cost follows from that of the training proper.
@@ -89,31 +91,32 @@ std::optional<double> seconds_per_member(const Experiment& experiment) {
 }
 
 /// What a member takes, part by part.
-std::string memory_text(const Experiment& experiment) {
+std::string memory_text(const config::Experiment& experiment) {
     const train::Hyperparameters& training = experiment.options().training;
     const train::Footprint parts = experiment.footprint();
     std::vector<std::string> words;
     const auto add = [&](std::size_t count, const std::string& what) {
-        if (count > 0) words.push_back(report::bytes(count) + " " + what);
+        if (count > 0) words.push_back(core::bytes(count) + " " + what);
     };
     add(parts.parameters, "parameters");
     add(parts.gradients, "gradients");
-    add(parts.optimizer, "moments of " + text_of(*find_setting("optimizer")->get(experiment.options())));
+    add(parts.optimizer,
+        "moments of " + config::text_of(*config::find_setting("optimizer")->get(experiment.options())));
     add(parts.means, "mean of the weights");
     add(parts.best, "best epoch");
     add(parts.activations, fmt::format("activations at batch {}", training.batch));
     add(parts.evaluation, "evaluation");
-    return fmt::format("{} for a member: {}", report::bytes(parts.total()), fmt::join(words, ", "));
+    return fmt::format("{} for a member: {}", core::bytes(parts.total()), fmt::join(words, ", "));
 }
 
 /// What finished members and the ensemble leave in predictions/ and beside it.
-std::size_t prediction_bytes(const Experiment& experiment) {
+std::size_t prediction_bytes(const config::Experiment& experiment) {
     std::size_t rows = 0;
-    for (const EvaluationSet& set : experiment.evaluation_sets()) rows += set.rows.size();
+    for (const config::EvaluationSet& set : experiment.evaluation_sets()) rows += set.rows.size();
     return experiment.options().members * rows * experiment.predicted_width() * sizeof(float);
 }
 
-std::string rank_lines(const Plan& plan, const std::vector<std::string>& hosts) {
+std::string rank_lines(const schedule::Plan& plan, const std::vector<std::string>& hosts) {
     constexpr std::size_t most_ranks = 16;
     constexpr std::size_t most_members = 8;
     std::string text;
@@ -131,40 +134,40 @@ std::string rank_lines(const Plan& plan, const std::vector<std::string>& hosts) 
     return text;
 }
 
-std::string check_lines(const std::vector<std::string>& hosts, const std::vector<std::string>& remarks) {
+std::string check_lines(const std::vector<std::string>& hosts, const std::vector<std::string>& notices) {
     const std::set<std::string> distinct(hosts.begin(), hosts.end());
     std::string text = fmt::format("checks    program, settings and data are the same on {}\n",
                                    distinct.size() == 1 ? "all ranks" : fmt::format("all {} hosts", distinct.size()));
-    for (const std::string& remark : remarks) text += fmt::format("  note: {}\n", remark);
+    for (const std::string& notice : notices) text += fmt::format("  note: {}\n", notice);
     return text;
 }
 
 }  // namespace
 
-std::string announcement(const Experiment& experiment, int ranks) {
+std::string announcement(const config::Experiment& experiment, int ranks) {
     return fmt::format("ensemble  {} on {}\ndata      {}\nnetwork   {}\ntraining  {}\n",
-                       report::counted(experiment.options().members, "member"),
-                       report::counted(static_cast<std::uint64_t>(ranks), "rank"), data_text(experiment),
+                       core::counted(experiment.options().members, "member"),
+                       core::counted(static_cast<std::uint64_t>(ranks), "rank"), data_text(experiment),
                        network_text(experiment), training_text(experiment));
 }
 
-std::string preview(const comm::Communicator& world, const Experiment& experiment,
-                    const std::vector<std::string>& remarks, const report::Terminal& terminal) {
+std::string preview(const comm::Communicator& world, const config::Experiment& experiment,
+                    const std::vector<std::string>& notices, const report::Terminal& terminal) {
     comm::Communicator ranks = world;
     const std::vector<std::string> hosts = ranks.gather(ranks.host());
     std::string text;
     ranks.run_everywhere([&] {
         if (!ranks.is_root()) return;
-        const Options& options = experiment.options();
-        const Plan planned = plan(options.members, static_cast<std::size_t>(ranks.size()));
+        const config::Options& options = experiment.options();
+        const schedule::Plan planned = schedule::plan(options.members, static_cast<std::size_t>(ranks.size()));
         // Ranks that share cores take turns.
         const double wanted =
             static_cast<double>(ranks.node_size()) * static_cast<double>(std::max<std::size_t>(options.threads, 1));
         const double crowding = std::max(1.0, wanted / static_cast<double>(allowed_cores()));
         const std::optional<double> member_s = seconds_per_member(experiment);
         const std::string time = member_s ? fmt::format("about {} ({} for a member, measured on rank 0)",
-                                                        report::duration(planned.makespan * *member_s * crowding),
-                                                        report::duration(*member_s * crowding))
+                                                        core::duration(planned.makespan * *member_s * crowding),
+                                                        core::duration(*member_s * crowding))
                                           : "cannot be measured: memory does not suffice to train a member";
         const data::Source& source = experiment.source();
         const std::size_t data_bytes =
@@ -174,9 +177,8 @@ std::string preview(const comm::Communicator& world, const Experiment& experimen
             "data      {}\n"
             "network   {}\n"
             "training  {}\n\n",
-            report::counted(options.members, "member"),
-            report::counted(static_cast<std::uint64_t>(ranks.size()), "rank"), data_text(experiment),
-            network_text(experiment), training_text(experiment));
+            core::counted(options.members, "member"), core::counted(static_cast<std::uint64_t>(ranks.size()), "rank"),
+            data_text(experiment), network_text(experiment), training_text(experiment));
         const std::string rest = fmt::format(
             "\nFLOPs: additions and multiplications for one row, forward; training: forward and backward; memory: "
             "activations of a batch of {}, none where a layer works in place; their gradients share what they can\n\n"
@@ -185,16 +187,16 @@ std::string preview(const comm::Communicator& world, const Experiment& experimen
             "files     {} of predictions\n"
             "members   each to the rank that is free first; if all take equally long:\n{}"
             "time      {}; ranks idle {} of it, efficiency at most {}\n",
-            options.training.batch, memory_text(experiment), report::bytes(data_bytes),
-            report::bytes(prediction_bytes(experiment)), rank_lines(planned, hosts), time,
-            report::percent(planned.idle_fraction, 1), report::percent(1 - planned.idle_fraction, 1));
+            options.training.batch, memory_text(experiment), core::bytes(data_bytes),
+            core::bytes(prediction_bytes(experiment)), rank_lines(planned, hosts), time,
+            core::percent(planned.idle_fraction, 1), core::percent(1 - planned.idle_fraction, 1));
         const auto fitted = [&](const std::string& words) {
-            return report::wrapped(core::printable_lines(words), terminal.live ? terminal.columns : log_columns);
+            return core::wrapped(core::printable_lines(words), terminal.live ? terminal.columns : log_columns);
         };
         text = fitted(head) +
                network_table(model::summarise(experiment.network(), options.training.batch, options.training.precision),
                              terminal) +
-               fitted(rest + check_lines(hosts, remarks));
+               fitted(rest + check_lines(hosts, notices));
     });
     return text;
 }

@@ -4,18 +4,18 @@
 #include <vector>
 
 #include "comm/communicator.hpp"
+#include "config/experiment.hpp"
 #include "report/terminal.hpp"
-#include "run/experiment.hpp"
 
 namespace ensemble::run {
 
 /// What is about to be trained, on what and how, in four lines.
-[[nodiscard]] std::string announcement(const Experiment& experiment, int ranks);
+[[nodiscard]] std::string announcement(const config::Experiment& experiment, int ranks);
 
 /// The plan of a run that is not made: the network as a table, memory, the members of every rank, and how long it will
-/// take, which is measured by training for a moment; `remarks` are those of preflight(). Collective; the text is on the
+/// take, which is measured by training for a moment; `notices` are those of preflight(). Collective; the text is on the
 /// root only, laid out for `terminal`.
-[[nodiscard]] std::string preview(const comm::Communicator& world, const Experiment& experiment,
-                                  const std::vector<std::string>& remarks, const report::Terminal& terminal);
+[[nodiscard]] std::string preview(const comm::Communicator& world, const config::Experiment& experiment,
+                                  const std::vector<std::string>& notices, const report::Terminal& terminal);
 
 }  // namespace ensemble::run

@@ -8,11 +8,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "config/configuration.hpp"
+#include "config/settings.hpp"
 #include "core/error.hpp"
-#include "run/configuration.hpp"
 #include "run/machine.hpp"
-#include "run/outcome.hpp"
-#include "run/settings.hpp"
+#include "run/results.hpp"
 #include "store/file.hpp"
 #include "store/run_directory.hpp"
 
@@ -24,8 +24,8 @@ using core::fail;
 using core::Failure;
 
 /// Where data lay is no part of what they are: their digest decides.
-bool is_held_against(const Setting& setting) {
-    return setting.role == Role::member || setting.role == Role::ensemble;
+bool is_held_against(const config::Setting& setting) {
+    return setting.role == config::Role::member || setting.role == config::Role::ensemble;
 }
 
 /// What is fitted to the data: it differs where they do, and nobody has asked for it.
@@ -36,8 +36,8 @@ std::string text_in(const fs::path& file) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-std::string shown(const std::optional<Value>& value) {
-    return value ? text_of(*value) : "none";
+std::string shown(const std::optional<config::Value>& value) {
+    return value ? config::text_of(*value) : "none";
 }
 
 nlohmann::json read_origin(const fs::path& file) {
@@ -58,19 +58,7 @@ nlohmann::json read_origin(const fs::path& file) {
     return origin;
 }
 
-/// It is what says that a run is complete, and this program writes no part of it.
-void require_summary(const fs::path& file) {
-    const nlohmann::json summary = nlohmann::json::parse(text_in(file), nullptr, false);
-    const bool is_whole = summary.is_object() && summary.contains("members") && summary["members"].is_array() &&
-                          summary.contains("ensemble") && summary["ensemble"].is_object();
-    if (is_whole) return;
-    fail(Failure::data,
-         "'{}' is damaged, so it cannot be told whether the run is complete; remove it, and --resume sums up what is "
-         "there",
-         file.string());
-}
-
-nlohmann::json json_of(const std::optional<Value>& value) {
+nlohmann::json json_of(const std::optional<config::Value>& value) {
     if (!value) return nullptr;
     return std::visit([](const auto& held) { return nlohmann::json(held); }, *value);
 }
@@ -83,7 +71,7 @@ std::string short_text(const nlohmann::json& value) {
 
 /// config.toml is what the options of a resumed run are made of, so it has to be what it was: every setting that
 /// determines results, whether members depend on it or not. `named` are the settings it has.
-void require_unedited(const fs::path& file, const Options& kept, const std::set<std::string>& named,
+void require_unedited(const fs::path& file, const config::Options& kept, const std::set<std::string>& named,
                       const nlohmann::json& origin) {
     const nlohmann::json& began = origin.value("settings", nlohmann::json());
     if (named.empty()) {
@@ -91,7 +79,7 @@ void require_unedited(const fs::path& file, const Options& kept, const std::set<
              file.string());
     }
     if (!began.is_object()) return;  // of an earlier version of the program
-    for (const Setting& setting : settings()) {
+    for (const config::Setting& setting : config::settings()) {
         if (!is_held_against(setting)) continue;
         const std::string& then_named = began.contains(setting.name) ? setting.name : setting.lasting_name();
         if (!named.contains(setting.name) && !began.contains(then_named)) continue;
@@ -107,46 +95,37 @@ void require_unedited(const fs::path& file, const Options& kept, const std::set<
 
 }  // namespace
 
-RunState state_of_run(const fs::path& directory) {
-    const auto run = store::RunDirectory::at(directory);
-    std::error_code ignored;
-    if (fs::exists(run.summary(), ignored)) {
-        require_summary(run.summary());
-        return RunState::finished;
-    }
-    return fs::exists(run.configuration(), ignored) ? RunState::begun : RunState::none;
-}
-
-std::string origin_text(const Experiment& experiment) {
+std::string origin_text(const config::Experiment& experiment) {
     const store::DataSummary data = describe_data(experiment);
     const store::Program program = describe_program();
-    const nlohmann::ordered_json origin{{"configuration", experiment.member_digest()},
-                                        {"settings", nlohmann::ordered_json::parse(to_json(experiment.options()))},
-                                        {"data",
-                                         {{"name", data.name},
-                                          {"sha256", data.sha256},
-                                          {"train", data.train},
-                                          {"validation", data.validation},
-                                          {"test", data.test}}},
-                                        {"program",
-                                         {{"version", program.version},
-                                          {"build", program.build},
-                                          {"cpu", program.cpu},
-                                          {"evaluation_batch", program.evaluation_batch}}}};
+    const nlohmann::ordered_json origin{
+        {"configuration", experiment.member_digest()},
+        {"settings", nlohmann::ordered_json::parse(config::to_json(experiment.options()))},
+        {"data",
+         {{"name", data.name},
+          {"sha256", data.sha256},
+          {"train", data.train},
+          {"validation", data.validation},
+          {"test", data.test}}},
+        {"program",
+         {{"version", program.version},
+          {"build", program.build},
+          {"cpu", program.cpu},
+          {"evaluation_batch", program.evaluation_batch}}}};
     return origin.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 
-std::string refuse_other_run(const Experiment& experiment) {
-    const Options& options = experiment.options();
+std::string refuse_other_run(const config::Experiment& experiment) {
+    const config::Options& options = experiment.options();
     const std::string& sha256 = experiment.source().sha256;
     const auto run = store::RunDirectory::at(options.out);
     const nlohmann::json origin = read_origin(run.origin());
-    Options kept;
-    const auto named = apply_configuration(kept, text_in(run.configuration()), run.configuration().string());
+    config::Options kept;
+    const auto named = config::apply_configuration(kept, text_in(run.configuration()), run.configuration().string());
     require_unedited(run.configuration(), kept, named, origin);
-    const Setting* moved = nullptr;
-    for (const Setting& setting : settings()) {
-        if (setting.role == Role::location && moved == nullptr && setting.get(options) != setting.get(kept))
+    const config::Setting* moved = nullptr;
+    for (const config::Setting& setting : config::settings()) {
+        if (setting.role == config::Role::location && moved == nullptr && setting.get(options) != setting.get(kept))
             moved = &setting;
     }
     const auto then = origin["data"]["sha256"].get<std::string>();
@@ -156,7 +135,7 @@ std::string refuse_other_run(const Experiment& experiment) {
              "option out to go on with that run",
              run.path().string(), moved->name, shown(moved->get(kept)), shown(moved->get(options)), then, sha256);
     }
-    for (const Setting& setting : settings()) {
+    for (const config::Setting& setting : config::settings()) {
         if (!is_held_against(setting)) continue;
         if (then != sha256 && std::ranges::find(fitted, setting.name) != fitted.end()) continue;
         const auto now = setting.get(options);

@@ -8,116 +8,121 @@
 
 #include <nlohmann/json.hpp>
 
+#include "comm/launcher.hpp"
 #include "compute/prepared_pool.hpp"
+#include "config/command_line.hpp"
+#include "config/configuration.hpp"
+#include "config/settings.hpp"
 #include "core/printable.hpp"
 #include "data/source.hpp"
-#include "run/command_line.hpp"
-#include "run/configuration.hpp"
 #include "run/machine.hpp"
 #include "run/preflight.hpp"
 #include "run/resume.hpp"
-#include "run/settings.hpp"
 #include "run/standard_streams.hpp"
+#include "store/run_state.hpp"
 
 namespace ensemble::run {
 namespace {
 
 /// Paths hold wherever the configuration is read again; built-in names stay.
-void resolve_paths(Options& options) {
-    data::Request request = data::resolved(data_request(options));
+void resolve_paths(config::Options& options) {
+    data::Request request = data::resolved(config::data_request(options));
     options.data = std::move(request.data);
     options.test = std::move(request.test);
     options.target = std::move(request.target);
     options.test_target = std::move(request.test_target);
     // The directory they are in may have a name of its own kind.
-    require_utf8(options.data, "--data");
-    require_utf8(options.test, "--test");
-    require_utf8(options.target, "--target");
-    require_utf8(options.test_target, "--test-target");
-    require_utf8(options.out, "--out");
+    config::require_utf8(options.data, "--data");
+    config::require_utf8(options.test, "--test");
+    config::require_utf8(options.target, "--target");
+    config::require_utf8(options.test_target, "--test-target");
+    config::require_utf8(options.out, "--out");
 }
 
 /// What the root tells the others before the data.
-struct Word {
+struct StartupMessage {
     bool go_on = false;
-    Options options;
+    config::Options options;
 };
 
-std::vector<std::byte> encode(const Word& word) {
-    const nlohmann::json json{{"go_on", word.go_on},
-                              {"settings", to_complete_toml(word.options)},
-                              {"dry_run", word.options.dry_run},
-                              {"resume", word.options.resume},
-                              {"recover", word.options.recover},
-                              {"out", word.options.out}};
+std::vector<std::byte> encode(const StartupMessage& message) {
+    const nlohmann::json json{{"go_on", message.go_on},
+                              {"settings", config::to_complete_toml(message.options)},
+                              {"dry_run", message.options.dry_run},
+                              {"resume", message.options.resume},
+                              {"recover", message.options.recover},
+                              {"out", message.options.out}};
     const std::string text = json.dump();
     const auto bytes = std::as_bytes(std::span(text));
     return {bytes.begin(), bytes.end()};
 }
 
-Word decode(std::span<const std::byte> bytes) {
+StartupMessage decode(std::span<const std::byte> bytes) {
     const auto json =
         nlohmann::json::parse(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
-    Word word{.go_on = json.at("go_on").get<bool>(), .options = {}};
-    word.options.dry_run = json.at("dry_run").get<bool>();
-    word.options.resume = json.at("resume").get<bool>();
-    word.options.recover = json.at("recover").get<bool>();
-    word.options.out = json.at("out").get<std::string>();
-    apply_configuration(word.options, json.at("settings").get<std::string>(), "the root's settings");
-    return word;
+    StartupMessage message{.go_on = json.at("go_on").get<bool>(), .options = {}};
+    message.options.dry_run = json.at("dry_run").get<bool>();
+    message.options.resume = json.at("resume").get<bool>();
+    message.options.recover = json.at("recover").get<bool>();
+    message.options.out = json.at("out").get<std::string>();
+    config::apply_configuration(message.options, json.at("settings").get<std::string>(), "the root's settings");
+    return message;
 }
 
 }  // namespace
 
-std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<const char* const> words) {
+std::unique_ptr<config::Experiment> start_up(const comm::Communicator& world, std::span<const char* const> words) {
     require_same_program(world);
     comm::Communicator ranks = world;
-    Word word;
+    StartupMessage message;
     std::optional<data::Source> loaded;
     std::vector<std::byte> bytes;
     ranks.run_everywhere([&] {
         if (!ranks.is_root()) return;
-        const Invocation invocation = parse_command_line(words);
-        word.options = invocation.options;
-        const RunState state = word.options.resume ? state_of_run(word.options.out) : RunState::none;
+        const config::Invocation invocation = config::parse_command_line(words);
+        message.options = invocation.options;
+        // No option: only a launcher that has found out that losses can be survived here knows how such a run ends.
+        message.options.recover = comm::detect_launch([](const char* name) { return std::getenv(name); }).recovers;
+        const store::RunState state =
+            message.options.resume ? store::state_of_run(message.options.out) : store::RunState::none;
         if (!invocation.answer.empty()) {
             print_answer(invocation.answer);
-            bytes = encode(word);
+            bytes = encode(message);
             return;
         }
         const auto answer = [&](const std::string& text) {
             static_cast<void>(std::fputs(text.c_str(), stdout));
-            bytes = encode(word);
+            bytes = encode(message);
         };
-        const std::string finished =
-            fmt::format("The run in {} is complete; there is nothing left to do.\n", core::printable(word.options.out));
-        if (state == RunState::finished && !invocation.has_choices) return answer(finished);
-        if (word.options.min_members > word.options.members) {
-            core::fail(core::Failure::usage, "--min-members {}: the ensemble has only {}", word.options.min_members,
-                       word.options.members);
+        const std::string finished = fmt::format("The run in {} is complete; there is nothing left to do.\n",
+                                                 core::printable(message.options.out));
+        if (state == store::RunState::finished && !invocation.has_choices) return answer(finished);
+        if (message.options.min_members > message.options.members) {
+            core::fail(core::Failure::usage, "--min-members {}: the ensemble has only {}", message.options.min_members,
+                       message.options.members);
         }
-        resolve_paths(word.options);
-        loaded = load_data(word.options);
+        resolve_paths(message.options);
+        loaded = config::load_data(message.options);
         loaded->notes.insert(loaded->notes.begin(), invocation.notes.begin(), invocation.notes.end());
-        const Experiment experiment(word.options, *loaded);
-        word.options = experiment.options();
-        if (state != RunState::none) {
+        const config::Experiment experiment(message.options, *loaded);
+        message.options = experiment.options();
+        if (state != store::RunState::none) {
             const std::string note = refuse_other_run(experiment);
-            if (state == RunState::finished) return answer(finished);
+            if (state == store::RunState::finished) return answer(finished);
             if (!note.empty()) static_cast<void>(std::fputs((core::printable(note) + "\n").c_str(), stdout));
         }
-        word.go_on = true;
-        bytes = encode(word);
+        message.go_on = true;
+        bytes = encode(message);
     });
     ranks.broadcast(bytes);
-    if (!ranks.is_root()) word = decode(bytes);
-    if (!word.go_on) return nullptr;
+    if (!ranks.is_root()) message = decode(bytes);
+    if (!message.go_on) return nullptr;
 
     compute::prepare_thread();  // from here on this rank computes
 
     // Members are the same wherever they are trained, so every rank must be able to.
     ranks.run_everywhere(
-        [&] { require_precision(word.options.training.precision, compute::multiplies_bf16(), ranks.host()); });
+        [&] { require_precision(message.options.training.precision, compute::multiplies_bf16(), ranks.host()); });
 
     std::vector<std::byte> packed;
     std::vector<std::string> notes;
@@ -129,11 +134,11 @@ std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<
     const comm::NodeBytes shared = ranks.share_on_nodes(packed);
     packed = {};
 
-    std::unique_ptr<Experiment> experiment;
+    std::unique_ptr<config::Experiment> experiment;
     ranks.run_everywhere([&] {
         data::Source source = data::unpack({shared.owner, shared.bytes});
         source.notes = std::move(notes);
-        experiment = std::make_unique<Experiment>(word.options, std::move(source));
+        experiment = std::make_unique<config::Experiment>(message.options, std::move(source));
     });
     return experiment;
 }

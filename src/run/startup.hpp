@@ -4,7 +4,7 @@
 #include <span>
 
 #include "comm/communicator.hpp"
-#include "run/experiment.hpp"
+#include "config/experiment.hpp"
 
 namespace ensemble::run {
 
@@ -12,6 +12,7 @@ namespace ensemble::run {
 /// once in each node's memory. Nothing is written. Collective; `words` count on the root only.
 /// Returns nothing if the command line only wanted an answer, which the root has printed.
 /// Throws comm::SharedError on every rank.
-[[nodiscard]] std::unique_ptr<Experiment> start_up(const comm::Communicator& world, std::span<const char* const> words);
+[[nodiscard]] std::unique_ptr<config::Experiment> start_up(const comm::Communicator& world,
+                                                           std::span<const char* const> words);
 
 }  // namespace ensemble::run

@@ -7,7 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "core/hash.hpp"
-#include "report/text.hpp"
+#include "core/text.hpp"
 
 namespace ensemble::run {
 namespace {
@@ -28,7 +28,7 @@ void for_each_row(const data::View& view, const Use& use) {
     }
 }
 
-std::string few_steps(const Experiment& experiment) {
+std::string few_steps(const config::Experiment& experiment) {
     constexpr std::size_t some = 200;
     const std::size_t steps = experiment.steps();
     if (steps >= some) return "";
@@ -36,10 +36,10 @@ std::string few_steps(const Experiment& experiment) {
     const std::size_t an_epoch = steps / epochs;
     return fmt::format(
         "only {} in all, {} an epoch, and networks need some hundred: --epochs {} or more, or --epochs auto",
-        report::counted(steps, "step"), an_epoch, (some + an_epoch - 1) / an_epoch);
+        core::counted(steps, "step"), an_epoch, (some + an_epoch - 1) / an_epoch);
 }
 
-std::string unknown_classes(const Experiment& experiment, const data::View& train) {
+std::string unknown_classes(const config::Experiment& experiment, const data::View& train) {
     constexpr std::size_t most_named = 5;
     constexpr std::size_t longest_name = 40;
     if (experiment.task().kind != task::Kind::classification) return "";
@@ -51,7 +51,7 @@ std::string unknown_classes(const Experiment& experiment, const data::View& trai
     for (std::size_t label = 0; label < known.size(); ++label) {
         if (known[label]) continue;
         const std::string name = label < names.size() ? names[label] : std::to_string(label);
-        missing.push_back(fmt::format("'{}'", report::clipped(name, longest_name)));
+        missing.push_back(fmt::format("'{}'", core::clipped(name, longest_name)));
     }
     if (missing.empty()) return "";
     const std::size_t more = missing.size() - std::min(missing.size(), most_named);
@@ -74,7 +74,7 @@ std::string constant_features(const data::View& train) {
 }
 
 /// Test rows that were trained on. Tables of few words repeat themselves; a share is left to that.
-std::string known_test_rows(const Experiment& experiment, const data::View& train) {
+std::string known_test_rows(const config::Experiment& experiment, const data::View& train) {
     constexpr double usual_share = 0.1;
     constexpr std::size_t most_numbers = std::size_t{1} << 30U;  // a second or two
     const data::View test = experiment.test_set().rows;
@@ -112,12 +112,12 @@ std::string known_test_rows(const Experiment& experiment, const data::View& trai
     return fmt::format(
         "{} of {} are training rows too, the same features and target, so that results say little about new "
         "rows",
-        report::grouped(known), report::counted(test.size(), "test row"));
+        core::grouped(known), core::counted(test.size(), "test row"));
 }
 
 }  // namespace
 
-std::vector<std::string> training_notes(const Experiment& experiment) {
+std::vector<std::string> training_notes(const config::Experiment& experiment) {
     const data::View train = data::train_view(experiment.source(), experiment.split());
     std::vector<std::string> notes;
     for (std::string& note : std::vector{few_steps(experiment), unknown_classes(experiment, train),

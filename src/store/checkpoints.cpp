@@ -66,8 +66,8 @@ Checkpoints::Line& Checkpoints::line_of(std::uint32_t member) {
     return line;
 }
 
-KeptMember Checkpoints::load(std::uint32_t member) {
-    KeptMember kept;
+SavedMember Checkpoints::load(std::uint32_t member) {
+    SavedMember kept;
     lines_.erase(member);
     Line& line = line_of(member);
     const auto read = [&](const fs::path& file) {
@@ -136,8 +136,8 @@ void Checkpoints::keep_verified(std::uint32_t member, std::size_t count) {
     std::erase_if(line.numbers, goes);
 }
 
-KeptNames kept_members(const RunDirectory& directory) {
-    KeptNames names;
+SavedNames saved_members(const RunDirectory& directory) {
+    SavedNames names;
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator(directory.members(), ignored)) {
         std::uint32_t member = 0;

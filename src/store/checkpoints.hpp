@@ -17,7 +17,7 @@
 namespace ensemble::store {
 
 /// A member as it was found in a run directory.
-struct KeptMember {
+struct SavedMember {
     std::optional<train::MemberState> state;  ///< the newest that is whole and belongs to this run, if there is one
     bool is_final = false;                    ///< from members/: nothing remains to be kept
     std::vector<std::string> refused;         ///< what is wrong with newer files
@@ -38,7 +38,7 @@ public:
     /// Looks for a member. Files that are damaged or refused by the check are passed over, and a member whose
     /// training is not over counts as a generation wherever it lies; throws core::Error (usage) for a whole one of
     /// another configuration or format, which would be lost if the member were trained again.
-    [[nodiscard]] KeptMember load(std::uint32_t member);
+    [[nodiscard]] SavedMember load(std::uint32_t member);
 
     /// Keeps `sealed`, a member's file, as its newest generation. Throws core::Error (run); then the generations before
     /// are as they were.
@@ -70,10 +70,10 @@ private:
 };
 
 /// The members of which something is kept, by what: looked up by name, not read.
-struct KeptNames {
+struct SavedNames {
     std::set<std::uint32_t> finished;
     std::set<std::uint32_t> begun;  ///< have generations
 };
-[[nodiscard]] KeptNames kept_members(const RunDirectory& directory);
+[[nodiscard]] SavedNames saved_members(const RunDirectory& directory);
 
 }  // namespace ensemble::store

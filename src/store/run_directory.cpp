@@ -146,7 +146,7 @@ void RunDirectory::prepare(FileSystem& system) {
         directories.insert(directories.begin(), path_);
         for (const fs::path& directory : directories) {
             make_directories(directory, made_, system);
-            remove_temporaries(directory);
+            store::remove_temporaries(directory);
             probe(directory, system);
         }
     } catch (const core::Error& error) {
@@ -186,6 +186,11 @@ EpochSeconds RunDirectory::sort_history() const {
     const std::string_view lines(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     write_file_atomically(history(), sorted_history(lines));
     return epochs_in_history(lines);
+}
+
+void RunDirectory::remove_temporaries() const noexcept {
+    store::remove_temporaries(members());
+    for (const std::string_view set : evaluation_set_names) store::remove_temporaries(evaluation_set(set));
 }
 
 void RunDirectory::remove_unfinished() const noexcept {

@@ -67,6 +67,9 @@ public:
     /// A file that is missing is made. Root only. Throws core::Error (run, data).
     EpochSeconds sort_history() const;
 
+    /// Removes what writers that were lost left half-done.
+    void remove_temporaries() const noexcept;
+
     /// Removes partial results and checkpoints, which a run that is complete needs no more. Root only.
     void remove_unfinished() const noexcept;
 

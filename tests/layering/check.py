@@ -20,8 +20,11 @@ MAY_USE = {
     "analysis": {"core", "task"},
     "store": {"core", "task", "data", "model", "train", "analysis"},
     "comm": {"core"},
-    "report": {"core", "task", "analysis", "store"},
-    "run": {"core", "compute", "task", "data", "model", "train", "analysis", "store", "comm", "report"},
+    "config": {"core", "compute", "task", "data", "model", "train", "analysis", "store"},
+    "schedule": {"core", "compute", "task", "data", "model", "train", "analysis", "store", "comm", "config"},
+    "report": {"core", "task", "analysis", "store", "schedule"},
+    "run": {"core", "compute", "task", "data", "model", "train", "analysis", "store", "comm", "config", "schedule",
+            "report"},
 }
 PROGRAMS_MAY_USE = {"run"}  # the .cpp files directly under src/
 

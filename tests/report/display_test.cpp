@@ -10,8 +10,8 @@ using namespace ensemble;
 BOOST_AUTO_TEST_SUITE(display_tests)
 
 using report::Display;
-using report::Snapshot;
 using report::Terminal;
+using schedule::Snapshot;
 
 namespace {
 

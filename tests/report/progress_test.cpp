@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "report/text.hpp"
+#include "core/text.hpp"
 
 using namespace ensemble;
 
@@ -10,9 +10,9 @@ BOOST_AUTO_TEST_SUITE(progress_tests)
 
 using report::live_lines;
 using report::log_line;
-using report::RankProgress;
-using report::Snapshot;
 using report::Terminal;
+using schedule::RankProgress;
+using schedule::Snapshot;
 
 namespace {
 
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(no_line_reaches_the_last_column) {
         for (std::size_t columns = 1; columns < 140; ++columns) {
             for (const std::size_t rows : {4U, 40U}) {
                 for (const std::string& line : live_lines(snapshot, wide(columns, rows))) {
-                    BOOST_TEST(report::columns(line) < std::max<std::size_t>(columns, 2));
+                    BOOST_TEST(core::columns(line) < std::max<std::size_t>(columns, 2));
                 }
             }
         }

@@ -5,7 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "report/text.hpp"
+#include "core/text.hpp"
 
 using namespace ensemble;
 
@@ -328,7 +328,7 @@ BOOST_AUTO_TEST_CASE(fits_a_narrow_terminal) {
         const Terminal terminal{.live = true, .columns = columns, .rows = 24, .color = false, .utf8 = true};
         for (const Summary& summary : {summary_of(20), summary_of_numbers(20)}) {
             std::istringstream lines(results_table(summary, "runs/x", terminal));
-            for (std::string line; std::getline(lines, line);) BOOST_TEST(report::columns(line) <= columns, line);
+            for (std::string line; std::getline(lines, line);) BOOST_TEST(core::columns(line) <= columns, line);
         }
     }
     const Terminal narrow{.live = true, .columns = 40, .rows = 24, .color = false, .utf8 = true};

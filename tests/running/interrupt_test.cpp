@@ -12,8 +12,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "config/experiment.hpp"
 #include "data/source.hpp"
-#include "run/experiment.hpp"
 
 using namespace ensemble;
 
@@ -170,11 +170,11 @@ BOOST_AUTO_TEST_CASE(one_request_stays_one_however_late_it_is_seen) {
 
 /// oneDNN's kernels use the stack pointer for other things: a handler on their thread destroys the heap.
 BOOST_AUTO_TEST_CASE(signals_at_any_moment_of_training_change_nothing) {
-    Options options;
+    config::Options options;
     options.data = "digits:train=1000,test=50";
     options.net = "dense(128) relu dropout(0.2) dense(64) relu";
     options.training.epochs = 30;
-    const Experiment experiment(options, load_data(options));
+    const config::Experiment experiment(options, config::load_data(options));
     const auto train = [&] {
         train::Trainer trainer(experiment.network(), experiment.options().training, experiment.problem(), 0);
         while (!trainer.finished()) static_cast<void>(trainer.step());

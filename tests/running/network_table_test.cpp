@@ -5,7 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "report/text.hpp"
+#include "core/text.hpp"
 
 using namespace ensemble;
 
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(narrow_terminals_get_fewer_columns) {
         const Terminal terminal{.live = true, .columns = columns, .rows = 24, .color = false, .utf8 = true};
         std::istringstream lines(table_of(deep, {8, 8}, terminal));
         for (std::string line; std::getline(lines, line);) {
-            BOOST_TEST(report::columns(line) <= std::max<std::size_t>(columns, 13) - 1, columns << ": " << line);
+            BOOST_TEST(core::columns(line) <= std::max<std::size_t>(columns, 13) - 1, columns << ": " << line);
         }
     }
     const Terminal forty{.live = true, .columns = 40, .rows = 24, .color = false, .utf8 = true};

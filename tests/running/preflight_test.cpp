@@ -19,7 +19,7 @@ BOOST_AUTO_TEST_SUITE(preflight_tests)
 
 namespace {
 
-run::Facts rank_on(const std::string& host, int core, bool first = true) {
+run::RankInfo rank_on(const std::string& host, int core, bool first = true) {
     return {.host = host,
             .instruction_set = "avx2",
             .settings = "s",
@@ -35,7 +35,7 @@ bool has(const std::string& text, std::initializer_list<const char*> words) {
     return std::ranges::all_of(words, [&](const char* word) { return text.find(word) != std::string::npos; });
 }
 
-std::string refusal(const std::vector<run::Facts>& facts) {
+std::string refusal(const std::vector<run::RankInfo>& facts) {
     try {
         static_cast<void>(run::compare(facts, {}));
     } catch (const core::Error& error) {
@@ -109,13 +109,13 @@ BOOST_AUTO_TEST_CASE(the_limits_of_a_process_count_for_each_rank) {
 
 BOOST_AUTO_TEST_CASE(a_plan_is_made_without_the_memory_it_tells_of,
                      *boost::unit_test::precondition(memory_can_be_limited)) {
-    run::Options options;
+    config::Options options;
     options.data = "moons:train=60,test=20";
     options.net = "dense(30000) relu dense(30000)";
     const data::Source source = data::load(options.data, options.seed);
     constexpr std::size_t room = 256U << 20U;
     const auto plan = [&] {
-        const run::Experiment experiment(options, source);
+        const config::Experiment experiment(options, source);
         const auto world = comm::Communicator::local();
         const auto notes = run::preflight(world, experiment);
         const std::string text = run::preview(world, experiment, notes, {});
@@ -126,14 +126,14 @@ BOOST_AUTO_TEST_CASE(a_plan_is_made_without_the_memory_it_tells_of,
 }
 
 BOOST_AUTO_TEST_CASE(notes_on_the_data_are_told_first) {
-    run::Options options;
+    config::Options options;
     options.data = "moons:train=60,test=20";
     options.net = "dense(4) relu";
     data::Source source = data::load(options.data, options.seed);
     source.notes = {"column 1 is odd", "so is column 2"};
     const std::vector<std::uint32_t> rows{0, 1, 2, 3};
     source = data::preprocess(source, rows, {.standardize = data::Standardize::features});
-    const auto notes = run::preflight(comm::Communicator::local(), run::Experiment(options, std::move(source)));
+    const auto notes = run::preflight(comm::Communicator::local(), config::Experiment(options, std::move(source)));
     BOOST_REQUIRE_GE(notes.size(), 2U);
     BOOST_TEST(notes[0] == "column 1 is odd");
     BOOST_TEST(notes[1] == "so is column 2");

@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(a_run_in_which_all_diverge_fails_and_says_so) {
         run_small(out, {"--optimizer", "sgd", "--lr", "1e30"});
     });
     BOOST_TEST(contains(message, "training diverged"));
-    BOOST_TEST(contains(message, "no usable member is kept"));
+    BOOST_TEST(contains(message, "no usable member is saved"));
     BOOST_TEST(!fs::exists(out + "/summary.json"));
     BOOST_TEST(!fs::exists(out + "/predictions.npy"));
 }

@@ -11,13 +11,13 @@ using namespace ensemble;
 
 BOOST_AUTO_TEST_SUITE(training_notes_tests)
 
-using run::Experiment;
-using run::Options;
+using config::Experiment;
+using config::Options;
 
 namespace {
 
 std::string notes(const Options& options) {
-    const Experiment experiment(options, run::load_data(options));
+    const Experiment experiment(options, config::load_data(options));
     return fmt::format("{}", fmt::join(run::training_notes(experiment), "\n"));
 }
 
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(epochs_follow_from_the_data) {
     const auto epochs = [&](int count, std::size_t batch) {
         Options options = table(scratch.write("t.csv", rows(count)));
         options.training.batch = batch;
-        const Experiment experiment(options, run::load_data(options));
+        const Experiment experiment(options, config::load_data(options));
         BOOST_TEST(experiment.options().epochs_are_chosen);
         BOOST_TEST(experiment.steps() >= 1000U);
         return experiment.options().training.epochs;
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(epochs_follow_from_the_data) {
     BOOST_TEST(epochs(1500, 1) == 20U);
     Options given = table(scratch.write("t.csv", rows(150)));
     given.training.epochs = 3;
-    const Experiment experiment(given, run::load_data(given));
+    const Experiment experiment(given, config::load_data(given));
     BOOST_TEST(experiment.options().training.epochs == 3U);
     BOOST_TEST(!experiment.options().epochs_are_chosen);
 }

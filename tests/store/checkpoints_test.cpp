@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(a_damaged_generation_gives_way_to_the_one_before_and_is_rep
     save(checkpoints, state_after(2));
     put_text(place.directory.checkpoints() / "0003-000002.ckpt", "rubbish");
     store::Checkpoints next = place.fresh();
-    const store::KeptMember kept = next.load(3);
+    const store::SavedMember kept = next.load(3);
     BOOST_TEST(epoch_of(kept) == 1U);
     BOOST_TEST_REQUIRE(kept.refused.size() == 1U);
     BOOST_TEST(kept.refused.front().find("0003-000002.ckpt") != std::string::npos);
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_member_that_is_not_finished_is_not_final_wherever_it_lies
     const Place place;
     store::Checkpoints checkpoints = place.fresh();
     store::save_member(place.directory.member(3), state_after(3), configuration);
-    store::KeptMember kept = checkpoints.load(3);
+    store::SavedMember kept = checkpoints.load(3);
     BOOST_TEST(!kept.is_final);
     BOOST_TEST(epoch_of(kept) == 3U);  // better than its beginning
     BOOST_TEST_REQUIRE(kept.refused.size() == 1U);
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(what_the_check_refuses_is_passed_over) {
     store::FileSystem system;
     save(plain, state_after(2));
     save(plain, state_after(3));
-    const store::KeptMember kept = store::Checkpoints(place.directory, configuration, system, 0, fault_of).load(3);
+    const store::SavedMember kept = store::Checkpoints(place.directory, configuration, system, 0, fault_of).load(3);
     BOOST_TEST(epoch_of(kept) == 2U);
     BOOST_TEST(!kept.is_final);
     BOOST_TEST_REQUIRE(kept.refused.size() == 2U);
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(files_of_another_member_or_another_run_are_not_taken) {
     save(checkpoints, state_after(1));
     fs::copy_file(place.directory.checkpoints() / "0003-000001.ckpt",
                   place.directory.checkpoints() / "0004-000001.ckpt");
-    const store::KeptMember copied = checkpoints.load(4);
+    const store::SavedMember copied = checkpoints.load(4);
     BOOST_TEST(!copied.state.has_value());
     BOOST_TEST(copied.refused.at(0).find("holds member 3") != std::string::npos);
     store::FileSystem system;
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(what_is_kept_is_told_by_the_names) {
     checkpoints.save_final(finished_after(2, 3, 7));
     put_text(place.directory.checkpoints() / "notes.ckpt", "");
     put_text(place.directory.members() / ".0009.ckpt.tmp-1", "");
-    const store::KeptNames names = store::kept_members(place.directory);
+    const store::SavedNames names = store::saved_members(place.directory);
     BOOST_TEST((names.finished == std::set<std::uint32_t>{7}));
     BOOST_TEST((names.begun == std::set<std::uint32_t>{3, 12345}));
 }

@@ -39,7 +39,7 @@ struct Damaged {
     /// True if `bytes` in its place are found out, and the generation before is taken.
     [[nodiscard]] bool is_found_out(const Bytes& bytes) const {
         put_text(newest, bytes);
-        const store::KeptMember kept = place.load();
+        const store::SavedMember kept = place.load();
         return epoch_of(kept) == 1 && kept.refused.size() == 1;
     }
 };

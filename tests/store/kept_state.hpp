@@ -41,7 +41,7 @@ struct Place {
 
     /// As a process finds it that has just started.
     [[nodiscard]] ensemble::store::Checkpoints fresh() const { return {directory, configuration, system}; }
-    [[nodiscard]] ensemble::store::KeptMember load() const { return fresh().load(3); }
+    [[nodiscard]] ensemble::store::SavedMember load() const { return fresh().load(3); }
 
     [[nodiscard]] std::set<std::string> names() const {
         std::set<std::string> found;
@@ -62,6 +62,6 @@ inline void save(ensemble::store::Checkpoints& checkpoints, const ensemble::trai
 }
 
 /// The epoch of what was loaded; 0 if nothing was.
-inline std::uint32_t epoch_of(const ensemble::store::KeptMember& kept) {
+inline std::uint32_t epoch_of(const ensemble::store::SavedMember& kept) {
     return kept.state ? kept.state->epoch : 0;
 }

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/options.hpp"
+
+namespace ensemble::config {
+
+/// What a command line asks for.
+struct Invocation {
+    Options options;
+    bool has_choices = false;        ///< a setting that determines results was given, by option or by --config
+    std::string answer;              ///< of --help or --version: to be printed instead of a run
+    std::vector<std::string> notes;  ///< on how options were given; whole sentences without "note:"
+};
+
+/// Reads the words after the program's name, and the files named by --config and --net @FILE. Local.
+/// Throws core::Error: usage for options and configuration, data for a network file that cannot be read.
+[[nodiscard]] Invocation parse_command_line(std::span<const char* const> words);
+
+/// "0.1.0".
+[[nodiscard]] std::string version();
+
+}  // namespace ensemble::config

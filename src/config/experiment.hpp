@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/options.hpp"
+#include "data/dataset.hpp"
+#include "data/source.hpp"
+#include "data/split.hpp"
+#include "model/network.hpp"
+#include "task/task.hpp"
+#include "train/footprint.hpp"
+#include "train/trainer.hpp"
+
+namespace ensemble::config {
+
+/// What `options` say about the data, in the words of the reader.
+[[nodiscard]] data::Request data_request(const Options& options);
+
+/// Generates or reads the data and prepares them with what their training rows show. Local.
+/// Throws core::Error: usage where options and data do not fit, data for files.
+[[nodiscard]] data::Source load_data(const Options& options);
+
+/// Rows that trained members predict, and what is true of them.
+struct EvaluationSet {
+    std::string name;  ///< of its directory: "test"
+    data::View rows;
+    std::vector<std::int32_t> labels = {};  ///< of classification
+    std::vector<float> numbers = {};        ///< of regression, [rows × targets]
+    std::size_t targets = 1;
+
+    [[nodiscard]] task::Truth truth() const { return {.labels = labels, .numbers = numbers, .targets = targets}; }
+};
+
+/// What is trained, and on what: the same on every rank. Its views point into it, so it stays where it is.
+class Experiment {
+public:
+    /// Splits the data, as load_data() made them, and compiles the network. Throws core::Error (usage) where options
+    /// and data do not fit.
+    Experiment(const Options& options, data::Source source);
+    Experiment(const Experiment&) = delete;
+    Experiment& operator=(const Experiment&) = delete;
+
+    /// As given, with everything resolved that the data decide: the task, the network in full, the batch no larger than
+    /// the data, the epochs.
+    [[nodiscard]] const Options& options() const noexcept { return options_; }
+    [[nodiscard]] const data::Source& source() const noexcept { return source_; }
+    [[nodiscard]] const data::Split& split() const noexcept { return split_; }
+    [[nodiscard]] const task::Task& task() const noexcept { return task_; }
+    [[nodiscard]] const model::Network& network() const noexcept { return network_; }
+
+    /// Classes, or numbers to be learnt of a row.
+    [[nodiscard]] std::size_t targets() const noexcept { return source_.train.outputs(); }
+
+    /// Numbers that a member predicts of a row.
+    [[nodiscard]] std::size_t predicted_width() const noexcept { return task_.predicted_width(targets()); }
+
+    /// What trained members predict: first the validation rows, then the test rows.
+    [[nodiscard]] const std::vector<EvaluationSet>& evaluation_sets() const noexcept { return sets_; }
+    [[nodiscard]] const EvaluationSet& validation_set() const { return sets_.at(0); }
+    [[nodiscard]] const EvaluationSet& test_set() const { return sets_.at(1); }
+
+    [[nodiscard]] train::Problem problem() const;
+
+    /// Updates that a member makes, unless it stops early.
+    [[nodiscard]] std::size_t steps() const;
+
+    /// Memory of a member in training.
+    [[nodiscard]] train::Footprint footprint() const;
+
+    /// What keeps a state from being one of this experiment's members; empty where nothing does.
+    [[nodiscard]] std::string fault_of(const train::MemberState& state) const;
+
+    /// Of everything a member is a function of, apart from its index.
+    [[nodiscard]] std::string member_digest() const;
+
+private:
+    data::Source source_;
+    data::Split split_;
+    const task::Task& task_;
+    model::Network network_;
+    Options options_;
+    std::vector<EvaluationSet> sets_;
+};
+
+}  // namespace ensemble::config

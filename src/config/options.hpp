@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "data/augmentation.hpp"
+#include "data/dataset.hpp"
+#include "data/header.hpp"
+#include "data/preprocessing.hpp"
+#include "train/hyperparameters.hpp"
+
+namespace ensemble::config {
+
+/// How often members in training are kept: every so many epochs, or else so many seconds; 0 and 0: never.
+struct CheckpointInterval {
+    std::size_t epochs = 0;
+    double seconds = 60;
+};
+
+/// Everything a person can ask for, with the defaults in place.
+struct Options {
+    std::string data = "digits";
+    std::string test;                    ///< file with the test rows; empty: the data's own test set, or a share
+    std::string target;                  ///< column, or file, of what is to be learnt; empty: the data's own
+    std::string test_target;             ///< file of what belongs to the test rows
+    std::optional<data::Header> header;  ///< whether text tables have one; unset: found out
+    std::string ignore;                  ///< columns of text tables that are left out
+    std::optional<task::Kind> task;      ///< unset: by the target
+    data::Preprocessing preprocessing;
+    data::Augmentation augmentation;
+    std::size_t test_views = 1;           ///< of a test image, whose mean predicts
+    std::optional<double> test_fraction;  ///< unset: the data's own test set, else 0.2
+    double validation_fraction = 0.1;
+    std::size_t train_limit = 0;  ///< 0: all rows
+
+    std::string net = "mlp";
+    std::string loss;  ///< empty: the task's first
+
+    train::Hyperparameters training{.epochs = 0};  ///< 0 epochs: as many as the data need, see Experiment
+    bool epochs_are_chosen = false;                ///< by the program
+
+    std::size_t members = 8;
+    bool bootstrap = false;
+    double feature_fraction = 1.0;
+    std::string combine;  ///< what predictions.npy holds; empty: the first combination for the task
+
+    std::uint64_t seed = 1;
+    std::size_t threads = 1;  ///< of each rank; 0: auto, one, and the cores of idle ranks of its host
+
+    CheckpointInterval checkpoint_every;
+    double time_limit_s = 0;      ///< 0: none
+    std::size_t min_members = 0;  ///< that suffice when the run is stopped; 0: all
+
+    bool recover = false;      ///< go on with the ranks that are left when some are lost
+    double dead_after_s = 60;  ///< without a sign of life a rank counts as lost
+
+    std::string out;      ///< empty: runs/<time>
+    bool resume = false;  ///< go on with the run in `out`
+    bool dry_run = false;
+};
+
+}  // namespace ensemble::config

@@ -1,0 +1,378 @@
+#include "schedule/coordinator.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <tuple>
+#include <utility>
+
+#include "core/contract.hpp"
+
+namespace ensemble::schedule {
+namespace {
+
+[[noreturn]] void refuse(int rank, const char* what) {
+    core::fail(core::Failure::run, "rank {} sends {}; do all ranks run the same program?", rank, what);
+}
+
+/// A member's training may end early, but is never done before its worker says so.
+constexpr double almost_done = 0.999;
+
+}  // namespace
+
+struct Coordinator::Visitor {
+    Coordinator& self;
+    int rank;
+    double now_s;
+
+    std::vector<Answer> operator()(const Request&) const { return self.assign(rank, now_s); }
+
+    std::vector<Answer> operator()(const Progress& message) const {
+        Rank& state = self.training(rank, message.member);
+        state.progress.epoch = message.epoch;
+        state.progress.fraction = std::min(message.fraction, almost_done);
+        state.progress.loss = message.loss;
+        state.samples = message.samples;
+        state.saved = message.saved;
+        return {};
+    }
+
+    std::vector<Answer> operator()(const EpochDone& message) const {
+        Rank& state = self.training(rank, message.record.member);
+        state.progress.validation_score = message.record.validation_score;
+        if (!message.restored) state.spent_s += message.record.seconds;
+        return {};
+    }
+
+    std::vector<Answer> operator()(const Finished& message) const { return self.finish(rank, message, now_s); }
+
+    std::vector<Answer> operator()(const Failed& message) const {
+        return self.fail(core::Error(message.kind, message.message));
+    }
+
+    std::vector<Answer> operator()(const Interrupted& message) const { return self.suspend(message.why, now_s); }
+
+    std::vector<Answer> operator()(const Suspended&) const {
+        Rank& state = self.ranks_[static_cast<std::size_t>(rank)];
+        if (self.suspended_by_.empty() || state.suspended) refuse(rank, "that it has stopped, though nobody asked");
+        state.suspended = true;
+        if (state.unit) {
+            self.times_.add_stretch(now_s - state.start_s);
+            self.times_.end(now_s);
+        }
+        if (self.is_over() || self.analysis_ || !std::ranges::all_of(self.ranks_, &Rank::suspended)) return {};
+        return self.conclude();
+    }
+
+    std::vector<Answer> operator()(const Notice&) const { return {}; }
+
+    std::vector<Answer> operator()(const Analysed& message) const { return self.analysed(rank, message.first); }
+
+    // What only a coordinator sends.
+    std::vector<Answer> operator()(const Assign&) const { refuse(rank, "an assignment"); }
+    std::vector<Answer> operator()(const Analyse&) const { refuse(rank, "an order to analyse"); }
+    std::vector<Answer> operator()(const Stop&) const { refuse(rank, "an order to stop"); }
+    std::vector<Answer> operator()(const Threads&) const { refuse(rank, "an order about threads"); }
+    std::vector<Answer> operator()(const Suspend&) const { refuse(rank, "an order to suspend"); }
+};
+
+Coordinator::Coordinator(std::size_t members, int ranks, std::size_t epochs, std::vector<MemberWork> work,
+                         bool recovers, std::vector<WorkUnit> units)
+    : epochs_(epochs),
+      queue_(work.empty() ? std::vector<MemberWork>(members) : std::move(work),
+             units.empty() ? single_members(members) : std::move(units)),
+      recovers_(recovers),
+      ranks_(static_cast<std::size_t>(std::max(ranks, 0))),
+      results_(members),
+      times_(ranks_.size()) {
+    core::require(members > 0 && ranks > 0 && epochs > 0, "there are members, ranks and epochs");
+    core::require(queue_.members() == members, "every member has its work");
+}
+
+std::vector<analysis::MemberResult> Coordinator::results() const {
+    std::vector<analysis::MemberResult> done;
+    for (const auto& result : results_) {
+        if (result) done.push_back(*result);
+    }
+    return done;
+}
+
+std::vector<std::uint32_t> Coordinator::missing() const {
+    std::vector<std::uint32_t> members;
+    for (std::size_t i = 0; i < results_.size(); ++i) {
+        if (!results_[i]) members.push_back(static_cast<std::uint32_t>(i));
+    }
+    return members;
+}
+
+std::vector<Coordinator::Answer> Coordinator::suspend(const std::string& why, double now_s) {
+    if (is_over() || analysis_ || !suspended_by_.empty()) return {};  // the analysis is soon over
+    suspended_by_ = why;
+    suspended_s_ = now_s;
+    return to_all(Suspend{});
+}
+
+std::optional<int> Coordinator::overdue(double now_s) const noexcept {
+    if (suspended_by_.empty() || analysis_ || is_over() || now_s < suspended_s_ + longest_suspension_s)
+        return std::nullopt;
+    for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
+        if (!ranks_[rank].suspended) return static_cast<int>(rank);
+    }
+    return std::nullopt;
+}
+
+std::vector<Coordinator::Answer> Coordinator::receive(int rank, const Message& message, double now_s) {
+    core::require(rank >= 0 && static_cast<std::size_t>(rank) < ranks_.size(), "messages come from ranks of the run");
+    if (failure_ || is_lost(rank)) return {};  // all have been told to leave, or this one was given up
+    return with_threads(std::visit(Visitor{*this, rank, now_s}, message));
+}
+
+void Coordinator::share_cores(std::vector<RankPlacement> placements) {
+    core::require(placements.size() == ranks_.size(), "every rank has a placement");
+    placements_ = std::move(placements);
+}
+
+/// Tells ranks at work, behind `answers`, how many threads they may use where that changes.
+std::vector<Coordinator::Answer> Coordinator::with_threads(std::vector<Answer> answers) {
+    if (placements_.empty() || is_over() || analysis_ || !suspended_by_.empty()) return answers;
+    std::vector<bool> works;
+    for (const Rank& rank : ranks_) works.push_back(!rank.is_idle());
+    if (works == at_work_) return answers;
+    at_work_ = works;
+    const std::vector<std::size_t> threads = threads_of(placements_, works);
+    for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
+        if (!works[rank] || std::exchange(ranks_[rank].threads, threads[rank]) == threads[rank]) continue;
+        answers.push_back({static_cast<int>(rank), Threads{static_cast<std::int32_t>(threads[rank])}});
+    }
+    return answers;
+}
+
+std::vector<Coordinator::Answer> Coordinator::assign(int rank, double now_s) {
+    Rank& state = ranks_[static_cast<std::size_t>(rank)];
+    if (state.next || state.waits) refuse(rank, "a second request before the answer to the first");
+    if (queue_.empty() || !suspended_by_.empty()) {
+        state.waits = true;
+        return {};
+    }
+    const WorkUnit unit = queue_.take();
+    times_.start(now_s);
+    // A worker asks for the next unit when it has trained one, before that has predicted and is stored.
+    if (state.unit) {
+        state.next = unit;
+    } else {
+        begin(state, unit, now_s);
+    }
+    return {{rank, Assign{unit}}};
+}
+
+void Coordinator::begin(Rank& rank, const WorkUnit& unit, double now_s) const {
+    rank.unit = unit;
+    begin(rank, unit.first, now_s);
+}
+
+void Coordinator::begin(Rank& rank, std::uint32_t member, double now_s) const {
+    rank.member = member;
+    rank.start_s = now_s;
+    rank.spent_s = 0;
+    rank.samples = 0;
+    rank.saved = 0;
+    rank.progress = {.training = true, .member = member, .epoch = 1, .epochs = queue_.of(member).epochs};
+}
+
+Coordinator::Rank& Coordinator::training(int rank, std::uint32_t member) {
+    Rank& state = ranks_[static_cast<std::size_t>(rank)];
+    if (!state.trains(member)) refuse(rank, "news of a member that it does not have");
+    return state;
+}
+
+std::vector<Coordinator::Answer> Coordinator::finish(int rank, const Finished& finished, double now_s) {
+    const std::uint32_t member = finished.result.index;
+    Rank& state = training(rank, member);
+    auto& result = results_[member];
+    if (!std::exchange(result, finished.result)) ++done_;
+    result->train_s += queue_.of(member).spent_s;
+    samples_done_ += finished.samples;
+    times_.add_stretch(finished.busy_s);
+    times_.add_talk(finished.talk_s);
+    times_.end(now_s);
+    trained_ += queue_.of(member).left();
+    if (member + 1 < state.unit->end()) {
+        begin(state, member + 1, now_s);
+    } else {
+        state.unit.reset();
+        state.samples = 0;
+        state.progress = {};
+        if (const auto next = std::exchange(state.next, std::nullopt)) begin(state, *next, now_s);
+    }
+    return done_ == results_.size() ? conclude() : std::vector<Answer>{};
+}
+
+std::vector<Coordinator::Answer> Coordinator::lose(int rank, const std::string& why, double now_s) {
+    Rank& state = ranks_.at(static_cast<std::size_t>(rank));
+    if (is_over() || state.lost) return {};
+    if (!recovers_) {
+        return fail(core::Error(core::Failure::run, fmt::format("rank {} {}", rank, why)));
+    }
+    state.lost = state.suspended = true;
+    ++lost_;
+    return with_threads(take_back(state, now_s));
+}
+
+/// Others get what a lost rank had.
+std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s) {
+    if (analysis_) return take_back_block(rank);
+    std::vector<WorkUnit> units;
+    if (rank.unit) {
+        MemberWork& work = queue_.of(rank.member);
+        work.done = std::max(work.done, std::min(rank.saved, almost_done));
+        work.spent_s += rank.spent_s;
+        times_.add_stretch(now_s - rank.start_s);
+        units.push_back(*std::exchange(rank.unit, std::nullopt));
+    }
+    if (rank.next) units.push_back(*std::exchange(rank.next, std::nullopt));
+    rank.waits = false;
+    rank.samples = 0;
+    rank.saved = 0;
+    rank.progress = {.lost = true};
+    if (!suspended_by_.empty())
+        return std::ranges::all_of(ranks_, &Rank::suspended) ? conclude() : std::vector<Answer>{};
+    for (const WorkUnit& unit : units) queue_.put_back(unit);
+    std::vector<Answer> answers;
+    for (std::size_t other = 0; other < ranks_.size() && !queue_.empty(); ++other) {
+        if (!std::exchange(ranks_[other].waits, false)) continue;
+        for (Answer& answer : assign(static_cast<int>(other), now_s)) answers.push_back(std::move(answer));
+    }
+    return answers;
+}
+
+std::vector<Coordinator::Answer> Coordinator::take_back_block(Rank& rank) {
+    if (rank.block) analysis_->blocks.put_back(*std::exchange(rank.block, std::nullopt));
+    rank.progress = {.lost = true};
+    std::vector<Answer> answers;
+    for (std::size_t other = 0; other < ranks_.size() && !analysis_->blocks.are_handed_out(); ++other) {
+        if (ranks_[other].lost || ranks_[other].block) continue;
+        answers.push_back(*next_block(static_cast<int>(other)));
+    }
+    return answers;
+}
+
+std::vector<Coordinator::Answer> Coordinator::conclude() {
+    const std::vector<analysis::MemberResult> done = results();
+    if (const auto best = analysis::choose_best(*task_, done)) return begin_analysis(*best);
+    concluded_ = true;
+    if (done.size() < results_.size()) {
+        return fail(core::Error(core::Failure::stopped, fmt::format("stopped by {}", suspended_by_)));
+    }
+    return fail(core::Error(core::Failure::run,
+                            fmt::format("training diverged: every member had to be excluded (member 0: {}); a smaller "
+                                        "--lr often helps",
+                                        done.front().excluded)));
+}
+
+/// Every rank hears of it, so that all know that no more is trained.
+std::vector<Coordinator::Answer> Coordinator::begin_analysis(std::uint32_t best) {
+    Analyse order{.best = best, .left_out = {}};
+    for (std::uint32_t member = 0; member < results_.size(); ++member) {
+        const auto& result = results_[member];
+        if (!result || !result->is_included()) order.left_out.push_back(member);
+    }
+    const std::size_t included = results_.size() - order.left_out.size();
+    analysis_.emplace(Analysis{std::move(order), RowBlocks(test_rows_, included * test_width_)});
+    std::vector<Answer> answers;
+    for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
+        if (ranks_[rank].lost) continue;
+        auto answer = next_block(static_cast<int>(rank));
+        answers.push_back(answer ? std::move(*answer) : Answer{static_cast<int>(rank), analysis_->order});
+    }
+    return answers;
+}
+
+std::optional<Coordinator::Answer> Coordinator::next_block(int rank) {
+    const auto block = analysis_->blocks.take();
+    if (!block) return std::nullopt;
+    ranks_[static_cast<std::size_t>(rank)].block = block;
+    Analyse order = analysis_->order;
+    order.first = analysis_->blocks.first(*block);
+    order.rows = analysis_->blocks.rows(*block);
+    return Answer{rank, std::move(order)};
+}
+
+std::vector<Coordinator::Answer> Coordinator::analysed(int rank, std::uint64_t first) {
+    Rank& state = ranks_[static_cast<std::size_t>(rank)];
+    if (!analysis_ || !state.block || first != analysis_->blocks.first(*state.block))
+        refuse(rank, "the analysis of rows that it was not given");
+    state.block.reset();
+    analysis_->blocks.finish();
+    if (analysis_->blocks.are_done()) concluded_ = true;
+    if (auto next = next_block(rank)) return {std::move(*next)};
+    return {};
+}
+
+void Coordinator::set_test_size(std::size_t rows, std::size_t width) {
+    core::require(rows > 0 && width > 0, "there are test rows, and something is predicted of each");
+    test_rows_ = rows;
+    test_width_ = width;
+}
+
+std::vector<Coordinator::Answer> Coordinator::fail(const core::Error& error) {
+    if (failure_) return {};
+    failure_ = error;
+    return to_all(Stop{error.exit_code(), lost_ > 0});
+}
+
+std::vector<Coordinator::Answer> Coordinator::to_all(const Message& message) const {
+    std::vector<Answer> answers;
+    for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
+        if (!ranks_[rank].lost) answers.push_back({static_cast<int>(rank), message});
+    }
+    return answers;
+}
+
+std::uint64_t Coordinator::samples() const noexcept {
+    std::uint64_t sum = samples_done_;
+    for (const Rank& rank : ranks_) sum += rank.samples;
+    return sum;
+}
+
+double Coordinator::seconds_left(double now_s) const {
+    // What work has cost so far, of finished members and of those in training alike.
+    double trained = trained_;
+    double spent_s = times_.busy_s();
+    std::vector<double> remaining;
+    std::vector<double> queued;
+    for (const Rank& rank : ranks_) {
+        if (rank.lost) continue;
+        if (rank.next) queued.push_back(queue_.left(*rank.next));
+        double left = 0;
+        if (rank.unit) {
+            const MemberWork& work = queue_.of(rank.member);
+            trained += work.whole * std::max(0.0, rank.progress.fraction - work.done);
+            spent_s += now_s - rank.start_s;
+            left = work.whole * (1.0 - rank.progress.fraction) +
+                   queue_.left({rank.member + 1, rank.unit->end() - rank.member - 1});
+        }
+        remaining.push_back(left);
+    }
+    constexpr double enough_to_tell = 0.01;
+    if (trained < enough_to_tell) return std::numeric_limits<double>::quiet_NaN();
+    std::ranges::copy(queue_.left(), std::back_inserter(queued));
+    return makespan(remaining, queued) * spent_s / trained;
+}
+
+Snapshot Coordinator::snapshot(double now_s) const {
+    Snapshot snapshot{.members = results_.size(), .members_done = done_, .epochs = epochs_};
+    snapshot.score = &task_->metrics().front();
+    auto trained = static_cast<double>(done_);
+    for (const Rank& rank : ranks_) {
+        snapshot.ranks.push_back(rank.progress);
+        if (rank.unit) trained += rank.progress.fraction;
+    }
+    snapshot.fraction = trained / static_cast<double>(results_.size());
+    snapshot.elapsed_s = times_.elapsed_s(now_s);
+    snapshot.left_s = seconds_left(now_s);
+    if (snapshot.elapsed_s > 0) snapshot.samples_per_s = static_cast<double>(samples()) / snapshot.elapsed_s;
+    return snapshot;
+}
+
+}  // namespace ensemble::schedule

@@ -1,0 +1,165 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/results.hpp"
+#include "core/error.hpp"
+#include "schedule/message.hpp"
+#include "schedule/plan.hpp"
+#include "schedule/rank_times.hpp"
+#include "schedule/row_blocks.hpp"
+#include "schedule/snapshot.hpp"
+#include "schedule/work_queue.hpp"
+#include "store/checkpoint_writer.hpp"
+
+namespace ensemble::schedule {
+
+/// Seconds that ranks have to save what they are training: the end of one checkpoint and another.
+inline constexpr double longest_suspension_s = 2 * store::longest_write_s + 30;
+
+/// Hands out members, collects what becomes of them, and knows how far everybody is.
+/// It neither sends nor waits: it is given messages with the time of their arrival and says what to answer.
+class Coordinator {
+public:
+    struct Answer {
+        int rank = 0;
+        Message message;
+    };
+
+    /// Hands out `units`, in which every member is once, in the order of WorkQueue; without any, each member by itself.
+    /// Without `work` all members are alike and have so many epochs. REQUIRES: members, ranks and epochs > 0; work for
+    /// each member or for none.
+    /// If the run `recovers`, it goes on when ranks are lost: what they had is handed out again.
+    /// When all members are done, the test rows are handed out in blocks; the run is over when all of these are
+    /// analysed.
+    Coordinator(std::size_t members, int ranks, std::size_t epochs, std::vector<MemberWork> work = {},
+                bool recovers = false, std::vector<WorkUnit> units = {});
+
+    /// From now on ranks that have nothing to do leave their cores to those of their host that have: see threads_of().
+    /// REQUIRES: a placement for each rank; nothing was received yet.
+    void share_cores(std::vector<RankPlacement> placements);
+
+    /// What has to be analysed of each member: so many test rows with so many numbers each. One number unless said.
+    void set_test_size(std::size_t rows, std::size_t width);
+
+    /// The judge of which member is the best. Of classes unless said.
+    void set_task(const task::Task& task) { task_ = &task; }
+
+    /// Takes a worker's message; `now_s` never goes back. Throws core::Error (run) for a message that cannot be.
+    [[nodiscard]] std::vector<Answer> receive(int rank, const Message& message, double now_s);
+
+    /// Ends the run because of `error` on this side.
+    [[nodiscard]] std::vector<Answer> fail(const core::Error& error);
+
+    /// This rank is not there any more; no message of it counts from now on. What it was at goes to others; or the run
+    /// fails if it does not recover. `why` is for the user: "was killed".
+    [[nodiscard]] std::vector<Answer> lose(int rank, const std::string& why, double now_s);
+
+    [[nodiscard]] bool is_lost(int rank) const { return ranks_.at(static_cast<std::size_t>(rank)).lost; }
+    [[nodiscard]] std::size_t ranks_lost() const noexcept { return lost_; }
+
+    /// Ends the run early because of `why`: ranks keep what they have, and what is finished is combined. Does nothing
+    /// if all members are done or the run is on its way out already.
+    [[nodiscard]] std::vector<Answer> suspend(const std::string& why, double now_s);
+
+    /// Why the run was suspended; empty if it was not.
+    [[nodiscard]] const std::string& suspended_by() const noexcept { return suspended_by_; }
+
+    /// The first rank that has not answered an order to suspend for too long; the run must not wait for it any more.
+    [[nodiscard]] std::optional<int> overdue(double now_s) const noexcept;
+
+    /// All that will come of the members is among the results, or the run has failed.
+    [[nodiscard]] bool is_over() const noexcept { return failure_ || concluded_; }
+
+    /// All members are done that will be, and blocks of test rows are being analysed.
+    [[nodiscard]] bool is_analysing() const noexcept { return analysis_.has_value(); }
+
+    /// Why the run failed, in words for the user.
+    [[nodiscard]] const std::optional<core::Error>& failure() const noexcept { return failure_; }
+
+    /// What became of the members that are done, in the order of their index.
+    [[nodiscard]] std::vector<analysis::MemberResult> results() const;
+
+    /// The members that are not done.
+    [[nodiscard]] std::vector<std::uint32_t> missing() const;
+
+    [[nodiscard]] std::size_t members_done() const noexcept { return done_; }
+
+    [[nodiscard]] Snapshot snapshot(double now_s) const;
+
+    /// Samples trained on so far, all ranks together.
+    [[nodiscard]] std::uint64_t samples() const noexcept;
+
+    /// What became of the ranks' time.
+    [[nodiscard]] const RankTimes& times() const noexcept { return times_; }
+
+private:
+    struct Rank {
+        std::optional<WorkUnit> unit;  ///< in training
+        std::uint32_t member = 0;      ///< of that unit, the one in training
+        std::optional<WorkUnit> next;  ///< assigned, to begin when that one is done
+        double start_s = 0;            ///< when the current member began
+        double spent_s = 0;            ///< in its epochs that are done
+        RankProgress progress;
+        std::uint64_t samples = 0;  ///< of the current member
+        double saved = 0;           ///< fraction of it that would not be lost with the rank
+        bool waits = false;         ///< has asked in vain
+        std::size_t threads = 1;    ///< it was told to use
+        bool suspended = false;     ///< has saved what it had
+        bool lost = false;
+        std::optional<std::size_t> block;  ///< is being analysed
+
+        [[nodiscard]] bool is_idle() const noexcept { return lost || (waits && !unit && !next); }
+        [[nodiscard]] bool trains(std::uint32_t other) const noexcept { return unit && member == other; }
+    };
+
+    /// The test rows, and what all ranks have to know of them.
+    struct Analysis {
+        Analyse order;  ///< of a block, but for which
+        RowBlocks blocks;
+    };
+
+    struct Visitor;
+
+    [[nodiscard]] std::vector<Answer> assign(int rank, double now_s);
+    void begin(Rank& rank, std::uint32_t member, double now_s) const;
+    void begin(Rank& rank, const WorkUnit& unit, double now_s) const;
+    [[nodiscard]] std::vector<Answer> finish(int rank, const Finished& finished, double now_s);
+    [[nodiscard]] std::vector<Answer> take_back(Rank& rank, double now_s);
+    [[nodiscard]] std::vector<Answer> take_back_block(Rank& rank);
+    [[nodiscard]] std::vector<Answer> conclude();
+    [[nodiscard]] std::vector<Answer> begin_analysis(std::uint32_t best);
+    [[nodiscard]] std::optional<Answer> next_block(int rank);
+    [[nodiscard]] std::vector<Answer> analysed(int rank, std::uint64_t first);
+    [[nodiscard]] std::vector<Answer> to_all(const Message& message) const;
+    [[nodiscard]] std::vector<Answer> with_threads(std::vector<Answer> answers);
+    [[nodiscard]] Rank& training(int rank, std::uint32_t member);
+    [[nodiscard]] double seconds_left(double now_s) const;
+
+    std::size_t epochs_;
+    std::vector<RankPlacement> placements_;  ///< of each rank; empty where nobody shares cores
+    std::vector<bool> at_work_;              ///< when threads were last shared out
+    WorkQueue queue_;
+    std::size_t done_ = 0;
+    bool concluded_ = false;
+    bool recovers_ = false;
+    const task::Task* task_ = &task::standard_task(task::Kind::classification);
+    std::size_t test_rows_ = 1;
+    std::size_t test_width_ = 1;
+    std::optional<Analysis> analysis_;
+    std::size_t lost_ = 0;
+    std::vector<Rank> ranks_;
+    std::vector<std::optional<analysis::MemberResult>> results_;  ///< by index
+    std::string suspended_by_;
+    double suspended_s_ = 0;
+    std::optional<core::Error> failure_;
+    std::uint64_t samples_done_ = 0;
+    RankTimes times_;
+    double trained_ = 0;  ///< work that members took that are done
+};
+
+}  // namespace ensemble::schedule

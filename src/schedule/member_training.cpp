@@ -1,0 +1,66 @@
+#include "schedule/member_training.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "compute/prepared_pool.hpp"
+#include "train/trainer.hpp"
+
+namespace ensemble::schedule {
+namespace {
+
+class NetworkTraining final : public MemberTraining {
+public:
+    NetworkTraining(const config::Experiment& experiment, std::shared_ptr<core::ThreadPool> pool, std::uint32_t member,
+                    std::optional<train::MemberState> saved)
+        : experiment_(experiment), pool_(std::move(pool)) {
+        const train::Hyperparameters& training = experiment.options().training;
+        if (saved) {
+            go_on(std::move(*saved));
+        } else {
+            trainer_.emplace(experiment.network(), training, experiment.problem(), member, pool_.get());
+        }
+    }
+
+    const train::MemberState& state() const override { return trainer_->state(); }
+    bool is_trained() const override { return trainer_->finished(); }
+    std::optional<train::EpochRecord> train() override { return trainer_->step(); }
+    double progress() const override { return trainer_->progress(); }
+    double running_loss() const override { return trainer_->running_loss(); }
+    void exclude(std::string why) override { trainer_->exclude(std::move(why)); }
+
+    void use_threads(std::size_t threads) override {
+        if (threads == pool_->size()) return;
+        // Kernels belong to a number of threads: another trainer goes on with the state.
+        train::MemberState state = trainer_->release();
+        trainer_.reset();
+        pool_->resize(threads);
+        go_on(std::move(state));
+    }
+
+    void predict(const data::View& rows, std::span<float> predictions) override {
+        trainer_->predict(rows, predictions);
+    }
+
+private:
+    void go_on(train::MemberState state) {
+        trainer_.emplace(experiment_.network(), experiment_.options().training, experiment_.problem(), std::move(state),
+                         pool_.get());
+    }
+
+    const config::Experiment& experiment_;
+    std::shared_ptr<core::ThreadPool> pool_;
+    std::optional<train::Trainer> trainer_;  ///< always there
+};
+
+}  // namespace
+
+MakeTraining training_of_networks(const config::Experiment& experiment) {
+    const auto pool = std::make_shared<compute::PreparedPool>();
+    pool->resize(std::max<std::size_t>(experiment.options().threads, 1));
+    return [&experiment, pool](std::uint32_t member, std::optional<train::MemberState> saved) {
+        return std::make_unique<NetworkTraining>(experiment, pool, member, std::move(saved));
+    };
+}
+
+}  // namespace ensemble::schedule

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "analysis/results.hpp"
+#include "analysis/row_results.hpp"
+#include "core/error.hpp"
+#include "schedule/work_queue.hpp"
+#include "train/member_state.hpp"
+
+namespace ensemble::schedule {
+
+// What workers tell the coordinator.
+
+/// "Give me members to train."
+struct Request {};
+
+/// How far the member in training is.
+struct Progress {
+    std::uint32_t member = 0;
+    std::uint32_t epoch = 0;    ///< the one under way, counted from 1
+    double fraction = 0;        ///< of the planned steps
+    double loss = 0;            ///< over the epoch so far; NaN before its first batch
+    std::uint64_t samples = 0;  ///< this member was trained on in this run
+    double saved = 0;           ///< fraction that was done when it was last handed over to be saved
+};
+
+struct EpochDone {
+    train::EpochRecord record;
+    bool restored = false;  ///< trained in an earlier run, which may or may not have written it down
+};
+
+/// A member is trained; it and its predictions are durable.
+struct Finished {
+    analysis::MemberResult result;
+    std::uint64_t samples = 0;
+    double busy_s = 0;  ///< the rank's time from its beginning to here
+    double talk_s = 0;  ///< its time with messages since the member before
+};
+
+/// Somebody wants the run to stop.
+struct Interrupted {
+    std::string why;  ///< "SIGTERM"
+};
+
+/// As asked by Suspend: what this rank was training is saved where it stands, and it does no more.
+struct Suspended {};
+
+/// Something the user should know.
+struct Notice {
+    std::string text;
+};
+
+/// What a block of test rows has come to, as asked by Analyse.
+struct Analysed {
+    std::uint64_t first = 0;
+    analysis::RowResults results;
+};
+
+/// This rank cannot go on.
+struct Failed {
+    core::Failure kind = core::Failure::run;
+    std::string message;
+};
+
+// What the coordinator tells workers.
+
+struct Assign {
+    WorkUnit unit;
+};
+
+/// Train on so many threads from now on: ranks of this host are idle, or are not any more.
+struct Threads {
+    std::int32_t count = 1;
+};
+
+/// Save what is in training, and train no more.
+struct Suspend {};
+
+/// All members are done, or as many as will be: combine what these predict of a block of test rows, from their files.
+/// No rows: others have them all.
+struct Analyse {
+    std::uint64_t first = 0;
+    std::uint64_t rows = 0;
+    std::uint32_t best = 0;               ///< the member chosen on validation data
+    std::vector<std::uint32_t> left_out;  ///< members that are no part of the ensemble: excluded, or not done
+};
+
+/// Leave: the run has failed, or it is over.
+struct Stop {
+    std::int32_t exit_code = 0;
+    bool ranks_lost = false;  ///< there were some: do not wait for others
+};
+
+using Message = std::variant<Request, Progress, EpochDone, Finished, Failed, Assign, Analyse, Stop, Interrupted,
+                             Suspend, Suspended, Notice, Analysed, Threads>;
+
+/// True of what the coordinator tells workers, but for Stop, which ends all.
+[[nodiscard]] bool is_for_worker(const Message& message);
+
+/// A message as bytes: kind, version and size, then the content. REQUIRES: the content makes sense.
+[[nodiscard]] std::vector<std::byte> encode(const Message& message);
+
+/// The message in `bytes`. Throws core::Error (run) if they are not exactly one message that makes sense.
+[[nodiscard]] Message decode(std::span<const std::byte> bytes);
+
+}  // namespace ensemble::schedule

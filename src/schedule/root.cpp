@@ -1,0 +1,80 @@
+#include "schedule/root.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+
+namespace ensemble::schedule {
+
+Root::Root(const config::Experiment& experiment, int ranks, StartingPoint start, TrainingHooks& hooks, Send send)
+    : experiment_(experiment),
+      hooks_(hooks),
+      send_(std::move(send)),
+      coordinator_(experiment.options().members, ranks, experiment.options().training.epochs, std::move(start.work),
+                   experiment.options().recover) {
+    if (!start.placements.empty()) coordinator_.share_cores(std::move(start.placements));
+    coordinator_.set_task(experiment.task());
+    coordinator_.set_test_size(experiment.test_set().rows.size(), experiment.predicted_width());
+}
+
+void Root::receive(int rank, const Message& message, double now_s) {
+    if (coordinator_.is_lost(rank)) return;
+    tell_hooks(rank, message);  // first: with the answer the run may be over
+    send(coordinator_.receive(rank, message, now_s));
+}
+
+void Root::tell_hooks(int rank, const Message& message) {
+    if (const auto* epoch = std::get_if<EpochDone>(&message)) {
+        hooks_.epoch_done(epoch->record, epoch->restored);
+    } else if (const auto* finished = std::get_if<Finished>(&message)) {
+        hooks_.member_done(finished->result, rank);
+    } else if (const auto* block = std::get_if<Analysed>(&message)) {
+        place(*block);
+    } else if (const auto* notice = std::get_if<Notice>(&message)) {
+        hooks_.notice(notice->text);
+    }
+}
+
+void Root::place(const Analysed& block) {
+    const config::EvaluationSet& test = experiment_.test_set();
+    if (!rows_) rows_ = analysis::room_for(experiment_.task(), experiment_.targets(), test.rows.size());
+    rows_->place(block.first, block.results);
+}
+
+void Root::send(const std::vector<Coordinator::Answer>& answers) const {
+    for (const auto& [rank, message] : answers) send_(rank, message);
+}
+
+void Root::attend_to_failures(double now_s) {
+    for (const comm::RankFailure& failure : hooks_.failures()) {
+        const std::string what = fmt::format("rank {} {}", failure.rank, failure.why);
+        if (!experiment_.options().recover) core::fail(core::Failure::run, "{}; {}", what, hooks_.what_survives());
+        hooks_.note(what);
+        hooks_.notice(fmt::format("note: {}; the others go on with what it had", what));
+        send(coordinator_.lose(failure.rank, failure.why, now_s));
+    }
+}
+
+void Root::attend_to_silence(double now_s) const {
+    if (const auto rank = coordinator_.overdue(now_s)) {
+        core::fail(
+            core::Failure::run,
+            "rank {} does not answer the order to stop; what it was training is saved as of its last checkpoint, "
+            "everything else as it is: go on with --resume",
+            *rank);
+    }
+}
+
+void Root::show(double now_s) {
+    if (hooks_.wants_snapshot()) hooks_.show(coordinator_.snapshot(now_s));
+}
+
+std::optional<core::Error> Root::failure() const {
+    if (!coordinator_.failure()) return std::nullopt;
+    const core::Error& failure = *coordinator_.failure();
+    return core::Error(failure.kind(), fmt::format("{}; {}", failure.what(), hooks_.what_survives()));
+}
+
+}  // namespace ensemble::schedule

@@ -1,0 +1,60 @@
+#include "schedule/work_queue.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+#include <tuple>
+#include <utility>
+
+#include "core/contract.hpp"
+
+namespace ensemble::schedule {
+
+std::vector<WorkUnit> single_members(std::size_t members) {
+    std::vector<WorkUnit> units(members);
+    for (std::size_t member = 0; member < members; ++member) units[member].first = static_cast<std::uint32_t>(member);
+    return units;
+}
+
+WorkQueue::WorkQueue(std::vector<MemberWork> work, std::vector<WorkUnit> units)
+    : work_(std::move(work)), units_(std::move(units)) {
+    const auto members = [](std::size_t sum, const WorkUnit& unit) { return sum + unit.count; };
+    core::require(std::accumulate(units_.begin(), units_.end(), std::size_t{0}, members) == work_.size(),
+                  "every member is in one unit");
+    sort();
+}
+
+WorkUnit WorkQueue::take() {
+    core::require(!units_.empty(), "there is a unit to hand out");
+    const WorkUnit next = units_.back();
+    units_.pop_back();
+    return next;
+}
+
+void WorkQueue::put_back(const WorkUnit& unit) {
+    units_.push_back(unit);
+    sort();
+}
+
+std::vector<double> WorkQueue::left() const {
+    std::vector<double> lengths;
+    for (auto unit = units_.rbegin(); unit != units_.rend(); ++unit) lengths.push_back(left(*unit));
+    return lengths;
+}
+
+double WorkQueue::left(const WorkUnit& unit) const {
+    double sum = 0;
+    for (std::uint32_t member = unit.first; member < unit.end(); ++member) sum += of(member).left();
+    return sum;
+}
+
+void WorkQueue::sort() {
+    const auto is_trained = [&](const WorkUnit& unit) {
+        const auto members = std::span(work_).subspan(unit.first, unit.count);
+        return std::ranges::all_of(members, &MemberWork::is_trained);
+    };
+    const auto place = [&](const WorkUnit& unit) { return std::tuple(!is_trained(unit), -left(unit), unit.first); };
+    std::ranges::sort(units_, std::ranges::greater(), place);
+}
+
+}  // namespace ensemble::schedule

@@ -1,0 +1,248 @@
+#include "schedule/worker.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "core/contract.hpp"
+#include "task/score.hpp"
+#include "train/predictor.hpp"
+
+namespace ensemble::schedule {
+namespace {
+
+/// Rows predicted in one piece of work where each is seen in so many views: whole batches, since one that is short
+/// costs as much.
+std::size_t rows_per_piece(std::size_t views) {
+    constexpr std::size_t batches = 16;
+    return std::max<std::size_t>(batches / views, 1) * train::Predictor::batch;
+}
+
+}  // namespace
+
+Worker::Worker(const config::Experiment& experiment, Send send, MemberStorage& storage, MakeTraining make_training,
+               double progress_interval_s)
+    : experiment_(experiment),
+      send_(std::move(send)),
+      storage_(storage),
+      make_training_(std::move(make_training)),
+      progress_interval_s_(progress_interval_s) {
+    send_(Request{});
+}
+
+void Worker::receive(const Message& message) {
+    if (const auto* assign = std::get_if<Assign>(&message)) {
+        core::require(!unit_, "a worker is given one unit at a time");
+        unit_ = assign->unit;
+    } else if (const auto* block = std::get_if<Analyse>(&message)) {
+        core::require(!training_ && !predicting_ && !unit_ && !block_, "members are combined when none is in training");
+        if (block->rows > 0) block_ = *block;
+    } else if (const auto* threads = std::get_if<Threads>(&message)) {
+        threads_ = static_cast<std::size_t>(threads->count);
+        if (training_) training_->member->use_threads(*threads_);
+    } else {
+        core::require(std::holds_alternative<Suspend>(message),
+                      "a coordinator assigns, has blocks analysed or suspends");
+        suspend();
+    }
+}
+
+void Worker::suspend() {
+    unit_.reset();
+    if (training_ || predicting_) {
+        // One that is predicting goes back to the end of its training.
+        const bool is_saved = predicting_ ? predicting_->is_final : training_->is_final;
+        if (!is_saved) storage_.save(predicting_ ? predicting_->member->state() : training_->member->state());
+    }
+    training_.reset();
+    predicting_.reset();
+    send_(Suspended{});
+}
+
+bool Worker::work() {
+    if (predicting_) {
+        predict_rows();
+    } else if (training_) {
+        train_batch();
+    } else if (unit_) {
+        const std::uint32_t member = unit_->first++;
+        if (--unit_->count == 0) unit_.reset();
+        begin(member);
+    } else if (block_) {
+        analyse_block();
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void Worker::begin(std::uint32_t member) {
+    const core::Stopwatch since_start;
+    since_progress_.restart();
+    store::SavedMember saved = storage_.load(member);
+    for (const std::string& why : saved.refused) {
+        send_(Notice{fmt::format("note: member {} goes on from {}: {}", member,
+                                 saved.state ? fmt::format("an older state, {} epochs trained", saved.state->epoch)
+                                             : std::string("its beginning"),
+                                 why)});
+    }
+    std::uint64_t earlier = 0;
+    if (saved.state) {
+        for (const train::EpochRecord& record : saved.state->history) send_(EpochDone{record, true});
+        earlier = samples(*saved.state);
+    }
+    training_.emplace(Training{make_training_(member, std::move(saved.state)), since_start, earlier, saved.is_final});
+    training_->saved = training_->member->progress();
+    if (threads_) training_->member->use_threads(*threads_);
+    if (training_->member->is_trained()) end_training();
+}
+
+void Worker::train_batch() {
+    MemberTraining& member = *training_->member;
+    const auto record = member.train();
+    if (record) send_(EpochDone{*record});
+    if (member.is_trained()) return end_training();
+    if (storage_.offer(member.state())) training_->saved = member.progress();
+    if (!record && since_progress_.seconds() < progress_interval_s_) return;
+    since_progress_.restart();
+    const train::MemberState& state = member.state();
+    send_(Progress{.member = state.member,
+                   .epoch = state.epoch + 1,
+                   .fraction = member.progress(),
+                   .loss = record ? record->train_loss : member.running_loss(),
+                   .samples = samples(state) - training_->earlier_samples,
+                   .saved = std::min(training_->saved, 1.0)});
+}
+
+void Worker::end_training() {
+    // The next unit is on its way here while this one's last member predicts and is stored.
+    if (!unit_) send_(Request{});
+    predicting_.emplace(Predicting{std::move(training_->member),
+                                   training_->since_start,
+                                   training_->earlier_samples,
+                                   training_->is_final,
+                                   false,
+                                   {},
+                                   0});
+    training_.reset();
+    const train::MemberState& state = predicting_->member->state();
+    if (!predicting_->is_final || !state.excluded.empty()) return;
+    if (auto stored = storage_.predictions(state.member)) {
+        predicting_->predictions = std::move(*stored);
+        predicting_->is_stored = true;
+    }
+}
+
+void Worker::predict_rows() {
+    Predicting& member = *predicting_;
+    const auto& sets = experiment_.evaluation_sets();
+    const std::size_t width = experiment_.predicted_width();
+    if (member.is_stored || !member.member->state().excluded.empty()) return finish();
+    if (member.predictions.empty() || member.rows_done == sets[member.predictions.size() - 1].rows.size()) {
+        if (member.predictions.size() == sets.size()) return finish();
+        member.predictions.emplace_back(sets[member.predictions.size()].rows.size() * width);
+        member.rows_done = 0;
+    }
+    data::View rows = sets[member.predictions.size() - 1].rows;
+    const std::size_t count =
+        std::min(rows_per_piece(experiment_.options().test_views), rows.size() - member.rows_done);
+    rows.rows = rows.rows.subspan(member.rows_done, count);
+    member.member->predict(rows, std::span(member.predictions.back()).subspan(member.rows_done * width, count * width));
+    member.rows_done += count;
+}
+
+/// Adds what outputs do not say, and excludes a member that predicts what is no number: parameters close to overflow
+/// can do on the validation rows and still fail on others.
+void Worker::complete_predictions() {
+    const auto& sets = experiment_.evaluation_sets();
+    MemberPredictions& predictions = predicting_->predictions;
+    const std::vector<float> validation = predictions.front();
+    for (std::size_t i = 0; i < sets.size(); ++i) {
+        if (experiment_.task().complete != nullptr)
+            experiment_.task().complete(validation, sets[0].truth(), predictions[i]);
+        const auto is_finite = [](float number) { return std::isfinite(number); };
+        if (std::ranges::all_of(predictions[i], is_finite)) continue;
+        predicting_->member->exclude(
+            fmt::format("its predictions for the {} data are not all finite numbers", sets[i].name));
+        return predictions.clear();
+    }
+}
+
+void Worker::finish() {
+    if (!predicting_->is_stored && !predicting_->predictions.empty()) complete_predictions();
+    const analysis::MemberResult result = result_of(*predicting_);
+    if (!predicting_->is_final || (!predicting_->is_stored && !predicting_->predictions.empty()))
+        storage_.finish(predicting_->member->state(), predicting_->predictions);
+    const Finished finished{.result = result,
+                            .samples = samples(predicting_->member->state()) - predicting_->earlier_samples,
+                            .busy_s = predicting_->since_start.seconds()};
+    predicting_.reset();
+    send_(finished);
+}
+
+void Worker::analyse_block() {
+    const Analyse order = *std::exchange(block_, std::nullopt);
+    const config::EvaluationSet& test = experiment_.test_set();
+    core::require(order.first + order.rows <= test.rows.size(), "a block of rows is one of the test set");
+    std::vector<std::uint32_t> all_members(experiment_.options().members);
+    std::iota(all_members.begin(), all_members.end(), 0U);
+    std::vector<std::uint32_t> members;
+    std::ranges::set_difference(all_members, order.left_out, std::back_inserter(members));
+    const std::vector<float> predictions = storage_.rows(members, order.first, order.rows);
+    const task::Truth all = test.truth();
+    const bool classes = experiment_.task().kind == task::Kind::classification;
+    const task::Truth truth{
+        .labels = classes ? all.labels.subspan(order.first, order.rows) : all.labels,
+        .numbers = classes ? all.numbers : all.numbers.subspan(order.first * all.targets, order.rows * all.targets),
+        .targets = all.targets};
+    const auto best = std::ranges::find(members, order.best) - members.begin();
+    send_(Analysed{.first = order.first,
+                   .results = analysis::analyse({.task = experiment_.task(),
+                                                 .targets = experiment_.targets(),
+                                                 .members = members.size(),
+                                                 .rows = order.rows,
+                                                 .predictions = predictions,
+                                                 .truth = truth},
+                                                static_cast<std::size_t>(best))});
+}
+
+analysis::MemberResult Worker::result_of(const Predicting& predicting) const {
+    const train::MemberState& state = predicting.member->state();
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    analysis::MemberResult result{.index = state.member,
+                                  .parameters = experiment_.network().parameter_count(),
+                                  .epochs = state.epoch,
+                                  .train_s = state.train_seconds,
+                                  .validation_loss = nan,
+                                  .validation_score = nan,
+                                  .validation = {},
+                                  .test = {},
+                                  .excluded = state.excluded};
+    if (!state.excluded.empty()) return result;
+    for (std::size_t i = 0; i < predicting.predictions.size(); ++i) {
+        const bool classes = experiment_.task().kind == task::Kind::classification;
+        const std::vector<float>& predictions = predicting.predictions[i];
+        const auto chosen =
+            classes ? task::most_probable(predictions, experiment_.targets()) : std::vector<std::int32_t>{};
+        const task::Predicted predicted{
+            .task = experiment_.task(), .targets = experiment_.targets(), .predictions = predictions, .chosen = chosen};
+        (i == 0 ? result.validation : result.test) = task::score(predicted, experiment_.evaluation_sets()[i].truth());
+    }
+    // With early stopping the parameters are those of the best epoch, else of the last.
+    const bool early_stopping = experiment_.options().training.patience > 0;
+    const std::size_t epoch = early_stopping ? state.best_epoch : state.epoch;
+    const train::EpochRecord& record = state.history.at(epoch - 1);
+    result.validation_loss = record.validation_loss;
+    result.validation_score = record.validation_score;
+    return result;
+}
+
+std::uint64_t Worker::samples(const train::MemberState& state) const {
+    const std::size_t rows = experiment_.split().train.size();
+    const std::uint64_t in_epoch = std::min<std::uint64_t>(rows, state.step * experiment_.options().training.batch);
+    return std::uint64_t{state.epoch} * rows + in_epoch;
+}
+
+}  // namespace ensemble::schedule

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "config/experiment.hpp"
+#include "core/stopwatch.hpp"
+#include "schedule/member_storage.hpp"
+#include "schedule/member_training.hpp"
+#include "schedule/message.hpp"
+#include "store/checkpoints.hpp"
+
+namespace ensemble::schedule {
+
+/// Trains the members it is given, one after the other, in pieces short enough that its owner can answer messages in
+/// between; has each predict the evaluation sets, and stores it with its predictions. When all are done, combines what
+/// members predict of the blocks of test rows that it is given.
+class Worker {
+public:
+    using Send = std::function<void(const Message&)>;  ///< to the coordinator
+
+    /// Asks for its first member. `experiment` and `storage` must outlive it. Within an epoch it reports every
+    /// `progress_interval_s`.
+    Worker(const config::Experiment& experiment, Send send, MemberStorage& storage, MakeTraining make_training,
+           double progress_interval_s);
+
+    /// Takes what the coordinator says.
+    void receive(const Message& message);
+
+    /// Does a piece of work; false if there is nothing to do.
+    bool work();
+
+private:
+    /// The member being trained.
+    struct Training {
+        std::unique_ptr<MemberTraining> member;
+        core::Stopwatch since_start;
+        std::uint64_t earlier_samples = 0;  ///< it was trained on in an earlier run
+        bool is_final = false;              ///< it is saved for good already
+        double saved = 0;                   ///< fraction done when it was last saved
+    };
+
+    /// The member that is trained and on its way into the ensemble.
+    struct Predicting {
+        std::unique_ptr<MemberTraining> member;
+        core::Stopwatch since_start;
+        std::uint64_t earlier_samples;
+        bool is_final;
+        bool is_stored;                 ///< the predictions are those of an earlier run
+        MemberPredictions predictions;  ///< of the sets that are done, and of the one under way
+        std::size_t rows_done = 0;      ///< of that one
+    };
+
+    void begin(std::uint32_t member);
+    void suspend();
+    void train_batch();
+    void end_training();
+    void predict_rows();
+    void finish();
+    void complete_predictions();
+    void analyse_block();
+    [[nodiscard]] analysis::MemberResult result_of(const Predicting& predicting) const;
+    [[nodiscard]] std::uint64_t samples(const train::MemberState& state) const;
+
+    const config::Experiment& experiment_;
+    Send send_;
+    MemberStorage& storage_;
+    MakeTraining make_training_;
+    double progress_interval_s_;
+    std::optional<Training> training_;
+    std::optional<Predicting> predicting_;
+    std::optional<WorkUnit> unit_;  ///< members that are still to begin
+
+    std::optional<Analyse> block_;
+    std::optional<std::size_t> threads_;  ///< as the coordinator last said
+    core::Stopwatch since_progress_;
+};
+
+}  // namespace ensemble::schedule

@@ -1,0 +1,123 @@
+#include "config/experiment.hpp"
+
+#include <memory>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "data/source.hpp"
+#include "failure.hpp"
+
+using namespace ensemble;
+
+BOOST_AUTO_TEST_SUITE(experiment_tests)
+
+using config::Experiment;
+using config::Options;
+
+namespace {
+
+std::string refusal(const Options& options, const data::Source& source) {
+    return usage_error([&] { const Experiment experiment(options, source); });
+}
+
+std::string refusal(const Options& options) {
+    return refusal(options, data::load(options.data, options.seed));
+}
+
+void check_accepted(const Options& options) {
+    BOOST_CHECK_NO_THROW(const Experiment experiment(options, data::load(options.data, options.seed)));
+}
+
+Options moons() {
+    Options options;
+    options.data = "moons:train=60,test=20";
+    options.net = "dense(4) relu dropout(0.2)";
+    return options;
+}
+
+/// Thirty items of one feature, and a number to be learnt about each.
+data::Source numbers() {
+    const auto bytes = std::make_shared<std::vector<float>>(30, 0.5F);
+    const data::SharedBytes shared{.owner = bytes, .bytes = std::as_bytes(std::span(*bytes))};
+    return {.name = "numbers",
+            .sha256 = "",
+            .train = data::Table(
+                {.task = task::Kind::regression, .element = data::Element::f32, .shape = {1}, .rows = 30, .outputs = 1},
+                shared, shared),
+            .test = std::nullopt};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(nothing_is_distorted_without_distortions) {
+    Options options = moons();
+    options.test_views = 4;  // by a preset, beside --augment none
+    const Experiment experiment(options, data::load(options.data, options.seed));
+    BOOST_TEST(experiment.problem().test_views == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(dropout_left_on_needs_dropout) {
+    Options options = moons();
+    options.training.evaluate_with_dropout = true;
+    check_accepted(options);
+    options.net = "repeat(2)[ skip[ dense(2) dropout(0.5) ] ]";
+    check_accepted(options);
+    options.net = "dense(4) relu";
+    BOOST_TEST(refusal(options) == "--evaluate-with-dropout has no effect here: there is no dropout in dense(4) relu");
+}
+
+BOOST_AUTO_TEST_CASE(machines_need_a_stack) {
+    Options options = moons();
+    options.training.initialiser = model::Initialiser::rbm;
+    check_accepted(options);
+    options.net = "dense(4) skip[ dense(4) ]";
+    BOOST_TEST(contains(refusal(options), "--init rbm: network, line 1, column 10: skip cannot"));
+    options.net = "flatten";
+    BOOST_TEST(contains(refusal(options), "--init rbm: there is no hidden dense layer in flatten"));
+}
+
+BOOST_AUTO_TEST_CASE(a_mean_needs_more_than_one_epoch) {
+    Options options = moons();
+    options.training.average = train::AverageKind::swa;
+    options.training.epochs = 5;  // from the fourth
+    check_accepted(options);
+    options.training.epochs = 4;  // the fourth alone
+    BOOST_TEST(
+        contains(refusal(options), "--weight-average swa:0.75 has no effect here: of 4 epochs it would take the last"));
+    options.training.average_start = 0.5;
+    check_accepted(options);
+    options.training.average = train::AverageKind::ema;
+    options.training.epochs = 1;
+    check_accepted(options);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_can_be_normalised_over_one_row) {
+    Options options = moons();
+    options.training.batch = 1;
+    check_accepted(options);
+    for (const char* net : {"dense(4) batchnorm relu", "repeat(2)[ skip[ dense(2) batchnorm ] ]"}) {
+        options.net = net;
+        options.training.batch = 1;
+        BOOST_TEST(contains(refusal(options), "--batch 1: batchnorm"));
+        options.training.batch = 2;
+        check_accepted(options);
+        options.train_limit = 1;
+        BOOST_TEST(contains(refusal(options), "--batch 1: batchnorm"));
+        options.train_limit = 0;
+    }
+    // A channel of one image has many pixels.
+    options.data = "digits:train=60,test=20";
+    options.net = "conv(2, 3) batchnorm relu maxpool(2)";
+    options.training.batch = 1;
+    check_accepted(options);
+}
+
+BOOST_AUTO_TEST_CASE(softened_labels_need_labels) {
+    Options options = moons();
+    options.training.label_smoothing = 0.1;
+    check_accepted(options);
+    BOOST_TEST(contains(refusal(options, numbers()), "--label-smoothing softens class labels"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <boost/test/unit_test.hpp>
+
+#include "schedule/coordinator.hpp"
+
+namespace ensemble::schedule {
+
+using Answers = std::vector<Coordinator::Answer>;
+
+inline Finished finished(std::uint32_t member, double validation_score, const std::string& excluded = "") {
+    return {.result = {.index = member,
+                       .parameters = 1,
+                       .epochs = 4,
+                       .train_s = 1,
+                       .validation_loss = 1,
+                       .validation_score = validation_score,
+                       .validation = {},
+                       .test = {},
+                       .excluded = excluded},
+            .samples = 100,
+            .busy_s = 2,
+            .talk_s = 0.5};
+}
+
+/// Everybody in `answers` who got test rows analyses them.
+inline Answers analyse_all(Coordinator& coordinator, const Answers& answers, double now_s = 100) {
+    Answers more;
+    for (const auto& answer : answers) {
+        const auto* order = std::get_if<Analyse>(&answer.message);
+        if (order == nullptr || order->rows == 0) continue;
+        Analysed done{.first = order->first, .results = {}};
+        done.results.rows = order->rows;
+        for (auto& each : coordinator.receive(answer.rank, done, now_s)) more.push_back(std::move(each));
+    }
+    return more;
+}
+
+/// The member assigned to `rank` by the only answer; nothing if there is no answer.
+inline std::optional<std::uint32_t> assigned(const Answers& answers, int rank) {
+    if (answers.empty()) return std::nullopt;
+    BOOST_TEST_REQUIRE(answers.size() == 1U);
+    BOOST_TEST(answers[0].rank == rank);
+    return std::get<Assign>(answers[0].message).unit.first;
+}
+
+template <class L>
+bool goes_to_all(const Answers& answers, int ranks) {
+    if (answers.size() != static_cast<std::size_t>(ranks)) return false;
+    for (int rank = 0; rank < ranks; ++rank) {
+        const auto& answer = answers[static_cast<std::size_t>(rank)];
+        if (answer.rank != rank || !std::holds_alternative<L>(answer.message)) return false;
+    }
+    return true;
+}
+
+}  // namespace ensemble::schedule

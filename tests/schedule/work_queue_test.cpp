@@ -1,0 +1,96 @@
+#include "schedule/work_queue.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "core/contract.hpp"
+#include "schedule/rank_times.hpp"
+#include "schedule/row_blocks.hpp"
+
+using namespace ensemble;
+
+BOOST_AUTO_TEST_SUITE(work_queue_tests)
+
+using namespace schedule;
+
+namespace {
+
+std::vector<std::uint32_t> firsts(WorkQueue& queue) {
+    std::vector<std::uint32_t> order;
+    while (!queue.empty()) order.push_back(queue.take().first);
+    return order;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(equal_members_come_by_their_index) {
+    WorkQueue queue(std::vector<MemberWork>(4), single_members(4));
+    BOOST_TEST((firsts(queue) == std::vector<std::uint32_t>{0, 1, 2, 3}));
+}
+
+BOOST_AUTO_TEST_CASE(trained_units_come_first_then_the_longest) {
+    const std::vector<MemberWork> work{
+        {.whole = 1}, {.whole = 4, .done = 0.5}, {.done = 1}, {.whole = 3}, {.whole = 2}};
+    WorkQueue queue(work, single_members(5));
+    BOOST_TEST((queue.left() == std::vector<double>{0, 3, 2, 2, 1}));
+    BOOST_TEST((firsts(queue) == std::vector<std::uint32_t>{2, 3, 1, 4, 0}));
+}
+
+BOOST_AUTO_TEST_CASE(units_are_as_long_as_their_members_together) {
+    const std::vector<MemberWork> work{{.whole = 1}, {.done = 1}, {.whole = 3}, {.done = 1}, {.done = 1}};
+    WorkQueue queue(work, {{0, 2}, {2, 1}, {3, 2}});
+    BOOST_TEST(queue.left({0, 2}) == 1.0);
+    BOOST_TEST((queue.take() == WorkUnit{3, 2}));  // all of it is trained
+    BOOST_TEST((queue.take() == WorkUnit{2, 1}));
+    queue.put_back({2, 1});
+    BOOST_TEST((queue.take() == WorkUnit{2, 1}));
+    BOOST_TEST((queue.take() == WorkUnit{0, 2}));
+    BOOST_TEST(queue.empty());
+    BOOST_CHECK_THROW(static_cast<void>(queue.take()), core::ContractViolation);
+    BOOST_CHECK_THROW(WorkQueue(work, {{0, 2}}), core::ContractViolation);
+}
+
+BOOST_AUTO_TEST_CASE(blocks_have_every_row_once_whoever_is_lost) {
+    for (const auto& [rows, row] : {std::pair(1, 1), {100'000, 64}, {100'000, 1'000'000'000}, {17, 70'000'000}}) {
+        const auto all = static_cast<std::size_t>(rows);
+        RowBlocks blocks(all, static_cast<std::size_t>(row));
+        std::vector<int> seen(all);
+        bool is_first = true;
+        while (const auto block = blocks.take()) {
+            if (std::exchange(is_first, false)) {
+                blocks.put_back(*block);
+                continue;
+            }
+            BOOST_TEST_REQUIRE(blocks.first(*block) + blocks.rows(*block) <= all);
+            for (std::size_t i = 0; i < blocks.rows(*block); ++i) ++seen[blocks.first(*block) + i];
+            BOOST_TEST(!blocks.are_done());
+            blocks.finish();
+        }
+        BOOST_TEST(blocks.are_done());
+        BOOST_TEST(blocks.are_handed_out());
+        BOOST_TEST(std::ranges::all_of(seen, [](int times) { return times == 1; }));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(time_that_nobody_had_work) {
+    RankTimes times(2);
+    BOOST_TEST(times.idle_fraction() == 0.0);
+    BOOST_TEST(times.elapsed_s(7) == 0.0);
+    times.start(1);
+    times.start(2);  // only the first one counts
+    times.add_stretch(3);
+    times.add_stretch(1);
+    times.add_talk(0.5);
+    times.end(6);
+    BOOST_TEST(times.train_s() == 5.0);
+    BOOST_TEST(times.elapsed_s(7) == 6.0);
+    BOOST_TEST(times.busy_s() == 4.0);
+    BOOST_TEST(times.idle_s() == 6.0);
+    BOOST_TEST(times.communication_fraction() == 0.05);
+    BOOST_TEST(times.efficiency_bound() == 4.0 / 6.0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
