@@ -34,7 +34,7 @@ using train::Hyperparameters;
 using train::OptimizerKind;
 using train::ScheduleKind;
 
-constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint64_t most_32_bits = std::numeric_limits<std::uint32_t>::max();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 constexpr Range share_below_one{0, 1, false, true};
@@ -172,7 +172,7 @@ std::vector<Setting> data_settings() {
             {.name = "reduce",
              .group = "Data",
              .type = "HOW",
-             .help = "fewer features: pca:K principal components, variance:K that vary most, or none",
+             .help = "fewer features: pca:K principal components, variance:K that vary most_32_bits, or none",
              .former = "features"},
             Notation{}, [](Options& o, string_view given) { parse_reduction(o.preprocessing, given); },
             [](const Options& o) { return text_of_reduction(o.preprocessing); }),
@@ -196,7 +196,7 @@ std::vector<Setting> data_settings() {
                [](auto& o) -> auto& { return o.validation_fraction; }, {inner_share, "0.1"}),
         whole_number(
             data("train-limit", "N", "train on the first N rows after the seeded shuffle (all)"),
-            [](auto& o) -> auto& { return o.train_limit; }, {1, most},
+            [](auto& o) -> auto& { return o.train_limit; }, {1, most_32_bits},
             [](const Options& o) { return o.train_limit > 0; }),
     };
 }
@@ -237,12 +237,12 @@ std::vector<Setting> training_settings() {
     return {
         whole_number(training("epochs", "N",
                               "passes over the training rows; auto: 20, and more where that is less than 1,000 steps"),
-                     [](auto& o) -> auto& { return o.training.epochs; }, {1, most, "auto"}),
+                     [](auto& o) -> auto& { return o.training.epochs; }, {1, most_32_bits, "auto"}),
         one_of(
             training("loss", "NAME", "of classes, or of numbers: "), [](auto& o) -> auto& { return o.loss; },
             loss_names(), " (cross-entropy; of numbers gaussian, which learns a variance for each row)"),
         whole_number(training("batch", "N", "rows per step"), [](auto& o) -> auto& { return o.training.batch; },
-                     {1, most}),
+                     {1, most_32_bits}),
         choice(
             training("optimizer", "NAME", ""), [](auto& o) -> auto& { return o.training.optimizer; }),
         number(training("lr", "X", "learning rate"), [](auto& o) -> auto& { return o.training.learning_rate; },
@@ -262,7 +262,7 @@ std::vector<Setting> training_settings() {
               .type = "N",
               .help = "of step: epochs between two drops",
               .belongs_to = "--schedule step"},
-             &H::schedule_step, {1, most}, uses_step),
+             &H::schedule_step, {1, most_32_bits}, uses_step),
         part("schedule-factor", "of step: each drop", &H::schedule_factor, {share_or_all, "0.1"}, uses_step,
              "--schedule step"),
         number(training("weight-decay", "X", "L2 penalty on weights (decoupled in adamw)"),
@@ -296,7 +296,7 @@ std::vector<Setting> training_settings() {
             [](auto& o) -> auto& { return o.training.evaluate_with_dropout; }),
         whole_number(training("patience", "N",
                               "stop after N epochs without a better validation loss and keep the best (0: never)"),
-                     [](auto& o) -> auto& { return o.training.patience; }, {0, most}),
+                     [](auto& o) -> auto& { return o.training.patience; }, {0, most_32_bits}),
     };
 }
 
