@@ -22,10 +22,11 @@ core::RandomStream draws(std::uint64_t seed, std::uint32_t member, std::uint32_t
 class Sleeper final : public schedule::MemberTraining {
 public:
     Sleeper(const config::Experiment& experiment, std::uint32_t member, double seconds, double piece_s)
-        : experiment_(experiment), seconds_(seconds), piece_s_(piece_s) {
+        : spec_(experiment.member(member)), seconds_(seconds), piece_s_(piece_s) {
         state_.member = member;
     }
 
+    const train::MemberSpec& spec() const override { return spec_; }
     const train::MemberState& state() const override { return state_; }
     bool is_trained() const override { return state_.finished; }
     double progress() const override { return spent_s_ / seconds_; }
@@ -33,7 +34,7 @@ public:
     void exclude(std::string why) override { state_.excluded = std::move(why); }
 
     std::optional<train::EpochRecord> train() override {
-        const auto epochs = experiment_.options().training.epochs;
+        const auto epochs = spec_.training.epochs;
         const double end_s = seconds_ * (state_.epoch + 1) / static_cast<double>(epochs);
         const double piece_s = std::min(piece_s_, end_s - spent_s_);
         compute(piece_s);
@@ -57,7 +58,7 @@ public:
     }
 
 private:
-    const config::Experiment& experiment_;
+    train::MemberSpec spec_;
     double seconds_;
     double piece_s_;
     double spent_s_ = 0;

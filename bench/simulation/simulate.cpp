@@ -156,7 +156,7 @@ private:
 
     static config::Options options_of(const Setup& setup) {
         config::Options options;
-        options.net = "relu";
+        options.nets = {"relu"};
         options.members = setup.members;
         options.training.epochs = setup.epochs;
         options.recover = setup.recovers;

@@ -88,6 +88,20 @@ void count_gains(const Given& given, const RowValues& values, CombinationResult&
     result.over_best[0] = gain_over_member(hits, best_hits, request);
 }
 
+task::Scores scores_of(const Given& given, std::size_t which) {
+    const Combined& combined = given.rows.combined[which];
+    task::Scores scores = task::score(
+        {.task = given.task, .targets = given.targets, .predictions = combined.predictions, .chosen = combined.chosen},
+        given.truth);
+    const auto places = mean_metrics(given.task);
+    for (std::size_t place = 0; place < places.size(); ++place) {
+        // From row values, since those of a mixture know its members.
+        const auto lines = lines_of(given.rows.combined_values[which], place, given.questions(), given.rows.rows);
+        scores[places[place]] = metric_of(given.task.metrics()[places[place]], lines, 1);
+    }
+    return scores;
+}
+
 CombinationResult result_of(const Given& given, std::size_t which) {
     const Combined& combined = given.rows.combined[which];
     const RowValues& values = given.rows.combined_values[which];
@@ -97,9 +111,7 @@ CombinationResult result_of(const Given& given, std::size_t which) {
                              .over_mean = std::vector<std::optional<Gain>>(metrics.size()),
                              .over_best = std::vector<std::optional<PairedGain>>(metrics.size()),
                              .by_class = {}};
-    result.scores = task::score(
-        {.task = given.task, .targets = given.targets, .predictions = combined.predictions, .chosen = combined.chosen},
-        given.truth);
+    result.scores = scores_of(given, which);
     const auto places = mean_metrics(given.task);
     MeanGains gains(given.rows.rows, given.seed);
     std::vector<std::size_t> asked;
@@ -107,8 +119,6 @@ CombinationResult result_of(const Given& given, std::size_t which) {
         const task::Metric& metric = metrics[places[place]];
         const std::size_t questions = given.questions();
         const auto own = lines_of(values, place, questions, given.rows.rows);
-        // From row values, since those of a mixture know its members.
-        result.scores[places[place]] = metric_of(metric, own, 1);
         if (metric.better == task::Better::nominal || (given.classes() && places[place] == 0)) continue;
         asked.push_back(places[place]);
         gains.add(metric, own, lines_of(given.rows.member_sums, place, questions, given.rows.rows), given.members);
@@ -144,6 +154,14 @@ std::optional<std::uint32_t> choose_best(const task::Task& task, std::span<const
     const MemberResult* best = find_best(task, members);
     if (best == nullptr) return std::nullopt;
     return best->index;
+}
+
+std::vector<task::Scores> combination_scores(const task::Task& task, std::size_t targets, const RowResults& rows,
+                                             const task::Truth& truth) {
+    const Given given{task, targets, rows, truth, 1, 0};
+    std::vector<task::Scores> scores;
+    for (std::size_t which = 0; which < rows.combined.size(); ++which) scores.push_back(scores_of(given, which));
+    return scores;
 }
 
 EnsembleResult evaluate(const task::Task& task, std::size_t targets, const RowResults& rows, const task::Truth& truth,

@@ -51,6 +51,10 @@ struct EnsembleResult {
 /// members are never chosen. Nothing if none is included.
 [[nodiscard]] std::optional<std::uint32_t> choose_best(const task::Task& task, std::span<const MemberResult> members);
 
+/// The scores of each of the combinations of the task's kind. A pure function.
+[[nodiscard]] std::vector<task::Scores> combination_scores(const task::Task& task, std::size_t targets,
+                                                           const RowResults& rows, const task::Truth& truth);
+
 /// Everything the summary says about the ensemble. Root only; a pure function.
 /// REQUIRES: `rows` are those of the included members, and of the one choose_best() names as the best; `truth` of the
 /// same rows.

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -56,7 +57,7 @@ std::string footer() {
         "  --header       auto: the first line is held against the lines below, and what could be either is refused\n"
         "  --task         without it, classification if the target has words or few whole numbers (at most 100 "
         "different\n"
-        "                 ones, each twice on average), else regression, which is not supported yet\n"
+        "                 ones, each twice on average), else regression\n"
         "  --standardize  over the training rows: each feature by itself (features), each place on the last axis\n"
         "                 (channels; the features of a sequence), or all together (all); auto: channels for tables "
         "and\n"
@@ -66,7 +67,19 @@ std::string footer() {
         "                 scale by a share of width and of height, elastic by a smooth field of at most so many "
         "pixels;\n"
         "                 flip mirrors that share of the images, left to right\n"
+        "  --folds        every row that is not for testing is held out once: predictions/validation/ has of each "
+        "member "
+        "the\n"
+        "                 rows it was not trained on, and NaN elsewhere; results pool them as out_of_fold\n"
         "  --tta          the copies are distorted by as much as in training; validation sees each image once\n"
+        "\nHow members differ, beside their random numbers:\n"
+        "  --net          several: members 0, 1, 2 … take them in turn\n"
+        "  --vary         lr=0.01,0.001 in turn; lr=1e-4..1e-2 drawn for each member, rates uniform in their "
+        "logarithm;\n"
+        "                 a value with commas stands in double quotes; any setting of a member, such as init, epochs, "
+        "batch,\n"
+        "                 optimizer, weight-decay, augment, bootstrap, feature-fraction; with several --vary or --net\n"
+        "                 members go through all combinations, networks turning fastest, then the first --vary\n"
         "\nExample: mpirun -np 4 ensemble_train --data digits --members 8 --net 'dense(256) relu dropout(0.3)'\n";
     return text;
 }
@@ -156,10 +169,13 @@ public:
         }
         if (options.resume) take_settings_of_run(options, chosen);
         const std::string_view suitable = data::suitable_network(options.data);
-        if (!chosen.contains("net") && !suitable.empty()) options.net = suitable;
-        if (options.net.starts_with("@")) options.net = read_file(options.net.substr(1), "--net", Failure::data);
-        if (const model::Preset* preset = model::find_preset(options.net)) apply_preset(*preset, chosen);
+        if (!chosen.contains("net") && !suitable.empty()) options.nets = {std::string(suitable)};
+        for (std::string& net : options.nets) {
+            if (net.starts_with("@")) net = read_file(net.substr(1), "--net", Failure::data);
+        }
+        apply_presets(chosen);
         refuse_idle_settings();
+        refuse_contradictions();
         return invocation_;
     }
 
@@ -178,7 +194,8 @@ private:
         }
         // What belongs to a choice names its default in its help, whatever the choice.
         const auto standard = setting.belongs_to.empty() ? setting.get(Options{}) : std::nullopt;
-        add_word(option, setting.type, setting.help, [this, &setting](const std::string& text) { set(setting, text); })
+        const auto use_it = [this, &setting](const std::string& text) { set(setting, text); };
+        (setting.is_list() ? add_words(option, setting) : add_word(option, setting.type, setting.help, use_it))
             ->default_str(standard ? text_of(*standard) : "")
             ->group(setting.group);
         if (setting.former.empty()) return;
@@ -197,8 +214,20 @@ private:
             ->group("Running");
     }
 
+    /// An option that may be given several times.
+    CLI::Option* add_words(const std::string& option, const Setting& setting) {
+        const auto use = [this, &setting](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts) set(setting, text);
+        };
+        return app_.add_option_function<std::vector<std::string>>(option, use, setting.help)
+            ->type_name(setting.type)
+            ->expected(1)
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    }
+
     void set(const Setting& setting, std::string_view text) {
         try {
+            if (setting.is_list() && !given_.contains(setting.name)) setting.clear(invocation_.options);
             setting.set(invocation_.options, text);
         } catch (const core::Error& error) {
             fail(error.kind(), "--{}: {}", setting.name, error.what());
@@ -214,12 +243,27 @@ private:
         chosen.merge(apply_configuration(options, read_file(file, "--resume", Failure::data), file, chosen));
     }
 
-    /// What a preset brings along, where neither command line nor file says otherwise.
-    void apply_preset(const model::Preset& preset, const std::set<std::string>& chosen) {
-        for (const auto& [option, value] : preset.settings) {
-            const Setting* setting = find_setting(option);
-            core::require(setting != nullptr, "presets use the names of settings");
-            if (!chosen.contains(setting->name)) setting->set(invocation_.options, value);
+    /// What presets bring along, where neither command line nor file says otherwise; it holds for all members.
+    void apply_presets(const std::set<std::string>& chosen) {
+        struct Brought {
+            std::string_view value;
+            std::string_view preset;
+        };
+        std::map<std::string, Brought> brought;
+        for (const std::string& net : invocation_.options.nets) {
+            const model::Preset* preset = model::find_preset(net);
+            if (preset == nullptr) continue;
+            for (const auto& [option, value] : preset->settings) {
+                const Setting* setting = find_setting(option);
+                core::require(setting != nullptr, "presets use the names of settings");
+                if (chosen.contains(setting->name)) continue;
+                const auto [place, is_new] = brought.try_emplace(setting->name, Brought{value, preset->name});
+                if (!is_new && place->second.value != value) {
+                    fail(Failure::usage, "--net {} brings --{} {} and --net {} {}; say which with --{}",
+                         place->second.preset, setting->name, place->second.value, preset->name, value, setting->name);
+                }
+                setting->set(invocation_.options, value);
+            }
         }
     }
 
@@ -229,6 +273,15 @@ private:
             const Setting& setting = *find_setting(name);
             if (setting.get(invocation_.options)) continue;
             fail(Failure::usage, "--{} has no effect here: it belongs to {}", name, setting.belongs_to);
+        }
+    }
+
+    /// What is given for all members cannot vary too.
+    void refuse_contradictions() const {
+        for (const Variation& variation : invocation_.options.variations) {
+            if (given_.contains(variation.setting) && given_.contains("vary"))
+                fail(Failure::usage, "--{} is the same for all members, and --vary {} differs; leave one out",
+                     variation.setting, variation.setting);
         }
     }
 

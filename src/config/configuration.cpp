@@ -5,6 +5,7 @@
 #include <sstream>
 #include <vector>
 
+#include <fmt/ranges.h>
 #include <toml++/toml.h>
 #include <nlohmann/json.hpp>
 
@@ -31,6 +32,11 @@ std::string toml_value(const Value& value) {
         text << toml::toml_formatter(toml::value<std::string>(*string), flags);
         return text.str();
     }
+    if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) {
+        std::vector<std::string> quoted;
+        for (const std::string& each : *texts) quoted.push_back(toml_value(each));
+        return fmt::format("[{}]", fmt::join(quoted, ", "));
+    }
     std::string plain = text_of(value);
     // A whole number stays a floating-point one for whoever else reads the file.
     const bool looks_whole = std::holds_alternative<double>(value) && plain.find_first_of(".e") == std::string::npos;
@@ -44,6 +50,16 @@ std::string text_of_node(const toml::node& node) {
     if (const auto* number = node.as_floating_point()) return text_of(number->get());
     if (const auto* truth = node.as_boolean()) return text_of(truth->get());
     fail(Failure::usage, "takes one string, number, true or false");
+}
+
+/// The values of a setting, which of a list may be several.
+std::vector<std::string> texts_of(const Setting& setting, const toml::node& node) {
+    const toml::array* array = setting.is_list() ? node.as_array() : nullptr;
+    if (array == nullptr) return {text_of_node(node)};
+    std::vector<std::string> texts;
+    for (const toml::node& each : *array) texts.push_back(text_of_node(each));
+    if (texts.empty()) fail(Failure::usage, "the list is empty");
+    return texts;
 }
 
 std::string unknown(std::string_view name) {
@@ -110,7 +126,9 @@ std::set<std::string> apply_configuration(Options& options, std::string_view tex
         }
         if (keep.contains(name)) continue;
         try {
-            setting->set(options, text_of_node(node));
+            const std::vector<std::string> texts = texts_of(*setting, node);
+            if (setting->is_list()) setting->clear(options);
+            for (const std::string& text_of_one : texts) setting->set(options, text_of_one);
         } catch (const core::Error& error) {
             fail(error.kind(), "{}, line {}: {}: {}", origin, line, name, error.what());
         }

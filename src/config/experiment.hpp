@@ -11,7 +11,8 @@
 #include "model/network.hpp"
 #include "task/task.hpp"
 #include "train/footprint.hpp"
-#include "train/trainer.hpp"
+#include "train/member_spec.hpp"
+#include "train/member_state.hpp"
 
 namespace ensemble::config {
 
@@ -48,7 +49,9 @@ public:
     [[nodiscard]] const data::Source& source() const noexcept { return source_; }
     [[nodiscard]] const data::Split& split() const noexcept { return split_; }
     [[nodiscard]] const task::Task& task() const noexcept { return task_; }
-    [[nodiscard]] const model::Network& network() const noexcept { return network_; }
+
+    /// The networks that members take in turn.
+    [[nodiscard]] const std::vector<model::Network>& networks() const noexcept { return networks_; }
 
     /// Classes, or numbers to be learnt of a row.
     [[nodiscard]] std::size_t targets() const noexcept { return source_.train.outputs(); }
@@ -61,25 +64,43 @@ public:
     [[nodiscard]] const EvaluationSet& validation_set() const { return sets_.at(0); }
     [[nodiscard]] const EvaluationSet& test_set() const { return sets_.at(1); }
 
-    [[nodiscard]] train::Problem problem() const;
+    /// The rows of an evaluation set that a member predicts: of the test set all, of the validation set those that it
+    /// was not trained on, with folds one part.
+    [[nodiscard]] data::RowRange predicted_rows(const EvaluationSet& set, std::uint32_t member) const;
+
+    /// What a member is. Its views point into this experiment. REQUIRES: member < options().members.
+    [[nodiscard]] train::MemberSpec member(std::uint32_t index) const;
+
+    /// The options of one member, resolved like options().
+    [[nodiscard]] Options options_of(std::uint32_t member) const;
 
     /// Updates that a member makes, unless it stops early.
-    [[nodiscard]] std::size_t steps() const;
+    [[nodiscard]] std::size_t steps(const train::MemberSpec& spec) const;
 
-    /// Memory of a member in training.
+    /// What a member's training takes, in floating-point operations: 1 for each where all members are alike.
+    [[nodiscard]] double cost(const train::MemberSpec& spec) const;
+
+    /// Memory of a member in training; of the largest, if they differ.
     [[nodiscard]] train::Footprint footprint() const;
 
     /// What keeps a state from being one of this experiment's members; empty where nothing does.
     [[nodiscard]] std::string fault_of(const train::MemberState& state) const;
 
     /// Of everything a member is a function of, apart from its index.
-    [[nodiscard]] std::string member_digest() const;
+    [[nodiscard]] std::string digest_of(std::uint32_t member) const;
+
+    /// Of all members; where they are alike, that of each.
+    [[nodiscard]] std::string digest() const;
 
 private:
+    void refuse_idle_variations() const;
+
     data::Source source_;
     data::Split split_;
     const task::Task& task_;
-    model::Network network_;
+    std::vector<model::Network> networks_;  ///< of options().nets
+    std::vector<double> operations_;        ///< of a row in training, of each of these; empty where members are alike
+    std::vector<std::vector<std::uint32_t>> fold_rows_;  ///< that members of each fold are trained on
     Options options_;
     std::vector<EvaluationSet> sets_;
 };

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "data/augmentation.hpp"
 #include "data/dataset.hpp"
@@ -17,6 +18,15 @@ namespace ensemble::config {
 struct CheckpointInterval {
     std::size_t epochs = 0;
     double seconds = 60;
+};
+
+/// Values that members take of one of their settings: --vary.
+struct Variation {
+    std::string setting;                   ///< its name
+    std::string text;                      ///< as given: "0.1,0.01" or "1e-4..1e-2"
+    std::vector<std::string> values = {};  ///< taken in turn; empty where they are drawn
+    double low = 0;                        ///< drawn from here
+    double high = 0;                       ///< to there
 };
 
 /// Everything a person can ask for, with the defaults in place.
@@ -35,13 +45,15 @@ struct Options {
     double validation_fraction = 0.1;
     std::size_t train_limit = 0;  ///< 0: all rows
 
-    std::string net = "mlp";
-    std::string loss;  ///< empty: the task's first
+    std::vector<std::string> nets{"mlp"};  ///< members take them in turn
+    std::string loss;                      ///< empty: the task's first
 
     train::Hyperparameters training{.epochs = 0};  ///< 0 epochs: as many as the data need, see Experiment
     bool epochs_are_chosen = false;                ///< by the program
 
     std::size_t members = 8;
+    std::vector<Variation> variations = {};
+    std::size_t folds = 0;  ///< 0: all members have the same training rows
     bool bootstrap = false;
     double feature_fraction = 1.0;
     std::string combine;  ///< what predictions.npy holds; empty: the first combination for the task

@@ -48,7 +48,8 @@ using Get = std::function<std::optional<Value>(const Options&)>;
             caption.role,
             std::move(domain),
             std::move(set),
-            std::move(get)};
+            std::move(get),
+            {}};
 }
 
 /// A whole number.
@@ -132,6 +133,23 @@ template <class Field>
         std::move(caption), Toggle{},
         [=](Options& options, std::string_view text) { field(options) = parse_toggle(text); },
         [=](const Options& options) -> std::optional<Value> { return field(options); });
+}
+
+/// Several texts, each given by itself; one alone is a text in files. `add` reads one.
+template <class Field>
+[[nodiscard]] Setting list(Caption caption, Domain domain, Field field, Set add,
+                           std::function<std::string(const Options&, std::size_t)> shown) {
+    Setting setting = setting_of(std::move(caption), std::move(domain), std::move(add),
+                                 [=](const Options& options) -> std::optional<Value> {
+                                     std::vector<std::string> texts;
+                                     for (std::size_t i = 0; i < field(options).size(); ++i)
+                                         texts.push_back(shown(options, i));
+                                     if (texts.empty()) return std::nullopt;
+                                     if (texts.size() == 1) return std::move(texts.front());
+                                     return texts;
+                                 });
+    setting.clear = [=](Options& options) { field(options).clear(); };
+    return setting;
 }
 
 /// A text; `what` it is when it is missing. Nothing where it is empty. `check` throws where it is none of its kind.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "analysis/combination.hpp"
@@ -10,6 +11,7 @@
 #include "config/parse_data.hpp"
 #include "config/parse_value.hpp"
 #include "config/setting_kinds.hpp"
+#include "config/variation.hpp"
 #include "core/error.hpp"
 #include "data/column_choice.hpp"
 #include "task/task.hpp"
@@ -35,6 +37,7 @@ using train::OptimizerKind;
 using train::ScheduleKind;
 
 constexpr std::uint64_t most_32_bits = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint64_t most_folds = 1000;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 constexpr Range share_below_one{0, 1, false, true};
@@ -129,7 +132,7 @@ std::vector<string_view> combination_names() {
 }
 
 std::vector<Setting> data_settings() {
-    const auto data = [](std::string name, std::string type, std::string help, Role role = Role::member) {
+    const auto data = [](std::string name, std::string type, std::string help, Role role = Role::shared) {
         return Caption{
             .name = std::move(name), .group = "Data", .type = std::move(type), .help = std::move(help), .role = role};
     };
@@ -172,12 +175,14 @@ std::vector<Setting> data_settings() {
             {.name = "reduce",
              .group = "Data",
              .type = "HOW",
-             .help = "fewer features: pca:K principal components, variance:K that vary most_32_bits, or none",
-             .former = "features"},
+             .help = "fewer features: pca:K principal components, variance:K that vary most, or none",
+             .former = "features",
+             .role = Role::shared},
             Notation{}, [](Options& o, string_view given) { parse_reduction(o.preprocessing, given); },
             [](const Options& o) { return text_of_reduction(o.preprocessing); }),
         setting_of(
-            data("augment", "HOW", "distort training images, such as shift:2,rotate:10,scale:0.1,elastic:3, see below"),
+            data("augment", "HOW", "distort training images, such as shift:2,rotate:10,scale:0.1,elastic:3, see below",
+                 Role::member),
             Notation{}, [](Options& o, string_view given) { o.augmentation = parse_augmentation(given); },
             [](const Options& o) { return text_of_augmentation(o.augmentation); }),
         whole_number(
@@ -192,8 +197,21 @@ std::vector<Setting> data_settings() {
             [](auto& o) -> auto& { return o.test_views; }, {1, 1000}, augments),
         number(data("test-fraction", "SHARE", "share of the rows kept for testing (the data's own test set, else 0.2)"),
                [](auto& o) -> auto& { return o.test_fraction; }, {inner_share, "0.2"}),
-        number(data("validation-fraction", "SHARE", "share of the other rows kept for validation"),
-               [](auto& o) -> auto& { return o.validation_fraction; }, {inner_share, "0.1"}),
+        number(
+            {.name = "validation-fraction",
+             .group = "Data",
+             .type = "SHARE",
+             .help = fmt::format("share of the other rows kept for validation ({})", Options{}.validation_fraction),
+             .belongs_to = "runs without --folds",
+             .role = Role::shared},
+            [](auto& o) -> auto& { return o.validation_fraction; }, {inner_share, "0.1"},
+            [](const Options& o) { return o.folds == 0; }),
+        whole_number(
+            data("folds", "K",
+                 "cut the rows that are not for testing into K parts: member i is trained on all but part i mod K, "
+                 "which "
+                 "are its validation rows"),
+            [](auto& o) -> auto& { return o.folds; }, {2, most_folds}, [](const Options& o) { return o.folds > 0; }),
         whole_number(
             data("train-limit", "N", "train on the first N rows after the seeded shuffle (all)"),
             [](auto& o) -> auto& { return o.train_limit; }, {1, most_32_bits},
@@ -212,11 +230,18 @@ std::vector<Setting> network_settings() {
                        .belongs_to = std::move(belongs_to)};
     };
     return {
-        text(
-            network("net", "NET",
-                    "layers such as 'dense(512) relu dropout(0.3)', a preset, or @FILE; without it, slim for the "
-                    "built-in digits, mlp for other data"),
-            [](auto& o) -> auto& { return o.net; }, "the network"),
+        list(
+            network(
+                "net", "NET",
+                "layers such as 'dense(512) relu dropout(0.3)', a preset, or @FILE; several times: members take them "
+                "in turn; without it, slim for the built-in digits, mlp for other data"),
+            AnyText{}, [](auto& o) -> auto& { return o.nets; },
+            [](Options& o, string_view given) {
+                if (given.empty()) fail(Failure::usage, "the network is missing");
+                require_utf8(given, "the network");
+                o.nets.emplace_back(given);
+            },
+            [](const Options& o, std::size_t place) { return o.nets[place]; }),
         choice(
             network("init", "NAME", "first weights: "), [](auto& o) -> auto& { return o.training.initialiser; }),
         part(network("rbm-epochs", "N", "of rbm: passes over the training rows for each hidden layer", "--init rbm"),
@@ -225,7 +250,7 @@ std::vector<Setting> network_settings() {
              {1, 1000}, uses_rbm),
         number(
             network("rbm-lr", "X", fmt::format("of rbm: learning rate ({})", H{}.rbm_learning_rate), "--init rbm"),
-            [](auto& o) -> auto& { return o.training.rbm_learning_rate; }, {positive, "0.1"}, uses_rbm),
+            [](auto& o) -> auto& { return o.training.rbm_learning_rate; }, {positive, "0.1", true}, uses_rbm),
     };
 }
 
@@ -239,20 +264,25 @@ std::vector<Setting> training_settings() {
                               "passes over the training rows; auto: 20, and more where that is less than 1,000 steps"),
                      [](auto& o) -> auto& { return o.training.epochs; }, {1, most_32_bits, "auto"}),
         one_of(
-            training("loss", "NAME", "of classes, or of numbers: "), [](auto& o) -> auto& { return o.loss; },
-            loss_names(), " (cross-entropy; of numbers gaussian, which learns a variance for each row)"),
+            {.name = "loss",
+             .group = "Training",
+             .type = "NAME",
+             .help = "of classes, or of numbers: ",
+             .role = Role::shared},
+            [](auto& o) -> auto& { return o.loss; }, loss_names(),
+            " (cross-entropy; of numbers gaussian, which learns a variance for each row)"),
         whole_number(training("batch", "N", "rows per step"), [](auto& o) -> auto& { return o.training.batch; },
                      {1, most_32_bits}),
         choice(
             training("optimizer", "NAME", ""), [](auto& o) -> auto& { return o.training.optimizer; }),
         number(training("lr", "X", "learning rate"), [](auto& o) -> auto& { return o.training.learning_rate; },
-               {positive, "0.001"}),
+               {positive, "0.001", true}),
         part("momentum", "of momentum", &H::momentum, {share_below_one, "0.9"}, uses_momentum, "--optimizer momentum"),
         part("beta1", "of adam, adamw", &H::beta1, {share_below_one, "0.9"}, uses_moments, "--optimizer adam or adamw"),
         part("beta2", "of adam, adamw", &H::beta2, {share_below_one, "0.999"}, uses_moments,
              "--optimizer adam or adamw"),
         part("rho", "of rmsprop", &H::rho, {share_below_one, "0.99"}, uses_rho, "--optimizer rmsprop"),
-        part("epsilon", "of adam, adamw, rmsprop", &H::epsilon, {positive, "1e-8"}, uses_epsilon,
+        part("epsilon", "of adam, adamw, rmsprop", &H::epsilon, {positive, "1e-8", true}, uses_epsilon,
              "--optimizer adam, adamw or rmsprop"),
         choice(
             training("schedule", "NAME", "learning rate over time: "),
@@ -266,11 +296,11 @@ std::vector<Setting> training_settings() {
         part("schedule-factor", "of step: each drop", &H::schedule_factor, {share_or_all, "0.1"}, uses_step,
              "--schedule step"),
         number(training("weight-decay", "X", "L2 penalty on weights (decoupled in adamw)"),
-               [](auto& o) -> auto& { return o.training.weight_decay; }, {not_negative, "1e-4"}),
+               [](auto& o) -> auto& { return o.training.weight_decay; }, {not_negative, "1e-4", true}),
         number(
             training("max-norm", "C",
                      "shorten the weights into each unit of a dense or maxout layer to the norm C (any norm)"),
-            [](auto& o) -> auto& { return o.training.max_norm; }, {positive, "3"},
+            [](auto& o) -> auto& { return o.training.max_norm; }, {positive, "3", true},
             [](const Options& o) { return o.training.max_norm > 0; }),
         number(training("label-smoothing", "SHARE",
                         "train on labels of which all classes get an equal part of this share"),
@@ -313,6 +343,14 @@ std::vector<Setting> ensemble_settings() {
     return {
         whole_number(ensemble("members", "M", "networks in the ensemble", Role::ensemble),
                      [](auto& o) -> auto& { return o.members; }, {1, most_members}),
+        list(
+            ensemble("vary", "NAME=V,…",
+                     "members differ in a setting of theirs: take these values in turn, or with LOW..HIGH draw them; "
+                     "several times: every combination in turn, see below",
+                     Role::ensemble),
+            Notation{}, [](auto& o) -> auto& { return o.variations; },
+            [](Options& o, string_view given) { add_variation(o, given); },
+            [](const Options& o, std::size_t place) { return text_of(o.variations[place]); }),
         toggle(
             ensemble("bootstrap", "", "each member sees its own bootstrap sample of the rows (--no-bootstrap: off)",
                      Role::member),
@@ -328,14 +366,19 @@ std::vector<Setting> ensemble_settings() {
 
 std::vector<Setting> running_settings() {
     constexpr std::uint64_t most_signed = std::numeric_limits<std::int64_t>::max();
-    const auto running = [](std::string name, std::string type, std::string help) {
-        return Caption{.name = std::move(name), .group = "Running", .type = std::move(type), .help = std::move(help)};
+    const auto running = [](std::string name, std::string type, std::string help, Role role) {
+        return Caption{.name = std::move(name),
+                       .group = "Running",
+                       .type = std::move(type),
+                       .help = std::move(help),
+                       .role = role};
     };
     return {
-        whole_number(running("seed", "N", "with the rest of the configuration it determines every bit of the result"),
+        whole_number(running("seed", "N", "with the rest of the configuration it determines every bit of the result",
+                             Role::shared),
                      [](auto& o) -> auto& { return o.seed; }, {0, most_signed}),
         choice(
-            running("precision", "NAME", "multiply in training in "),
+            running("precision", "NAME", "multiply in training in ", Role::member),
             [](auto& o) -> auto& { return o.training.precision; }),
     };
 }
@@ -367,9 +410,13 @@ const Setting* find_setting(string_view name) {
 std::string text_of(const Value& value) {
     return std::visit(
         [](const auto& held) {
-            if constexpr (std::is_same_v<std::decay_t<decltype(held)>, bool>)
+            using Held = std::decay_t<decltype(held)>;
+            if constexpr (std::is_same_v<Held, bool>)
                 return std::string(held ? "true" : "false");
-            return fmt::format("{}", held);
+            else if constexpr (std::is_same_v<Held, std::vector<std::string>>)
+                return fmt::format("{}", fmt::join(held, ", "));
+            else
+                return fmt::format("{}", held);
         },
         value);
 }

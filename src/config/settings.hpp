@@ -15,7 +15,7 @@
 namespace ensemble::config {
 
 /// A setting's value as it stands in a configuration file.
-using Value = std::variant<bool, std::int64_t, double, std::string>;
+using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
 
 // What values a setting may have.
 
@@ -30,6 +30,7 @@ struct WholeNumbers {
 struct Numbers {
     Range range;
     std::string_view example;
+    bool is_rate = false;  ///< of which 0.1 is to 0.01 as 0.01 to 0.001
 };
 
 struct Choices {
@@ -46,11 +47,17 @@ using Domain = std::variant<AnyText, WholeNumbers, Numbers, Choices, Toggle, Dur
 
 /// What changes with a setting.
 enum class Role : std::uint8_t {
-    member,    ///< what a member is
+    member,    ///< what a member is; members may differ in it
+    shared,    ///< what all members are made of: rows, how they are prepared, the seed
     ensemble,  ///< how many members there are and how they predict together, not what each is
     location,  ///< where data lie: what they are is known by their digest
     conduct,   ///< how the run goes, and may change when it is resumed
 };
+
+/// True where it is part of what a member is a function of.
+[[nodiscard]] constexpr bool makes_members(Role role) {
+    return role == Role::member || role == Role::shared;
+}
 
 /// True where it determines the results, and so stands in config.toml.
 [[nodiscard]] constexpr bool determines_results(Role role) {
@@ -75,6 +82,10 @@ struct Setting {
     /// The value in force; nothing where the setting has no part in these options.
     std::function<std::optional<Value>(const Options&)> get;
 
+    /// Of a list, forgets what is set: then `set` adds a value. Empty where a setting has one value.
+    std::function<void(Options&)> clear = {};
+
+    [[nodiscard]] bool is_list() const noexcept { return static_cast<bool>(clear); }
     [[nodiscard]] bool is_toggle() const noexcept { return std::holds_alternative<Toggle>(domain); }
 
     /// The name by which members know it, so that those of earlier runs stay members.
@@ -87,7 +98,7 @@ struct Setting {
 /// The setting of that name, or of that name in the release before; nullptr if there is none.
 [[nodiscard]] const Setting* find_setting(std::string_view name);
 
-/// A value as a person would type it.
+/// A value as a person would type it; of a list all with commas between them.
 [[nodiscard]] std::string text_of(const Value& value);
 
 /// Throws core::Error (usage) about `what` unless `text` can be written down with the results.

@@ -21,6 +21,7 @@ enum class Purpose : std::uint8_t {
     pretrain = 9,      ///< samples of hidden units, and the order of the rows, before training proper
     evaluate = 10,     ///< masks where dropout is left on in evaluation
     test_views = 11,   ///< distortions of test items
+    vary = 12,         ///< settings of members that are drawn
 };
 
 /// Names one stream. Two different keys give independent streams; the same key gives the same numbers on any rank,

@@ -48,6 +48,7 @@ RowList cut(RowList& rows, double fraction, const char* option, const char* part
 Split split(const Source& source, const SplitRequest& request) {
     if (request.test_fraction) check_fraction("--test-fraction", *request.test_fraction);
     check_fraction("--validation-fraction", request.validation_fraction);
+    const bool has_folds = request.folds > 0;
 
     Split parts;
     parts.train = all_rows(source.train.rows());
@@ -66,14 +67,28 @@ Split split(const Source& source, const SplitRequest& request) {
             parts.test =
                 cut(parts.train, request.test_fraction.value_or(default_test_fraction), "--test-fraction", "testing");
         }
-        parts.validation = cut(parts.train, request.validation_fraction, "--validation-fraction", "validation");
+        if (!has_folds)
+            parts.validation = cut(parts.train, request.validation_fraction, "--validation-fraction", "validation");
     }
     if (request.train_limit > 0 && request.train_limit < parts.train.size()) parts.train.resize(request.train_limit);
     if (parts.train.empty() || parts.test.empty()) {
         core::fail(core::Failure::usage, "{} has no rows for {}; it needs at least one", source.name,
                    parts.train.empty() ? "training" : "testing");
     }
+    if (has_folds) {
+        if (small || parts.train.size() < request.folds) {
+            core::fail(core::Failure::usage, "--folds {}: {} has only {} rows that are not for testing", request.folds,
+                       source.name, parts.train.size());
+        }
+        parts.validation = parts.train;
+    }
     return parts;
+}
+
+RowRange part_of(std::size_t rows, std::size_t fold, std::size_t folds) {
+    core::require(fold < folds && folds <= rows, "rows are cut into as many parts as there are rows at most");
+    const std::size_t first = fold * rows / folds;
+    return {.first = first, .count = (fold + 1) * rows / folds - first};
 }
 
 View train_view(const Source& source, const Split& split) {

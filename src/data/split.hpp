@@ -14,6 +14,7 @@ struct SplitRequest {
     std::optional<double> test_fraction = std::nullopt;  ///< unset: the source's own test table, else 0.2
     double validation_fraction = 0.1;                    ///< of the rows left for training
     std::size_t train_limit = 0;  ///< keep only the first so many training rows after the shuffle; 0: all
+    std::size_t folds = 0;        ///< parts of which members leave one out each; 0: none
     std::uint64_t seed = 1;
 };
 
@@ -25,7 +26,20 @@ struct Split {
     bool test_is_separate = false;
 };
 
+/// Some rows that follow one another.
+struct RowRange {
+    std::size_t first = 0;
+    std::size_t count = 0;
+
+    [[nodiscard]] std::size_t end() const noexcept { return first + count; }
+};
+
+/// Part `fold` of `folds` of so many rows: all parts together are all rows, and no part is longer than another by more
+/// than one. REQUIRES: fold < folds <= rows.
+[[nodiscard]] RowRange part_of(std::size_t rows, std::size_t fold, std::size_t folds);
+
 /// Shuffles by (seed, split) and cuts: test share first (unless separate), then validation, then train, then the limit.
+/// With folds there is no validation share: `train` and `validation` are the same rows, all but those for testing.
 /// Data of fewer than ten rows (a truth table such as xor) are trained, validated and tested on all rows.
 /// Throws core::Error (usage) if a part would be empty, saying which and how many rows there are.
 [[nodiscard]] Split split(const Source& source, const SplitRequest& request);

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "core/printable.hpp"
 #include "core/text.hpp"
@@ -128,7 +128,29 @@ std::string member_row(const Rows& rows, const MemberResult& member, const task:
                     core::duration(member.train_s));
 }
 
-std::string members_rows(const Rows& rows, const std::vector<MemberResult>& members, const task::Task& task) {
+/// What distinguishes a member, where members differ: "net 2, lr 0.01".
+std::string distinction(const store::Summary& summary, std::size_t place, const std::vector<std::string>& nets) {
+    std::vector<std::string> parts;
+    const store::MemberSettings& settings = summary.settings.at(place);
+    if (nets.size() > 1) {
+        const auto net = std::ranges::find(nets, settings.net) - nets.begin();
+        parts.push_back(fmt::format("net {}", net + 1));
+    }
+    for (const auto& [name, value] : settings.varied) parts.push_back(fmt::format("{} {}", name, value));
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::vector<std::string> different_nets(const store::Summary& summary) {
+    std::vector<std::string> nets;
+    for (const store::MemberSettings& settings : summary.settings) {
+        if (std::ranges::find(nets, settings.net) == nets.end()) nets.push_back(settings.net);
+    }
+    return nets;
+}
+
+std::string members_rows(const Rows& rows, const store::Summary& summary, const Terminal& terminal) {
+    const std::vector<MemberResult>& members = summary.members;
+    const std::vector<std::string> nets = different_nets(summary);
     std::string text;
     const bool all = members.size() <= shown_in_full;
     for (std::size_t i = 0; i < members.size(); ++i) {
@@ -136,7 +158,16 @@ std::string members_rows(const Rows& rows, const std::vector<MemberResult>& memb
             text +=
                 fmt::format("… {} more in summary.json\n", core::grouped(members.size() - first_shown - last_shown));
         }
-        if (all || i < first_shown || i + last_shown >= members.size()) text += member_row(rows, members[i], task);
+        if (!all && i >= first_shown && i + last_shown < members.size()) continue;
+        text += member_row(rows, members[i], *summary.task);
+        const std::string what = distinction(summary, i, nets);
+        if (what.empty()) continue;
+        const std::string line = core::printable("  " + what);
+        text += (terminal.live ? core::clipped(line, terminal.columns) : line) + '\n';
+    }
+    for (std::size_t net = 0; nets.size() > 1 && net < nets.size(); ++net) {
+        const std::string line = core::printable(fmt::format("net {}: {}", net + 1, nets[net]));
+        text += (terminal.live ? core::clipped(line, terminal.columns) : line) + '\n';
     }
     return text;
 }
@@ -307,18 +338,24 @@ std::string results_table(const store::Summary& summary, const std::string& dire
     const store::Timing& timing = summary.timing;
     std::string text = "\n";
     text += rows.heading();
-    text += rule + members_rows(rows, summary.members, task) + rule;
+    text += rule + members_rows(rows, summary, terminal) + rule;
     text += rows.row({"mean member", "", ""}, rows.values(result.mean_member), "");
     text += rows.row(
         {fmt::format("best member ({})", best.index), "", measured(task.metrics().front(), best.validation_score)},
         rows.values(result.best_member_test), "");
-    for (const analysis::CombinationResult& each : result.combinations) {
-        text += emphasised(
-            rows.row({fmt::format("{} of {}", each.combination->name, included), "", ""}, rows.values(each.scores), ""),
-            terminal);
+    for (std::size_t i = 0; i < result.combinations.size(); ++i) {
+        const analysis::CombinationResult& each = result.combinations[i];
+        const std::string pooled =
+            summary.out_of_fold ? measured(task.metrics().front(), summary.out_of_fold->scores.at(i).front()) : "";
+        const std::string name = fmt::format("{} of {}", each.combination->name, included);
+        text += emphasised(rows.row({name, "", pooled}, rows.values(each.scores), ""), terminal);
     }
     text += rule;
     std::string words = rows.legend();
+    if (summary.out_of_fold) {
+        words += fmt::format("Validation of combinations: out of fold, of {}, each by the members not trained on it\n",
+                             core::counted(summary.out_of_fold->rows, "row"));
+    }
     words += summary.data.classes > 0 ? class_lines(summary) : baseline_line(summary);
     words += gain_lines(summary, included) + conclusion(summary, included) + exclusion_lines(summary.members) +
              missing_line(summary);

@@ -10,6 +10,7 @@
 
 #include "compute/prepared_pool.hpp"
 #include "config/settings.hpp"
+#include "config/variation.hpp"
 #include "core/printable.hpp"
 #include "core/stopwatch.hpp"
 #include "core/text.hpp"
@@ -18,6 +19,7 @@
 #include "run/network_table.hpp"
 #include "run/preflight.hpp"
 #include "schedule/plan.hpp"
+#include "schedule/root.hpp"
 #include "train/pretraining.hpp"
 #include "train/trainer.hpp"
 
@@ -45,14 +47,23 @@ std::string data_text(const config::Experiment& experiment) {
     const std::string learnt = experiment.task().kind == task::Kind::classification
                                    ? fmt::format("{} classes{}", experiment.targets(), named)
                                    : targets_text(experiment);
-    return fmt::format("{}: {} training, {} validation and {} test rows of {}, {}", experiment.source().name,
-                       core::grouped(split.train.size()), core::grouped(split.validation.size()),
+    const std::size_t folds = experiment.options().folds;
+    const std::string parts = folds > 0 ? fmt::format("{} rows in {} folds", core::grouped(split.train.size()), folds)
+                                        : fmt::format("{} training, {} validation", core::grouped(split.train.size()),
+                                                      core::grouped(split.validation.size()));
+    return fmt::format("{}: {} and {} test rows of {}, {}", experiment.source().name, parts,
                        core::grouped(split.test.size()), experiment.source().train.shape().text(), learnt);
 }
 
+/// The networks, and what members differ in, each in a line.
 std::string network_text(const config::Experiment& experiment) {
-    const model::Network& network = experiment.network();
-    return fmt::format("{} ({})", network.text(), core::counted(network.parameter_count(), "parameter"));
+    std::vector<std::string> lines;
+    for (const model::Network& network : experiment.networks())
+        lines.push_back(fmt::format("{} ({})", network.text(), core::counted(network.parameter_count(), "parameter")));
+    std::string text = fmt::format("network   {}", fmt::join(lines, "\nnetwork   "));
+    for (const config::Variation& variation : experiment.options().variations)
+        text += fmt::format("\nvaries    {}", config::text_of(variation));
+    return text;
 }
 
 std::string training_text(const config::Experiment& experiment) {
@@ -60,25 +71,27 @@ std::string training_text(const config::Experiment& experiment) {
     const auto chosen = [&](std::string_view name) {
         return config::text_of(*config::find_setting(name)->get(options));
     };
-    const std::size_t steps = experiment.steps();
-    const std::string why = options.epochs_are_chosen ? fmt::format(" (auto: {} steps)", core::grouped(steps)) : "";
+    const std::size_t steps = experiment.steps(experiment.member(0));
+    const bool is_told = options.epochs_are_chosen && !config::members_differ(options);
+    const std::string why = is_told ? fmt::format(" (auto: {} steps)", core::grouped(steps)) : "";
     return fmt::format("{}{}, batch {}, {}, learning rate {}{}", core::counted(options.training.epochs, "epoch"), why,
                        options.training.batch, chosen("optimizer"), chosen("lr"),
                        chosen("schedule") == "constant" ? "" : " (" + chosen("schedule") + ")");
 }
 
-/// Seconds that this rank needs for one member, from a moment of training; none where memory does not suffice for it.
+/// Seconds that this rank needs for member 0, from a moment of training; none where memory does not suffice for it.
 std::optional<double> seconds_per_member(const config::Experiment& experiment) {
     if (!has_memory_for(rank_bytes(experiment))) return std::nullopt;
     constexpr double moment_s = 0.3;
     // Of pretraining a moment would tell little: its cost follows from that of the training proper.
-    train::Hyperparameters training = experiment.options().training;
-    const double pretraining = train::pretraining_share(experiment.network(), training);
+    const train::MemberSpec spec = experiment.member(0);
+    train::Hyperparameters training = spec.training;
+    const double pretraining = train::pretraining_share(*spec.network, training);
     if (pretraining > 0) training.initialiser = model::Initialiser::xavier;
     compute::PreparedPool pool;
     pool.resize(std::max<std::size_t>(experiment.options().threads, 1));
     try {
-        train::Trainer trainer(experiment.network(), training, experiment.problem(), 0, &pool);
+        train::Trainer trainer(*spec.network, training, spec.problem, spec.index, &pool);
         trainer.step();  // the first one warms up
         const core::Stopwatch watch;
         const double before = trainer.progress();
@@ -142,13 +155,69 @@ std::string check_lines(const std::vector<std::string>& hosts, const std::vector
     return text;
 }
 
+std::vector<double> lengths_of_members(const config::Experiment& experiment) {
+    std::vector<double> lengths;
+    for (const schedule::MemberWork& work : schedule::planned_work(experiment)) lengths.push_back(work.whole);
+    return lengths;
+}
+
+/// When all will be done, from a moment of training; ranks of this node that share cores take turns.
+std::string time_text(const config::Experiment& experiment, const schedule::Plan& plan, double length,
+                      std::size_t node_ranks) {
+    const std::size_t threads = std::max<std::size_t>(experiment.options().threads, 1);
+    const double wanted = static_cast<double>(node_ranks * threads);
+    const double crowding = std::max(1.0, wanted / static_cast<double>(allowed_cores()));
+    const std::optional<double> seconds = seconds_per_member(experiment);
+    if (!seconds) return "cannot be measured: memory does not suffice to train a member";
+    return fmt::format(
+        "about {} ({} for {}, measured on rank 0)", core::duration(plan.makespan / length * *seconds * crowding),
+        core::duration(*seconds * crowding), config::members_differ(experiment.options()) ? "member 0" : "a member");
+}
+
+std::string network_tables(const config::Experiment& experiment, const report::Terminal& terminal) {
+    const config::Options& options = experiment.options();
+    std::vector<std::string> tables;
+    for (const model::Network& network : experiment.networks()) {
+        const auto summary = model::summarise(network, options.training.batch, options.training.precision);
+        tables.push_back(network_table(summary, terminal));
+    }
+    return fmt::format("{}", fmt::join(tables, "\n"));
+}
+
+std::string head_text(const config::Experiment& experiment) {
+    return fmt::format("data      {}\n{}\ntraining  {}\n", data_text(experiment), network_text(experiment),
+                       training_text(experiment));
+}
+
+std::string plan_text(const config::Experiment& experiment, const std::vector<std::string>& hosts,
+                      std::size_t node_ranks) {
+    const config::Options& options = experiment.options();
+    const std::vector<double> lengths = lengths_of_members(experiment);
+    const schedule::Plan plan = schedule::plan(lengths, hosts.size());
+    const data::Source& source = experiment.source();
+    const std::size_t data_bytes =
+        source.train.feature_bytes().size() + (source.test ? source.test->feature_bytes().size() : 0);
+    return fmt::format(
+        "\nFLOPs: additions and multiplications for one row, forward; training: forward and backward; memory: "
+        "activations of a batch of {}, none where a layer works in place; their gradients share what they can\n\n"
+        "memory    {}; each rank trains one at a time\n"
+        "          {} of data, once on each host\n"
+        "files     {} of predictions\n"
+        "members   each to the rank that is free first{}:\n{}"
+        "time      {}; ranks idle {} of it, efficiency at most {}\n",
+        options.training.batch, memory_text(experiment), core::bytes(data_bytes),
+        core::bytes(prediction_bytes(experiment)),
+        config::members_differ(options) ? ", the longest first, if they take as long as their operations let expect"
+                                        : "; if all take equally long",
+        rank_lines(plan, hosts), time_text(experiment, plan, lengths.front(), node_ranks),
+        core::percent(plan.idle_fraction, 1), core::percent(1 - plan.idle_fraction, 1));
+}
+
 }  // namespace
 
 std::string announcement(const config::Experiment& experiment, int ranks) {
-    return fmt::format("ensemble  {} on {}\ndata      {}\nnetwork   {}\ntraining  {}\n",
-                       core::counted(experiment.options().members, "member"),
-                       core::counted(static_cast<std::uint64_t>(ranks), "rank"), data_text(experiment),
-                       network_text(experiment), training_text(experiment));
+    return fmt::format("ensemble  {} on {}\n{}", core::counted(experiment.options().members, "member"),
+                       core::counted(static_cast<std::uint64_t>(ranks), "rank"), head_text(experiment));
 }
 
 std::string preview(const comm::Communicator& world, const config::Experiment& experiment,
@@ -158,45 +227,15 @@ std::string preview(const comm::Communicator& world, const config::Experiment& e
     std::string text;
     ranks.run_everywhere([&] {
         if (!ranks.is_root()) return;
-        const config::Options& options = experiment.options();
-        const schedule::Plan planned = schedule::plan(options.members, static_cast<std::size_t>(ranks.size()));
-        // Ranks that share cores take turns.
-        const double wanted =
-            static_cast<double>(ranks.node_size()) * static_cast<double>(std::max<std::size_t>(options.threads, 1));
-        const double crowding = std::max(1.0, wanted / static_cast<double>(allowed_cores()));
-        const std::optional<double> member_s = seconds_per_member(experiment);
-        const std::string time = member_s ? fmt::format("about {} ({} for a member, measured on rank 0)",
-                                                        core::duration(planned.makespan * *member_s * crowding),
-                                                        core::duration(*member_s * crowding))
-                                          : "cannot be measured: memory does not suffice to train a member";
-        const data::Source& source = experiment.source();
-        const std::size_t data_bytes =
-            source.train.feature_bytes().size() + (source.test ? source.test->feature_bytes().size() : 0);
-        const std::string head = fmt::format(
-            "Plan of {} on {} (nothing is trained or written)\n"
-            "data      {}\n"
-            "network   {}\n"
-            "training  {}\n\n",
-            core::counted(options.members, "member"), core::counted(static_cast<std::uint64_t>(ranks.size()), "rank"),
-            data_text(experiment), network_text(experiment), training_text(experiment));
-        const std::string rest = fmt::format(
-            "\nFLOPs: additions and multiplications for one row, forward; training: forward and backward; memory: "
-            "activations of a batch of {}, none where a layer works in place; their gradients share what they can\n\n"
-            "memory    {}; each rank trains one at a time\n"
-            "          {} of data, once on each host\n"
-            "files     {} of predictions\n"
-            "members   each to the rank that is free first; if all take equally long:\n{}"
-            "time      {}; ranks idle {} of it, efficiency at most {}\n",
-            options.training.batch, memory_text(experiment), core::bytes(data_bytes),
-            core::bytes(prediction_bytes(experiment)), rank_lines(planned, hosts), time,
-            core::percent(planned.idle_fraction, 1), core::percent(1 - planned.idle_fraction, 1));
         const auto fitted = [&](const std::string& words) {
             return core::wrapped(core::printable_lines(words), terminal.live ? terminal.columns : log_columns);
         };
-        text = fitted(head) +
-               network_table(model::summarise(experiment.network(), options.training.batch, options.training.precision),
-                             terminal) +
-               fitted(rest + check_lines(hosts, notices));
+        const std::string title =
+            fmt::format("Plan of {} on {} (nothing is trained or written)\n",
+                        core::counted(experiment.options().members, "member"), core::counted(hosts.size(), "rank"));
+        text = fitted(title + head_text(experiment) + "\n") + network_tables(experiment, terminal) +
+               fitted(plan_text(experiment, hosts, static_cast<std::size_t>(ranks.node_size())) +
+                      check_lines(hosts, notices));
     });
     return text;
 }

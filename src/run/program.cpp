@@ -106,7 +106,7 @@ private:
         return [this] { monitor_.leave_if_lost(); };
     }
 
-    /// Says what begins; the work of each member where an earlier run has left some. Root only.
+    /// Says what begins; what is to be done for each member. Root only.
     [[nodiscard]] std::vector<schedule::MemberWork> begin(const std::vector<std::string>& notices) {
         display_.line(announcement(experiment_, world_.size()));
         for (const std::string& notice : notices) display_.line(fmt::format("note: {}", notice));
@@ -114,13 +114,12 @@ private:
             display_.line("note: this file system has no locks, so nothing keeps another run out of the directory");
         if (!is_resumed_) {
             if (experiment_.options().resume) display_.line("note: no run to go on with is there yet; this one begins");
-            return {};
+            return schedule::planned_work(experiment_);
         }
         const store::EpochSeconds known = directory_.sort_history();
         display_.line(fmt::format("resumed   {}", hooks_.progress_text()));
         hooks_.set_known_epochs(known);
-        const config::Options& options = experiment_.options();
-        return schedule::work_of(options.members, options.training.epochs, store::saved_members(directory_), known);
+        return schedule::what_is_left(schedule::planned_work(experiment_), store::saved_members(directory_), known);
     }
 
     [[nodiscard]] schedule::Trained train(schedule::StartingPoint start) {

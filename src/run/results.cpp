@@ -4,7 +4,9 @@
 
 #include "analysis/results.hpp"
 #include "config/configuration.hpp"
+#include "config/variation.hpp"
 #include "run/machine.hpp"
+#include "run/out_of_fold.hpp"
 #include "store/file.hpp"
 #include "store/npy.hpp"
 
@@ -75,6 +77,7 @@ store::Summary write_results(const config::Experiment& experiment, const schedul
                            .data = describe_data(experiment),
                            .task = &experiment.task(),
                            .members = trained.coordinator->results(),
+                           .settings = {},
                            .ensemble = {},
                            .combine = chosen,
                            .timing = {},
@@ -82,6 +85,11 @@ store::Summary write_results(const config::Experiment& experiment, const schedul
                            .partial = is_partial};
     summary.ensemble = analysis::evaluate(experiment.task(), experiment.targets(), rows, experiment.test_set().truth(),
                                           summary.members, options.seed);
+    for (const analysis::MemberResult& member : summary.members) {
+        summary.settings.push_back({.net = experiment.networks()[member.index % experiment.networks().size()].text(),
+                                    .varied = config::varied_values(options, member.index)});
+    }
+    summary.out_of_fold = out_of_fold(experiment, directory, summary.members);
     write_truth(experiment, directory);
     store::write_file_atomically(
         is_partial ? directory.partial_predictions() : directory.predictions(),

@@ -25,7 +25,7 @@ using core::Failure;
 
 /// Where data lay is no part of what they are: their digest decides.
 bool is_held_against(const config::Setting& setting) {
-    return setting.role == config::Role::member || setting.role == config::Role::ensemble;
+    return config::makes_members(setting.role) || setting.role == config::Role::ensemble;
 }
 
 /// What is fitted to the data: it differs where they do, and nobody has asked for it.
@@ -99,7 +99,7 @@ std::string origin_text(const config::Experiment& experiment) {
     const store::DataSummary data = describe_data(experiment);
     const store::Program program = describe_program();
     const nlohmann::ordered_json origin{
-        {"configuration", experiment.member_digest()},
+        {"configuration", experiment.digest()},
         {"settings", nlohmann::ordered_json::parse(config::to_json(experiment.options()))},
         {"data",
          {{"name", data.name},
@@ -153,7 +153,7 @@ std::string refuse_other_run(const config::Experiment& experiment) {
              run.path().string(), options.data, then, sha256);
     }
     // config.toml is what options were compared with, so somebody has changed it since.
-    if (origin.value("configuration", experiment.member_digest()) != experiment.member_digest()) {
+    if (origin.value("configuration", experiment.digest()) != experiment.digest()) {
         fail(
             Failure::usage,
             "--resume: the run in '{}' was begun with another configuration than its config.toml holds now; bring that "

@@ -13,7 +13,9 @@ RunStorage::RunStorage(const config::Experiment& experiment, const store::RunDir
     : experiment_(experiment),
       directory_(directory),
       log_(log),
-      checkpointer_(directory, experiment.member_digest(), experiment.options().checkpoint_every, std::move(may_write),
+      checkpointer_(directory,
+                    store::MemberDigests([&experiment](std::uint32_t member) { return experiment.digest_of(member); }),
+                    experiment.options().checkpoint_every, std::move(may_write),
                     [&experiment](const train::MemberState& state) { return experiment.fault_of(state); }) {}
 
 store::SavedMember RunStorage::load(std::uint32_t member) {

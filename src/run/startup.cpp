@@ -13,6 +13,7 @@
 #include "config/command_line.hpp"
 #include "config/configuration.hpp"
 #include "config/settings.hpp"
+#include "config/variation.hpp"
 #include "core/printable.hpp"
 #include "data/source.hpp"
 #include "run/machine.hpp"
@@ -69,6 +70,16 @@ StartupMessage decode(std::span<const std::byte> bytes) {
     return message;
 }
 
+/// That some member needs.
+compute::Precision needed_precision(const config::Options& options) {
+    const std::size_t members = config::members_differ(options) ? options.members : 1;
+    for (std::uint32_t member = 0; member < members; ++member) {
+        const compute::Precision precision = config::options_of_member(options, member).training.precision;
+        if (precision != compute::Precision::f32) return precision;
+    }
+    return compute::Precision::f32;
+}
+
 }  // namespace
 
 std::unique_ptr<config::Experiment> start_up(const comm::Communicator& world, std::span<const char* const> words) {
@@ -122,7 +133,7 @@ std::unique_ptr<config::Experiment> start_up(const comm::Communicator& world, st
 
     // Members are the same wherever they are trained, so every rank must be able to.
     ranks.run_everywhere(
-        [&] { require_precision(message.options.training.precision, compute::multiplies_bf16(), ranks.host()); });
+        [&] { require_precision(needed_precision(message.options), compute::multiplies_bf16(), ranks.host()); });
 
     std::vector<std::byte> packed;
     std::vector<std::string> notes;

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <span>
 
 #include <fmt/ranges.h>
 
+#include "config/variation.hpp"
 #include "core/hash.hpp"
 #include "core/text.hpp"
 
@@ -30,9 +32,15 @@ void for_each_row(const data::View& view, const Use& use) {
 
 std::string few_steps(const config::Experiment& experiment) {
     constexpr std::size_t some = 200;
-    const std::size_t steps = experiment.steps();
+    train::MemberSpec shortest = experiment.member(0);
+    const std::size_t members = config::members_differ(experiment.options()) ? experiment.options().members : 1;
+    for (std::uint32_t member = 1; member < members; ++member) {
+        const train::MemberSpec other = experiment.member(member);
+        if (experiment.steps(other) < experiment.steps(shortest)) shortest = other;
+    }
+    const std::size_t steps = experiment.steps(shortest);
     if (steps >= some) return "";
-    const std::size_t epochs = experiment.options().training.epochs;
+    const std::size_t epochs = shortest.training.epochs;
     const std::size_t an_epoch = steps / epochs;
     return fmt::format(
         "only {} in all, {} an epoch, and networks need some hundred: --epochs {} or more, or --epochs auto",
@@ -78,8 +86,10 @@ std::string known_test_rows(const config::Experiment& experiment, const data::Vi
     constexpr double usual_share = 0.1;
     constexpr std::size_t most_numbers = std::size_t{1} << 30U;  // a second or two
     const data::View test = experiment.test_set().rows;
-    const bool are_all =
-        test.table == train.table && test.size() >= train.size() && test.size() == experiment.split().validation.size();
+    const auto sorted = [](std::span<const std::uint32_t> rows) {
+        return std::set<std::uint32_t>(rows.begin(), rows.end());
+    };
+    const bool are_all = test.table == train.table && std::ranges::includes(sorted(test.rows), sorted(train.rows));
     if (are_all) {
         return fmt::format(
             "all {} rows serve training, validation and testing, so that results say nothing about new rows",

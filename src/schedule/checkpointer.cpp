@@ -9,14 +9,13 @@ constexpr std::uint64_t gap_for_takeover = 1000;
 
 }  // namespace
 
-Checkpointer::Checkpointer(const store::RunDirectory& directory, const std::string& configuration,
+Checkpointer::Checkpointer(const store::RunDirectory& directory, const store::MemberDigests& digests,
                            const config::CheckpointInterval& interval, std::function<void()> may_write,
                            const store::StateCheck& fault_of)
     : interval_(interval),
       may_write_(std::move(may_write)),
       checkpoints_([&] {
-          const auto place =
-              std::make_shared<Place>(directory, configuration, may_write_ ? gap_for_takeover : 0, fault_of);
+          const auto place = std::make_shared<Place>(directory, digests, may_write_ ? gap_for_takeover : 0, fault_of);
           return std::shared_ptr<store::Checkpoints>(place, &place->checkpoints);
       }()),
       writer_(checkpoints_) {}

@@ -20,7 +20,7 @@ class Checkpointer {
 public:
     /// `may_write` is called before anything is written and ends the process where another rank has taken over; with
     /// it, files have numbers that such a rank does not use. `fault_of` sees every state that is loaded.
-    Checkpointer(const store::RunDirectory& directory, const std::string& configuration,
+    Checkpointer(const store::RunDirectory& directory, const store::MemberDigests& digests,
                  const config::CheckpointInterval& interval, std::function<void()> may_write = {},
                  const store::StateCheck& fault_of = {});
 
@@ -41,9 +41,9 @@ private:
     struct Place {
         std::shared_ptr<store::FileSystem> system = std::make_shared<store::FileSystem>();
         store::Checkpoints checkpoints;
-        Place(const store::RunDirectory& directory, const std::string& configuration, std::uint64_t gap,
+        Place(const store::RunDirectory& directory, const store::MemberDigests& digests, std::uint64_t gap,
               const store::StateCheck& fault_of)
-            : checkpoints(directory, configuration, *system, gap, fault_of) {}
+            : checkpoints(directory, digests, *system, gap, fault_of) {}
     };
 
     [[nodiscard]] bool is_due(const train::MemberState& state) const;

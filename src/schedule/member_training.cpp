@@ -11,17 +11,17 @@ namespace {
 
 class NetworkTraining final : public MemberTraining {
 public:
-    NetworkTraining(const config::Experiment& experiment, std::shared_ptr<core::ThreadPool> pool, std::uint32_t member,
+    NetworkTraining(train::MemberSpec spec, std::shared_ptr<core::ThreadPool> pool,
                     std::optional<train::MemberState> saved)
-        : experiment_(experiment), pool_(std::move(pool)) {
-        const train::Hyperparameters& training = experiment.options().training;
+        : spec_(std::move(spec)), pool_(std::move(pool)) {
         if (saved) {
             go_on(std::move(*saved));
         } else {
-            trainer_.emplace(experiment.network(), training, experiment.problem(), member, pool_.get());
+            trainer_.emplace(*spec_.network, spec_.training, spec_.problem, spec_.index, pool_.get());
         }
     }
 
+    const train::MemberSpec& spec() const override { return spec_; }
     const train::MemberState& state() const override { return trainer_->state(); }
     bool is_trained() const override { return trainer_->finished(); }
     std::optional<train::EpochRecord> train() override { return trainer_->step(); }
@@ -44,11 +44,10 @@ public:
 
 private:
     void go_on(train::MemberState state) {
-        trainer_.emplace(experiment_.network(), experiment_.options().training, experiment_.problem(), std::move(state),
-                         pool_.get());
+        trainer_.emplace(*spec_.network, spec_.training, spec_.problem, std::move(state), pool_.get());
     }
 
-    const config::Experiment& experiment_;
+    train::MemberSpec spec_;
     std::shared_ptr<core::ThreadPool> pool_;
     std::optional<train::Trainer> trainer_;  ///< always there
 };
@@ -59,7 +58,7 @@ MakeTraining training_of_networks(const config::Experiment& experiment) {
     const auto pool = std::make_shared<compute::PreparedPool>();
     pool->resize(std::max<std::size_t>(experiment.options().threads, 1));
     return [&experiment, pool](std::uint32_t member, std::optional<train::MemberState> saved) {
-        return std::make_unique<NetworkTraining>(experiment, pool, member, std::move(saved));
+        return std::make_unique<NetworkTraining>(experiment.member(member), pool, std::move(saved));
     };
 }
 

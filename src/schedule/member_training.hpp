@@ -23,6 +23,9 @@ public:
     MemberTraining(const MemberTraining&) = delete;
     MemberTraining& operator=(const MemberTraining&) = delete;
 
+    /// What is trained.
+    [[nodiscard]] virtual const train::MemberSpec& spec() const = 0;
+
     /// The complete state.
     [[nodiscard]] virtual const train::MemberState& state() const = 0;
 

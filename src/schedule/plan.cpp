@@ -10,12 +10,6 @@
 
 namespace ensemble::schedule {
 
-double efficiency_bound(std::size_t members, std::size_t ranks) {
-    core::require(ranks > 0, "there is at least one rank");
-    const std::size_t waves = (members + ranks - 1) / ranks;
-    return members > 0 ? static_cast<double>(members) / static_cast<double>(waves * ranks) : 1.0;
-}
-
 double efficiency_bound(std::vector<double> seconds, std::size_t ranks) {
     core::require(ranks > 0, "there is at least one rank");
     std::ranges::sort(seconds, std::ranges::greater());
@@ -30,13 +24,26 @@ double efficiency_bound(std::vector<double> seconds, std::size_t ranks) {
     return shortest > 0 ? all / (static_cast<double>(ranks) * shortest) : 1.0;
 }
 
-Plan plan(std::size_t members, std::size_t ranks) {
+Plan plan(std::span<const double> lengths, std::size_t ranks) {
     core::require(ranks > 0, "a plan has at least one rank");
+    std::vector<std::size_t> order(lengths.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t member) { return lengths[member]; });
+    using Free = std::pair<double, std::size_t>;  // when, and which rank
+    std::priority_queue<Free, std::vector<Free>, std::greater<>> free;
+    for (std::size_t rank = 0; rank < ranks; ++rank) free.emplace(0.0, rank);
     Plan result;
     result.members.resize(ranks);
-    for (std::size_t member = 0; member < members; ++member) result.members[member % ranks].push_back(member);
-    result.makespan = static_cast<double>(result.members.front().size());
-    result.idle_fraction = 1.0 - efficiency_bound(members, ranks);
+    double all = 0;
+    for (const std::size_t member : order) {
+        const auto [time, rank] = free.top();
+        free.pop();
+        result.members[rank].push_back(member);
+        result.makespan = std::max(result.makespan, time + lengths[member]);
+        free.emplace(time + lengths[member], rank);
+        all += lengths[member];
+    }
+    if (result.makespan > 0) result.idle_fraction = 1 - all / (result.makespan * static_cast<double>(ranks));
     return result;
 }
 
@@ -88,20 +95,19 @@ std::vector<std::size_t> threads_of(std::span<const RankPlacement> placements, c
     return threads;
 }
 
-std::vector<MemberWork> work_of(std::size_t members, std::size_t epochs, const store::SavedNames& saved,
-                                const store::EpochSeconds& epochs_done) {
-    core::require(epochs > 0, "training has epochs");
-    std::vector<MemberWork> work(members);
+std::vector<MemberWork> what_is_left(std::vector<MemberWork> work, const store::SavedNames& saved,
+                                     const store::EpochSeconds& epochs_done) {
     for (const auto& [key, seconds] : epochs_done) {
         const auto [member, epoch] = key;
-        if (member < members) work[member].spent_s += seconds;
+        if (member < work.size()) work[member].spent_s += seconds;
         // Without a state that is saved it begins anew; the last epoch is not over before the member is saved for good.
-        if (member >= members || !saved.begun.contains(member)) continue;
-        const double trained = std::min<double>(epoch, static_cast<double>(epochs) - 1) / static_cast<double>(epochs);
-        work[member].done = std::max(work[member].done, trained);
+        if (member >= work.size() || !saved.begun.contains(member)) continue;
+        core::require(work[member].epochs > 0, "training has epochs");
+        const auto epochs = static_cast<double>(work[member].epochs);
+        work[member].done = std::max(work[member].done, std::min<double>(epoch, epochs - 1) / epochs);
     }
     for (const std::uint32_t member : saved.finished) {
-        if (member < members) work[member].done = 1;
+        if (member < work.size()) work[member].done = 1;
     }
     return work;
 }

@@ -13,21 +13,18 @@ namespace ensemble::schedule {
 /// Who is expected to train how much, if all members take equally long.
 struct Plan {
     std::vector<std::vector<std::size_t>> members;  ///< of each rank, in the order they are handed out
-    double makespan = 0;                            ///< in units of one member's training time
+    double makespan = 0;                            ///< in the unit of the lengths
     double idle_fraction = 0;                       ///< of the ranks' time until the last member is done
 };
 
-/// Share of the ranks' time that is put to use if all members take equally long: M/(P·⌈M/P⌉). REQUIRES: ranks > 0.
-[[nodiscard]] double efficiency_bound(std::size_t members, std::size_t ranks);
-
-/// The same for members that took `seconds`: what no schedule exceeds, since none is over before the longest member,
-/// before the ranks have shared out all evenly, or before the rank that gets k + 1 of the k · P + 1 longest has done
-/// the shortest of these (Graham 1969). 1 without members. REQUIRES: ranks > 0.
+/// Share of the ranks' time that is put to use at most by members that took `seconds`: what no schedule exceeds, since
+/// none is over before the longest member, before the ranks have shared out all evenly, or before the rank that gets k
+/// + 1 of the k · P + 1 longest has done the shortest of these (Graham 1969). 1 without members. REQUIRES: ranks > 0.
 [[nodiscard]] double efficiency_bound(std::vector<double> seconds, std::size_t ranks);
 
-/// Members are handed out in the order of their index, each to the rank that is free first (the lowest of equals).
-/// REQUIRES: ranks > 0.
-[[nodiscard]] Plan plan(std::size_t members, std::size_t ranks);
+/// Members that take so long, in any unit, are handed out longest first (of equals the one of the lower index), each to
+/// the rank that is free first (the lowest of equals). REQUIRES: ranks > 0.
+[[nodiscard]] Plan plan(std::span<const double> lengths, std::size_t ranks);
 
 /// Time until all is done: rank r has `remaining[r]` of its member to train, and what is `queued` goes to the rank that
 /// is free first, in that order. Of a long queue the first ones are taken as shared out evenly. REQUIRES: at least one
@@ -56,9 +53,9 @@ struct MemberWork {
     [[nodiscard]] double left() const noexcept { return whole * (1 - done); }
 };
 
-/// The work of each member where an earlier run has `saved` some and written down these `epochs_done` (member, epoch)
-/// of `epochs`. With early stopping nobody knows what will be left; it is what would be at most. REQUIRES: epochs > 0.
-[[nodiscard]] std::vector<MemberWork> work_of(std::size_t members, std::size_t epochs, const store::SavedNames& saved,
-                                              const store::EpochSeconds& epochs_done);
+/// What is left of `work` where an earlier run has `saved` some and written down these `epochs_done` (member, epoch).
+/// With early stopping nobody knows what will be left; it is what would be at most. REQUIRES: each member has epochs.
+[[nodiscard]] std::vector<MemberWork> what_is_left(std::vector<MemberWork> work, const store::SavedNames& saved,
+                                                   const store::EpochSeconds& epochs_done);
 
 }  // namespace ensemble::schedule

@@ -8,6 +8,20 @@
 
 namespace ensemble::schedule {
 
+std::vector<MemberWork> planned_work(const config::Experiment& experiment) {
+    std::vector<MemberWork> work(experiment.options().members);
+    double all = 0;
+    for (std::uint32_t member = 0; member < work.size(); ++member) {
+        const train::MemberSpec spec = experiment.member(member);
+        work[member].whole = experiment.cost(spec);
+        work[member].epochs = spec.training.epochs;
+        all += work[member].whole;
+    }
+    const double mean = all / static_cast<double>(work.size());
+    for (MemberWork& member : work) member.whole /= mean;
+    return work;
+}
+
 Root::Root(const config::Experiment& experiment, int ranks, StartingPoint start, TrainingHooks& hooks, Send send)
     : experiment_(experiment),
       hooks_(hooks),

@@ -18,6 +18,9 @@ struct StartingPoint {
     std::vector<RankPlacement> placements = {};  ///< of each rank, where idle ones share their cores; else empty
 };
 
+/// What each member takes, in units of the mean of all. Local.
+[[nodiscard]] std::vector<MemberWork> planned_work(const config::Experiment& experiment);
+
 /// What rank 0 does beside its own training: it hears what workers say, has the coordinator decide, sends its answers,
 /// and tells the hooks.
 class Root {

@@ -88,12 +88,12 @@ void Worker::begin(std::uint32_t member) {
                                              : std::string("its beginning"),
                                  why)});
     }
-    std::uint64_t earlier = 0;
-    if (saved.state) {
+    const bool goes_on = saved.state.has_value();
+    if (goes_on) {
         for (const train::EpochRecord& record : saved.state->history) send_(EpochDone{record, true});
-        earlier = samples(*saved.state);
     }
-    training_.emplace(Training{make_training_(member, std::move(saved.state)), since_start, earlier, saved.is_final});
+    training_.emplace(Training{make_training_(member, std::move(saved.state)), since_start, 0, saved.is_final});
+    if (goes_on) training_->earlier_samples = samples(training_->member->spec(), training_->member->state());
     training_->saved = training_->member->progress();
     if (threads_) training_->member->use_threads(*threads_);
     if (training_->member->is_trained()) end_training();
@@ -112,7 +112,7 @@ void Worker::train_batch() {
                    .epoch = state.epoch + 1,
                    .fraction = member.progress(),
                    .loss = record ? record->train_loss : member.running_loss(),
-                   .samples = samples(state) - training_->earlier_samples,
+                   .samples = samples(training_->member->spec(), state) - training_->earlier_samples,
                    .saved = std::min(training_->saved, 1.0)});
 }
 
@@ -139,45 +139,65 @@ void Worker::predict_rows() {
     Predicting& member = *predicting_;
     const auto& sets = experiment_.evaluation_sets();
     const std::size_t width = experiment_.predicted_width();
-    if (member.is_stored || !member.member->state().excluded.empty()) return finish();
-    if (member.predictions.empty() || member.rows_done == sets[member.predictions.size() - 1].rows.size()) {
+    const train::MemberState& state = member.member->state();
+    if (member.is_stored || !state.excluded.empty()) return finish();
+    if (member.predictions.empty() || member.rows_done == rows_of(member.predictions.size() - 1).end()) {
         if (member.predictions.size() == sets.size()) return finish();
-        member.predictions.emplace_back(sets[member.predictions.size()].rows.size() * width);
-        member.rows_done = 0;
+        // What it was trained on it does not predict.
+        constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+        member.predictions.emplace_back(sets[member.predictions.size()].rows.size() * width, nan);
+        member.rows_done = rows_of(member.predictions.size() - 1).first;
     }
-    data::View rows = sets[member.predictions.size() - 1].rows;
+    const std::size_t set = member.predictions.size() - 1;
+    data::View rows = sets[set].rows;
     const std::size_t count =
-        std::min(rows_per_piece(experiment_.options().test_views), rows.size() - member.rows_done);
+        std::min(rows_per_piece(member.member->spec().problem.test_views), rows_of(set).end() - member.rows_done);
     rows.rows = rows.rows.subspan(member.rows_done, count);
     member.member->predict(rows, std::span(member.predictions.back()).subspan(member.rows_done * width, count * width));
     member.rows_done += count;
 }
 
+/// The rows of a set that the member that predicts is not trained on.
+data::RowRange Worker::rows_of(std::size_t set) const {
+    return experiment_.predicted_rows(experiment_.evaluation_sets()[set], predicting_->member->state().member);
+}
+
+/// What the member predicts of these rows.
+std::span<float> Worker::predicted(std::size_t set) {
+    const std::size_t width = experiment_.predicted_width();
+    const data::RowRange rows = rows_of(set);
+    return std::span(predicting_->predictions[set]).subspan(rows.first * width, rows.count * width);
+}
+
+task::Truth Worker::truth_of(std::size_t set) const {
+    const data::RowRange rows = rows_of(set);
+    return experiment_.evaluation_sets()[set].truth().part(rows.first, rows.count);
+}
+
 /// Adds what outputs do not say, and excludes a member that predicts what is no number: parameters close to overflow
 /// can do on the validation rows and still fail on others.
 void Worker::complete_predictions() {
-    const auto& sets = experiment_.evaluation_sets();
-    MemberPredictions& predictions = predicting_->predictions;
-    const std::vector<float> validation = predictions.front();
-    for (std::size_t i = 0; i < sets.size(); ++i) {
+    const std::vector<float> validation(predicted(0).begin(), predicted(0).end());
+    for (std::size_t set = 0; set < experiment_.evaluation_sets().size(); ++set) {
         if (experiment_.task().complete != nullptr)
-            experiment_.task().complete(validation, sets[0].truth(), predictions[i]);
+            experiment_.task().complete(validation, truth_of(0), predicted(set));
         const auto is_finite = [](float number) { return std::isfinite(number); };
-        if (std::ranges::all_of(predictions[i], is_finite)) continue;
-        predicting_->member->exclude(
-            fmt::format("its predictions for the {} data are not all finite numbers", sets[i].name));
-        return predictions.clear();
+        if (std::ranges::all_of(predicted(set), is_finite)) continue;
+        predicting_->member->exclude(fmt::format("its predictions for the {} data are not all finite numbers",
+                                                 experiment_.evaluation_sets()[set].name));
+        return predicting_->predictions.clear();
     }
 }
 
 void Worker::finish() {
     if (!predicting_->is_stored && !predicting_->predictions.empty()) complete_predictions();
-    const analysis::MemberResult result = result_of(*predicting_);
+    const analysis::MemberResult finished_member = result();
     if (!predicting_->is_final || (!predicting_->is_stored && !predicting_->predictions.empty()))
         storage_.finish(predicting_->member->state(), predicting_->predictions);
-    const Finished finished{.result = result,
-                            .samples = samples(predicting_->member->state()) - predicting_->earlier_samples,
-                            .busy_s = predicting_->since_start.seconds()};
+    const Finished finished{
+        .result = finished_member,
+        .samples = samples(predicting_->member->spec(), predicting_->member->state()) - predicting_->earlier_samples,
+        .busy_s = predicting_->since_start.seconds()};
     predicting_.reset();
     send_(finished);
 }
@@ -191,12 +211,7 @@ void Worker::analyse_block() {
     std::vector<std::uint32_t> members;
     std::ranges::set_difference(all_members, order.left_out, std::back_inserter(members));
     const std::vector<float> predictions = storage_.rows(members, order.first, order.rows);
-    const task::Truth all = test.truth();
-    const bool classes = experiment_.task().kind == task::Kind::classification;
-    const task::Truth truth{
-        .labels = classes ? all.labels.subspan(order.first, order.rows) : all.labels,
-        .numbers = classes ? all.numbers : all.numbers.subspan(order.first * all.targets, order.rows * all.targets),
-        .targets = all.targets};
+    const task::Truth truth = test.truth().part(order.first, order.rows);
     const auto best = std::ranges::find(members, order.best) - members.begin();
     send_(Analysed{.first = order.first,
                    .results = analysis::analyse({.task = experiment_.task(),
@@ -208,11 +223,12 @@ void Worker::analyse_block() {
                                                 static_cast<std::size_t>(best))});
 }
 
-analysis::MemberResult Worker::result_of(const Predicting& predicting) const {
-    const train::MemberState& state = predicting.member->state();
+analysis::MemberResult Worker::result() {
+    const train::MemberSpec& spec = predicting_->member->spec();
+    const train::MemberState& state = predicting_->member->state();
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     analysis::MemberResult result{.index = state.member,
-                                  .parameters = experiment_.network().parameter_count(),
+                                  .parameters = spec.network->parameter_count(),
                                   .epochs = state.epoch,
                                   .train_s = state.train_seconds,
                                   .validation_loss = nan,
@@ -221,27 +237,28 @@ analysis::MemberResult Worker::result_of(const Predicting& predicting) const {
                                   .test = {},
                                   .excluded = state.excluded};
     if (!state.excluded.empty()) return result;
-    for (std::size_t i = 0; i < predicting.predictions.size(); ++i) {
+    for (std::size_t set = 0; set < predicting_->predictions.size(); ++set) {
+        const std::span<const float> predictions = predicted(set);
         const bool classes = experiment_.task().kind == task::Kind::classification;
-        const std::vector<float>& predictions = predicting.predictions[i];
         const auto chosen =
             classes ? task::most_probable(predictions, experiment_.targets()) : std::vector<std::int32_t>{};
-        const task::Predicted predicted{
-            .task = experiment_.task(), .targets = experiment_.targets(), .predictions = predictions, .chosen = chosen};
-        (i == 0 ? result.validation : result.test) = task::score(predicted, experiment_.evaluation_sets()[i].truth());
+        (set == 0 ? result.validation : result.test) = task::score({.task = experiment_.task(),
+                                                                    .targets = experiment_.targets(),
+                                                                    .predictions = predictions,
+                                                                    .chosen = chosen},
+                                                                   truth_of(set));
     }
     // With early stopping the parameters are those of the best epoch, else of the last.
-    const bool early_stopping = experiment_.options().training.patience > 0;
-    const std::size_t epoch = early_stopping ? state.best_epoch : state.epoch;
+    const std::size_t epoch = spec.training.patience > 0 ? state.best_epoch : state.epoch;
     const train::EpochRecord& record = state.history.at(epoch - 1);
     result.validation_loss = record.validation_loss;
     result.validation_score = record.validation_score;
     return result;
 }
 
-std::uint64_t Worker::samples(const train::MemberState& state) const {
-    const std::size_t rows = experiment_.split().train.size();
-    const std::uint64_t in_epoch = std::min<std::uint64_t>(rows, state.step * experiment_.options().training.batch);
+std::uint64_t Worker::samples(const train::MemberSpec& spec, const train::MemberState& state) {
+    const std::size_t rows = spec.problem.train.size();
+    const std::uint64_t in_epoch = std::min<std::uint64_t>(rows, state.step * spec.training.batch);
     return std::uint64_t{state.epoch} * rows + in_epoch;
 }
 

@@ -63,8 +63,11 @@ private:
     void finish();
     void complete_predictions();
     void analyse_block();
-    [[nodiscard]] analysis::MemberResult result_of(const Predicting& predicting) const;
-    [[nodiscard]] std::uint64_t samples(const train::MemberState& state) const;
+    [[nodiscard]] data::RowRange rows_of(std::size_t set) const;
+    [[nodiscard]] std::span<float> predicted(std::size_t set);
+    [[nodiscard]] task::Truth truth_of(std::size_t set) const;
+    [[nodiscard]] analysis::MemberResult result();
+    [[nodiscard]] static std::uint64_t samples(const train::MemberSpec& spec, const train::MemberState& state);
 
     const config::Experiment& experiment_;
     Send send_;

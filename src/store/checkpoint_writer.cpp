@@ -117,7 +117,7 @@ bool CheckpointWriter::is_free() {
 
 void CheckpointWriter::start(const train::MemberState& state) {
     core::require(is_free(), "one checkpoint is written after the other");
-    draft_member(state, shared_->checkpoints->configuration(), shared_->draft);
+    draft_member(state, shared_->checkpoints->digest_of(state.member), shared_->draft);
     const std::lock_guard lock(shared_->mutex);
     shared_->member = state.member;
     shared_->busy = true;

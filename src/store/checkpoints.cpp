@@ -40,10 +40,10 @@ std::optional<Generation> generation_of(const fs::path& file) {
 
 }  // namespace
 
-Checkpoints::Checkpoints(const RunDirectory& directory, std::string configuration, FileSystem& system,
-                         std::uint64_t gap, StateCheck fault_of)
+Checkpoints::Checkpoints(const RunDirectory& directory, MemberDigests digests, FileSystem& system, std::uint64_t gap,
+                         StateCheck fault_of)
     : directory_(RunDirectory::at(directory.path())),
-      configuration_(std::move(configuration)),
+      digests_(std::move(digests)),
       system_(system),
       gap_(gap),
       fault_of_(std::move(fault_of)) {}
@@ -56,6 +56,7 @@ Checkpoints::Line& Checkpoints::line_of(std::uint32_t member) {
     const auto [found, is_new] = lines_.try_emplace(member);
     Line& line = found->second;
     if (!is_new) return line;
+    line.digest = digests_(member);
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator(directory_.checkpoints(), ignored)) {
         const auto generation = generation_of(entry.path());
@@ -72,7 +73,7 @@ SavedMember Checkpoints::load(std::uint32_t member) {
     Line& line = line_of(member);
     const auto read = [&](const fs::path& file) {
         try {
-            train::MemberState state = load_member(file, configuration_, fault_of_);
+            train::MemberState state = load_member(file, line.digest, fault_of_);
             if (state.member == member) {
                 kept.state = std::move(state);
             } else {
@@ -117,7 +118,7 @@ void Checkpoints::save(std::uint32_t member, std::span<const std::byte> sealed) 
 
 void Checkpoints::save_final(const train::MemberState& state) {
     core::require(state.finished, "what is kept for good is finished");
-    const std::vector<std::byte> sealed = pack_member(state, configuration_);
+    const std::vector<std::byte> sealed = pack_member(state, digest_of(state.member));
     const fs::path file = directory_.member(state.member);
     write_file_atomically(file, sealed, system_);
     verify_file(file, sealed);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -16,6 +17,25 @@
 
 namespace ensemble::store {
 
+/// The digest that a member's file carries: of everything the member is a function of, apart from its index.
+class MemberDigests {
+public:
+    using Function = std::function<std::string(std::uint32_t member)>;
+
+    /// Each member's own.
+    MemberDigests(Function of) : of_(std::move(of)) {}  // NOLINT(google-explicit-constructor)
+
+    /// The same for all members.
+    MemberDigests(std::string of_all)  // NOLINT(google-explicit-constructor)
+        : of_([digest = std::move(of_all)](std::uint32_t) { return digest; }) {}
+    MemberDigests(const char* of_all) : MemberDigests(std::string(of_all)) {}  // NOLINT(google-explicit-constructor)
+
+    [[nodiscard]] std::string operator()(std::uint32_t member) const { return of_(member); }
+
+private:
+    Function of_;
+};
+
 /// A member as it was found in a run directory.
 struct SavedMember {
     std::optional<train::MemberState> state;  ///< the newest that is whole and belongs to this run, if there is one
@@ -29,10 +49,10 @@ struct SavedMember {
 /// failure, the newest whole one or the one before can be loaded. One thread at a time.
 class Checkpoints {
 public:
-    /// `configuration` is the digest that member files carry. `system` must outlive this. Who loads a member leaves
+    /// `system` must outlive this. Who loads a member leaves
     /// `gap` numbers out, so that a writer thought dead that wakes up does not write files of the same name.
     /// `fault_of` sees every state before it is handed out.
-    Checkpoints(const RunDirectory& directory, std::string configuration, FileSystem& system, std::uint64_t gap = 0,
+    Checkpoints(const RunDirectory& directory, MemberDigests digests, FileSystem& system, std::uint64_t gap = 0,
                 StateCheck fault_of = {});
 
     /// Looks for a member. Files that are damaged or refused by the check are passed over, and a member whose
@@ -47,11 +67,13 @@ public:
     /// Keeps a member for good; of its generations the newest stays until the run is over. Throws core::Error (run).
     void save_final(const train::MemberState& state);
 
-    [[nodiscard]] const std::string& configuration() const noexcept { return configuration_; }
+    /// What the member's files carry.
+    [[nodiscard]] const std::string& digest_of(std::uint32_t member) { return line_of(member).digest; }
 
 private:
     /// The generations of one member that lie in the directory, oldest first.
     struct Line {
+        std::string digest;
         std::vector<std::uint64_t> numbers;
         std::set<std::uint64_t> verified;
         std::uint64_t first = 1;  ///< number for the next owner
@@ -62,7 +84,7 @@ private:
     void keep_verified(std::uint32_t member, std::size_t count);
 
     RunDirectory directory_;
-    std::string configuration_;
+    MemberDigests digests_;
     FileSystem& system_;
     std::uint64_t gap_;
     StateCheck fault_of_;

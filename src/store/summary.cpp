@@ -57,17 +57,19 @@ void add_classes(Json& json, const analysis::Confusion& confusion) {
     json["confusion"] = matrix;
 }
 
-Json json_of(const analysis::MemberResult& member, Metrics metrics) {
+Json json_of(const analysis::MemberResult& member, const MemberSettings& settings, Metrics metrics) {
     // A member that is excluded has no scores: null, so that nobody averages zeros.
     Json validation = json_of(metrics, member.validation);
     validation["loss"] = member.validation_loss;
-    return {{"index", member.index},
-            {"parameters", member.parameters},
-            {"epochs", member.epochs},
-            {"train_s", member.train_s},
-            {"validation", validation},
-            {"test", json_of(metrics, member.test)},
-            {"excluded", member.is_included() ? Json(nullptr) : Json(member.excluded)}};
+    Json json{{"index", member.index}, {"net", settings.net}};
+    for (const auto& [name, value] : settings.varied) json["settings"][name] = value;
+    json.update({{"parameters", member.parameters},
+                 {"epochs", member.epochs},
+                 {"train_s", member.train_s},
+                 {"validation", validation},
+                 {"test", json_of(metrics, member.test)},
+                 {"excluded", member.is_included() ? Json(nullptr) : Json(member.excluded)}});
+    return json;
 }
 
 Json json_of(const analysis::Interval& interval) {
@@ -142,7 +144,8 @@ std::string to_json(const Summary& summary) {
     const analysis::CombinationResult& combined = chosen(summary);
 
     Json members = Json::array();
-    for (const analysis::MemberResult& member : summary.members) members.push_back(json_of(member, metrics));
+    for (std::size_t i = 0; i < summary.members.size(); ++i)
+        members.push_back(json_of(summary.members[i], summary.settings.at(i), metrics));
 
     Json gain = gains(metrics, combined);
     gain["combine"] = combined.combination->name;
@@ -153,6 +156,14 @@ std::string to_json(const Summary& summary) {
     }
     ensemble["mean_member"] = json_of(metrics, result.mean_member);
     ensemble["best_member"] = {{"index", result.best_member}, {"test", json_of(metrics, result.best_member_test)}};
+    if (summary.out_of_fold) {
+        Json& pooled = ensemble["out_of_fold"];
+        pooled["rows"] = summary.out_of_fold->rows;
+        for (std::size_t i = 0; i < result.combinations.size(); ++i) {
+            const task::Scores& scores = summary.out_of_fold->scores.at(i);
+            pooled[std::string(result.combinations[i].combination->name)] = json_of(metrics, scores);
+        }
+    }
     if (combined.by_class.classes() > 0) add_classes(ensemble, combined.by_class);
 
     Json json{{"program",

@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "analysis/classes.hpp"
@@ -52,6 +54,18 @@ struct Timing {
     double coordination_s = 0;          ///< of its processor that rank 0 spent on messages and display
 };
 
+/// What distinguishes one member from others: its network, and the settings in which members differ.
+struct MemberSettings {
+    std::string net;
+    std::vector<std::pair<std::string, std::string>> varied = {};  ///< name, value
+};
+
+/// The combinations of the members that were not trained on a row, over all rows that are not for testing.
+struct OutOfFold {
+    std::size_t rows = 0;
+    std::vector<task::Scores> scores;  ///< of each of the task's combinations
+};
+
 /// Everything summary.json says.
 struct Summary {
     Program program;
@@ -59,7 +73,9 @@ struct Summary {
     DataSummary data;
     const task::Task* task = nullptr;
     std::vector<analysis::MemberResult> members;
+    std::vector<MemberSettings> settings;  ///< of each of these
     analysis::EnsembleResult ensemble;
+    std::optional<OutOfFold> out_of_fold = {};
     std::size_t combine = 0;  ///< place among the combinations of the one that predictions.npy holds
     Timing timing;
     std::vector<std::uint32_t> missing = {};  ///< members that are not part of it, since the run was stopped before

@@ -12,6 +12,13 @@ struct Truth {
     std::span<const std::int32_t> labels = {};  ///< classification: [rows], each below the number of classes
     std::span<const float> numbers = {};        ///< regression: [rows × targets], row after row
     std::size_t targets = 1;                    ///< numbers of a row
+
+    /// Of rows [first, first + count).
+    [[nodiscard]] Truth part(std::size_t first, std::size_t count) const {
+        return {.labels = labels.empty() ? labels : labels.subspan(first, count),
+                .numbers = numbers.empty() ? numbers : numbers.subspan(first * targets, count * targets),
+                .targets = targets};
+    }
 };
 
 /// Of each target, where its numbers lie on the training rows. Networks learn (y − mean) / deviation; predictions are

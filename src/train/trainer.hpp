@@ -8,30 +8,13 @@
 #include <vector>
 
 #include "core/thread_pool.hpp"
-#include "data/augmentation.hpp"
-#include "data/dataset.hpp"
 #include "model/network.hpp"
-#include "task/task.hpp"
 #include "train/hyperparameters.hpp"
+#include "train/member_spec.hpp"
 #include "train/member_state.hpp"
 #include "train/predictor.hpp"
 
 namespace ensemble::train {
-
-/// What a member is trained on.
-struct Problem {
-    const task::Task* task = nullptr;  ///< null: the standard one of the training table's kind
-    task::Scale scale = {};            ///< of the numbers to be learnt
-    data::View train;
-    data::View validation;
-    std::uint64_t seed = 1;
-    bool bootstrap = false;         ///< the member sees a bootstrap sample of the training rows
-    double feature_fraction = 1.0;  ///< the member sees this random share of features; the others read zero
-    /// Of the training rows, anew in every epoch; validation sees them as they are.
-    data::Augmentation augmentation = {};
-    std::size_t test_views = 1;  ///< whose mean predicts, see TestViews
-    float background = 0;        ///< what is beyond an image's border
-};
 
 /// Trains one member, batch by batch, so that its owner can attend to other things in between.
 /// A pure function of (network, hyperparameters, problem, member): nothing depends on rank, time or other members.

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_contract) {
     BOOST_TEST(!options.bootstrap);
     BOOST_TEST(options.combine.empty());
     BOOST_TEST((options.training.initialiser == model::Initialiser::he));
-    BOOST_TEST((model::find_preset(options.net) != nullptr));
+    BOOST_TEST((model::find_preset(options.nets.front()) != nullptr));
 }
 
 BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
     BOOST_TEST(o.test_fraction.value() == 0.25);
     BOOST_TEST(o.validation_fraction == 0.3);
     BOOST_TEST(o.train_limit == 50U);
-    BOOST_TEST(o.net == "dense(3)");
+    BOOST_TEST(o.nets.front() == "dense(3)");
     BOOST_TEST((o.training.initialiser == model::Initialiser::xavier));
     BOOST_TEST(o.training.epochs == 7U);
     BOOST_TEST(o.training.batch == 9U);
@@ -275,12 +275,12 @@ BOOST_AUTO_TEST_CASE(a_precision_is_one_of_two) {
 BOOST_AUTO_TEST_CASE(a_preset_brings_its_settings_unless_told_otherwise) {
     const Scratch scratch;
     BOOST_TEST(parse({"--net", "xor-relu"}).data == "xor");
-    BOOST_TEST(parse({}).net == "slim");
+    BOOST_TEST(parse({}).nets.front() == "slim");
     BOOST_TEST(parse({}).training.epochs == 50U);
     BOOST_TEST(parse({"--epochs", "3"}).training.epochs == 3U);
-    BOOST_TEST(parse({"--data", "digits:train=500"}).net == "slim");
-    BOOST_TEST(parse({"--data", "moons"}).net == "mlp");
-    BOOST_TEST(parse({"--data", "digits", "--net", "mlp"}).net == "mlp");
+    BOOST_TEST(parse({"--data", "digits:train=500"}).nets.front() == "slim");
+    BOOST_TEST(parse({"--data", "moons"}).nets.front() == "mlp");
+    BOOST_TEST(parse({"--data", "digits", "--net", "mlp"}).nets.front() == "mlp");
     BOOST_TEST(parse({"--net", "xor-relu"}).training.epochs == 10'000U);
     BOOST_TEST(parse({"--net", "xor-relu", "--epochs", "20"}).training.epochs == 20U);  // even if it is the default
     const std::string file = scratch.write("c.toml", "epochs = 30\n");
@@ -290,7 +290,7 @@ BOOST_AUTO_TEST_CASE(a_preset_brings_its_settings_unless_told_otherwise) {
 BOOST_AUTO_TEST_CASE(files_named_on_the_command_line) {
     const Scratch scratch;
     const std::string net = fmt::format("@{}", scratch.write("net.txt", "dense(3) # three\nrelu\n"));
-    BOOST_TEST(parse({"--net", net.c_str()}).net == "dense(3) # three\nrelu\n");
+    BOOST_TEST(parse({"--net", net.c_str()}).nets.front() == "dense(3) # three\nrelu\n");
     const std::string missing = fmt::format("@{}", scratch / "none");
     const std::string message = failure_of(core::Failure::data, [&] {
         static_cast<void>(parse({"--net", missing.c_str()}));

@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(written_settings_are_read_again_to_the_bit) {
 BOOST_AUTO_TEST_CASE(every_setting_survives) {
     Options options;
     options.data = "/data/it's \"odd\" \\ here #1, ok";
-    options.net = "dense(3) # three\nrelu\tsilu";
+    options.nets = {"dense(3) # three\nrelu\tsilu"};
     options.bootstrap = true;
     options.combine = "vote";
     options.training.optimizer = train::OptimizerKind::momentum;
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
     options.test_views = 5;
     BOOST_TEST(to_toml(again(options)) == to_toml(options));
     BOOST_TEST(again(options).data == options.data);
-    BOOST_TEST(again(options).net == options.net);
+    BOOST_TEST(again(options).nets.front() == options.nets.front());
     BOOST_TEST(again(options).test == options.test);
     BOOST_TEST(again(options).training.momentum == 0.8);
     BOOST_TEST(again(options).training.max_norm == 2.5);
@@ -142,6 +142,7 @@ BOOST_AUTO_TEST_CASE(settings_have_what_manuals_need) {
             }
             if (!standard) continue;
             Options options;
+            if (setting.is_list()) setting.clear(options);
             setting.set(options, config::text_of(*standard));
             BOOST_TEST((setting.get(options) == standard));
         }
@@ -163,7 +164,7 @@ BOOST_AUTO_TEST_CASE(only_what_is_in_force_is_written) {
     const auto json = nlohmann::json::parse(config::to_json(options));
     BOOST_TEST(json.at("members").get<int>() == 8);
     BOOST_TEST(json.at("bootstrap").get<bool>() == false);
-    BOOST_TEST(json.at("net").get<std::string>() == options.net);
+    BOOST_TEST(json.at("net").get<std::string>() == options.nets.front());
     BOOST_TEST(!json.contains("momentum"));
 }
 

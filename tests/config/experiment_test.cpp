@@ -32,7 +32,7 @@ void check_accepted(const Options& options) {
 Options moons() {
     Options options;
     options.data = "moons:train=60,test=20";
-    options.net = "dense(4) relu dropout(0.2)";
+    options.nets = {"dense(4) relu dropout(0.2)"};
     return options;
 }
 
@@ -54,16 +54,16 @@ BOOST_AUTO_TEST_CASE(nothing_is_distorted_without_distortions) {
     Options options = moons();
     options.test_views = 4;  // by a preset, beside --augment none
     const Experiment experiment(options, data::load(options.data, options.seed));
-    BOOST_TEST(experiment.problem().test_views == 1U);
+    BOOST_TEST(experiment.member(0).problem.test_views == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(dropout_left_on_needs_dropout) {
     Options options = moons();
     options.training.evaluate_with_dropout = true;
     check_accepted(options);
-    options.net = "repeat(2)[ skip[ dense(2) dropout(0.5) ] ]";
+    options.nets = {"repeat(2)[ skip[ dense(2) dropout(0.5) ] ]"};
     check_accepted(options);
-    options.net = "dense(4) relu";
+    options.nets = {"dense(4) relu"};
     BOOST_TEST(refusal(options) == "--evaluate-with-dropout has no effect here: there is no dropout in dense(4) relu");
 }
 
@@ -71,9 +71,9 @@ BOOST_AUTO_TEST_CASE(machines_need_a_stack) {
     Options options = moons();
     options.training.initialiser = model::Initialiser::rbm;
     check_accepted(options);
-    options.net = "dense(4) skip[ dense(4) ]";
+    options.nets = {"dense(4) skip[ dense(4) ]"};
     BOOST_TEST(contains(refusal(options), "--init rbm: network, line 1, column 10: skip cannot"));
-    options.net = "flatten";
+    options.nets = {"flatten"};
     BOOST_TEST(contains(refusal(options), "--init rbm: there is no hidden dense layer in flatten"));
 }
 
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(nothing_can_be_normalised_over_one_row) {
     options.training.batch = 1;
     check_accepted(options);
     for (const char* net : {"dense(4) batchnorm relu", "repeat(2)[ skip[ dense(2) batchnorm ] ]"}) {
-        options.net = net;
+        options.nets = {net};
         options.training.batch = 1;
         BOOST_TEST(contains(refusal(options), "--batch 1: batchnorm"));
         options.training.batch = 2;
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(nothing_can_be_normalised_over_one_row) {
     }
     // A channel of one image has many pixels.
     options.data = "digits:train=60,test=20";
-    options.net = "conv(2, 3) batchnorm relu maxpool(2)";
+    options.nets = {"conv(2, 3) batchnorm relu maxpool(2)"};
     options.training.batch = 1;
     check_accepted(options);
 }

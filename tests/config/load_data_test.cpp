@@ -34,7 +34,7 @@ std::string table(bool with_test_rows = false) {
 Options options_for(const std::string& data) {
     Options options;
     options.data = data;
-    options.net = "dense(4) relu";
+    options.nets = {"dense(4) relu"};
     return options;
 }
 
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(tables_are_standardised_by_the_rows_that_are_trained_on) {
     Options options = options_for(scratch.write("t.csv", table()));
     options.train_limit = 20;
     const Experiment experiment(options, load_data(options));
-    const auto train = experiment.problem().train;
+    const auto train = experiment.member(0).problem.train;
     BOOST_TEST(train.size() == 20U);
     std::vector<float> values(20 * 3);
     train.table->gather(train.rows, values.data(), 3);
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_member_does_not_depend_on_where_its_data_lie_but_on_what_
     const Scratch scratch;
     Options options = options_for(scratch.write("t.csv", table()));
     options.test = scratch.write("test.csv", table(true));
-    const auto digest = [](const Options& o) { return Experiment(o, load_data(o)).member_digest(); };
+    const auto digest = [](const Options& o) { return Experiment(o, load_data(o)).digest(); };
     const std::string first = digest(options);
     Options moved = options;
     moved.data = scratch.write("other.csv", table());
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(columns_are_left_out_and_first_lines_called_headers_by_opti
     const Scratch scratch;
     Options options = options_for(scratch.write("t.csv", table()));
     const auto set = [&](const char* name, const char* value) { config::find_setting(name)->set(options, value); };
-    const auto shape = [&] { return Experiment(options, load_data(options)).network().input(); };
+    const auto shape = [&] { return Experiment(options, load_data(options)).networks().front().input(); };
     set("ignore", "near,2");
     BOOST_TEST((shape() == core::Shape{1}));
     BOOST_TEST(contains(config::to_toml(options), "\nignore = 'near,2'\n"));
@@ -127,14 +127,14 @@ BOOST_AUTO_TEST_CASE(sequences_and_components_reach_the_network) {
     const Scratch scratch;
     Options options = options_for(scratch.write("t.csv", table()));
     options.preprocessing.sequence = data::Sequence{3, 1};
-    BOOST_TEST((Experiment(options, load_data(options)).network().input() == core::Shape{3, 1}));
+    BOOST_TEST((Experiment(options, load_data(options)).networks().front().input() == core::Shape{3, 1}));
     options.preprocessing = {};
     config::parse_reduction(options.preprocessing, "pca:2");
     const Experiment experiment(options, load_data(options));
-    BOOST_TEST((experiment.network().input() == core::Shape{2}));
+    BOOST_TEST((experiment.networks().front().input() == core::Shape{2}));
     Options digits = options_for("digits:train=200,test=20");
     config::parse_reduction(digits.preprocessing, "variance:100");
-    BOOST_TEST((Experiment(digits, load_data(digits)).network().input() == core::Shape{100}));
+    BOOST_TEST((Experiment(digits, load_data(digits)).networks().front().input() == core::Shape{100}));
 }
 
 BOOST_AUTO_TEST_CASE(images_are_what_is_distorted_or_what_windows_slide_over) {
@@ -146,9 +146,9 @@ BOOST_AUTO_TEST_CASE(images_are_what_is_distorted_or_what_windows_slide_over) {
     Options floats = options_for(scratch.write("x.npy", npy("<f4", "(40, 6, 6)", std::as_bytes(std::span(pixels)))));
     floats.target = scratch.write("y.npy", npy("<i4", "(40,)", std::as_bytes(std::span(labels))));
     const auto background = [&](const char* net, double shift) {
-        floats.net = net;
+        floats.nets = {net};
         floats.augmentation.shift = shift;
-        return Experiment(floats, load_data(floats)).problem().background;
+        return Experiment(floats, load_data(floats)).member(0).problem.background;
     };
     BOOST_TEST(background("conv(2, 3)", 0) < -1);  // all pixels together, so that a 0 has become something else
     BOOST_TEST(background("flatten", 1) < -1);

@@ -5,7 +5,9 @@ run_program.py MPIRUN PROGRAM CASE runs one case in a scratch directory; `run_pr
 many_short_runs takes two numbers more: how many (5) and the first one's seed (1).
 A promise that does not hold ends it with exit code 1 and what was seen; 77 says that the case cannot be tried here.
 """
+import array
 import json
+import math
 import os
 import pathlib
 import platform
@@ -311,6 +313,33 @@ def same_bytes_of_numbers(stage):
         summary = json.loads((stage.directory / f"{loss}1/summary.json").read_text())
         if summary["data"]["targets"] != ["z", "y"] or "crps" not in summary["ensemble"]["mixture"]:
             give_up("the summary tells other targets or metrics")
+
+
+@case
+def same_bytes_of_members_that_differ(stage):
+    """In network, rows and settings, listed and drawn; on any number of ranks and taken up again."""
+    words = ["--data", "moons:train=210,test=60", "--net", "dense(8) relu dropout(0.2)", "--net", "dense(40) tanh", "--folds", "3",
+             "--vary", "optimizer=adam,sgd", "--vary", "lr=1e-3..1e-1", "--batch", "20"]
+    same_bytes_of(stage, words, members=9, numbers=(1, 2, 3, 8), prefix="mixed")
+    whole = stage.directory / "mixed1"
+    summary = json.loads((whole / "summary.json").read_text())
+    settings = [(member["net"], member["settings"]["optimizer"]) for member in summary["members"]]
+    if len(set(settings)) != 4 or settings[:4] != settings[4:8] or len({m["settings"]["lr"] for m in summary["members"]}) != 9:
+        give_up(f"members have other settings: {settings}")
+    if summary["ensemble"]["out_of_fold"]["rows"] != 210:
+        give_up("not all rows are predicted by a member that was not trained on them")
+    for member in range(9):
+        numbers = array.array("f", (whole / f"predictions/validation/{member:04}.npy").read_bytes()[-210 * 2 * 4:])
+        known = [row for row in range(210) if not math.isnan(numbers[2 * row])]
+        if known != list(range(70 * (member % 3), 70 * (member % 3) + 70)):
+            give_up(f"member {member} predicts rows of other folds")
+    reference = results(whole, 9)
+    for name in ["summary.json", "members/0002.ckpt", "members/0007.ckpt"]:
+        (whole / name).unlink()
+    ended = stage.ranks(2, ["--resume", "--out", "mixed1"])
+    ended.expect(ended.code == 0, "failed").expect(not ended.messages(), "complains")
+    ended.expect(results(whole, 9) == reference, "members that are trained again are others")
+    stage.refuses([*words, "--folds", "4", "--resume", "--out", "mixed1"], USAGE, "--resume", "--folds 3, not 4")
 
 
 @case

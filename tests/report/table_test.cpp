@@ -39,6 +39,7 @@ analysis::CombinationResult result_of(const task::Task& task, std::size_t place,
 
 void add_members(Summary& summary, std::size_t count, const task::Scores& test, double validation_score) {
     for (std::size_t i = 0; i < count; ++i) {
+        summary.settings.push_back({.net = "dense(8)"});
         summary.members.push_back({.index = static_cast<std::uint32_t>(i),
                                    .parameters = 10,
                                    .epochs = 20,
@@ -287,6 +288,24 @@ BOOST_AUTO_TEST_CASE(an_excluded_member_is_named_and_has_no_scores) {
     BOOST_TEST(contains(text,
                         "Member 2 was excluded from the ensemble: its loss stopped being a finite "
                         "number in epoch 1.\n"));
+}
+
+BOOST_AUTO_TEST_CASE(members_that_differ_say_in_what) {
+    Summary summary = summary_of(3);
+    summary.settings[1] = {.net = "dense(9) relu", .varied = {{"lr", "0.1"}}};
+    summary.settings[2] = {.net = "dense(8)", .varied = {{"lr", "0.01"}}};
+    const std::string text = report::results_table(summary, "runs/x", {});
+    BOOST_TEST(contains(text, "\n  net 1\n"));
+    BOOST_TEST(contains(text, "\n  net 2, lr 0.1\n"));
+    BOOST_TEST(contains(text, "\n  net 1, lr 0.01\n"));
+    BOOST_TEST(contains(text, "net 1: dense(8)\nnet 2: dense(9) relu\n"));
+    BOOST_TEST(!contains(report::results_table(summary_of(3), "runs/x", {}), "net 1"));
+    const std::size_t combinations = summary.ensemble.combinations.size();
+    summary.out_of_fold = {.rows = 40,
+                           .scores = std::vector(combinations, task::Scores(summary.task->metrics().size(), 0.125))};
+    const std::string pooled = report::results_table(summary, "runs/x", {});
+    BOOST_TEST(contains(pooled, "12.50 %"));
+    BOOST_TEST(contains(pooled, "out of fold, of 40 rows"));
 }
 
 BOOST_AUTO_TEST_CASE(many_members_are_shortened) {

@@ -1,4 +1,5 @@
 #include "run/interrupt.hpp"
+#include "train/trainer.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -172,11 +173,12 @@ BOOST_AUTO_TEST_CASE(one_request_stays_one_however_late_it_is_seen) {
 BOOST_AUTO_TEST_CASE(signals_at_any_moment_of_training_change_nothing) {
     config::Options options;
     options.data = "digits:train=1000,test=50";
-    options.net = "dense(128) relu dropout(0.2) dense(64) relu";
+    options.nets = {"dense(128) relu dropout(0.2) dense(64) relu"};
     options.training.epochs = 30;
     const config::Experiment experiment(options, config::load_data(options));
     const auto train = [&] {
-        train::Trainer trainer(experiment.network(), experiment.options().training, experiment.problem(), 0);
+        train::Trainer trainer(experiment.networks().front(), experiment.options().training,
+                               experiment.member(0).problem, 0);
         while (!trainer.finished()) static_cast<void>(trainer.step());
         return trainer.state().parameters;
     };

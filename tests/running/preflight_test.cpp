@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(a_plan_is_made_without_the_memory_it_tells_of,
                      *boost::unit_test::precondition(memory_can_be_limited)) {
     config::Options options;
     options.data = "moons:train=60,test=20";
-    options.net = "dense(30000) relu dense(30000)";
+    options.nets = {"dense(30000) relu dense(30000)"};
     const data::Source source = data::load(options.data, options.seed);
     constexpr std::size_t room = 256U << 20U;
     const auto plan = [&] {
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_plan_is_made_without_the_memory_it_tells_of,
 BOOST_AUTO_TEST_CASE(notes_on_the_data_are_told_first) {
     config::Options options;
     options.data = "moons:train=60,test=20";
-    options.net = "dense(4) relu";
+    options.nets = {"dense(4) relu"};
     data::Source source = data::load(options.data, options.seed);
     source.notes = {"column 1 is odd", "so is column 2"};
     const std::vector<std::uint32_t> rows{0, 1, 2, 3};

@@ -24,7 +24,7 @@ std::string notes(const Options& options) {
 Options table(const std::string& file) {
     Options options;
     options.data = file;
-    options.net = "dense(4) relu";
+    options.nets = {"dense(4) relu"};
     return options;
 }
 
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(epochs_follow_from_the_data) {
         options.training.batch = batch;
         const Experiment experiment(options, config::load_data(options));
         BOOST_TEST(experiment.options().epochs_are_chosen);
-        BOOST_TEST(experiment.steps() >= 1000U);
+        BOOST_TEST(experiment.steps(experiment.member(0)) >= 1000U);
         return experiment.options().training.epochs;
     };
     BOOST_TEST(epochs(150, 100) == 500U);  // 108 training rows

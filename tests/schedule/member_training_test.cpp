@@ -40,7 +40,7 @@ data::Source silence() {
 
 Options halving_options(std::size_t threads) {
     Options options;
-    options.net = "dense(8) tanh";
+    options.nets = {"dense(8) tanh"};
     options.threads = threads;
     options.training.optimizer = train::OptimizerKind::sgd;
     options.training.learning_rate = 0.5;
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(weights_that_decay_to_denormals_become_zero, *boost::unit_t
             const auto member = training_of_networks(experiment)(0, std::nullopt);
             while (!member->is_trained()) static_cast<void>(member->train());
             const auto& parameters = member->state().parameters;
-            const model::ParameterBlock& hidden = experiment.network().blocks().front();
+            const model::ParameterBlock& hidden = experiment.networks().front().blocks().front();
             BOOST_TEST_REQUIRE(hidden.rows == 3U);
             for (std::size_t row = 0; row < hidden.rows; ++row) {
                 const auto weights =

@@ -31,7 +31,7 @@ namespace {
 Options small_options() {
     Options options;
     options.data = "moons:train=120,test=30";
-    options.net = "dense(8) relu";
+    options.nets = {"dense(8) relu"};
     options.members = 3;
     options.training.epochs = 2;
     options.training.batch = 20;
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(results_are_those_of_the_stored_parameters) {
     for (std::size_t i = 0; i < notes.stored.size(); ++i) {
         const train::MemberState& state = notes.stored[i];
         early = early || state.epoch < options.training.epochs;
-        train::Predictor predictor(experiment.network(),
+        train::Predictor predictor(experiment.networks().front(),
                                    {.hidden_features = train::hidden_features(2, 0.5, options.seed, state.member)});
         const data::View validation = data::validation_view(experiment.source(), experiment.split());
         const auto evaluation = predictor.evaluate(train::weights_of(state), validation);
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(results_are_those_of_the_stored_parameters) {
 
 BOOST_AUTO_TEST_CASE(members_that_diverge_are_set_aside_and_the_rest_stands) {
     Options options = small_options();
-    options.net = "repeat(4)[ dense(8) relu ]";
+    options.nets = {"repeat(4)[ dense(8) relu ]"};
     options.members = 8;
     options.training.epochs = 3;
     options.training.optimizer = train::OptimizerKind::sgd;
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(members_that_diverge_are_set_aside_and_the_rest_stands) {
 
 BOOST_AUTO_TEST_CASE(a_member_that_overflows_only_on_the_test_rows_is_set_aside) {
     Options options = small_options();
-    options.net = "dense(64) dense(64)";
+    options.nets = {"dense(64) dense(64)"};
     data::Source source = data::load(options.data, options.seed);
     const data::Table ordinary = *source.test;
     data::Description enormous = ordinary.description();
@@ -273,7 +273,7 @@ BOOST_AUTO_TEST_CASE(what_an_earlier_run_has_finished_counts_however_soon_the_ne
 BOOST_AUTO_TEST_CASE(members_are_the_same_with_whatever_threads_they_are_trained) {
     Options options = small_options();
     options.data = "digits:train=300,test=60";
-    options.net = "dense(512) relu dropout(0.2) dense(512) relu";
+    options.nets = {"dense(512) relu dropout(0.2) dense(512) relu"};
     options.members = 2;
     options.training.batch = 100;
     options.training.max_norm = 2;

@@ -61,6 +61,7 @@ Summary example() {
                     .baseline = {.label = 1, .accuracy = 0.375}};
     const task::Scores scores{0.75, 0.5, 0.375, 0.0625, 0.625, 0.6875, 0.9375};
     summary.members.resize(2);
+    summary.settings = {{.net = "flatten"}, {.net = "dense(9)", .varied = {{"lr", "0.1"}}}};
     summary.members[0] = {.index = 0,
                           .parameters = 99,
                           .epochs = 5,
@@ -119,12 +120,15 @@ BOOST_AUTO_TEST_CASE(it_holds_what_the_interface_lists) {
                                               "test": 2000, "shape": [28, 28], "classes": 3,
                                               "baseline": {"class": "1", "accuracy": 0.375}})"));
     BOOST_TEST(json["task"] == "classification");
-    BOOST_TEST(json["members"][0] == Json::parse(R"({"index": 0, "parameters": 99, "epochs": 5, "train_s": 1.5,
+    BOOST_TEST(json["members"][0] ==
+               Json::parse(R"({"index": 0, "net": "flatten", "parameters": 99, "epochs": 5, "train_s": 1.5,
                                "validation": {"loss": 0.25, "accuracy": 0.8125, "nll": 0.5, "brier": 0.25, "ece": 0.125,
                                               "balanced_accuracy": 0.75, "macro_f1": 0.875, "auroc": null},
                                "excluded": null,
-                               "test": {"accuracy": 0.75, "nll": 0.5, "brier": 0.375, "ece": 0.0625,
-                                        "balanced_accuracy": 0.625, "macro_f1": 0.6875, "auroc": 0.9375}})"));
+                               "test": {
+        "accuracy" : 0.75, "nll" : 0.5, "brier" : 0.375, "ece" : 0.0625, "balanced_accuracy" : 0.625,
+            "macro_f1" : 0.6875, "auroc" : 0.9375}
+})"));
     BOOST_TEST(json["ensemble"]["average"] ==
                Json::parse(R"({"accuracy": 0.875, "nll": 0.25, "brier": 0.125, "ece": 0.03125,
                                "balanced_accuracy": 0.75, "macro_f1": 0.8125, "auroc": 0.96875})"));
@@ -146,12 +150,14 @@ BOOST_AUTO_TEST_CASE(a_regression_has_targets_and_its_own_metrics) {
                                               "test": 2000, "shape": [28, 28], "targets": ["price", "size"],
                                               "baseline": {"rmse": 9, "mae": 8, "r2": 0, "nll": 3.5, "crps": 7,
                                                            "coverage95": 0.9375}})"));
-    BOOST_TEST(json["members"][0] == Json::parse(R"({"index": 0, "parameters": 99, "epochs": 5, "train_s": 1.5,
+    BOOST_TEST(json["members"][0] ==
+               Json::parse(R"({"index": 0, "net": "flatten", "parameters": 99, "epochs": 5, "train_s": 1.5,
                                "validation": {"loss": 0.25, "rmse": 4, "mae": 2, "r2": 0.5, "nll": 2.75, "crps": 1.75,
                                               "coverage95": 0.9375},
                                "excluded": null,
-                               "test": {"rmse": 3, "mae": 2, "r2": 0.75, "nll": 2.5, "crps": 1.5,
-                                        "coverage95": 0.875}})"));
+                               "test": {
+        "rmse" : 3, "mae" : 2, "r2" : 0.75, "nll" : 2.5, "crps" : 1.5, "coverage95" : 0.875}
+})"));
     const Json& ensemble = json["ensemble"];
     Keys keys;
     for (const auto& [key, value] : ensemble.items()) keys.push_back(key);
@@ -240,6 +246,21 @@ BOOST_AUTO_TEST_CASE(it_is_valid_json_whatever_the_numbers_and_texts_are) {
     BOOST_TEST(json["gain"]["over_mean_member"]["ci95"][0].is_null());
     BOOST_TEST(json["gain"]["over_mean_member"]["ci95"][1] == 0.375);
     BOOST_TEST(json["data"]["name"].is_string());
+}
+
+BOOST_AUTO_TEST_CASE(members_say_what_distinguishes_them) {
+    Summary summary = example();
+    const Json members = parsed(summary)["members"];
+    BOOST_TEST(!members[0].contains("settings"));
+    BOOST_TEST(members[1]["net"] == "dense(9)");
+    BOOST_TEST(members[1]["settings"] == Json({{"lr", "0.1"}}));
+    BOOST_TEST(!parsed(summary)["ensemble"].contains("out_of_fold"));
+    const task::Scores worse(summary.task->metrics().size(), 0.25);
+    summary.out_of_fold = {.rows = 40, .scores = {worse, worse, worse}};
+    const Json pooled = parsed(summary)["ensemble"]["out_of_fold"];
+    BOOST_TEST(pooled["rows"] == 40);
+    for (const auto& each : summary.ensemble.combinations)
+        BOOST_TEST(pooled[std::string(each.combination->name)]["accuracy"] == 0.25);
 }
 
 BOOST_AUTO_TEST_CASE(keys_keep_the_order_of_the_interface) {
