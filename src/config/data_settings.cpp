@@ -1,0 +1,111 @@
+#include "config/data_settings.hpp"
+
+#include <limits>
+#include <string_view>
+
+#include "config/parse_data.hpp"
+#include "config/setting_kinds.hpp"
+#include "data/column_choice.hpp"
+
+namespace ensemble::config {
+namespace {
+
+constexpr std::uint64_t most_rows = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint64_t most_folds = 1000;
+constexpr Range part_of_rows{0, 1, true, true};
+
+bool distorts(const Options& o) {
+    return o.augmentation.any();
+}
+
+}  // namespace
+
+std::vector<Setting> data_settings() {
+    const auto data = [](std::string name, std::string type, std::string help, Role role = Role::shared) {
+        return Caption{
+            .name = std::move(name), .group = "Data", .type = std::move(type), .help = std::move(help), .role = role};
+    };
+    return {
+        text(
+            data("data", "WHAT", "built-in data or a path, see below", Role::location),
+            [](auto& o) -> auto& { return o.data; }, "the name or path of the data"),
+        text(
+            data(
+                "target", "WHICH",
+                "a table's column to be learnt, its name or else its number from 1 (the last); several: y,z; or a .npy",
+                Role::location),
+            [](auto& o) -> auto& { return o.target; }, "the target"),
+        choice(
+            data("header", "NAME", "does the first line of tables name the columns: "),
+            [](auto& o) -> auto& { return o.header; }, " (auto)"),
+        text(
+            data("ignore", "COLUMNS", "columns of tables to leave out: names, or else numbers, such as Id,Date or 1,4"),
+            [](auto& o) -> auto& { return o.ignore; }, "which columns to leave out",
+            [](std::string_view columns) { static_cast<void>(data::parse_columns(columns)); }),
+        text(
+            data("test", "FILE", "test rows, of the same kind as --data", Role::location),
+            [](auto& o) -> auto& { return o.test; }, "the file of the test rows"),
+        text(
+            data("test-target", "FILE", "targets of the test rows, where --test is a .npy", Role::location),
+            [](auto& o) -> auto& { return o.test_target; }, "the file of the test rows' targets"),
+        choice(
+            data("task", "NAME", ""), [](auto& o) -> auto& { return o.task; }, " (by the target, see below)"),
+        setting_of(
+            data("sequence", "TxF", "rows are T steps of F features, one step after the other"), Notation{},
+            [](Options& o, std::string_view given) { o.preprocessing.sequence = parse_sequence(given); },
+            [](const Options& o) {
+                return o.preprocessing.sequence ? std::optional<Value>(text_of_sequence(*o.preprocessing.sequence))
+                                                : std::nullopt;
+            }),
+        choice(
+            data("standardize", "NAME", "give features mean 0 and deviation 1: "),
+            [](auto& o) -> auto& { return o.preprocessing.standardize; }, ", see below"),
+        setting_of(
+            {.name = "reduce",
+             .group = "Data",
+             .type = "HOW",
+             .help = "fewer features: pca:K principal components, variance:K that vary most, or none",
+             .former = "features",
+             .role = Role::shared},
+            Notation{}, [](Options& o, std::string_view given) { parse_reduction(o.preprocessing, given); },
+            [](const Options& o) { return text_of_reduction(o.preprocessing); }),
+        setting_of(
+            data("augment", "HOW", "distort training images, such as shift:2,rotate:10,scale:0.1,elastic:3, see below",
+                 Role::member),
+            Notation{}, [](Options& o, std::string_view given) { o.augmentation = parse_augmentation(given); },
+            [](const Options& o) { return text_of_augmentation(o.augmentation); }),
+        whole_number(
+            {.name = "tta",
+             .group = "Data",
+             .type = "N",
+             .help = "test-time augmentation: predict a test image as the mean over itself and N - 1 copies "
+                     "distorted likewise (1)",
+             .belongs_to = "--augment",
+             .former = "test-views",
+             .role = Role::ensemble},
+            [](auto& o) -> auto& { return o.test_views; }, {1, 1000}, distorts),
+        number(data("test-fraction", "SHARE", "share of the rows kept for testing (the data's own test set, else 0.2)"),
+               [](auto& o) -> auto& { return o.test_fraction; }, {part_of_rows, "0.2"}),
+        number(
+            {.name = "validation-fraction",
+             .group = "Data",
+             .type = "SHARE",
+             .help = fmt::format("share of the other rows kept for validation ({})", Options{}.validation_fraction),
+             .belongs_to = "runs without --folds",
+             .role = Role::shared},
+            [](auto& o) -> auto& { return o.validation_fraction; }, {part_of_rows, "0.1"},
+            [](const Options& o) { return o.folds == 0; }),
+        whole_number(
+            data("folds", "K",
+                 "cut the rows that are not for testing into K parts: member i is trained on all but part i mod K, "
+                 "which "
+                 "are its validation rows"),
+            [](auto& o) -> auto& { return o.folds; }, {2, most_folds}, [](const Options& o) { return o.folds > 0; }),
+        whole_number(
+            data("train-limit", "N", "train on the first N rows after the seeded shuffle (all)"),
+            [](auto& o) -> auto& { return o.train_limit; }, {1, most_rows},
+            [](const Options& o) { return o.train_limit > 0; }),
+    };
+}
+
+}  // namespace ensemble::config
