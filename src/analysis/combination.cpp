@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "core/contract.hpp"
 
@@ -48,11 +49,23 @@ Combined average(const Block& block) {
     return combined;
 }
 
+/// How many members choose each class: [rows × classes].
+std::vector<std::int32_t> votes(const Block& block) {
+    const std::size_t classes = block.width();
+    std::vector<std::int32_t> counts(block.rows * classes);
+    for (std::size_t member = 0; member < block.members; ++member) {
+        const std::vector<std::int32_t> chosen = task::most_probable(block.of(member), classes);
+        for (std::size_t row = 0; row < block.rows; ++row)
+            ++counts[row * classes + static_cast<std::size_t>(chosen[row])];
+    }
+    return counts;
+}
+
 /// Hard voting: the share of the votes; the class with most of them, ties to the larger summed probability, then to the
 /// lower class.
 Combined vote(const Block& block) {
     const std::vector<std::int64_t> sums = probability_sums(block);
-    const std::vector<std::int32_t> counts = votes(block);
+    std::vector<std::int32_t> counts = votes(block);
     const std::size_t classes = block.width();
     const auto members = static_cast<double>(block.members);
     Combined combined;
@@ -68,6 +81,7 @@ Combined vote(const Block& block) {
         }
         combined.chosen.push_back(static_cast<std::int32_t>(best - first));
     }
+    combined.votes = std::move(counts);
     return combined;
 }
 
@@ -140,17 +154,6 @@ std::size_t find_combination(task::Kind kind, std::string_view name) {
     const auto found =
         std::ranges::find_if(chosen, [&](const Combination* each) { return name.empty() || each->name == name; });
     return static_cast<std::size_t>(found - chosen.begin());
-}
-
-std::vector<std::int32_t> votes(const Block& block) {
-    const std::size_t classes = block.width();
-    std::vector<std::int32_t> counts(block.rows * classes);
-    for (std::size_t member = 0; member < block.members; ++member) {
-        const std::vector<std::int32_t> chosen = task::most_probable(block.of(member), classes);
-        for (std::size_t row = 0; row < block.rows; ++row)
-            ++counts[row * classes + static_cast<std::size_t>(chosen[row])];
-    }
-    return counts;
 }
 
 }  // namespace ensemble::analysis

@@ -12,8 +12,9 @@ namespace ensemble::analysis {
 
 /// The ensemble's predictions of some rows.
 struct Combined {
-    std::vector<float> predictions;    ///< [rows × width], as a member's
-    std::vector<std::int32_t> chosen;  ///< classification: [rows] the class that is decided on
+    std::vector<float> predictions;        ///< [rows × width], as a member's
+    std::vector<std::int32_t> chosen;      ///< classification: [rows] the class that is decided on
+    std::vector<std::int32_t> votes = {};  ///< of a vote: [rows × classes] members that choose each class
 };
 
 /// A way to make one prediction of the members': row by row, so that blocks of rows can be combined anywhere.
@@ -36,8 +37,5 @@ struct Combination {
 /// The place among combinations_of(kind) of the one of that name, the first one's if the name is empty; their number if
 /// there is none.
 [[nodiscard]] std::size_t find_combination(task::Kind kind, std::string_view name);
-
-/// How many members choose each class: [rows × classes]. REQUIRES: classification.
-[[nodiscard]] std::vector<std::int32_t> votes(const Block& block);
 
 }  // namespace ensemble::analysis

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "core/contract.hpp"
 
@@ -101,6 +102,7 @@ RowResults analyse(const Block& block, std::size_t best) {
     const auto all = combinations_of(block.task.kind);
     for (std::size_t i = 0; i < all.size(); ++i) {
         results.combined[i] = all[i]->apply(block);
+        if (auto& votes = results.combined[i].votes; !votes.empty()) results.votes = std::exchange(votes, {});
         measure({.task = block.task,
                  .targets = block.targets,
                  .predictions = results.combined[i].predictions,
@@ -109,7 +111,6 @@ RowResults analyse(const Block& block, std::size_t best) {
                  .members = all[i]->is_mixture ? block.members : 0},
                 block.truth, results.combined_values[i]);
     }
-    if (classes) results.votes = votes(block);
     return results;
 }
 

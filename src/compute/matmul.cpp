@@ -63,7 +63,7 @@ struct MatMul::Impl {
 };
 
 MatMul::MatMul(const MatMulShape& shape, Operand a, Operand b, std::size_t stride_c, Accumulate accumulate,
-               Precision factors, Scratch scratch)
+               Precision factors)
     : impl_(std::make_unique<Impl>()) {
     core::require(shape.m > 0 && shape.n > 0 && shape.k > 0, "a product has no empty extent");
     core::require(a.stride >= (a.transpose == Transpose::yes ? shape.m : shape.k), "rows of A do not overlap");
@@ -86,7 +86,7 @@ MatMul::MatMul(const MatMulShape& shape, Operand a, Operand b, std::size_t strid
         sum.append_sum(1.0F);
         attributes.set_post_ops(sum);
     }
-    if (scratch == Scratch::own) attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
     const auto chosen = made_with_room([&] { return primitive_descriptor(desc_a, desc_b, desc_c, attributes); });
     impl.kernel = chosen.impl_info_str();
     impl.plain = factors == Precision::f32 && (impl.kernel.starts_with("gemm") || impl.kernel.starts_with("ref"));
@@ -99,7 +99,6 @@ MatMul::MatMul(const MatMulShape& shape, Operand a, Operand b, std::size_t strid
     impl.arguments = {{{DNNL_ARG_SRC, impl.memory_a.get()},
                        {DNNL_ARG_WEIGHTS, impl.memory_b.get()},
                        {DNNL_ARG_DST, impl.memory_c.get()}}};
-    if (scratch == Scratch::shared) return;
     const memory::desc room = chosen.scratchpad_desc();
     if (room.get_size() == 0) return;
     impl.scratch.resize((room.get_size() + sizeof(float) - 1) / sizeof(float));

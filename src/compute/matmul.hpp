@@ -27,16 +27,13 @@ struct MatMulShape {
 
 /// C [m×n] = op(A) [m×k] · op(B) [k×n], or C += …: compiled once for its shape, run many times. C and the sums are in
 /// single precision, the factors in the one that is asked for.
+/// What the kernel needs while it runs is its own memory, so that it runs on any thread, on one at a time.
 /// The same shape, strides and data give the same bits on the same instruction set.
 class MatMul {
 public:
-    /// Where kernels keep what they need while they run: in memory that all kernels made on a thread share, or in their
-    /// own; only those run on other threads too, one at a time.
-    enum class Scratch : std::uint8_t { shared, own };
-
     /// REQUIRES: m, n, k > 0; strides no smaller than the rows they separate.
     MatMul(const MatMulShape& shape, Operand a, Operand b, std::size_t stride_c, Accumulate accumulate,
-           Precision factors = Precision::f32, Scratch scratch = Scratch::own);
+           Precision factors = Precision::f32);
     ~MatMul();
     MatMul(MatMul&&) noexcept;
     MatMul& operator=(MatMul&&) noexcept;

@@ -71,7 +71,7 @@ std::vector<ParallelMatMul::Piece> ParallelMatMul::cut(bool by_rows, std::size_t
             return factor.transpose == Transpose::yes ? factor.stride : 1;
         };
         pieces.push_back({.range = range,
-                          .product = MatMul(shape, a_, b_, stride_c_, accumulate_, factors_, MatMul::Scratch::own),
+                          .product = MatMul(shape, a_, b_, stride_c_, accumulate_, factors_),
                           .offset_a = by_rows ? range.begin * along_rows(a_) : 0,
                           .offset_b = by_rows ? 0 : range.begin * along_columns(b_),
                           .offset_c = by_rows ? range.begin * stride_c_ : range.begin});

@@ -10,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "analysis/combination.hpp"
 #include "config/configuration.hpp"
 #include "config/parse_value.hpp"
 #include "config/settings.hpp"
@@ -19,6 +20,7 @@
 #include "data/builtin.hpp"
 #include "store/run_directory.hpp"
 #include "store/run_state.hpp"
+#include "task/task.hpp"
 
 namespace ensemble::config {
 namespace {
@@ -34,6 +36,13 @@ std::string footer() {
         for (const auto& [option, value] : preset.settings) brings += fmt::format(" --{} {}", option, value);
         if (!brings.empty()) text += fmt::format("  {:<14} unless given otherwise:{}\n", "", brings);
     }
+    const auto list = [&](std::string_view title, const auto& entries, const auto& name_of) {
+        text += fmt::format("\n{}:\n", title);
+        for (const auto& entry : entries) text += fmt::format("  {:<14} {}\n", name_of(entry), entry.text);
+    };
+    list("What is learnt, for --loss", task::tasks(), [](const task::Task& task) { return task.loss_name; });
+    list("How members become one prediction, for --combine", analysis::combinations(),
+         [](const analysis::Combination& combination) { return combination.name; });
     text +=
         "\nData for --data:\n"
         "  digits         hand-drawn digits, 28×28 grey, ten classes; digits:train=60000,test=10000 for more\n"

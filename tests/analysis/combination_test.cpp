@@ -36,7 +36,7 @@ Combined combine(std::string_view name, const Simulated& simulated) {
 
 Labels votes(const Simulated& simulated) {
     const Floats all = simulated.predictions();
-    return analysis::votes(simulated.block(all));
+    return analysis::combinations_of(task::Kind::classification)[1]->apply(simulated.block(all)).votes;
 }
 
 /// So many classes; each member gives as many whole rows of probabilities.
@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(four_million_members_fit) {
         .task = task, .targets = 1, .members = members, .rows = 1, .predictions = all, .truth = {}};
     for (const analysis::Combination* combination : analysis::combinations_of(Kind::classification))
         BOOST_TEST((combination->apply(block).predictions == Floats{1.0F}));
-    BOOST_TEST((analysis::votes(block) == Labels{members}));
+    BOOST_TEST((analysis::combinations_of(task::Kind::classification)[1]->apply(block).votes == Labels{members}));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_probability_is_refused) {
