@@ -10,8 +10,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "analysis/combination.hpp"
 #include "config/configuration.hpp"
+#include "config/help.hpp"
 #include "config/parse_value.hpp"
 #include "config/settings.hpp"
 #include "core/contract.hpp"
@@ -20,78 +20,12 @@
 #include "data/builtin.hpp"
 #include "store/run_directory.hpp"
 #include "store/run_state.hpp"
-#include "task/task.hpp"
 
 namespace ensemble::config {
 namespace {
 
 using core::fail;
 using core::Failure;
-
-std::string footer() {
-    std::string text = "Presets for --net:\n";
-    for (const model::Preset& preset : model::presets()) {
-        text += fmt::format("  {:<14} {}\n  {:<14} {}\n", preset.name, preset.purpose, "", preset.text);
-        std::string brings;
-        for (const auto& [option, value] : preset.settings) brings += fmt::format(" --{} {}", option, value);
-        if (!brings.empty()) text += fmt::format("  {:<14} unless given otherwise:{}\n", "", brings);
-    }
-    const auto list = [&](std::string_view title, const auto& entries, const auto& name_of) {
-        text += fmt::format("\n{}:\n", title);
-        for (const auto& entry : entries) text += fmt::format("  {:<14} {}\n", name_of(entry), entry.text);
-    };
-    list("What is learnt, for --loss", task::tasks(), [](const task::Task& task) { return task.loss_name; });
-    list("How members become one prediction, for --combine", analysis::combinations(),
-         [](const analysis::Combination& combination) { return combination.name; });
-    text +=
-        "\nData for --data:\n"
-        "  digits         hand-drawn digits, 28×28 grey, ten classes; digits:train=60000,test=10000 for more\n"
-        "  xor            the truth table of exclusive or\n"
-        "  moons          two interleaved half circles\n"
-        "  spirals        two interleaved spirals\n"
-        "  a directory    the four IDX files of MNIST, Fashion-MNIST or EMNIST, plain or .gz\n"
-        "  a text table   numbers and a column to be learnt (--target), say .csv, .tsv or .txt; commas, semicolons, "
-        "tabs\n"
-        "                 | or blanks between them and a header line are found out; test rows by --test\n"
-        "  a .npy         features: rows × features, rows × T × F, rows × height × width (× channels), numbers of any "
-        "type\n"
-        "                 as numpy.save writes them; targets in a .npy of their own, there or beside it: --target\n"
-        "                 y.npy (a number or word per row, one column of 0 and 1 per class, or several numbers per "
-        "row);\n"
-        "                 test rows by --test and --test-target\n"
-        "\nWhat is done to them:\n"
-        "  --target       4 is the column named 4, if the header has that name, else the fourth; so with --ignore, "
-        "where\n"
-        "                 names with commas stand in double quotes; several columns are numbers to be learnt together\n"
-        "  --header       auto: the first line is held against the lines below, and what could be either is refused\n"
-        "  --task         without it, classification if the target has words or few whole numbers (at most 100 "
-        "different\n"
-        "                 ones, each twice on average), else regression\n"
-        "  --standardize  over the training rows: each feature by itself (features), each place on the last axis\n"
-        "                 (channels; the features of a sequence), or all together (all); auto: channels for tables "
-        "and\n"
-        "                 .npy files, none for built-in data and images of bytes, which are seen as 0 to 1\n"
-        "  --augment      anew in every epoch, each part uniform up to its strength: shift by pixels, rotate by "
-        "degrees,\n"
-        "                 scale by a share of width and of height, elastic by a smooth field of at most so many "
-        "pixels;\n"
-        "                 flip mirrors that share of the images, left to right\n"
-        "  --folds        every row that is not for testing is held out once: predictions/validation/ has of each "
-        "member "
-        "the\n"
-        "                 rows it was not trained on, and NaN elsewhere; results pool them as out_of_fold\n"
-        "  --tta          the copies are distorted by as much as in training; validation sees each image once\n"
-        "\nHow members differ, beside their random numbers:\n"
-        "  --net          several: members 0, 1, 2 … take them in turn\n"
-        "  --vary         lr=0.01,0.001 in turn; lr=1e-4..1e-2 drawn for each member, rates uniform in their "
-        "logarithm;\n"
-        "                 a value with commas stands in double quotes; any setting of a member, such as init, epochs, "
-        "batch,\n"
-        "                 optimizer, weight-decay, augment, bootstrap, feature-fraction; with several --vary or --net\n"
-        "                 members go through all combinations, networks turning fastest, then the first --vary\n"
-        "\nExample: mpirun -np 4 ensemble_train --data digits --members 8 --net 'dense(256) relu dropout(0.3)'\n";
-    return text;
-}
 
 /// The content of a file that `option` names.
 std::string read_file(const std::string& file, std::string_view option, Failure kind) {
@@ -124,6 +58,48 @@ std::string unexpected(const std::string& word, const CLI::App& app) {
     const std::string_view close = core::nearest(std::string_view(name).substr(dashes), names);
     if (close.empty()) return fmt::format("there is no option {} (see --help)", name);
     return fmt::format("there is no option {}; did you mean --{}?", name, close);
+}
+
+/// What presets bring along, where neither command line nor file says otherwise; it holds for all members.
+void apply_presets(Options& options, const std::set<std::string>& chosen) {
+    struct Brought {
+        std::string_view value;
+        std::string_view preset;
+    };
+    std::map<std::string, Brought> brought;
+    for (const std::string& net : options.nets) {
+        const model::Preset* preset = model::find_preset(net);
+        if (preset == nullptr) continue;
+        for (const auto& [option, value] : preset->settings) {
+            const Setting* setting = find_setting(option);
+            core::require(setting != nullptr, "presets use the names of settings");
+            if (chosen.contains(setting->name)) continue;
+            const auto [place, is_new] = brought.try_emplace(setting->name, Brought{value, preset->name});
+            if (!is_new && place->second.value != value) {
+                fail(Failure::usage, "--net {} brings --{} {} and --net {} {}; say which with --{}",
+                     place->second.preset, setting->name, place->second.value, preset->name, value, setting->name);
+            }
+            setting->set(options, value);
+        }
+    }
+}
+
+/// An option that is given but can change nothing is a misunderstanding worth saying.
+void refuse_idle_settings(const Options& options, const std::set<std::string>& given) {
+    for (const std::string& name : given) {
+        const Setting& setting = *find_setting(name);
+        if (setting.get(options)) continue;
+        fail(Failure::usage, "--{} has no effect here: it belongs to {}", name, setting.belongs_to);
+    }
+}
+
+/// What is given for all members cannot vary too.
+void refuse_contradictions(const Options& options, const std::set<std::string>& given) {
+    for (const Variation& variation : options.variations) {
+        if (given.contains(variation.setting) && given.contains("vary"))
+            fail(Failure::usage, "--{} is the same for all members, and --vary {} differs; leave one out",
+                 variation.setting, variation.setting);
+    }
 }
 
 /// Sets options as the words come, and remembers which were given.
@@ -182,9 +158,9 @@ public:
         for (std::string& net : options.nets) {
             if (net.starts_with("@")) net = read_file(net.substr(1), "--net", Failure::data);
         }
-        apply_presets(chosen);
-        refuse_idle_settings();
-        refuse_contradictions();
+        apply_presets(options, chosen);
+        refuse_idle_settings(options, given_);
+        refuse_contradictions(options, given_);
         return invocation_;
     }
 
@@ -252,54 +228,12 @@ private:
         chosen.merge(apply_configuration(options, read_file(file, "--resume", Failure::data), file, chosen));
     }
 
-    /// What presets bring along, where neither command line nor file says otherwise; it holds for all members.
-    void apply_presets(const std::set<std::string>& chosen) {
-        struct Brought {
-            std::string_view value;
-            std::string_view preset;
-        };
-        std::map<std::string, Brought> brought;
-        for (const std::string& net : invocation_.options.nets) {
-            const model::Preset* preset = model::find_preset(net);
-            if (preset == nullptr) continue;
-            for (const auto& [option, value] : preset->settings) {
-                const Setting* setting = find_setting(option);
-                core::require(setting != nullptr, "presets use the names of settings");
-                if (chosen.contains(setting->name)) continue;
-                const auto [place, is_new] = brought.try_emplace(setting->name, Brought{value, preset->name});
-                if (!is_new && place->second.value != value) {
-                    fail(Failure::usage, "--net {} brings --{} {} and --net {} {}; say which with --{}",
-                         place->second.preset, setting->name, place->second.value, preset->name, value, setting->name);
-                }
-                setting->set(invocation_.options, value);
-            }
-        }
-    }
-
-    /// An option that is given but can change nothing is a misunderstanding worth saying.
-    void refuse_idle_settings() const {
-        for (const std::string& name : given_) {
-            const Setting& setting = *find_setting(name);
-            if (setting.get(invocation_.options)) continue;
-            fail(Failure::usage, "--{} has no effect here: it belongs to {}", name, setting.belongs_to);
-        }
-    }
-
-    /// What is given for all members cannot vary too.
-    void refuse_contradictions() const {
-        for (const Variation& variation : invocation_.options.variations) {
-            if (given_.contains(variation.setting) && given_.contains("vary"))
-                fail(Failure::usage, "--{} is the same for all members, and --vary {} differs; leave one out",
-                     variation.setting, variation.setting);
-        }
-    }
-
     std::string help() const {
         std::string options = app_.help("ensemble_train");
         for (std::size_t gap = 0; (gap = options.find("\n\n\n", gap)) != std::string::npos;) options.erase(gap, 1);
         return fmt::format(
             "ensemble_train: train an ensemble of neural networks, alone or with mpirun or srun on many ranks\n\n{}{}",
-            options, footer());
+            options, help_footer());
     }
 
     CLI::App app_;

@@ -1,5 +1,7 @@
 #include "config/data_settings.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
 #include <string_view>
 
@@ -18,13 +20,11 @@ bool distorts(const Options& o) {
     return o.augmentation.any();
 }
 
-}  // namespace
+Caption data(std::string name, std::string type, std::string help, Role role = Role::shared) {
+    return {.name = std::move(name), .group = "Data", .type = std::move(type), .help = std::move(help), .role = role};
+}
 
-std::vector<Setting> data_settings() {
-    const auto data = [](std::string name, std::string type, std::string help, Role role = Role::shared) {
-        return Caption{
-            .name = std::move(name), .group = "Data", .type = std::move(type), .help = std::move(help), .role = role};
-    };
+std::vector<Setting> where_data_are() {
     return {
         text(
             data("data", "WHAT", "built-in data or a path, see below", Role::location),
@@ -50,6 +50,11 @@ std::vector<Setting> data_settings() {
             [](auto& o) -> auto& { return o.test_target; }, "the file of the test rows' targets"),
         choice(
             data("task", "NAME", ""), [](auto& o) -> auto& { return o.task; }, " (by the target, see below)"),
+    };
+}
+
+std::vector<Setting> what_is_done_to_them() {
+    return {
         setting_of(
             data("sequence", "TxF", "rows are T steps of F features, one step after the other"), Notation{},
             [](Options& o, std::string_view given) { o.preprocessing.sequence = parse_sequence(given); },
@@ -84,6 +89,11 @@ std::vector<Setting> data_settings() {
              .former = "test-views",
              .role = Role::ensemble},
             [](auto& o) -> auto& { return o.test_views; }, {1, 1000}, distorts),
+    };
+}
+
+std::vector<Setting> how_rows_are_split() {
+    return {
         number(data("test-fraction", "SHARE", "share of the rows kept for testing (the data's own test set, else 0.2)"),
                [](auto& o) -> auto& { return o.test_fraction; }, {part_of_rows, "0.2"}),
         number(
@@ -106,6 +116,14 @@ std::vector<Setting> data_settings() {
             [](auto& o) -> auto& { return o.train_limit; }, {1, most_rows},
             [](const Options& o) { return o.train_limit > 0; }),
     };
+}
+
+}  // namespace
+
+std::vector<Setting> data_settings() {
+    std::vector<Setting> all = where_data_are();
+    for (auto part : {what_is_done_to_them(), how_rows_are_split()}) std::ranges::move(part, std::back_inserter(all));
+    return all;
 }
 
 }  // namespace ensemble::config

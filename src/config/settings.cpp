@@ -160,11 +160,12 @@ std::vector<Setting> network_settings() {
     };
 }
 
-std::vector<Setting> training_settings() {
+Caption training(std::string name, std::string type, std::string help) {
+    return {.name = std::move(name), .group = "Training", .type = std::move(type), .help = std::move(help)};
+}
+
+std::vector<Setting> optimisation_settings() {
     using H = Hyperparameters;
-    const auto training = [](std::string name, std::string type, std::string help) {
-        return Caption{.name = std::move(name), .group = "Training", .type = std::move(type), .help = std::move(help)};
-    };
     return {
         whole_number(training("epochs", "N",
                               "passes over the training rows; auto: 20, and more where that is less than 1,000 steps"),
@@ -201,6 +202,11 @@ std::vector<Setting> training_settings() {
              &H::schedule_step, {1, most_32_bits}, uses_step),
         part("schedule-factor", "of step: each drop", &H::schedule_factor, {share_or_all, "0.1"}, uses_step,
              "--schedule step"),
+    };
+}
+
+std::vector<Setting> regularisation_settings() {
+    return {
         number(training("weight-decay", "X", "L2 penalty on weights (decoupled in adamw)"),
                [](auto& o) -> auto& { return o.training.weight_decay; }, {not_negative, "1e-4", true}),
         number(
@@ -291,8 +297,8 @@ std::vector<Setting> running_settings() {
 
 std::vector<Setting> all_settings() {
     std::vector<Setting> all;
-    for (auto part : {data_settings(), network_settings(), training_settings(), ensemble_settings(), running_settings(),
-                      conduct_settings()}) {
+    for (auto part : {data_settings(), network_settings(), optimisation_settings(), regularisation_settings(),
+                      ensemble_settings(), running_settings(), conduct_settings()}) {
         std::move(part.begin(), part.end(), std::back_inserter(all));
     }
     return all;

@@ -80,68 +80,75 @@ compute::Precision needed_precision(const config::Options& options) {
     return compute::Precision::f32;
 }
 
+/// What the root found on the command line: a run, with its data, or nothing but an answer that it has printed.
+struct Request {
+    StartupMessage message;
+    std::optional<data::Source> data;
+};
+
+Request read_request(std::span<const char* const> words) {
+    const config::Invocation invocation = config::parse_command_line(words);
+    Request request{.message = {.go_on = false, .options = invocation.options}, .data = {}};
+    config::Options& options = request.message.options;
+    // No option: only a launcher that has found out that losses can be survived here knows how such a run ends.
+    options.recover = comm::detect_launch([](const char* name) { return std::getenv(name); }).recovers;
+    const auto answer = [&](const std::string& text) {
+        print_answer(text);
+        return std::move(request);
+    };
+    if (!invocation.answer.empty()) return answer(invocation.answer);
+    const store::RunState state = options.resume ? store::state_of_run(options.out) : store::RunState::none;
+    const std::string finished =
+        fmt::format("The run in {} is complete; there is nothing left to do.\n", core::printable(options.out));
+    if (state == store::RunState::finished && !invocation.has_choices) return answer(finished);
+    if (options.min_members > options.members) {
+        core::fail(core::Failure::usage, "--min-members {}: the ensemble has only {}", options.min_members,
+                   options.members);
+    }
+    resolve_paths(options);
+    request.data = config::load_data(options);
+    request.data->notes.insert(request.data->notes.begin(), invocation.notes.begin(), invocation.notes.end());
+    const config::Experiment experiment(options, *request.data);
+    options = experiment.options();
+    if (state != store::RunState::none) {
+        const std::string note = refuse_other_run(experiment);
+        if (state == store::RunState::finished) return answer(finished);
+        if (!note.empty()) print_answer(core::printable(note) + "\n");
+    }
+    request.message.go_on = true;
+    return request;
+}
+
 }  // namespace
 
 std::unique_ptr<config::Experiment> start_up(const comm::Communicator& world, std::span<const char* const> words) {
     require_same_program(world);
     comm::Communicator ranks = world;
-    StartupMessage message;
-    std::optional<data::Source> loaded;
+    Request request;
     std::vector<std::byte> bytes;
     ranks.run_everywhere([&] {
         if (!ranks.is_root()) return;
-        const config::Invocation invocation = config::parse_command_line(words);
-        message.options = invocation.options;
-        // No option: only a launcher that has found out that losses can be survived here knows how such a run ends.
-        message.options.recover = comm::detect_launch([](const char* name) { return std::getenv(name); }).recovers;
-        const store::RunState state =
-            message.options.resume ? store::state_of_run(message.options.out) : store::RunState::none;
-        if (!invocation.answer.empty()) {
-            print_answer(invocation.answer);
-            bytes = encode(message);
-            return;
-        }
-        const auto answer = [&](const std::string& text) {
-            static_cast<void>(std::fputs(text.c_str(), stdout));
-            bytes = encode(message);
-        };
-        const std::string finished = fmt::format("The run in {} is complete; there is nothing left to do.\n",
-                                                 core::printable(message.options.out));
-        if (state == store::RunState::finished && !invocation.has_choices) return answer(finished);
-        if (message.options.min_members > message.options.members) {
-            core::fail(core::Failure::usage, "--min-members {}: the ensemble has only {}", message.options.min_members,
-                       message.options.members);
-        }
-        resolve_paths(message.options);
-        loaded = config::load_data(message.options);
-        loaded->notes.insert(loaded->notes.begin(), invocation.notes.begin(), invocation.notes.end());
-        const config::Experiment experiment(message.options, *loaded);
-        message.options = experiment.options();
-        if (state != store::RunState::none) {
-            const std::string note = refuse_other_run(experiment);
-            if (state == store::RunState::finished) return answer(finished);
-            if (!note.empty()) static_cast<void>(std::fputs((core::printable(note) + "\n").c_str(), stdout));
-        }
-        message.go_on = true;
-        bytes = encode(message);
+        request = read_request(words);
+        bytes = encode(request.message);
     });
     ranks.broadcast(bytes);
-    if (!ranks.is_root()) message = decode(bytes);
-    if (!message.go_on) return nullptr;
+    if (!ranks.is_root()) request.message = decode(bytes);
+    if (!request.message.go_on) return nullptr;
+    const config::Options& options = request.message.options;
 
     compute::prepare_thread();  // from here on this rank computes
 
     // Members are the same wherever they are trained, so every rank must be able to.
     ranks.run_everywhere(
-        [&] { require_precision(needed_precision(message.options), compute::multiplies_bf16(), ranks.host()); });
+        [&] { require_precision(needed_precision(options), compute::multiplies_bf16(), ranks.host()); });
 
     std::vector<std::byte> packed;
     std::vector<std::string> notes;
-    if (loaded) {
-        packed = data::pack(*loaded);
-        notes = std::move(loaded->notes);
+    if (request.data) {
+        packed = data::pack(*request.data);
+        notes = std::move(request.data->notes);
     }
-    loaded.reset();
+    request.data.reset();
     const comm::NodeBytes shared = ranks.share_on_nodes(packed);
     packed = {};
 
@@ -149,7 +156,7 @@ std::unique_ptr<config::Experiment> start_up(const comm::Communicator& world, st
     ranks.run_everywhere([&] {
         data::Source source = data::unpack({shared.owner, shared.bytes});
         source.notes = std::move(notes);
-        experiment = std::make_unique<config::Experiment>(message.options, std::move(source));
+        experiment = std::make_unique<config::Experiment>(options, std::move(source));
     });
     return experiment;
 }

@@ -61,7 +61,7 @@ void Root::send(const std::vector<Coordinator::Answer>& answers) const {
     for (const auto& [rank, message] : answers) send_(rank, message);
 }
 
-void Root::attend_to_failures(double now_s) {
+void Root::attend(double now_s) {
     for (const comm::RankFailure& failure : hooks_.failures()) {
         const std::string what = fmt::format("rank {} {}", failure.rank, failure.why);
         if (!experiment_.options().recover) core::fail(core::Failure::run, "{}; {}", what, hooks_.what_survives());
@@ -69,9 +69,6 @@ void Root::attend_to_failures(double now_s) {
         hooks_.notice(fmt::format("note: {}; the others go on with what it had", what));
         send(coordinator_.lose(failure.rank, failure.why, now_s));
     }
-}
-
-void Root::attend_to_silence(double now_s) const {
     if (const auto rank = coordinator_.overdue(now_s)) {
         core::fail(
             core::Failure::run,

@@ -33,11 +33,9 @@ public:
     /// Takes what a worker says.
     void receive(int rank, const Message& message, double now_s);
 
-    /// Others take over what lost ranks had. Throws core::Error (run) where the run does not recover.
-    void attend_to_failures(double now_s);
-
-    /// Throws core::Error (run) where a rank does not answer the order to stop.
-    void attend_to_silence(double now_s) const;
+    /// Has others take over what lost ranks had. Throws core::Error (run) where the run does not recover, or where a
+    /// rank does not answer the order to stop.
+    void attend(double now_s);
 
     /// Shows how far the run is, if somebody wants to see it.
     void show(double now_s);

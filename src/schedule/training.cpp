@@ -37,6 +37,33 @@ constexpr double most_reports_per_s = 1000;
 /// as long.
 constexpr double longest_stop_s = longest_suspension_s + 30;
 
+/// Hands on, once, that somebody wants the run to stop, and waits for the coordinator's answer for no longer than it
+/// takes.
+class StopRequest {
+public:
+    /// Whose wish is to be told to the coordinator now; empty where there is none, or it has been told.
+    [[nodiscard]] std::string news(TrainingHooks& hooks) {
+        std::string who = is_told_ ? "" : hooks.stop_wanted();
+        if (who.empty()) return who;
+        is_told_ = true;
+        since_told_.restart();
+        hooks.note(fmt::format("asked to stop by {}", who));
+        return who;
+    }
+
+    /// The coordinator is bringing the run to an end.
+    void answer() noexcept { is_answered_ = true; }
+
+    [[nodiscard]] bool is_overdue() const {
+        return is_told_ && !is_answered_ && since_told_.seconds() > longest_stop_s;
+    }
+
+private:
+    core::Stopwatch since_told_;
+    bool is_told_ = false;
+    bool is_answered_ = false;
+};
+
 /// One rank's part in the training, root or not.
 class RankLoop {
 public:
@@ -63,7 +90,7 @@ public:
             bool busy = false;
             hooks_.turn();
             attend_to_stops();
-            if (root_) root_->attend_to_failures(clock_.seconds());
+            if (root_) root_->attend(clock_.seconds());
             if (!failed_) guarded([&] { busy = worker_->work(); });
             if (busy && !std::exchange(ready_, true)) first_step_s_ = clock_.seconds();
             if (busy && since_look.seconds() < interval_s) continue;
@@ -130,21 +157,14 @@ private:
                            core::bytes(member_bytes_));
     }
 
-    /// Hands on that somebody wants this run to stop, once; on the root, waits for nobody for ever.
     void attend_to_stops() {
-        if (const std::string who = is_told_ ? "" : hooks_.stop_wanted(); !who.empty()) {
-            is_told_ = true;
-            since_told_.restart();
-            hooks_.note(fmt::format("asked to stop by {}", who));
-            send(0, Interrupted{who});
-        }
-        if (is_told_ && !is_answered_ && since_told_.seconds() > longest_stop_s) {
-            core::fail(core::Failure::run,
-                       "rank {} on {} was asked to stop, but the coordinator does not answer; what is saved is saved: "
-                       "go on with --resume",
-                       world_.rank(), world_.host());
-        }
-        if (root_) root_->attend_to_silence(clock_.seconds());
+        if (const std::string who = stop_.news(hooks_); !who.empty()) send(0, Interrupted{who});
+        if (!stop_.is_overdue()) return;
+        core::fail(
+            core::Failure::run,
+            "rank {} on {} was asked to stop, but the coordinator does not answer; what is saved is saved: go on "
+            "with --resume",
+            world_.rank(), world_.host());
     }
 
     /// What the worker has to say to the coordinator.
@@ -179,8 +199,7 @@ private:
         } else if (is_for_worker(message)) {
             if (const auto* threads = std::get_if<Threads>(&message))
                 hooks_.note(fmt::format("goes on with {} threads", threads->count));
-            if (std::holds_alternative<Analyse>(message) || std::holds_alternative<Suspend>(message))
-                is_answered_ = true;
+            if (std::holds_alternative<Analyse>(message) || std::holds_alternative<Suspend>(message)) stop_.answer();
             if (worker_) worker_->receive(message);
         } else {
             core::require(root_.has_value(), "only the root coordinates");
@@ -201,9 +220,7 @@ private:
     int stop_code_ = 0;
     double talk_s_ = 0;          ///< time with messages since the last member was done
     double coordination_s_ = 0;  ///< on the root: processor time for messages and what is shown
-    core::Stopwatch since_told_;
-    bool is_told_ = false;      ///< the coordinator knows that somebody wants a stop
-    bool is_answered_ = false;  ///< the coordinator is bringing the run to an end
+    StopRequest stop_;
 };
 
 }  // namespace

@@ -1,0 +1,88 @@
+#include "config/help.hpp"
+
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "analysis/combination.hpp"
+#include "model/network.hpp"
+#include "task/task.hpp"
+
+namespace ensemble::config {
+namespace {
+
+constexpr std::string_view data_and_members =
+    "\nData for --data:\n"
+    "  digits         hand-drawn digits, 28×28 grey, ten classes; digits:train=60000,test=10000 for more\n"
+    "  xor            the truth table of exclusive or\n"
+    "  moons          two interleaved half circles\n"
+    "  spirals        two interleaved spirals\n"
+    "  a directory    the four IDX files of MNIST, Fashion-MNIST or EMNIST, plain or .gz\n"
+    "  a text table   numbers and a column to be learnt (--target), say .csv, .tsv or .txt; commas, semicolons, "
+    "tabs\n"
+    "                 | or blanks between them and a header line are found out; test rows by --test\n"
+    "  a .npy         features: rows × features, rows × T × F, rows × height × width (× channels), numbers of any "
+    "type\n"
+    "                 as numpy.save writes them; targets in a .npy of their own, there or beside it: --target\n"
+    "                 y.npy (a number or word per row, one column of 0 and 1 per class, or several numbers per "
+    "row);\n"
+    "                 test rows by --test and --test-target\n"
+    "\nWhat is done to them:\n"
+    "  --target       4 is the column named 4, if the header has that name, else the fourth; so with --ignore, "
+    "where\n"
+    "                 names with commas stand in double quotes; several columns are numbers to be learnt together\n"
+    "  --header       auto: the first line is held against the lines below, and what could be either is refused\n"
+    "  --task         without it, classification if the target has words or few whole numbers (at most 100 "
+    "different\n"
+    "                 ones, each twice on average), else regression\n"
+    "  --standardize  over the training rows: each feature by itself (features), each place on the last axis\n"
+    "                 (channels; the features of a sequence), or all together (all); auto: channels for tables "
+    "and\n"
+    "                 .npy files, none for built-in data and images of bytes, which are seen as 0 to 1\n"
+    "  --augment      anew in every epoch, each part uniform up to its strength: shift by pixels, rotate by "
+    "degrees,\n"
+    "                 scale by a share of width and of height, elastic by a smooth field of at most so many "
+    "pixels;\n"
+    "                 flip mirrors that share of the images, left to right\n"
+    "  --folds        every row that is not for testing is held out once: predictions/validation/ has of each "
+    "member "
+    "the\n"
+    "                 rows it was not trained on, and NaN elsewhere; results pool them as out_of_fold\n"
+    "  --tta          the copies are distorted by as much as in training; validation sees each image once\n"
+    "\nHow members differ, beside their random numbers:\n"
+    "  --net          several: members 0, 1, 2 … take them in turn\n"
+    "  --vary         lr=0.01,0.001 in turn; lr=1e-4..1e-2 drawn for each member, rates uniform in their "
+    "logarithm;\n"
+    "                 a value with commas stands in double quotes; any setting of a member, such as init, epochs, "
+    "batch,\n"
+    "                 optimizer, weight-decay, augment, bootstrap, feature-fraction; with several --vary or --net\n"
+    "                 members go through all combinations, networks turning fastest, then the first --vary\n"
+    "\nExample: mpirun -np 4 ensemble_train --data digits --members 8 --net 'dense(256) relu dropout(0.3)'\n";
+
+std::string presets_text() {
+    std::string text = "Presets for --net:\n";
+    for (const model::Preset& preset : model::presets()) {
+        text += fmt::format("  {:<14} {}\n  {:<14} {}\n", preset.name, preset.purpose, "", preset.text);
+        std::string brings;
+        for (const auto& [option, value] : preset.settings) brings += fmt::format(" --{} {}", option, value);
+        if (!brings.empty()) text += fmt::format("  {:<14} unless given otherwise:{}\n", "", brings);
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string help_footer() {
+    std::string text = presets_text();
+    const auto list = [&](std::string_view title, const auto& entries, const auto& name_of) {
+        text += fmt::format("\n{}:\n", title);
+        for (const auto& entry : entries) text += fmt::format("  {:<14} {}\n", name_of(entry), entry.text);
+    };
+    list("What is learnt, for --loss", task::tasks(), [](const task::Task& task) { return task.loss_name; });
+    list("How members become one prediction, for --combine", analysis::combinations(),
+         [](const analysis::Combination& combination) { return combination.name; });
+    text += data_and_members;
+    return text;
+}
+
+}  // namespace ensemble::config
