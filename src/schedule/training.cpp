@@ -64,6 +64,20 @@ private:
     bool is_answered_ = false;
 };
 
+/// Why it failed; where memory does not suffice, with what a member takes, if that is known.
+std::string reason_of(const std::exception& error, std::size_t member_bytes) {
+    if (dynamic_cast<const std::bad_alloc*>(&error) == nullptr || member_bytes == 0) return core::reason(error);
+    return fmt::format("{}; training a member takes {}, beside the data and what kernels need", core::reason(error),
+                       core::bytes(member_bytes));
+}
+
+std::string text_of(const Finished& finished) {
+    const analysis::MemberResult& member = finished.result;
+    const std::string outcome = member.excluded.empty() ? "" : fmt::format(", excluded: {}", member.excluded);
+    return fmt::format("member {} done: {} epochs in {:.2f} s{}", member.index, member.epochs, finished.busy_s,
+                       outcome);
+}
+
 /// One rank's part in the training, root or not.
 class RankLoop {
 public:
@@ -145,16 +159,10 @@ private:
             const auto* known = dynamic_cast<const core::Error*>(&error);
             const std::string where =
                 world_.size() > 1 ? fmt::format("rank {} on {}: ", world_.rank(), world_.host()) : std::string();
-            const std::string what = reason_of(error);
+            const std::string what = reason_of(error, member_bytes_);
             hooks_.note(fmt::format("failed: {}", what));
             send(0, Failed{.kind = known != nullptr ? known->kind() : core::Failure::run, .message = where + what});
         }
-    }
-
-    [[nodiscard]] std::string reason_of(const std::exception& error) const {
-        if (dynamic_cast<const std::bad_alloc*>(&error) == nullptr || member_bytes_ == 0) return core::reason(error);
-        return fmt::format("{}; training a member takes {}, beside the data and what kernels need", core::reason(error),
-                           core::bytes(member_bytes_));
     }
 
     void attend_to_stops() {
@@ -171,10 +179,7 @@ private:
     void tell(Message message) {
         if (auto* finished = std::get_if<Finished>(&message)) {
             finished->talk_s = std::exchange(talk_s_, 0);
-            const analysis::MemberResult& member = finished->result;
-            const std::string outcome = member.excluded.empty() ? "" : fmt::format(", excluded: {}", member.excluded);
-            hooks_.note(fmt::format("member {} done: {} epochs in {:.2f} s{}", member.index, member.epochs,
-                                    finished->busy_s, outcome));
+            hooks_.note(text_of(*finished));
         }
         send(0, message);
     }
