@@ -14,6 +14,7 @@
 #include "config/help.hpp"
 #include "config/parse_value.hpp"
 #include "config/settings.hpp"
+#include "config/variation.hpp"
 #include "core/contract.hpp"
 #include "core/error.hpp"
 #include "core/nearest.hpp"
@@ -73,7 +74,8 @@ void apply_presets(Options& options, const std::set<std::string>& chosen) {
         for (const auto& [option, value] : preset->settings) {
             const Setting* setting = find_setting(option);
             core::require(setting != nullptr, "presets use the names of settings");
-            if (chosen.contains(setting->name)) continue;
+            const auto is_it = [&](const Variation& variation) { return variation.setting == setting->name; };
+            if (chosen.contains(setting->name) || std::ranges::any_of(options.variations, is_it)) continue;
             const auto [place, is_new] = brought.try_emplace(setting->name, Brought{value, preset->name});
             if (!is_new && place->second.value != value) {
                 fail(Failure::usage, "--net {} brings --{} {} and --net {} {}; say which with --{}",
@@ -88,7 +90,7 @@ void apply_presets(Options& options, const std::set<std::string>& chosen) {
 void refuse_idle_settings(const Options& options, const std::set<std::string>& given) {
     for (const std::string& name : given) {
         const Setting& setting = *find_setting(name);
-        if (setting.get(options)) continue;
+        if (value_in_use(setting, options)) continue;
         fail(Failure::usage, "--{} has no effect here: it belongs to {}", name, setting.belongs_to);
     }
 }
@@ -96,7 +98,7 @@ void refuse_idle_settings(const Options& options, const std::set<std::string>& g
 /// What is given for all members cannot vary too.
 void refuse_contradictions(const Options& options, const std::set<std::string>& given) {
     for (const Variation& variation : options.variations) {
-        if (given.contains(variation.setting) && given.contains("vary"))
+        if (given.contains(variation.setting))
             fail(Failure::usage, "--{} is the same for all members, and --vary {} differs; leave one out",
                  variation.setting, variation.setting);
     }
@@ -179,8 +181,8 @@ private:
         }
         // What belongs to a choice names its default in its help, whatever the choice.
         const auto standard = setting.belongs_to.empty() ? setting.get(Options{}) : std::nullopt;
-        const auto use_it = [this, &setting](const std::string& text) { set(setting, text); };
-        (setting.is_list() ? add_words(option, setting) : add_word(option, setting.type, setting.help, use_it))
+        add_word(option, setting.type, setting.help, [this, &setting](const std::string& text) { set(setting, text); })
+            ->trigger_on_parse(setting.is_list())  // each time it is given
             ->default_str(standard ? text_of(*standard) : "")
             ->group(setting.group);
         if (setting.former.empty()) return;
@@ -197,17 +199,6 @@ private:
             ->type_name(type)
             ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
             ->group("Running");
-    }
-
-    /// An option that may be given several times.
-    CLI::Option* add_words(const std::string& option, const Setting& setting) {
-        const auto use = [this, &setting](const std::vector<std::string>& texts) {
-            for (const std::string& text : texts) set(setting, text);
-        };
-        return app_.add_option_function<std::vector<std::string>>(option, use, setting.help)
-            ->type_name(setting.type)
-            ->expected(1)
-            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     }
 
     void set(const Setting& setting, std::string_view text) {

@@ -11,6 +11,7 @@
 
 #include "config/parse_value.hpp"
 #include "config/settings.hpp"
+#include "config/variation.hpp"
 #include "core/error.hpp"
 #include "core/nearest.hpp"
 
@@ -75,7 +76,7 @@ std::string lines_of(const Options& options, bool with_conduct) {
     std::string group;
     for (const Setting& setting : settings()) {
         if (!determines_results(setting.role) && !with_conduct) continue;
-        const auto value = setting.get(options);
+        const auto value = value_in_use(setting, options);
         if (!value) continue;
         if (setting.group != group) text += fmt::format("\n# {}\n", setting.group);
         group = setting.group;
@@ -98,7 +99,7 @@ std::string to_complete_toml(const Options& options) {
 std::string to_json(const Options& options) {
     nlohmann::ordered_json json = nlohmann::ordered_json::object();
     for (const Setting& setting : settings()) {
-        const auto value = determines_results(setting.role) ? setting.get(options) : std::nullopt;
+        const auto value = determines_results(setting.role) ? value_in_use(setting, options) : std::nullopt;
         if (value) std::visit([&](const auto& held) { json[setting.name] = held; }, *value);
     }
     return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);

@@ -1,8 +1,10 @@
 #include "config/experiment.hpp"
 
 #include <algorithm>
+#include <set>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include <fmt/ranges.h>
@@ -75,21 +77,12 @@ std::vector<model::Network> make_networks(const Options& options, const task::Ta
     return networks;
 }
 
-/// The rows that members of each fold are trained on: all but its part.
-std::vector<std::vector<std::uint32_t>> rows_of_folds(const data::Split& split, std::size_t folds) {
-    std::vector<std::vector<std::uint32_t>> rows(folds);
-    for (std::size_t fold = 0; fold < folds; ++fold) {
-        const data::RowRange part = data::part_of(split.train.size(), fold, folds);
-        for (std::size_t row = 0; row < split.train.size(); ++row) {
-            if (row < part.first || row >= part.end()) rows[fold].push_back(split.train[row]);
-        }
-    }
+/// The rows that are not for testing twice, one after the other: what is trained on without one part is a stretch of
+/// these. Empty without folds.
+std::vector<std::uint32_t> rows_twice(const data::Split& split, std::size_t folds) {
+    std::vector<std::uint32_t> rows;
+    for (int copy = 0; folds > 0 && copy < 2; ++copy) rows.insert(rows.end(), split.train.begin(), split.train.end());
     return rows;
-}
-
-/// Members that may differ in their options: the first of them, or all.
-std::uint32_t distinct_members(const Options& options) {
-    return members_differ(options) ? static_cast<std::uint32_t>(options.members) : 1;
 }
 
 bool augments(const Options& options) {
@@ -104,19 +97,23 @@ Options resolved(Options options, std::size_t rows) {
     constexpr std::size_t least_epochs = 20;
     constexpr std::size_t enough_steps = 1000;
     train::Hyperparameters& training = options.training;
+    std::size_t largest = training.batch;  // of any member: none makes fewer steps than with this
+    for (std::uint32_t member = 0; members_differ(options) && member < distinct_members(options); ++member)
+        largest = std::max(largest, options_of_member(options, member).training.batch);
+    largest = std::min(largest, rows);
     training.batch = std::min(training.batch, rows);
     if (training.epochs > 0) return options;
     options.epochs_are_chosen = true;
-    const std::size_t steps = (rows + training.batch - 1) / training.batch;
+    const std::size_t steps = (rows + largest - 1) / largest;
     training.epochs = std::max(least_epochs, (enough_steps + steps - 1) / steps);
     return options;
 }
 
 /// What is asked for must be able to change something.
-void refuse_idle(const Options& options, const model::Network& network, const data::Table& table) {
+void refuse_idle(const Options& options, const model::Network& network, const data::Table& table, bool some_drop) {
     const train::Hyperparameters& training = options.training;
     if (training.initialiser == model::Initialiser::rbm) static_cast<void>(model::hidden_dense_layers(network));
-    if (training.evaluate_with_dropout && !network.has("dropout")) {
+    if (training.evaluate_with_dropout && !some_drop) {
         core::fail(core::Failure::usage, "--evaluate-with-dropout has no effect here: there is no dropout in {}",
                    network.text());
     }
@@ -210,8 +207,8 @@ Experiment::Experiment(const Options& options, data::Source source)
       split_(data::split(source_, split_request(options))),
       task_(task_of(options, source_.train)),
       networks_(make_networks(options, task_, source_.train)),
-      fold_rows_(rows_of_folds(split_, options.folds)),
-      options_(resolved(options, fold_rows_.empty() ? split_.train.size() : fold_rows_.front().size())) {
+      rows_twice_(rows_twice(split_, options.folds)),
+      options_(resolved(options, training_rows(options.folds, 0).size())) {
     options_.task = source_.train.description().task;
     for (std::size_t i = 0; i < networks_.size(); ++i) options_.nets[i] = networks_[i].text();
     const auto is_alternative = [&](const task::Task& task) { return task.kind == task_.kind && &task != &task_; };
@@ -226,49 +223,51 @@ Experiment::Experiment(const Options& options, data::Source source)
                    "by one; --members {} or more",
                    options_.folds, options_.members, options_.folds);
     }
-    refuse_idle_variations();
+    for (const Variation& variation : options_.variations) {
+        const Setting& setting = *find_setting(variation.setting);
+        if (value_in_use(setting, options_)) continue;
+        core::fail(core::Failure::usage, "--vary {}: has no effect here: it belongs to {}", setting.name,
+                   setting.belongs_to);
+    }
+    const bool some_drop =
+        std::ranges::any_of(networks_, [](const model::Network& network) { return network.has("dropout"); });
     for (std::uint32_t i = 0; i < distinct_members(options_); ++i) {
-        const model::Network& network = networks_[i % networks_.size()];
-        refuse_idle(options_of(i), network, source_.train);
-        refuse_lone_rows(options_of(i), network);
+        const Options own = options_of(i);
+        refuse_idle(own, network_of(i), source_.train, some_drop);
+        refuse_lone_rows(own, network_of(i));
     }
     if (!members_differ(options_)) return;
     for (const model::Network& network : networks_)
         operations_.push_back(model::summarise(network, 1).total().training);
 }
 
-/// What varies must have a part in some member.
-void Experiment::refuse_idle_variations() const {
-    for (const Variation& variation : options_.variations) {
-        const Setting& setting = *find_setting(variation.setting);
-        bool is_used = false;
-        for (std::uint32_t i = 0; i < distinct_members(options_) && !is_used; ++i)
-            is_used = setting.get(options_of(i)).has_value();
-        if (is_used) continue;
-        core::fail(core::Failure::usage, "--vary {}: has no effect here: it belongs to {}", setting.name,
-                   setting.belongs_to);
-    }
+/// With folds, the rows behind the part that is held out and then those before it.
+std::span<const std::uint32_t> Experiment::training_rows(std::size_t folds, std::uint32_t member) const {
+    if (folds == 0) return split_.train;
+    const data::RowRange part = data::part_of(split_.train.size(), member % folds, folds);
+    return std::span(rows_twice_).subspan(part.end(), split_.train.size() - part.count);
 }
 
 data::RowRange Experiment::predicted_rows(const EvaluationSet& set, std::uint32_t member) const {
-    if (fold_rows_.empty() || &set != &validation_set()) return {.first = 0, .count = set.rows.size()};
-    return data::part_of(set.rows.size(), member % fold_rows_.size(), fold_rows_.size());
+    const std::size_t folds = options_.folds;
+    const bool is_held_out = folds > 0 && set.name == validation_set().name;
+    if (!is_held_out) return {.first = 0, .count = set.rows.size()};
+    return data::part_of(set.rows.size(), member % folds, folds);
 }
 
 Options Experiment::options_of(std::uint32_t member) const {
-    const std::size_t rows = fold_rows_.empty() ? split_.train.size() : fold_rows_[member % fold_rows_.size()].size();
-    return resolved(options_of_member(options_, member), rows);
+    return resolved(options_of_member(options_, member), training_rows(options_.folds, member).size());
 }
 
 train::MemberSpec Experiment::member(std::uint32_t index) const {
     const Options options = options_of(index);
     data::View train = data::train_view(source_, split_);
-    if (!fold_rows_.empty()) train.rows = fold_rows_[index % fold_rows_.size()];
+    train.rows = training_rows(options.folds, index);
     data::View validation = validation_set().rows;
     const data::RowRange held_out = predicted_rows(validation_set(), index);
     validation.rows = validation.rows.subspan(held_out.first, held_out.count);
     return {.index = index,
-            .network = &networks_[index % networks_.size()],
+            .network = &network_of(index),
             .training = options.training,
             .problem = {.task = &task_,
                         .scale = source_.target_scale,
@@ -287,18 +286,37 @@ std::size_t Experiment::steps(const train::MemberSpec& spec) const {
 }
 
 double Experiment::cost(const train::MemberSpec& spec) const {
+    constexpr double step = 5e5;  // some tens of microseconds: calls, masks, loss and update
     if (operations_.empty()) return 1;
     const double pretraining = train::pretraining_share(*spec.network, spec.training);
-    return operations_[spec.index % networks_.size()] * static_cast<double>(spec.problem.train.size()) *
-           static_cast<double>(spec.training.epochs) * (1 + pretraining);
+    const double epoch = operations_[place_of(spec.index)] * static_cast<double>(spec.problem.train.size());
+    return (epoch * static_cast<double>(spec.training.epochs) + step * static_cast<double>(steps(spec))) *
+           (1 + pretraining);
 }
 
 train::Footprint Experiment::footprint() const {
-    train::Footprint largest;
+    return footprint_of(largest_member());
+}
+
+train::Footprint Experiment::footprint_of(const train::MemberSpec& spec) {
+    return train::footprint(*spec.network, spec.training, spec.problem.train.size());
+}
+
+train::MemberSpec Experiment::largest_member() const {
+    // Members of one network and batch take the same memory, but for what the optimiser and means of weights keep.
+    using Kind = std::tuple<const model::Network*, std::size_t, train::OptimizerKind, train::AverageKind, bool>;
+    std::set<Kind> seen;
+    train::MemberSpec largest = member(0);
+    std::size_t most = 0;
     for (std::uint32_t i = 0; i < distinct_members(options_); ++i) {
         const train::MemberSpec spec = member(i);
-        const train::Footprint each = train::footprint(*spec.network, spec.training, spec.problem.train.size());
-        if (each.total() > largest.total()) largest = each;
+        const train::Hyperparameters& training = spec.training;
+        const Kind kind(spec.network, training.batch, training.optimizer, training.average, training.patience > 0);
+        if (!seen.insert(kind).second) continue;
+        const std::size_t bytes = footprint_of(spec).total();
+        if (bytes <= most) continue;
+        most = bytes;
+        largest = spec;
     }
     return largest;
 }
@@ -312,19 +330,24 @@ std::string Experiment::fault_of(const train::MemberState& state) const {
 std::string Experiment::digest_of(std::uint32_t member) const {
     // A member does not depend on how many others there are, how it is used and combined, or where its data lay.
     const Options options = options_of(member);
-    std::string text = "data sha256 = " + source_.sha256 + "\n";
-    for (const Setting& setting : settings()) {
-        const auto value = makes_members(setting.role) ? setting.get(options) : std::nullopt;
-        if (value) text += setting.lasting_name() + " = " + text_of(*value) + "\n";
-    }
-    return core::hex(core::sha256(std::as_bytes(std::span(text))));
+    return digest_where(
+        [&](const Setting& setting) { return makes_members(setting.role) ? setting.get(options) : std::nullopt; });
 }
 
 std::string Experiment::digest() const {
     if (!members_differ(options_)) return digest_of(0);
-    std::string all;
-    for (std::uint32_t member = 0; member < options_.members; ++member) all += digest_of(member) + "\n";
-    return core::hex(core::sha256(std::as_bytes(std::span(all))));
+    const Setting& vary = *find_setting("vary");
+    return digest_where([&](const Setting& setting) {
+        return makes_members(setting.role) || &setting == &vary ? value_in_use(setting, options_) : std::nullopt;
+    });
+}
+
+std::string Experiment::digest_where(const std::function<std::optional<Value>(const Setting&)>& value_of) const {
+    std::string text = "data sha256 = " + source_.sha256 + "\n";
+    for (const Setting& setting : settings()) {
+        if (const auto value = value_of(setting)) text += setting.lasting_name() + " = " + text_of(*value) + "\n";
+    }
+    return core::hex(core::sha256(std::as_bytes(std::span(text))));
 }
 
 }  // namespace ensemble::config

@@ -1,10 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "config/options.hpp"
+#include "config/settings.hpp"
+#include "config/variation.hpp"
 #include "data/dataset.hpp"
 #include "data/source.hpp"
 #include "data/split.hpp"
@@ -52,6 +57,7 @@ public:
 
     /// The networks that members take in turn.
     [[nodiscard]] const std::vector<model::Network>& networks() const noexcept { return networks_; }
+    [[nodiscard]] const model::Network& network_of(std::uint32_t member) const { return networks_[place_of(member)]; }
 
     /// Classes, or numbers to be learnt of a row.
     [[nodiscard]] std::size_t targets() const noexcept { return source_.train.outputs(); }
@@ -77,10 +83,12 @@ public:
     /// Updates that a member makes, unless it stops early.
     [[nodiscard]] std::size_t steps(const train::MemberSpec& spec) const;
 
-    /// What a member's training takes, in floating-point operations: 1 for each where all members are alike.
+    /// What a member's training is expected to take, in floating-point operations and as many as a step costs beside
+    /// them; 1 for each where all members are alike.
     [[nodiscard]] double cost(const train::MemberSpec& spec) const;
 
-    /// Memory of a member in training; of the largest, if they differ.
+    /// Of those that differ, a member that takes the most memory in training; and that memory.
+    [[nodiscard]] train::MemberSpec largest_member() const;
     [[nodiscard]] train::Footprint footprint() const;
 
     /// What keeps a state from being one of this experiment's members; empty where nothing does.
@@ -93,14 +101,20 @@ public:
     [[nodiscard]] std::string digest() const;
 
 private:
-    void refuse_idle_variations() const;
+    /// Of a member's network among all.
+    [[nodiscard]] std::size_t place_of(std::uint32_t member) const {
+        return combination_of(options_, member) % networks_.size();
+    }
+    [[nodiscard]] std::span<const std::uint32_t> training_rows(std::size_t folds, std::uint32_t member) const;
+    [[nodiscard]] static train::Footprint footprint_of(const train::MemberSpec& spec);
+    [[nodiscard]] std::string digest_where(const std::function<std::optional<Value>(const Setting&)>& value_of) const;
 
     data::Source source_;
     data::Split split_;
     const task::Task& task_;
-    std::vector<model::Network> networks_;  ///< of options().nets
-    std::vector<double> operations_;        ///< of a row in training, of each of these; empty where members are alike
-    std::vector<std::vector<std::uint32_t>> fold_rows_;  ///< that members of each fold are trained on
+    std::vector<model::Network> networks_;   ///< of options().nets
+    std::vector<double> operations_;         ///< of a row in training, of each of these; empty where members are alike
+    std::vector<std::uint32_t> rows_twice_;  ///< with folds: those that are not for testing, twice
     Options options_;
     std::vector<EvaluationSet> sets_;
 };

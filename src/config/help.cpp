@@ -44,10 +44,13 @@ constexpr std::string_view data_and_members =
     "                 scale by a share of width and of height, elastic by a smooth field of at most so many "
     "pixels;\n"
     "                 flip mirrors that share of the images, left to right\n"
-    "  --folds        every row that is not for testing is held out once: predictions/validation/ has of each "
-    "member "
+    "  --folds        every row that is not for testing is held out by one member in K: predictions/validation/ has "
+    "of\n"
+    "                 each member the rows it was not trained on, and NaN elsewhere; results pool them as "
+    "out_of_fold.\n"
+    "                 Features and targets are standardised over all of these rows; --patience chooses its epoch on "
     "the\n"
-    "                 rows it was not trained on, and NaN elsewhere; results pool them as out_of_fold\n"
+    "                 part that is held out\n"
     "  --tta          the copies are distorted by as much as in training; validation sees each image once\n"
     "\nHow members differ, beside their random numbers:\n"
     "  --net          several: members 0, 1, 2 … take them in turn\n"
@@ -56,7 +59,9 @@ constexpr std::string_view data_and_members =
     "                 a value with commas stands in double quotes; any setting of a member, such as init, epochs, "
     "batch,\n"
     "                 optimizer, weight-decay, augment, bootstrap, feature-fraction; with several --vary or --net\n"
-    "                 members go through all combinations, networks turning fastest, then the first --vary\n"
+    "                 members go through all combinations, networks turning fastest, then the first --vary;\n"
+    "                 with --folds K each combination has K members, one for each part; what presets bring holds for "
+    "all\n"
     "\nExample: mpirun -np 4 ensemble_train --data digits --members 8 --net 'dense(256) relu dropout(0.3)'\n";
 
 std::string presets_text() {

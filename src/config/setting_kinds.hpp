@@ -38,7 +38,7 @@ using Set = std::function<void(Options&, std::string_view)>;
 using Get = std::function<std::optional<Value>(const Options&)>;
 
 /// Any setting.
-[[nodiscard]] inline Setting setting_of(Caption caption, Domain domain, Set set, Get get) {
+[[nodiscard]] inline Setting setting_of(Caption caption, Domain domain, Set set, Get value, Used used = always) {
     return {std::move(caption.name),
             std::move(caption.group),
             std::move(caption.type),
@@ -48,7 +48,8 @@ using Get = std::function<std::optional<Value>(const Options&)>;
             caption.role,
             std::move(domain),
             std::move(set),
-            std::move(get),
+            std::move(value),
+            std::move(used),
             {}};
 }
 
@@ -62,11 +63,11 @@ template <class Field>
             field(options) = is_word ? 0 : parse_count(text, range.low, range.high);
         },
         [=](const Options& options) -> std::optional<Value> {
-            if (!used(options)) return std::nullopt;
             const auto value = field(options);
             if (value == 0 && !range.word.empty()) return std::string(range.word);
             return static_cast<std::int64_t>(value);
-        });
+        },
+        std::move(used));
 }
 
 /// A number; of an optional field nothing where it is not set.
@@ -77,10 +78,7 @@ template <class Field>
         [=](Options& options, std::string_view text) {
             field(options) = parse_number(text, range.range, range.example);
         },
-        [=](const Options& options) -> std::optional<Value> {
-            if (!used(options)) return std::nullopt;
-            return field(options);
-        });
+        [=](const Options& options) -> std::optional<Value> { return field(options); }, std::move(used));
 }
 
 /// One of the values of an enumeration, which the help lists behind what it says; of an optional field nothing where it
@@ -121,9 +119,10 @@ template <class Field>
         std::move(caption), Choices{names},
         [=](Options& options, std::string_view text) { field(options) = names[parse_choice(text, names)]; },
         [=](const Options& options) -> std::optional<Value> {
-            if (field(options).empty() || !used(options)) return std::nullopt;
+            if (field(options).empty()) return std::nullopt;
             return std::string(field(options));
-        });
+        },
+        std::move(used));
 }
 
 /// --name and --no-name.

@@ -79,11 +79,19 @@ struct Setting {
     /// Reads a value. Throws core::Error (usage) saying what is wrong with `text`, without the setting's name.
     std::function<void(Options&, std::string_view text)> set;
 
-    /// The value in force; nothing where the setting has no part in these options.
-    std::function<std::optional<Value>(const Options&)> get;
+    /// The value in these options, whether it has a part in them or not; nothing where none is set.
+    std::function<std::optional<Value>(const Options&)> value;
+
+    /// Whether the setting has a part in these options: momentum in those of optimizer momentum.
+    std::function<bool(const Options&)> is_used;
 
     /// Of a list, forgets what is set: then `set` adds a value. Empty where a setting has one value.
     std::function<void(Options&)> clear = {};
+
+    /// The value in force; nothing where the setting has no part in these options.
+    [[nodiscard]] std::optional<Value> get(const Options& options) const {
+        return is_used(options) ? value(options) : std::nullopt;
+    }
 
     [[nodiscard]] bool is_list() const noexcept { return static_cast<bool>(clear); }
     [[nodiscard]] bool is_toggle() const noexcept { return std::holds_alternative<Toggle>(domain); }

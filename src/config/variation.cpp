@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <optional>
 
 #include <fmt/ranges.h>
@@ -67,21 +68,36 @@ double number_of(const Setting& setting, const std::string& text) {
     return number;
 }
 
+/// The values between commas.
+std::vector<std::string> values_in(const Setting& setting, const std::string& text) {
+    std::vector<std::string> values;
+    try {
+        for (const data::WantedColumn& value : data::parse_columns(text)) values.push_back(value.text);
+    } catch (const core::Error&) {
+        fail(Failure::usage,
+             "{}: values stand between commas, none of them empty, and one that has commas itself in double quotes",
+             setting.name);
+    }
+    return values;
+}
+
 bool is_rate(const Setting& setting) {
     const auto* numbers = std::get_if<Numbers>(&setting.domain);
     return numbers != nullptr && numbers->is_rate;
 }
 
 /// Of few digits, as people write them, and within the range.
-std::string drawn(const Setting& setting, const Variation& variation, std::uint64_t seed, std::uint32_t member) {
+std::string drawn(const Setting& setting, const Variation& variation, std::uint64_t seed, std::uint32_t combination) {
     // One stream for each setting, whatever the order they are given in.
     const core::Checksum name = core::checksum(std::as_bytes(std::span(variation.setting)));
     std::uint32_t stream = 0;
     for (std::size_t i = 0; i < sizeof stream; ++i) stream = stream << 8U | std::to_integer<std::uint32_t>(name[i]);
-    core::RandomStream random({.seed = seed, .member = member, .purpose = core::Purpose::vary, .epoch = stream});
+    core::RandomStream random({.seed = seed, .member = combination, .purpose = core::Purpose::vary, .epoch = stream});
     if (std::holds_alternative<WholeNumbers>(setting.domain)) {
         const auto width = static_cast<std::uint32_t>(variation.high - variation.low);
-        return fmt::format("{}", static_cast<std::uint64_t>(variation.low) + random.below(width + 1));
+        const std::uint32_t above =
+            width == std::numeric_limits<std::uint32_t>::max() ? random.bits() : random.below(width + 1);
+        return fmt::format("{}", static_cast<std::uint64_t>(variation.low) + above);
     }
     const bool logarithmic = is_rate(setting);
     const double value = logarithmic ? std::exp(random.uniform(std::log(variation.low), std::log(variation.high)))
@@ -110,10 +126,8 @@ void add_variation(Options& options, std::string_view text) {
         if (is_rate(setting) && variation.low <= 0)
             fail(Failure::usage, "{}: draws are uniform in the logarithm, so that they begin above 0", setting.name);
     } else {
-        for (const data::WantedColumn& value : data::parse_columns(variation.text)) {
-            try_value(setting, value.text);
-            variation.values.push_back(value.text);
-        }
+        variation.values = values_in(setting, variation.text);
+        for (const std::string& value : variation.values) try_value(setting, value);
         if (variation.values.size() < 2)
             fail(Failure::usage, "{} has one value; give several, or --{} {}", setting.name, setting.name,
                  variation.text);
@@ -129,9 +143,37 @@ bool members_differ(const Options& options) {
     return options.nets.size() > 1 || !options.variations.empty();
 }
 
+std::uint32_t listed_combinations(const Options& options) {
+    std::size_t combinations = options.nets.size() * std::max<std::size_t>(options.folds, 1);
+    for (const Variation& variation : options.variations) {
+        combinations *= std::max<std::size_t>(variation.values.size(), 1);
+        if (combinations >= options.members) break;
+    }
+    return static_cast<std::uint32_t>(std::min(combinations, options.members));
+}
+
+std::uint32_t distinct_members(const Options& options) {
+    const auto is_drawn = [](const Variation& variation) { return variation.values.empty(); };
+    const bool all = std::ranges::any_of(options.variations, is_drawn);
+    return all ? static_cast<std::uint32_t>(options.members) : listed_combinations(options);
+}
+
+std::optional<Value> value_in_use(const Setting& setting, const Options& options) {
+    if (!members_differ(options)) return setting.get(options);
+    // What decides which settings have a part is chosen from a list, never drawn.
+    for (std::uint32_t member = 0; member < listed_combinations(options); ++member) {
+        if (setting.is_used(options_of_member(options, member))) return setting.value(options);
+    }
+    return std::nullopt;
+}
+
+std::uint32_t combination_of(const Options& options, std::uint32_t member) {
+    return member / static_cast<std::uint32_t>(std::max<std::size_t>(options.folds, 1));
+}
+
 Options options_of_member(const Options& options, std::uint32_t member) {
     Options result = options;
-    result.nets = {options.nets[member % options.nets.size()]};
+    result.nets = {options.nets[combination_of(options, member) % options.nets.size()]};
     for (const auto& [name, value] : varied_values(options, member)) find_setting(name)->set(result, value);
     result.variations.clear();
     return result;
@@ -139,11 +181,12 @@ Options options_of_member(const Options& options, std::uint32_t member) {
 
 std::vector<std::pair<std::string, std::string>> varied_values(const Options& options, std::uint32_t member) {
     std::vector<std::pair<std::string, std::string>> values;
-    std::size_t turn = member / options.nets.size();
+    const std::uint32_t combination = combination_of(options, member);
+    std::size_t turn = combination / options.nets.size();
     for (const Variation& variation : options.variations) {
         if (variation.values.empty()) {
             values.emplace_back(variation.setting,
-                                drawn(*find_setting(variation.setting), variation, options.seed, member));
+                                drawn(*find_setting(variation.setting), variation, options.seed, combination));
         } else {
             values.emplace_back(variation.setting, variation.values[turn % variation.values.size()]);
             turn /= variation.values.size();

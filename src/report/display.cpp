@@ -25,14 +25,14 @@ Display::Display(const Terminal& terminal, Write write)
       next_s_(terminal.live ? 0 : first_log_interval_s),
       interval_s_(terminal.live ? live_interval_s : first_log_interval_s) {}
 
-void Display::update(const schedule::Snapshot& snapshot, double now_s) {
+void Display::update(const schedule::RunProgress& progress, double now_s) {
     next_s_ = now_s + interval_s_;
     if (!terminal_.live) {
         interval_s_ = std::min(longest_log_interval_s, interval_s_ * log_growth);
-        write_(encoded(fmt::format("{:>7}  {}\n", core::clock(now_s), log_line(snapshot))));
+        write_(encoded(fmt::format("{:>7}  {}\n", core::clock(now_s), log_line(progress))));
         return;
     }
-    const std::vector<std::string> lines = live_lines(snapshot, terminal_);
+    const std::vector<std::string> lines = live_lines(progress, terminal_);
     std::string block = erase();
     for (const std::string& line : lines) block += line + '\n';
     write_(encoded(block));

@@ -21,11 +21,11 @@ public:
     /// `write` gets finished pieces of output, UTF-8 if the terminal has it and ASCII if not.
     Display(const Terminal& terminal, Write write);
 
-    /// True when it is time for the next update: a snapshot need not be made before.
+    /// True when it is time for the next update: a progress need not be made before.
     [[nodiscard]] bool is_due(double now_s) const noexcept { return now_s >= next_s_; }
 
-    /// Shows `snapshot`, taken at `now_s` on a clock that starts with training.
-    void update(const schedule::Snapshot& snapshot, double now_s);
+    /// Shows `progress`, taken at `now_s` on a clock that starts with training.
+    void update(const schedule::RunProgress& progress, double now_s);
 
     /// Writes lines that stay, without the last newline; on a terminal, long ones are broken between words.
     void line(std::string_view text);

@@ -21,10 +21,10 @@ std::string bar(double fraction, std::size_t width) {
 }
 
 /// Mean over the ranks that have a value.
-double mean(const schedule::Snapshot& snapshot, double schedule::RankProgress::*field) {
+double mean(const schedule::RunProgress& progress, double schedule::RankProgress::*field) {
     double sum = 0;
     double count = 0;
-    for (const schedule::RankProgress& rank : snapshot.ranks) {
+    for (const schedule::RankProgress& rank : progress.ranks) {
         if (!rank.training || std::isnan(rank.*field)) continue;
         sum += rank.*field;
         ++count;
@@ -32,25 +32,25 @@ double mean(const schedule::Snapshot& snapshot, double schedule::RankProgress::*
     return count > 0 ? sum / count : nan;
 }
 
-std::string epochs(const schedule::Snapshot& snapshot) {
+std::string epochs(const schedule::RunProgress& progress) {
     std::uint32_t first = std::numeric_limits<std::uint32_t>::max();
     std::uint32_t last = 0;
-    for (const schedule::RankProgress& rank : snapshot.ranks) {
+    for (const schedule::RankProgress& rank : progress.ranks) {
         if (!rank.training) continue;
         first = std::min(first, rank.epoch);
         last = std::max(last, rank.epoch);
     }
     if (last == 0) return "";
-    if (first == last) return fmt::format("epoch {}/{}", last, snapshot.epochs);
-    return fmt::format("epoch {}–{}/{}", first, last, snapshot.epochs);
+    if (first == last) return fmt::format("epoch {}/{}", last, progress.epochs);
+    return fmt::format("epoch {}–{}/{}", first, last, progress.epochs);
 }
 
-std::string left_text(const schedule::Snapshot& snapshot) {
-    return std::isfinite(snapshot.left_s) ? core::clock(snapshot.left_s) + " left" : "";
+std::string left_text(const schedule::RunProgress& progress) {
+    return std::isfinite(progress.left_s) ? core::clock(progress.left_s) + " left" : "";
 }
 
-std::uint64_t samples_per_s(const schedule::Snapshot& snapshot) {
-    return static_cast<std::uint64_t>(std::llround(std::max(0.0, snapshot.samples_per_s)));
+std::uint64_t samples_per_s(const schedule::RunProgress& progress) {
+    return static_cast<std::uint64_t>(std::llround(std::max(0.0, progress.samples_per_s)));
 }
 
 std::string joined(const std::vector<std::string>& parts, std::string_view between) {
@@ -78,34 +78,34 @@ std::string loss_text(double loss) {
     return std::isnan(loss) ? "" : fmt::format("loss {}", core::number(loss, 4));
 }
 
-std::string score_text(const schedule::Snapshot& snapshot, double score, std::string_view validation) {
+std::string score_text(const schedule::RunProgress& progress, double score, std::string_view validation) {
     if (std::isnan(score)) return "";
-    if (snapshot.score == nullptr || snapshot.score->unit == task::Unit::share)
+    if (progress.score == nullptr || progress.score->unit == task::Unit::share)
         return fmt::format("{} {}", validation, core::percent(score));
-    return fmt::format("{} {} {:.4g}", validation, snapshot.score->title, score);
+    return fmt::format("{} {} {:.4g}", validation, progress.score->title, score);
 }
 
-std::string training_text(const schedule::Snapshot& snapshot, double loss, double score,
+std::string training_text(const schedule::RunProgress& progress, double loss, double score,
                           std::string_view validation = "validation") {
-    return joined({loss_text(loss), score_text(snapshot, score, validation)}, "  ");
+    return joined({loss_text(loss), score_text(progress, score, validation)}, "  ");
 }
 
 /// The whole run in one line, in the widest form that fits.
-std::string run_line(const schedule::Snapshot& snapshot, std::size_t width, bool line_per_rank) {
+std::string run_line(const schedule::RunProgress& progress, std::size_t width, bool line_per_rank) {
     constexpr std::size_t bar_width = 20;
-    const double loss = mean(snapshot, &schedule::RankProgress::loss);
-    const double score = mean(snapshot, &schedule::RankProgress::validation_score);
+    const double loss = mean(progress, &schedule::RankProgress::loss);
+    const double score = mean(progress, &schedule::RankProgress::validation_score);
     const auto all_ranks = [&](std::string_view validation) {
-        return line_per_rank ? "" : joined({epochs(snapshot), training_text(snapshot, loss, score, validation)}, "  ");
+        return line_per_rank ? "" : joined({epochs(progress), training_text(progress, loss, score, validation)}, "  ");
     };
     const std::string done =
-        fmt::format("{} of {} done", snapshot.members_done, core::counted(snapshot.members, "member"));
-    const std::string ratio = fmt::format("{}/{}", snapshot.members_done, snapshot.members);
-    const std::string share = core::percent(snapshot.fraction, 0);
-    const std::string rate = core::grouped(samples_per_s(snapshot));
-    const std::string left = left_text(snapshot);
+        fmt::format("{} of {} done", progress.members_done, core::counted(progress.members, "member"));
+    const std::string ratio = fmt::format("{}/{}", progress.members_done, progress.members);
+    const std::string share = core::percent(progress.fraction, 0);
+    const std::string rate = core::grouped(samples_per_s(progress));
+    const std::string left = left_text(progress);
     const std::array<std::string, 3> forms{
-        joined({done, bar(snapshot.fraction, bar_width), core::right(share, 5), all_ranks("validation"),
+        joined({done, bar(progress.fraction, bar_width), core::right(share, 5), all_ranks("validation"),
                 rate + " samples/s", left},
                "  "),
         joined({done, share, all_ranks("validation"), rate + " samples/s", left}, "  "),
@@ -115,50 +115,50 @@ std::string run_line(const schedule::Snapshot& snapshot, std::size_t width, bool
     }
     std::vector<std::string> parts{ratio, share, left};
     if (!line_per_rank)
-        parts.insert(parts.end(), {epochs(snapshot), score_text(snapshot, score, "val"), loss_text(loss)});
+        parts.insert(parts.end(), {epochs(progress), score_text(progress, score, "val"), loss_text(loss)});
     return fitting(parts, width);
 }
 
 /// One rank in one line, in the widest form that fits.
-std::string rank_line(std::size_t index, const schedule::RankProgress& rank, const schedule::Snapshot& snapshot,
+std::string rank_line(std::size_t index, const schedule::RankProgress& rank, const schedule::RunProgress& progress,
                       std::size_t width) {
-    const std::size_t rank_digits = std::to_string(snapshot.ranks.size() - 1).size();
+    const std::size_t rank_digits = std::to_string(progress.ranks.size() - 1).size();
     const std::string name = fmt::format("rank {:>{}}", index, rank_digits);
     if (rank.lost) return core::clipped(name + "  is lost", width);
     if (!rank.training) return core::clipped(name + "  waits for the others", width);
-    const std::size_t member_digits = std::to_string(snapshot.members - 1).size();
-    const std::size_t epoch_digits = std::to_string(snapshot.epochs).size();
+    const std::size_t member_digits = std::to_string(progress.members - 1).size();
+    const std::size_t epoch_digits = std::to_string(progress.epochs).size();
     const std::string member = fmt::format("member {:>{}}", rank.member, member_digits);
     const std::string epoch =
-        fmt::format("epoch {:>{}}/{}", rank.epoch, epoch_digits, rank.epochs > 0 ? rank.epochs : snapshot.epochs);
-    std::string full = joined({name, member, epoch, training_text(snapshot, rank.loss, rank.validation_score)}, "  ");
+        fmt::format("epoch {:>{}}/{}", rank.epoch, epoch_digits, rank.epochs > 0 ? rank.epochs : progress.epochs);
+    std::string full = joined({name, member, epoch, training_text(progress, rank.loss, rank.validation_score)}, "  ");
     if (core::columns(full) <= width) return full;
-    return fitting({name, member, epoch, score_text(snapshot, rank.validation_score, "val"), loss_text(rank.loss)},
+    return fitting({name, member, epoch, score_text(progress, rank.validation_score, "val"), loss_text(rank.loss)},
                    width);
 }
 
 }  // namespace
 
-std::vector<std::string> live_lines(const schedule::Snapshot& snapshot, const Terminal& terminal) {
+std::vector<std::string> live_lines(const schedule::RunProgress& progress, const Terminal& terminal) {
     constexpr std::size_t most_lines = 16;
     // The last column stays free: a full line makes some terminals wrap. Below, there is room for what came before.
     const std::size_t width = std::max<std::size_t>(terminal.columns, 2) - 1;
-    const std::size_t ranks = snapshot.ranks.size();
+    const std::size_t ranks = progress.ranks.size();
     const bool line_per_rank = ranks > 1 && ranks <= most_lines && ranks + 4 <= terminal.rows;
-    std::vector<std::string> lines{run_line(snapshot, width, line_per_rank)};
+    std::vector<std::string> lines{run_line(progress, width, line_per_rank)};
     for (std::size_t rank = 0; line_per_rank && rank < ranks; ++rank) {
-        lines.push_back(rank_line(rank, snapshot.ranks[rank], snapshot, width));
+        lines.push_back(rank_line(rank, progress.ranks[rank], progress, width));
     }
     return lines;
 }
 
-std::string log_line(const schedule::Snapshot& snapshot) {
-    const std::string left = left_text(snapshot);
-    return joined({fmt::format("{} of {} done", snapshot.members_done, core::counted(snapshot.members, "member")),
-                   core::percent(snapshot.fraction, 0), epochs(snapshot),
-                   training_text(snapshot, mean(snapshot, &schedule::RankProgress::loss),
-                                 mean(snapshot, &schedule::RankProgress::validation_score)),
-                   core::grouped(samples_per_s(snapshot)) + " samples/s", left.empty() ? "" : "about " + left},
+std::string log_line(const schedule::RunProgress& progress) {
+    const std::string left = left_text(progress);
+    return joined({fmt::format("{} of {} done", progress.members_done, core::counted(progress.members, "member")),
+                   core::percent(progress.fraction, 0), epochs(progress),
+                   training_text(progress, mean(progress, &schedule::RankProgress::loss),
+                                 mean(progress, &schedule::RankProgress::validation_score)),
+                   core::grouped(samples_per_s(progress)) + " samples/s", left.empty() ? "" : "about " + left},
                   "  ");
 }
 

@@ -4,15 +4,15 @@
 #include <vector>
 
 #include "report/terminal.hpp"
-#include "schedule/snapshot.hpp"
+#include "schedule/run_progress.hpp"
 
 namespace ensemble::report {
 
 /// The lines of a live display: a bar for the whole run and, if they fit, a line for each rank. None is wider than the
 /// terminal.
-[[nodiscard]] std::vector<std::string> live_lines(const schedule::Snapshot& snapshot, const Terminal& terminal);
+[[nodiscard]] std::vector<std::string> live_lines(const schedule::RunProgress& progress, const Terminal& terminal);
 
 /// The same as one line of a log.
-[[nodiscard]] std::string log_line(const schedule::Snapshot& snapshot);
+[[nodiscard]] std::string log_line(const schedule::RunProgress& progress);
 
 }  // namespace ensemble::report

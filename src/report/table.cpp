@@ -129,7 +129,8 @@ std::string member_row(const Rows& rows, const MemberResult& member, const task:
 }
 
 /// What distinguishes a member, where members differ: "net 2, lr 0.01".
-std::string distinction(const store::Summary& summary, std::size_t place, const std::vector<std::string>& nets) {
+std::string distinction(const store::Summary& summary, std::size_t place) {
+    const std::vector<std::string>& nets = summary.nets;
     std::vector<std::string> parts;
     const store::MemberSettings& settings = summary.settings.at(place);
     if (nets.size() > 1) {
@@ -140,17 +141,9 @@ std::string distinction(const store::Summary& summary, std::size_t place, const 
     return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::vector<std::string> different_nets(const store::Summary& summary) {
-    std::vector<std::string> nets;
-    for (const store::MemberSettings& settings : summary.settings) {
-        if (std::ranges::find(nets, settings.net) == nets.end()) nets.push_back(settings.net);
-    }
-    return nets;
-}
-
 std::string members_rows(const Rows& rows, const store::Summary& summary, const Terminal& terminal) {
     const std::vector<MemberResult>& members = summary.members;
-    const std::vector<std::string> nets = different_nets(summary);
+    const std::vector<std::string>& nets = summary.nets;
     std::string text;
     const bool all = members.size() <= shown_in_full;
     for (std::size_t i = 0; i < members.size(); ++i) {
@@ -160,7 +153,7 @@ std::string members_rows(const Rows& rows, const store::Summary& summary, const 
         }
         if (!all && i >= first_shown && i + last_shown < members.size()) continue;
         text += member_row(rows, members[i], *summary.task);
-        const std::string what = distinction(summary, i, nets);
+        const std::string what = distinction(summary, i);
         if (what.empty()) continue;
         const std::string line = core::printable("  " + what);
         text += (terminal.live ? core::clipped(line, terminal.columns) : line) + '\n';
@@ -343,18 +336,19 @@ std::string results_table(const store::Summary& summary, const std::string& dire
     text += rows.row(
         {fmt::format("best member ({})", best.index), "", measured(task.metrics().front(), best.validation_score)},
         rows.values(result.best_member_test), "");
-    for (std::size_t i = 0; i < result.combinations.size(); ++i) {
-        const analysis::CombinationResult& each = result.combinations[i];
-        const std::string pooled =
-            summary.out_of_fold ? measured(task.metrics().front(), summary.out_of_fold->scores.at(i).front()) : "";
+    for (const analysis::CombinationResult& each : result.combinations) {
         const std::string name = fmt::format("{} of {}", each.combination->name, included);
-        text += emphasised(rows.row({name, "", pooled}, rows.values(each.scores), ""), terminal);
+        text += emphasised(rows.row({name, "", ""}, rows.values(each.scores), ""), terminal);
+    }
+    if (summary.out_of_fold) {
+        const task::Scores& pooled = summary.out_of_fold->scores.at(summary.combine);
+        text += rows.row({"out of fold", "", measured(task.metrics().front(), pooled.front())}, {}, "");
     }
     text += rule;
     std::string words = rows.legend();
     if (summary.out_of_fold) {
-        words += fmt::format("Validation of combinations: out of fold, of {}, each by the members not trained on it\n",
-                             core::counted(summary.out_of_fold->rows, "row"));
+        words += fmt::format("out of fold: the {} of the members that were not trained on a row, of {}\n",
+                             store::chosen(summary).combination->name, core::counted(summary.out_of_fold->rows, "row"));
     }
     words += summary.data.classes > 0 ? class_lines(summary) : baseline_line(summary);
     words += gain_lines(summary, included) + conclusion(summary, included) + exclusion_lines(summary.members) +

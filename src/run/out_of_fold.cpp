@@ -7,13 +7,11 @@
 
 #include "analysis/row_results.hpp"
 #include "run/results.hpp"
+#include "schedule/row_blocks.hpp"
 #include "store/prediction_files.hpp"
 
 namespace ensemble::run {
 namespace {
-
-/// Of all members together in a block.
-constexpr std::size_t most_numbers = std::size_t{1} << 20U;
 
 /// A part of the rows and the members that were not trained on it.
 struct Fold {
@@ -23,9 +21,9 @@ struct Fold {
 
 std::vector<Fold> folds_of(const config::Experiment& experiment, std::span<const analysis::MemberResult> members) {
     const std::size_t count = experiment.options().folds;
-    const std::size_t rows = experiment.validation_set().rows.size();
     std::vector<Fold> folds(count);
-    for (std::size_t fold = 0; fold < count; ++fold) folds[fold].rows = data::part_of(rows, fold, count);
+    for (std::uint32_t fold = 0; fold < count; ++fold)
+        folds[fold].rows = experiment.predicted_rows(experiment.validation_set(), fold);
     for (const analysis::MemberResult& member : members) {
         if (member.is_included()) folds[member.index % count].members.push_back(member.index);
     }
@@ -50,9 +48,10 @@ std::optional<store::OutOfFold> out_of_fold(const config::Experiment& experiment
     std::vector<float> numbers;
     std::size_t done = 0;
     for (const Fold& fold : folds) {
-        const std::size_t most_rows = std::max<std::size_t>(most_numbers / (fold.members.size() * width), 1);
-        for (std::size_t first = fold.rows.first; first < fold.rows.end(); first += most_rows) {
-            const std::size_t count = std::min(most_rows, fold.rows.end() - first);
+        schedule::RowBlocks blocks(fold.rows.count, fold.members.size() * width);
+        while (const auto block = blocks.take()) {
+            const std::size_t first = fold.rows.first + blocks.first(*block);
+            const std::size_t count = blocks.rows(*block);
             std::vector<float> predictions(fold.members.size() * count * width);
             for (std::size_t i = 0; i < fold.members.size(); ++i)
                 files.read_rows(fold.members[i], first, count,

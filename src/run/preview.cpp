@@ -68,23 +68,28 @@ std::string network_text(const config::Experiment& experiment) {
 
 std::string training_text(const config::Experiment& experiment) {
     const config::Options& options = experiment.options();
+    const auto varies = [&](std::string_view name) {
+        return std::ranges::any_of(options.variations, [&](const auto& each) { return each.setting == name; });
+    };
     const auto chosen = [&](std::string_view name) {
-        return config::text_of(*config::find_setting(name)->get(options));
+        return varies(name) ? "as varied" : config::text_of(*config::find_setting(name)->value(options));
     };
     const std::size_t steps = experiment.steps(experiment.member(0));
     const bool is_told = options.epochs_are_chosen && !config::members_differ(options);
     const std::string why = is_told ? fmt::format(" (auto: {} steps)", core::grouped(steps)) : "";
-    return fmt::format("{}{}, batch {}, {}, learning rate {}{}", core::counted(options.training.epochs, "epoch"), why,
-                       options.training.batch, chosen("optimizer"), chosen("lr"),
-                       chosen("schedule") == "constant" ? "" : " (" + chosen("schedule") + ")");
+    const std::string epochs = varies("epochs") ? "epochs as varied" : core::counted(options.training.epochs, "epoch");
+    const std::string optimizer = varies("optimizer") ? "optimizer as varied" : chosen("optimizer");
+    const std::string schedule = varies("schedule") ? "schedule as varied" : chosen("schedule");
+    return fmt::format("{}{}, batch {}, {}, learning rate {}{}", epochs, why, chosen("batch"), optimizer, chosen("lr"),
+                       schedule == "constant" ? "" : " (" + schedule + ")");
 }
 
-/// Seconds that this rank needs for member 0, from a moment of training; none where memory does not suffice for it.
-std::optional<double> seconds_per_member(const config::Experiment& experiment) {
+/// Seconds that this rank needs for one member, from a moment of training; none where memory does not suffice for it.
+std::optional<double> seconds_per_member(const config::Experiment& experiment, std::uint32_t member) {
     if (!has_memory_for(rank_bytes(experiment))) return std::nullopt;
     constexpr double moment_s = 0.3;
     // Of pretraining a moment would tell little: its cost follows from that of the training proper.
-    const train::MemberSpec spec = experiment.member(0);
+    const train::MemberSpec spec = experiment.member(member);
     train::Hyperparameters training = spec.training;
     const double pretraining = train::pretraining_share(*spec.network, training);
     if (pretraining > 0) training.initialiser = model::Initialiser::xavier;
@@ -105,7 +110,7 @@ std::optional<double> seconds_per_member(const config::Experiment& experiment) {
 
 /// What a member takes, part by part.
 std::string memory_text(const config::Experiment& experiment) {
-    const train::Hyperparameters& training = experiment.options().training;
+    const train::Hyperparameters training = experiment.largest_member().training;
     const train::Footprint parts = experiment.footprint();
     std::vector<std::string> words;
     const auto add = [&](std::size_t count, const std::string& what) {
@@ -113,13 +118,13 @@ std::string memory_text(const config::Experiment& experiment) {
     };
     add(parts.parameters, "parameters");
     add(parts.gradients, "gradients");
-    add(parts.optimizer,
-        "moments of " + config::text_of(*config::find_setting("optimizer")->get(experiment.options())));
+    add(parts.optimizer, fmt::format("moments of {}", core::name_of(training.optimizer)));
     add(parts.means, "mean of the weights");
     add(parts.best, "best epoch");
     add(parts.activations, fmt::format("activations at batch {}", training.batch));
     add(parts.evaluation, "evaluation");
-    return fmt::format("{} for a member: {}", core::bytes(parts.total()), fmt::join(words, ", "));
+    const std::string_view whose = config::members_differ(experiment.options()) ? "the largest member" : "a member";
+    return fmt::format("{} for {}: {}", core::bytes(parts.total()), whose, fmt::join(words, ", "));
 }
 
 /// What finished members and the ensemble leave in predictions/ and beside it.
@@ -161,17 +166,20 @@ std::vector<double> lengths_of_members(const config::Experiment& experiment) {
     return lengths;
 }
 
-/// When all will be done, from a moment of training; ranks of this node that share cores take turns.
-std::string time_text(const config::Experiment& experiment, const schedule::Plan& plan, double length,
-                      std::size_t node_ranks) {
+/// When all will be done, from a moment of training the longest member; ranks of this node that share cores take turns.
+std::string time_text(const config::Experiment& experiment, const schedule::Plan& plan,
+                      const std::vector<double>& lengths, std::size_t node_ranks) {
     const std::size_t threads = std::max<std::size_t>(experiment.options().threads, 1);
     const double wanted = static_cast<double>(node_ranks * threads);
     const double crowding = std::max(1.0, wanted / static_cast<double>(allowed_cores()));
-    const std::optional<double> seconds = seconds_per_member(experiment);
+    const auto longest = std::ranges::max_element(lengths);
+    const auto member = static_cast<std::uint32_t>(longest - lengths.begin());
+    const std::optional<double> seconds = seconds_per_member(experiment, member);
     if (!seconds) return "cannot be measured: memory does not suffice to train a member";
+    const bool differ = config::members_differ(experiment.options());
     return fmt::format(
-        "about {} ({} for {}, measured on rank 0)", core::duration(plan.makespan / length * *seconds * crowding),
-        core::duration(*seconds * crowding), config::members_differ(experiment.options()) ? "member 0" : "a member");
+        "about {} ({} for {}, measured on rank 0)", core::duration(plan.makespan / *longest * *seconds * crowding),
+        core::duration(*seconds * crowding), differ ? fmt::format("the longest, member {}", member) : "a member");
 }
 
 std::string network_tables(const config::Experiment& experiment, const report::Terminal& terminal) {
@@ -209,8 +217,8 @@ std::string plan_text(const config::Experiment& experiment, const std::vector<st
         core::bytes(prediction_bytes(experiment)),
         config::members_differ(options) ? ", the longest first, if they take as long as their operations let expect"
                                         : "; if all take equally long",
-        rank_lines(plan, hosts), time_text(experiment, plan, lengths.front(), node_ranks),
-        core::percent(plan.idle_fraction, 1), core::percent(1 - plan.idle_fraction, 1));
+        rank_lines(plan, hosts), time_text(experiment, plan, lengths, node_ranks), core::percent(plan.idle_fraction, 1),
+        core::percent(1 - plan.idle_fraction, 1));
 }
 
 }  // namespace

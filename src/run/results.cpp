@@ -86,9 +86,10 @@ store::Summary write_results(const config::Experiment& experiment, const schedul
     summary.ensemble = analysis::evaluate(experiment.task(), experiment.targets(), rows, experiment.test_set().truth(),
                                           summary.members, options.seed);
     for (const analysis::MemberResult& member : summary.members) {
-        summary.settings.push_back({.net = experiment.networks()[member.index % experiment.networks().size()].text(),
+        summary.settings.push_back({.net = experiment.network_of(member.index).text(),
                                     .varied = config::varied_values(options, member.index)});
     }
+    for (const model::Network& network : experiment.networks()) summary.nets.push_back(network.text());
     summary.out_of_fold = out_of_fold(experiment, directory, summary.members);
     write_truth(experiment, directory);
     store::write_file_atomically(

@@ -10,6 +10,7 @@
 
 #include "config/configuration.hpp"
 #include "config/settings.hpp"
+#include "config/variation.hpp"
 #include "core/error.hpp"
 #include "run/machine.hpp"
 #include "run/results.hpp"
@@ -71,7 +72,7 @@ std::string short_text(const nlohmann::json& value) {
 
 /// config.toml is what the options of a resumed run are made of, so it has to be what it was: every setting that
 /// determines results, whether members depend on it or not. `named` are the settings it has.
-void require_unedited(const fs::path& file, const config::Options& kept, const std::set<std::string>& named,
+void require_unedited(const fs::path& file, const config::Options& saved, const std::set<std::string>& named,
                       const nlohmann::json& origin) {
     const nlohmann::json& began = origin.value("settings", nlohmann::json());
     if (named.empty()) {
@@ -83,7 +84,7 @@ void require_unedited(const fs::path& file, const config::Options& kept, const s
         if (!is_held_against(setting)) continue;
         const std::string& then_named = began.contains(setting.name) ? setting.name : setting.lasting_name();
         if (!named.contains(setting.name) && !began.contains(then_named)) continue;
-        const nlohmann::json now = json_of(setting.get(kept));
+        const nlohmann::json now = json_of(config::value_in_use(setting, saved));
         const nlohmann::json then = began.value(then_named, nlohmann::json());
         if (now == then) continue;
         fail(Failure::usage,
@@ -120,12 +121,13 @@ std::string refuse_other_run(const config::Experiment& experiment) {
     const std::string& sha256 = experiment.source().sha256;
     const auto run = store::RunDirectory::at(options.out);
     const nlohmann::json origin = read_origin(run.origin());
-    config::Options kept;
-    const auto named = config::apply_configuration(kept, text_in(run.configuration()), run.configuration().string());
-    require_unedited(run.configuration(), kept, named, origin);
+    config::Options saved;
+    const auto named = config::apply_configuration(saved, text_in(run.configuration()), run.configuration().string());
+    require_unedited(run.configuration(), saved, named, origin);
     const config::Setting* moved = nullptr;
     for (const config::Setting& setting : config::settings()) {
-        if (setting.role == config::Role::location && moved == nullptr && setting.get(options) != setting.get(kept))
+        if (setting.role == config::Role::location && moved == nullptr &&
+            config::value_in_use(setting, options) != config::value_in_use(setting, saved))
             moved = &setting;
     }
     const auto then = origin["data"]["sha256"].get<std::string>();
@@ -133,13 +135,14 @@ std::string refuse_other_run(const config::Experiment& experiment) {
         fail(Failure::usage,
              "--resume: the run in '{}' has --{} {}, not {}, and the data have changed (SHA-256 {}, now {}); leave the "
              "option out to go on with that run",
-             run.path().string(), moved->name, shown(moved->get(kept)), shown(moved->get(options)), then, sha256);
+             run.path().string(), moved->name, shown(config::value_in_use(*moved, saved)),
+             shown(config::value_in_use(*moved, options)), then, sha256);
     }
     for (const config::Setting& setting : config::settings()) {
         if (!is_held_against(setting)) continue;
         if (then != sha256 && std::ranges::find(fitted, setting.name) != fitted.end()) continue;
-        const auto now = setting.get(options);
-        const auto was = setting.get(kept);
+        const auto now = config::value_in_use(setting, options);
+        const auto was = config::value_in_use(setting, saved);
         if (now == was) continue;
         fail(Failure::usage,
              "--resume: the run in '{}' has --{} {}, not {}; leave the option out to go on with that run, or choose "
@@ -153,7 +156,8 @@ std::string refuse_other_run(const config::Experiment& experiment) {
              run.path().string(), options.data, then, sha256);
     }
     // config.toml is what options were compared with, so somebody has changed it since.
-    if (origin.value("configuration", experiment.digest()) != experiment.digest()) {
+    const std::string digest = experiment.digest();
+    if (origin.value("configuration", digest) != digest) {
         fail(
             Failure::usage,
             "--resume: the run in '{}' was begun with another configuration than its config.toml holds now; bring that "

@@ -42,8 +42,8 @@ public:
     void epoch_done(const train::EpochRecord& record, bool restored) override;
     void member_done(const analysis::MemberResult& member, int rank) override;
     void notice(const std::string& text) override { display_.line(text); }
-    bool wants_snapshot() override { return display_.is_due(since_training_.seconds()); }
-    void show(const schedule::Snapshot& snapshot) override { display_.update(snapshot, since_training_.seconds()); }
+    bool wants_progress() override { return display_.is_due(since_training_.seconds()); }
+    void show(const schedule::RunProgress& progress) override { display_.update(progress, since_training_.seconds()); }
     std::string what_survives() override;
 
     /// How many members are in the run directory: "3 of 8 members are finished, 2 more saved part-way". Root only.

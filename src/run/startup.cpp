@@ -70,10 +70,9 @@ StartupMessage decode(std::span<const std::byte> bytes) {
     return message;
 }
 
-/// That some member needs.
+/// The highest precision in which some member is trained.
 compute::Precision needed_precision(const config::Options& options) {
-    const std::size_t members = config::members_differ(options) ? options.members : 1;
-    for (std::uint32_t member = 0; member < members; ++member) {
+    for (std::uint32_t member = 0; member < config::listed_combinations(options); ++member) {
         const compute::Precision precision = config::options_of_member(options, member).training.precision;
         if (precision != compute::Precision::f32) return precision;
     }

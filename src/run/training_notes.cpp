@@ -33,8 +33,7 @@ void for_each_row(const data::View& view, const Use& use) {
 std::string few_steps(const config::Experiment& experiment) {
     constexpr std::size_t some = 200;
     train::MemberSpec shortest = experiment.member(0);
-    const std::size_t members = config::members_differ(experiment.options()) ? experiment.options().members : 1;
-    for (std::uint32_t member = 1; member < members; ++member) {
+    for (std::uint32_t member = 1; member < config::distinct_members(experiment.options()); ++member) {
         const train::MemberSpec other = experiment.member(member);
         if (experiment.steps(other) < experiment.steps(shortest)) shortest = other;
     }

@@ -88,6 +88,7 @@ Coordinator::Coordinator(std::size_t members, int ranks, std::size_t epochs, std
       times_(ranks_.size()) {
     core::require(members > 0 && ranks > 0 && epochs > 0, "there are members, ranks and epochs");
     core::require(queue_.members() == members, "every member has its work");
+    for (std::uint32_t member = 0; member < members; ++member) all_work_ += queue_.of(member).whole;
 }
 
 std::vector<analysis::MemberResult> Coordinator::results() const {
@@ -190,13 +191,17 @@ std::vector<Coordinator::Answer> Coordinator::finish(int rank, const Finished& f
     const std::uint32_t member = finished.result.index;
     Rank& state = training(rank, member);
     auto& result = results_[member];
-    if (!std::exchange(result, finished.result)) ++done_;
+    if (!std::exchange(result, finished.result)) {
+        ++done_;
+        done_work_ += queue_.of(member).whole;
+    }
     result->train_s += queue_.of(member).spent_s;
     samples_done_ += finished.samples;
     times_.add_stretch(finished.busy_s);
     times_.add_talk(finished.talk_s);
     times_.end(now_s);
     trained_ += queue_.of(member).left();
+    queue_.of(member).done = 1;
     if (member + 1 < state.unit->end()) {
         begin(state, member + 1, now_s);
     } else {
@@ -360,19 +365,19 @@ double Coordinator::seconds_left(double now_s) const {
     return makespan(remaining, queued) * spent_s / trained;
 }
 
-Snapshot Coordinator::snapshot(double now_s) const {
-    Snapshot snapshot{.members = results_.size(), .members_done = done_, .epochs = epochs_};
-    snapshot.score = &task_->metrics().front();
-    auto trained = static_cast<double>(done_);
+RunProgress Coordinator::progress(double now_s) const {
+    RunProgress progress{.members = results_.size(), .members_done = done_, .epochs = epochs_};
+    progress.score = &task_->metrics().front();
+    double trained = done_work_;
     for (const Rank& rank : ranks_) {
-        snapshot.ranks.push_back(rank.progress);
-        if (rank.unit) trained += rank.progress.fraction;
+        progress.ranks.push_back(rank.progress);
+        if (rank.unit) trained += queue_.of(rank.member).whole * rank.progress.fraction;
     }
-    snapshot.fraction = trained / static_cast<double>(results_.size());
-    snapshot.elapsed_s = times_.elapsed_s(now_s);
-    snapshot.left_s = seconds_left(now_s);
-    if (snapshot.elapsed_s > 0) snapshot.samples_per_s = static_cast<double>(samples()) / snapshot.elapsed_s;
-    return snapshot;
+    progress.fraction = trained / all_work_;
+    progress.elapsed_s = times_.elapsed_s(now_s);
+    progress.left_s = seconds_left(now_s);
+    if (progress.elapsed_s > 0) progress.samples_per_s = static_cast<double>(samples()) / progress.elapsed_s;
+    return progress;
 }
 
 }  // namespace ensemble::schedule

@@ -12,7 +12,7 @@
 #include "schedule/plan.hpp"
 #include "schedule/rank_times.hpp"
 #include "schedule/row_blocks.hpp"
-#include "schedule/snapshot.hpp"
+#include "schedule/run_progress.hpp"
 #include "schedule/work_queue.hpp"
 #include "store/checkpoint_writer.hpp"
 
@@ -88,8 +88,9 @@ public:
     [[nodiscard]] std::vector<std::uint32_t> missing() const;
 
     [[nodiscard]] std::size_t members_done() const noexcept { return done_; }
+    [[nodiscard]] bool is_done(std::uint32_t member) const { return results_.at(member).has_value(); }
 
-    [[nodiscard]] Snapshot snapshot(double now_s) const;
+    [[nodiscard]] RunProgress progress(double now_s) const;
 
     /// Samples trained on so far, all ranks together.
     [[nodiscard]] std::uint64_t samples() const noexcept;
@@ -159,7 +160,9 @@ private:
     std::optional<core::Error> failure_;
     std::uint64_t samples_done_ = 0;
     RankTimes times_;
-    double trained_ = 0;  ///< work that members took that are done
+    double all_work_ = 0;   ///< of all members, whole
+    double done_work_ = 0;  ///< of those that are done, whole
+    double trained_ = 0;    ///< what was left of the members that are done
 };
 
 }  // namespace ensemble::schedule

@@ -68,7 +68,9 @@ public:
             if (!numbers.empty()) std::memcpy(value.data(), numbers.data(), numbers.size());
         } else {
             static_assert(std::is_arithmetic_v<T> || std::is_enum_v<T>);
-            std::memcpy(&value, take(sizeof(T)).data(), sizeof(T));
+            const auto bytes = take(sizeof(T));
+            if (std::is_same_v<T, bool> && std::to_integer<int>(bytes[0]) > 1) refuse("a truth value is neither");
+            std::memcpy(&value, bytes.data(), sizeof(T));
         }
     }
     [[nodiscard]] bool at_end() const { return rest_.empty(); }

@@ -13,13 +13,14 @@ namespace ensemble::schedule {
 double efficiency_bound(std::vector<double> seconds, std::size_t ranks) {
     core::require(ranks > 0, "there is at least one rank");
     std::ranges::sort(seconds, std::ranges::greater());
-    const double all = std::accumulate(seconds.begin(), seconds.end(), 0.0);
+    std::vector<double> sums{0};  // of the so many longest
+    for (const double each : seconds) sums.push_back(sums.back() + each);
+    const double all = sums.back();
     double shortest = all / static_cast<double>(ranks);
     for (std::size_t count = 1; count <= seconds.size(); count += ranks) {
         // Of the `count` longest some rank has so many; the least they can take are the shortest of them.
         const std::size_t together = (count + ranks - 1) / ranks;
-        const auto end = seconds.begin() + static_cast<std::ptrdiff_t>(count);
-        shortest = std::max(shortest, std::accumulate(end - static_cast<std::ptrdiff_t>(together), end, 0.0));
+        shortest = std::max(shortest, sums[count] - sums[count - together]);
     }
     return shortest > 0 ? all / (static_cast<double>(ranks) * shortest) : 1.0;
 }

@@ -1,5 +1,6 @@
 #include "schedule/root.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -7,6 +8,17 @@
 #include "core/error.hpp"
 
 namespace ensemble::schedule {
+
+namespace {
+
+/// Of one member.
+std::size_t most_epochs(const config::Experiment& experiment, const std::vector<MemberWork>& work) {
+    std::size_t most = 0;
+    for (const MemberWork& member : work) most = std::max(most, member.epochs);
+    return most > 0 ? most : experiment.options().training.epochs;
+}
+
+}  // namespace
 
 std::vector<MemberWork> planned_work(const config::Experiment& experiment) {
     std::vector<MemberWork> work(experiment.options().members);
@@ -26,7 +38,7 @@ Root::Root(const config::Experiment& experiment, int ranks, StartingPoint start,
     : experiment_(experiment),
       hooks_(hooks),
       send_(std::move(send)),
-      coordinator_(experiment.options().members, ranks, experiment.options().training.epochs, std::move(start.work),
+      coordinator_(experiment.options().members, ranks, most_epochs(experiment, start.work), start.work,
                    experiment.options().recover) {
     if (!start.placements.empty()) coordinator_.share_cores(std::move(start.placements));
     coordinator_.set_task(experiment.task());
@@ -43,7 +55,8 @@ void Root::tell_hooks(int rank, const Message& message) {
     if (const auto* epoch = std::get_if<EpochDone>(&message)) {
         hooks_.epoch_done(epoch->record, epoch->restored);
     } else if (const auto* finished = std::get_if<Finished>(&message)) {
-        hooks_.member_done(finished->result, rank);
+        // A rank that takes over a unit finds members of it done.
+        if (!coordinator_.is_done(finished->result.index)) hooks_.member_done(finished->result, rank);
     } else if (const auto* block = std::get_if<Analysed>(&message)) {
         place(*block);
     } else if (const auto* notice = std::get_if<Notice>(&message)) {
@@ -79,7 +92,7 @@ void Root::attend(double now_s) {
 }
 
 void Root::show(double now_s) {
-    if (hooks_.wants_snapshot()) hooks_.show(coordinator_.snapshot(now_s));
+    if (hooks_.wants_progress()) hooks_.show(coordinator_.progress(now_s));
 }
 
 std::optional<core::Error> Root::failure() const {

@@ -5,7 +5,7 @@
 
 #include "analysis/results.hpp"
 #include "comm/heartbeat_monitor.hpp"
-#include "schedule/snapshot.hpp"
+#include "schedule/run_progress.hpp"
 #include "train/member_state.hpp"
 
 namespace ensemble::schedule {
@@ -41,9 +41,9 @@ public:
     /// Something for the user, of any rank.
     virtual void notice(const std::string& /*text*/) {}
 
-    /// Whether somebody wants to see how far the run is; a snapshot is made only then.
-    [[nodiscard]] virtual bool wants_snapshot() { return false; }
-    virtual void show(const Snapshot& /*snapshot*/) {}
+    /// Whether somebody wants to see how far the run is; a progress is made only then.
+    [[nodiscard]] virtual bool wants_progress() { return false; }
+    virtual void show(const RunProgress& /*progress*/) {}
 
     /// What is left of a run that failed, and how to go on: ends its message.
     [[nodiscard]] virtual std::string what_survives() = 0;

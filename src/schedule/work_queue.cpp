@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <numeric>
-#include <tuple>
+#include <span>
 #include <utility>
 
 #include "core/contract.hpp"
@@ -21,7 +21,7 @@ WorkQueue::WorkQueue(std::vector<MemberWork> work, std::vector<WorkUnit> units)
     const auto members = [](std::size_t sum, const WorkUnit& unit) { return sum + unit.count; };
     core::require(std::accumulate(units_.begin(), units_.end(), std::size_t{0}, members) == work_.size(),
                   "every member is in one unit");
-    sort();
+    std::ranges::sort(units_, std::ranges::greater(), [&](const WorkUnit& unit) { return place_of(unit); });
 }
 
 WorkUnit WorkQueue::take() {
@@ -32,8 +32,8 @@ WorkUnit WorkQueue::take() {
 }
 
 void WorkQueue::put_back(const WorkUnit& unit) {
-    units_.push_back(unit);
-    sort();
+    const auto place = [&](const WorkUnit& each) { return place_of(each); };
+    units_.insert(std::ranges::upper_bound(units_, place_of(unit), std::ranges::greater(), place), unit);
 }
 
 std::vector<double> WorkQueue::left() const {
@@ -48,13 +48,9 @@ double WorkQueue::left(const WorkUnit& unit) const {
     return sum;
 }
 
-void WorkQueue::sort() {
-    const auto is_trained = [&](const WorkUnit& unit) {
-        const auto members = std::span(work_).subspan(unit.first, unit.count);
-        return std::ranges::all_of(members, &MemberWork::is_trained);
-    };
-    const auto place = [&](const WorkUnit& unit) { return std::tuple(!is_trained(unit), -left(unit), unit.first); };
-    std::ranges::sort(units_, std::ranges::greater(), place);
+WorkQueue::Place WorkQueue::place_of(const WorkUnit& unit) const {
+    const auto members = std::span(work_).subspan(unit.first, unit.count);
+    return {!std::ranges::all_of(members, &MemberWork::is_trained), -left(unit), unit.first};
 }
 
 }  // namespace ensemble::schedule

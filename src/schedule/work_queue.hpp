@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <tuple>
 #include <vector>
 
 #include "schedule/plan.hpp"
@@ -52,7 +52,8 @@ public:
     [[nodiscard]] const MemberWork& of(std::uint32_t member) const { return work_.at(member); }
 
 private:
-    void sort();
+    using Place = std::tuple<bool, double, std::uint32_t>;  ///< the smallest one is handed out first
+    [[nodiscard]] Place place_of(const WorkUnit& unit) const;
 
     std::vector<MemberWork> work_;  ///< of each member, as of its last way back into the queue
     std::vector<WorkUnit> units_;   ///< the next one last

@@ -74,6 +74,7 @@ struct Summary {
     const task::Task* task = nullptr;
     std::vector<analysis::MemberResult> members;
     std::vector<MemberSettings> settings;  ///< of each of these
+    std::vector<std::string> nets = {};    ///< that members take in turn
     analysis::EnsembleResult ensemble;
     std::optional<OutOfFold> out_of_fold = {};
     std::size_t combine = 0;  ///< place among the combinations of the one that predictions.npy holds

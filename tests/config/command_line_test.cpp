@@ -360,4 +360,19 @@ BOOST_AUTO_TEST_CASE(how_a_run_is_conducted) {
     BOOST_TEST(parse({"--config", file.c_str()}).min_members == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(networks_may_be_given_several_times_one_word_each) {
+    BOOST_TEST((parse({"--net", "dense(2)", "--net", "dense(3) relu"}).nets ==
+                std::vector<std::string>{"dense(2)", "dense(3) relu"}));
+    BOOST_TEST((parse({"--net", "[dense(2),dense(3)]"}).nets == std::vector<std::string>{"[dense(2),dense(3)]"}));
+    BOOST_TEST(contains(refusal({"--net", "dense(2)", "relu"}), "'relu' belongs to no option"));
+    BOOST_TEST(contains(refusal({"--vary", "lr=1,2", "init=he,xavier"}), "belongs to no option"));
+    BOOST_TEST(parse({"--vary", "lr=1,2", "--vary", "init=he,xavier"}).variations.size() == 2U);
+    BOOST_TEST(contains(refusal({"--lr", "1", "--vary", "lr=1,2"}), "the same for all members"));
+    static_cast<void>(parse({"--vary", "optimizer=adam,momentum", "--momentum", "0.5"}));
+    BOOST_TEST(contains(refusal({"--vary", "optimizer=adam,sgd", "--momentum", "0.5"}), "has no effect here"));
+    // What varies is no matter of presets.
+    BOOST_TEST(contains(refusal({"--net", "mnist-xavier", "--net", "mnist-nn"}), "say which with --init"));
+    static_cast<void>(parse({"--net", "mnist-xavier", "--net", "mnist-nn", "--vary", "init=he,xavier"}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_vary_is_refused) {
     BOOST_TEST(contains(refusal("lr=0.1..0.1"), "not below"));
     BOOST_TEST(contains(refusal("weight-decay=0..0.1"), "begin above 0"));
     BOOST_TEST(contains(refusal("epochs=auto..20"), "no number to draw from"));
-    BOOST_TEST(contains(refusal("lr=,0.1"), "missing"));
+    BOOST_TEST(contains(refusal("lr=,0.1"), "between commas"));
     Options options = with({"lr=0.1,0.2"});
     BOOST_TEST(contains(failure_of(core::Failure::usage, [&] { add_variation(options, "lr=1,2"); }), "varies already"));
 }
@@ -177,9 +177,36 @@ BOOST_AUTO_TEST_CASE(what_varies_must_have_a_part) {
     BOOST_TEST(contains(refused(with({"augment=none,shift:1"})), "--augment shift:1"));
 }
 
+BOOST_AUTO_TEST_CASE(epochs_are_enough_for_the_largest_batch) {
+    Options options = with({"batch=20,100"});
+    options.training.epochs = 0;
+    const Experiment experiment = experiment_of(options);
+    for (const std::uint32_t member : {0U, 1U}) BOOST_TEST(experiment.steps(experiment.member(member)) >= 1000U);
+    BOOST_TEST(experiment.member(0).training.epochs == experiment.member(1).training.epochs);
+}
+
+BOOST_AUTO_TEST_CASE(what_some_member_uses_is_written_down) {
+    Options options = with({"optimizer=adam,momentum", "augment=none,shift:1"});
+    find_setting("momentum")->set(options, "0.5");
+    find_setting("tta")->set(options, "3");
+    const std::string file = to_toml(options);
+    BOOST_TEST(contains(file, "momentum = 0.5"));
+    BOOST_TEST(contains(file, "tta = 3"));
+    BOOST_TEST(contains(file, "beta1 = 0.9"));
+    BOOST_TEST(!contains(file, "rho"));
+    Options again;
+    apply_configuration(again, file, "file");
+    for (std::uint32_t member = 0; member < 4; ++member)
+        BOOST_TEST(to_toml(options_of_member(again, member)) == to_toml(options_of_member(options, member)));
+    BOOST_TEST(options_of_member(again, 1).training.momentum == 0.5);
+    // Of one member what it does not use is no part.
+    BOOST_TEST(!contains(to_toml(options_of_member(options, 0)), "momentum = 0.5"));
+    BOOST_TEST(!find_setting("tta")->get(options_of_member(options, 0)).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(longer_members_cost_more) {
     Options options = with({"epochs=1,4"});
-    options.nets = {"dense(2)", "dense(200)"};
+    options.nets = {"dense(2)", "dense(4000)"};
     const Experiment experiment = experiment_of(options);
     const auto cost = [&](std::uint32_t member) { return experiment.cost(experiment.member(member)); };
     BOOST_TEST(cost(2) == 4 * cost(0), boost::test_tools::tolerance(1e-12));
@@ -208,6 +235,11 @@ BOOST_AUTO_TEST_CASE(every_row_is_held_out_by_one_fold) {
         BOOST_TEST(experiment.predicted_rows(experiment.test_set(), member).count == 50U);
         BOOST_TEST((experiment.member(member + 3).problem.train.rows.data() == spec.problem.train.rows.data()));
     }
+    // Members of one combination hold out all parts.
+    options.nets = {"dense(2)", "dense(3)"};
+    const Experiment mixed = experiment_of(options);
+    for (std::uint32_t member = 0; member < 12; ++member)
+        BOOST_TEST(contains(mixed.member(member).network->text(), member / 3 % 2 == 0 ? "dense(2)" : "dense(3)"));
     BOOST_TEST(held_out.size() == 200U);
     BOOST_TEST(std::set(held_out.begin(), held_out.end()).size() == 200U);
     Options few = options;

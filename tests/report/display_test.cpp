@@ -11,7 +11,7 @@ BOOST_AUTO_TEST_SUITE(display_tests)
 
 using report::Display;
 using report::Terminal;
-using schedule::Snapshot;
+using schedule::RunProgress;
 
 namespace {
 
@@ -40,10 +40,10 @@ std::vector<std::string> shown(const std::string& stream) {
     return lines;
 }
 
-Snapshot snapshot(std::size_t done, std::size_t ranks) {
-    Snapshot snapshot{.members = 9, .members_done = done, .epochs = 5};
-    snapshot.ranks.resize(ranks);
-    return snapshot;
+RunProgress progress(std::size_t done, std::size_t ranks) {
+    RunProgress progress{.members = 9, .members_done = done, .epochs = 5};
+    progress.ranks.resize(ranks);
+    return progress;
 }
 
 struct Screen {
@@ -65,8 +65,8 @@ BOOST_AUTO_TEST_CASE(what_it_is_given_commands_no_terminal) {
 BOOST_AUTO_TEST_CASE(live_lines_are_written_over) {
     Screen screen({.live = true, .columns = 100, .rows = 40, .color = false, .utf8 = true});
     screen.display.line("hello");
-    screen.display.update(snapshot(1, 2), 0.0);
-    screen.display.update(snapshot(2, 2), 0.2);
+    screen.display.update(progress(1, 2), 0.0);
+    screen.display.update(progress(2, 2), 0.2);
     auto lines = shown(screen.stream);
     BOOST_TEST_REQUIRE(lines.size() == 5U);
     BOOST_TEST(lines[4].empty());  // the cursor's
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(live_lines_are_written_over) {
     BOOST_TEST(lines[2].starts_with("rank 0"));
 
     screen.display.line("news");
-    screen.display.update(snapshot(3, 2), 0.4);
+    screen.display.update(progress(3, 2), 0.4);
     lines = shown(screen.stream);
     BOOST_TEST_REQUIRE(lines.size() == 6U);
     BOOST_TEST(lines[1] == "news");
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(live_lines_are_written_over) {
 BOOST_AUTO_TEST_CASE(a_terminal_is_redrawn_at_most_five_times_a_second) {
     Screen screen({.live = true, .columns = 100, .rows = 40, .color = false, .utf8 = true});
     BOOST_TEST(screen.display.is_due(0.0));
-    screen.display.update(snapshot(0, 1), 0.0);
+    screen.display.update(progress(0, 1), 0.0);
     BOOST_TEST(!screen.display.is_due(0.19));
     BOOST_TEST(screen.display.is_due(0.2));
 }
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(a_log_gets_whole_lines_less_and_less_often) {
     double previous = 0;
     for (int i = 0; i < 20; ++i) {
         BOOST_TEST(screen.display.is_due(now));
-        screen.display.update(snapshot(1, 2), now);
+        screen.display.update(progress(1, 2), now);
         double next = now;
         while (!screen.display.is_due(next)) next += 0.5;
         BOOST_TEST(next - now >= now - previous - 0.5);
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(a_log_gets_whole_lines_less_and_less_often) {
 BOOST_AUTO_TEST_CASE(without_utf8_everything_is_ascii) {
     Screen screen({.live = true, .columns = 100, .rows = 40, .color = false, .utf8 = false});
     screen.display.line("28×28 · digits");
-    screen.display.update(snapshot(1, 1), 0.0);
+    screen.display.update(progress(1, 1), 0.0);
     for (const char c : screen.stream) BOOST_TEST(static_cast<unsigned char>(c) < 0x80U);
     BOOST_TEST(screen.stream.starts_with("28x28 - digits\n"));
 }

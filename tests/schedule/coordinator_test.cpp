@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(what_is_left_after_a_resume_is_told_from_what_was_done_sinc
     BOOST_TEST(assigned(coordinator.receive(0, Request{}, 1), 0).value() == 1U);
     static_cast<void>(coordinator.receive(0, Progress{.member = 1, .epoch = 3, .fraction = 0.75}, 10));
     // A quarter took ten seconds, testing included: a quarter of this member is left, and of the next.
-    BOOST_TEST(coordinator.snapshot(10).left_s == (0.25 + 0.25) * 40, boost::test_tools::tolerance(1e-12));
+    BOOST_TEST(coordinator.progress(10).left_s == (0.25 + 0.25) * 40, boost::test_tools::tolerance(1e-12));
 }
 
 BOOST_AUTO_TEST_CASE(a_suspended_run_combines_what_is_done_once_all_have_kept_theirs) {
@@ -260,7 +260,7 @@ BOOST_AUTO_TEST_CASE(nobody_is_waited_for_for_ever) {
 
 BOOST_AUTO_TEST_CASE(a_snapshot_says_how_far_everybody_is) {
     Coordinator coordinator(4, 2, 10);
-    BOOST_TEST(std::isnan(coordinator.snapshot(0).left_s));
+    BOOST_TEST(std::isnan(coordinator.progress(0).left_s));
     static_cast<void>(coordinator.receive(0, Request{}, 100));
     static_cast<void>(coordinator.receive(1, Request{}, 100));
     static_cast<void>(
@@ -269,23 +269,23 @@ BOOST_AUTO_TEST_CASE(a_snapshot_says_how_far_everybody_is) {
         coordinator.receive(1, Progress{.member = 1, .epoch = 6, .fraction = 0.5, .loss = 0.75, .samples = 60}, 105));
     static_cast<void>(coordinator.receive(
         1, EpochDone{{.member = 1, .epoch = 5, .validation_loss = 1, .validation_score = 0.875}}, 105));
-    const auto snapshot = coordinator.snapshot(110);
-    BOOST_TEST(snapshot.members == 4U);
-    BOOST_TEST(snapshot.epochs == 10U);
-    BOOST_TEST(snapshot.members_done == 0U);
-    BOOST_TEST(snapshot.fraction == 0.25);
-    BOOST_TEST(snapshot.elapsed_s == 10.0);
-    BOOST_TEST(snapshot.samples_per_s == 12.0);
+    const auto progress = coordinator.progress(110);
+    BOOST_TEST(progress.members == 4U);
+    BOOST_TEST(progress.epochs == 10U);
+    BOOST_TEST(progress.members_done == 0U);
+    BOOST_TEST(progress.fraction == 0.25);
+    BOOST_TEST(progress.elapsed_s == 10.0);
+    BOOST_TEST(progress.samples_per_s == 12.0);
     // Half a member took 10 s on each rank: what is left is half a member and a whole one.
-    BOOST_TEST(snapshot.left_s == 30.0, boost::test_tools::tolerance(1e-12));
-    BOOST_TEST_REQUIRE(snapshot.ranks.size() == 2U);
-    BOOST_TEST(snapshot.ranks[1].training);
-    BOOST_TEST(snapshot.ranks[1].member == 1U);
-    BOOST_TEST(snapshot.ranks[1].loss == 0.75);
-    BOOST_TEST(snapshot.ranks[1].validation_score == 0.875);
+    BOOST_TEST(progress.left_s == 30.0, boost::test_tools::tolerance(1e-12));
+    BOOST_TEST_REQUIRE(progress.ranks.size() == 2U);
+    BOOST_TEST(progress.ranks[1].training);
+    BOOST_TEST(progress.ranks[1].member == 1U);
+    BOOST_TEST(progress.ranks[1].loss == 0.75);
+    BOOST_TEST(progress.ranks[1].validation_score == 0.875);
 
     static_cast<void>(coordinator.receive(0, finished(0, 0.5), 120));
-    const auto later = coordinator.snapshot(120);
+    const auto later = coordinator.progress(120);
     BOOST_TEST(!later.ranks[0].training);
     BOOST_TEST(later.members_done == 1U);
     BOOST_TEST(later.fraction == 0.375);
@@ -304,7 +304,7 @@ BOOST_AUTO_TEST_CASE(members_of_a_unit_stay_together_and_come_back_together) {
     BOOST_CHECK_THROW(static_cast<void>(coordinator.receive(0, finished(0, 0.5), 1)), core::Error);
     BOOST_CHECK_THROW(static_cast<void>(coordinator.receive(0, finished(2, 0.5), 1)), core::Error);
     static_cast<void>(coordinator.receive(0, Progress{.member = 1, .epoch = 3, .fraction = 0.75}, 1));
-    BOOST_TEST(coordinator.snapshot(1).ranks[0].member == 1U);
+    BOOST_TEST(coordinator.progress(1).ranks[0].member == 1U);
     BOOST_TEST(coordinator.receive(1, finished(3, 0.5), 2).empty());
     BOOST_TEST(coordinator.receive(1, Request{}, 2).empty());  // its last member predicts
     BOOST_TEST(coordinator.receive(1, finished(4, 0.5), 3).empty());

@@ -60,8 +60,8 @@ struct Notes final : MemberStorage, TrainingHooks {
     }
     void member_done(const analysis::MemberResult& member, int /*rank*/) override { done.push_back(member); }
     void notice(const std::string& text) override { notices.push_back(text); }
-    bool wants_snapshot() override { return true; }
-    void show(const Snapshot& /*snapshot*/) override {
+    bool wants_progress() override { return true; }
+    void show(const RunProgress& /*progress*/) override {
         if (on_show) on_show();
     }
     std::string what_survives() override { return "this survives"; }

@@ -22,7 +22,7 @@ struct RankProgress {
 };
 
 /// The state of a run at one moment.
-struct Snapshot {
+struct RunProgress {
     std::size_t members = 0;
     std::size_t members_done = 0;
     std::size_t epochs = 0;  ///< of a member; of several numbers the largest
