@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <vector>
 
 #include "model/network.hpp"
@@ -23,10 +22,9 @@ Preset rung(std::string_view name, std::string_view text, std::string_view purpo
     return preset;
 }
 
-}  // namespace
-
-std::span<const Preset> presets() {
-    static const std::array all{
+/// For images as for tables, and two that show why layers are no longer sigmoids.
+std::vector<Preset> dense_networks() {
+    return {
         Preset{.name = "mlp",
                .text = "dense(256) relu dropout(0.2) dense(128) relu dropout(0.2)",
                .purpose = "two hidden layers with dropout; a good start on images and tables",
@@ -51,7 +49,12 @@ std::span<const Preset> presets() {
                .purpose = "the same with ReLU: reaches 100 %",
                .settings =
                    {{"data", "xor"}, {"init", "xavier"}, {"optimizer", "sgd"}, {"lr", "0.1"}, {"epochs", "10000"}}},
-        // The rungs of the lecture's ladder on MNIST: --data needs its directory.
+    };
+}
+
+/// The rungs of the lecture's ladder on MNIST: --data needs its directory.
+std::vector<Preset> lecture_networks() {
+    return {
         rung("mnist-softmax", "flatten", "the lecture's first rung: softmax regression, N(0, 1) weights",
              {{"init", "normal"}, {"epochs", "50"}}),
         rung("mnist-nn", "dense(256) relu dense(256) relu", "256-256 from N(0, 1) weights", {{"init", "normal"}}),
@@ -72,6 +75,12 @@ std::span<const Preset> presets() {
              "conv(128, 3) relu maxpool(2) dropout(0.3) dense(625) relu dropout(0.5)",
              "the last rung: an ensemble of seven that votes",
              {{"epochs", "20"}, {"members", "7"}, {"schedule", "cosine"}, {"combine", "vote"}}),
+    };
+}
+
+/// Convolutions and recurrent layers as the field knows them.
+std::vector<Preset> image_networks() {
+    return {
         Preset{.name = "lenet5",
                .text = "conv(6, 5) relu maxpool(2) conv(16, 5) relu maxpool(2) conv(120, 5) relu dense(84) relu",
                .purpose = "LeNet-5 as in the uncertainty baselines, ten members",
@@ -89,6 +98,12 @@ std::span<const Preset> presets() {
                .text = "gru(128) dropout(0.3)",
                .purpose = "reads images row by row",
                .settings = {{"schedule", "cosine"}, {"lr", "0.003"}}},
+    };
+}
+
+/// The most accurate ones, for each data set.
+std::vector<Preset> best_networks() {
+    return {
         Preset{.name = "best-mnist",
                .text = "conv(32, 3) batchnorm relu conv(32, 3) batchnorm relu maxpool(2) dropout(0.2) "
                        "conv(64, 3) batchnorm relu conv(64, 3) batchnorm relu maxpool(2) dropout(0.3) "
@@ -122,6 +137,18 @@ std::span<const Preset> presets() {
                             {"validation-fraction", "0.05"},
                             {"augment", "shift:2,rotate:10,scale:0.1,elastic:3"}}},
     };
+}
+
+}  // namespace
+
+std::span<const Preset> presets() {
+    static const std::vector<Preset> all = [] {
+        std::vector<Preset> joined = dense_networks();
+        for (const auto& more : {lecture_networks(), image_networks(), best_networks()}) {
+            joined.insert(joined.end(), more.begin(), more.end());
+        }
+        return joined;
+    }();
     return all;
 }
 
