@@ -67,7 +67,7 @@ std::vector<Setting> conduct_settings() {
             }),
         setting_of(
             conduct("checkpoint-every", "WHEN",
-                    "keep half-trained members every so many epochs (5) or so often (30s, 10min), or none; "
+                    "save half-trained members every so many epochs (5) or so often (30s, 10min), or none; "
                     "training does not wait for it"),
             Notation{}, [](Options& o, string_view text) { o.checkpoint_every = parse_interval(text); },
             [](const Options& o) { return text_of_interval(o.checkpoint_every); }),

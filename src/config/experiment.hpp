@@ -21,7 +21,7 @@
 
 namespace ensemble::config {
 
-/// What `options` say about the data, in the words of the reader.
+/// What `options` say about the data, as data::load takes it.
 [[nodiscard]] data::Request data_request(const Options& options);
 
 /// Generates or reads the data and prepares them with what their training rows show. Local.

@@ -14,7 +14,7 @@
 
 namespace ensemble::config {
 
-/// How often members in training are kept: every so many epochs, or else so many seconds; 0 and 0: never.
+/// How often members in training are saved: every so many epochs, or else so many seconds; 0 and 0: never.
 struct CheckpointInterval {
     std::size_t epochs = 0;
     double seconds = 60;

@@ -18,7 +18,7 @@ std::string note_of_few_cores(const comm::Communicator& world, std::size_t threa
     for (const std::string& note : notes) {
         if (note.empty()) continue;
         const std::string what =
-            shares ? "so that --threads auto has none to lend it" : fmt::format("but --threads is {}", threads);
+            shares ? "so that --threads auto has none to share with it" : fmt::format("but --threads is {}", threads);
         return fmt::format("{}, {}; start it with mpirun --bind-to none", note, what);
     }
     return "";

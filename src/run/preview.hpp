@@ -9,7 +9,7 @@
 
 namespace ensemble::run {
 
-/// What is about to be trained, on what and how, in four lines.
+/// What is about to be trained, on what and how,.
 [[nodiscard]] std::string announcement(const config::Experiment& experiment, int ranks);
 
 /// The plan of a run that is not made: the network as a table, memory, the members of every rank, and how long it will

@@ -16,7 +16,7 @@ void RunLog::note(const std::string& text) const {
     try {
         store::append_line(file_, fmt::format("{:%Y-%m-%dT%H:%M:%SZ} {}", fmt::gmtime(now), text), system);
     } catch (const core::Error&) {
-        // See above.
+        // A log that cannot be written is no reason to end a run that can go on.
     }
 }
 

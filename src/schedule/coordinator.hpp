@@ -46,7 +46,7 @@ public:
     /// What has to be analysed of each member: so many test rows with so many numbers each. One number unless said.
     void set_test_size(std::size_t rows, std::size_t width);
 
-    /// The judge of which member is the best. Of classes unless said.
+    /// What decides which member is the best. Of classes unless said.
     void set_task(const task::Task& task) { task_ = &task; }
 
     /// Takes a worker's message; `now_s` never goes back. Throws core::Error (run) for a message that cannot be.
@@ -62,7 +62,7 @@ public:
     [[nodiscard]] bool is_lost(int rank) const { return ranks_.at(static_cast<std::size_t>(rank)).lost; }
     [[nodiscard]] std::size_t ranks_lost() const noexcept { return lost_; }
 
-    /// Ends the run early because of `why`: ranks keep what they have, and what is finished is combined. Does nothing
+    /// Ends the run early because of `why`: ranks save what they have, and what is finished is combined. Does nothing
     /// if all members are done or the run is on its way out already.
     [[nodiscard]] std::vector<Answer> suspend(const std::string& why, double now_s);
 

@@ -53,8 +53,8 @@ public:
 using MakeTraining =
     std::function<std::unique_ptr<MemberTraining>(std::uint32_t member, std::optional<train::MemberState> saved)>;
 
-/// Members that are trained and tested by train::Trainer, one at a time, on as many threads as the options say or the
-/// last one was told to use. `experiment` must outlive them.
+/// Members that are trained, and predict, by train::Trainer, one at a time, on as many threads as the options say or
+/// the last one was told to use. `experiment` must outlive them.
 [[nodiscard]] MakeTraining training_of_networks(const config::Experiment& experiment);
 
 }  // namespace ensemble::schedule

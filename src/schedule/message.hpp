@@ -84,7 +84,7 @@ struct Threads {
 struct Suspend {};
 
 /// All members are done, or as many as will be: combine what these predict of a block of test rows, from their files.
-/// No rows: others have them all.
+/// Without rows it says no more than that training is over: others analyse all of them.
 struct Analyse {
     std::uint64_t first = 0;
     std::uint64_t rows = 0;

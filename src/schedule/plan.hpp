@@ -45,7 +45,7 @@ struct RankPlacement {
 /// What a member is expected to take, and how much of that is behind it.
 struct MemberWork {
     double whole = 1;        ///< in any unit that is the same for all; about 1 on average
-    double done = 0;         ///< fraction; 1: it is trained and has only to be tested
+    double done = 0;         ///< fraction; 1: it is trained and only has to predict
     double spent_s = 0;      ///< seconds of training in earlier runs
     std::size_t epochs = 0;  ///< 0: as many as all others
 

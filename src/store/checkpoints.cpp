@@ -68,40 +68,41 @@ Checkpoints::Line& Checkpoints::line_of(std::uint32_t member) {
 }
 
 SavedMember Checkpoints::load(std::uint32_t member) {
-    SavedMember kept;
+    SavedMember saved;
     lines_.erase(member);
     Line& line = line_of(member);
     const auto read = [&](const fs::path& file) {
         try {
             train::MemberState state = load_member(file, line.digest, fault_of_);
             if (state.member == member) {
-                kept.state = std::move(state);
+                saved.state = std::move(state);
             } else {
-                kept.refused.push_back(fmt::format("'{}' holds member {}", file.string(), state.member));
+                saved.refused.push_back(fmt::format("'{}' holds member {}", file.string(), state.member));
             }
         } catch (const core::Error& error) {
-            if (error.kind() != core::Failure::data) throw;  // whole, and not ours to train again
-            kept.refused.emplace_back(error.what());
+            if (error.kind() != core::Failure::data)
+                throw;  // whole, but of another run: training it again would lose it
+            saved.refused.emplace_back(error.what());
         }
-        return kept.state.has_value();
+        return saved.state.has_value();
     };
     std::error_code ignored;
     if (fs::exists(directory_.member(member), ignored)) {
-        kept.is_final = read(directory_.member(member));
+        saved.is_final = read(directory_.member(member));
     }
-    // Only whoever has put it there can have made it so: the generations may be newer.
+    // This program puts none there, so somebody else has: the generations may be newer.
     std::optional<train::MemberState> unfinished;
-    if (kept.is_final && !kept.state->finished) {
-        kept.refused.push_back(fmt::format("'{}' holds a member whose training is not over: finished is false",
-                                           directory_.member(member).string()));
-        kept.is_final = false;
-        unfinished = std::exchange(kept.state, std::nullopt);
+    if (saved.is_final && !saved.state->finished) {
+        saved.refused.push_back(fmt::format("'{}' holds a member whose training is not over: finished is false",
+                                            directory_.member(member).string()));
+        saved.is_final = false;
+        unfinished = std::exchange(saved.state, std::nullopt);
     }
-    for (auto number = line.numbers.rbegin(); !kept.state && number != line.numbers.rend(); ++number) {
+    for (auto number = line.numbers.rbegin(); !saved.state && number != line.numbers.rend(); ++number) {
         if (read(path(member, *number))) line.verified.insert(*number);
     }
-    if (!kept.state) kept.state = std::move(unfinished);
-    return kept;
+    if (!saved.state) saved.state = std::move(unfinished);
+    return saved;
 }
 
 void Checkpoints::save(std::uint32_t member, std::span<const std::byte> sealed) {
@@ -112,12 +113,12 @@ void Checkpoints::save(std::uint32_t member, std::span<const std::byte> sealed) 
     line.numbers.push_back(number);
     verify_file(file, sealed);
     line.verified.insert(number);
-    constexpr std::size_t kept = 2;
-    if (line.verified.size() >= kept) keep_verified(member, kept);
+    constexpr std::size_t enough = 2;
+    if (line.verified.size() >= enough) keep_verified(member, enough);
 }
 
 void Checkpoints::save_final(const train::MemberState& state) {
-    core::require(state.finished, "what is kept for good is finished");
+    core::require(state.finished, "what is saved for good is finished");
     const std::vector<std::byte> sealed = pack_member(state, digest_of(state.member));
     const fs::path file = directory_.member(state.member);
     write_file_atomically(file, sealed, system_);

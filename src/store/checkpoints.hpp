@@ -39,11 +39,11 @@ private:
 /// A member as it was found in a run directory.
 struct SavedMember {
     std::optional<train::MemberState> state;  ///< the newest that is whole and belongs to this run, if there is one
-    bool is_final = false;                    ///< from members/: nothing remains to be kept
+    bool is_final = false;                    ///< from members/: nothing remains to be saved
     std::vector<std::string> refused;         ///< what is wrong with newer files
 };
 
-/// What is kept of a run's members, by the rank that trains them: finished ones in members/NNNN.ckpt, the others in
+/// What is saved of a run's members, by the rank that trains them: finished ones in members/NNNN.ckpt, the others in
 /// numbered generations, checkpoints/NNNN-GGGGGG.ckpt. Never written over: a new generation has its name only when it
 /// is durable, and an older one goes only when two newer ones have been read back. So at any moment, and after a power
 /// failure, the newest whole one or the one before can be loaded. One thread at a time.
@@ -60,11 +60,11 @@ public:
     /// another configuration or format, which would be lost if the member were trained again.
     [[nodiscard]] SavedMember load(std::uint32_t member);
 
-    /// Keeps `sealed`, a member's file, as its newest generation. Throws core::Error (run); then the generations before
+    /// Saves `sealed`, a member's file, as its newest generation. Throws core::Error (run); then the generations before
     /// are as they were.
     void save(std::uint32_t member, std::span<const std::byte> sealed);
 
-    /// Keeps a member for good; of its generations the newest stays until the run is over. Throws core::Error (run).
+    /// Saves a member for good; of its generations the newest stays until the run is over. Throws core::Error (run).
     void save_final(const train::MemberState& state);
 
     /// What the member's files carry.
@@ -91,7 +91,7 @@ private:
     std::map<std::uint32_t, Line> lines_;
 };
 
-/// The members of which something is kept, by what: looked up by name, not read.
+/// The members of which something is saved, by what: looked up by name, not read.
 struct SavedNames {
     std::set<std::uint32_t> finished;
     std::set<std::uint32_t> begun;  ///< have generations
