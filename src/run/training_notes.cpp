@@ -69,6 +69,30 @@ std::string unknown_classes(const config::Experiment& experiment, const data::Vi
     return fmt::format(fmt::runtime(one), fmt::join(missing, ", "), rest);
 }
 
+/// With folds, of the first part without which a class is not known: rare rows may all lie in one.
+std::string unknown_classes_of_folds(const config::Experiment& experiment) {
+    const std::size_t folds = experiment.options().folds;
+    for (std::uint32_t fold = 0; fold < folds; ++fold) {
+        const std::string note = unknown_classes(experiment, experiment.member(fold).problem.train);
+        if (!note.empty()) return fmt::format("without part {} of {}, {}", fold, folds, note);
+    }
+    return "";
+}
+
+/// What varies, but not within these members.
+std::string unused_combinations(const config::Experiment& experiment) {
+    config::Options options = experiment.options();
+    const std::size_t members = options.members;
+    options.members = std::size_t{1} << 22U;
+    const std::size_t all = config::listed_combinations(options) / std::max<std::size_t>(options.folds, 1);
+    const std::size_t used =
+        (members + std::max<std::size_t>(options.folds, 1) - 1) / std::max<std::size_t>(options.folds, 1);
+    if (used >= all) return "";
+    return fmt::format("{} have the first {} of {} combinations of networks and settings; --members {} would have all",
+                       core::counted(members, "member"), used, core::grouped(all),
+                       all * std::max<std::size_t>(options.folds, 1));
+}
+
 std::string constant_features(const data::View& train) {
     std::vector<float> first;
     bool differ = false;
@@ -128,8 +152,10 @@ std::string known_test_rows(const config::Experiment& experiment, const data::Vi
 
 std::vector<std::string> training_notes(const config::Experiment& experiment) {
     const data::View train = data::train_view(experiment.source(), experiment.split());
+    std::string unknown = unknown_classes(experiment, train);
+    if (unknown.empty()) unknown = unknown_classes_of_folds(experiment);
     std::vector<std::string> notes;
-    for (std::string& note : std::vector{few_steps(experiment), unknown_classes(experiment, train),
+    for (std::string& note : std::vector{few_steps(experiment), unused_combinations(experiment), unknown,
                                          constant_features(train), known_test_rows(experiment, train)}) {
         if (!note.empty()) notes.push_back(std::move(note));
     }

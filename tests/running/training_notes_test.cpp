@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 #include <boost/test/unit_test.hpp>
 
+#include "config/variation.hpp"
 #include "data/source.hpp"
 #include "failure.hpp"
 #include "scratch.hpp"
@@ -110,6 +111,34 @@ BOOST_AUTO_TEST_CASE(features_that_do_not_vary_are_noted) {
     std::string text = "x,kind\n";
     for (int row = 0; row < 40; ++row) text += fmt::format("7.5,{}\n", row % 2 == 0 ? "a" : "b");
     BOOST_TEST(contains(notes(table(scratch.write("t.csv", text))), "the features of all training rows are the same"));
+}
+
+BOOST_AUTO_TEST_CASE(combinations_without_a_member_are_noted) {
+    const Scratch scratch;
+    Options options = table(scratch.write("t.csv", rows(300)));
+    options.nets = {"dense(4) relu", "dense(5) relu"};
+    options.members = 5;
+    config::add_variation(options, "lr=0.1,0.01");
+    BOOST_TEST(notes(options) == "");
+    options.members = 3;
+    BOOST_TEST(contains(notes(options), "3 members have the first 3 of 4 combinations"));
+    options.members = 4;
+    options.folds = 2;
+    BOOST_TEST(contains(notes(options), "4 members have the first 2 of 4 combinations"));
+    BOOST_TEST(contains(notes(options), "--members 8 would have all"));
+}
+
+BOOST_AUTO_TEST_CASE(a_class_that_lies_in_one_part_is_noted) {
+    const Scratch scratch;
+    Options options = table(scratch.write("t.csv", rows(300) + "7.5,rare\n8.5,rare\n"));
+    options.test_fraction = 0.01;
+    options.folds = 20;
+    options.members = 20;
+    bool some = false;
+    for (options.seed = 1; options.seed <= 40 && !some;
+         ++options.seed)  // both rows in one part, or one in the test rows
+        some = contains(notes(options), "of 20, class 'rare' has no training row");
+    BOOST_TEST(some);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
