@@ -80,6 +80,49 @@ data::Table table_of(const Settings& settings, const core::Shape& shape, Items& 
             settings.regression ? borrowed(items.targets) : borrowed(items.labels)};
 }
 
+train::Hyperparameters hyperparameters_of(const Settings& settings) {
+    train::Hyperparameters hyperparameters;
+    hyperparameters.batch = settings.batch;
+    hyperparameters.epochs = 1'000'000;
+    hyperparameters.learning_rate = 1e-4;
+    if (settings.precision == "bf16") hyperparameters.precision = compute::Precision::bf16;
+    hyperparameters.optimizer = settings.optimizer == "adam"       ? train::OptimizerKind::adam
+                                : settings.optimizer == "momentum" ? train::OptimizerKind::momentum
+                                                                   : train::OptimizerKind::sgd;
+    return hyperparameters;
+}
+
+/// Steps that many times a second, after a few that warm up.
+double measured_rate(train::Trainer& trainer, double seconds) {
+    for (int i = 0; i < 6; ++i) trainer.step();
+    // The machine is shared: the median over short slices tells more than one long mean.
+    std::vector<double> rates;
+    const core::Stopwatch total;
+    const double slice = std::max(0.02, seconds / 50);
+    while (total.seconds() < seconds) {
+        const core::Stopwatch watch;
+        std::size_t steps = 0;
+        do {
+            trainer.step();
+            ++steps;
+        } while (watch.seconds() < slice);
+        rates.push_back(static_cast<double>(steps) / watch.seconds());
+    }
+    std::ranges::nth_element(rates, rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2));
+    return rates[rates.size() / 2];
+}
+
+/// Holds the rate of whole steps against that of the products they consist of.
+void print_products(const model::Network& network, std::size_t batch, double steps_per_s) {
+    const bench::Kernels products = bench::kernels_of(network, batch);
+    const double rate = products.flops * steps_per_s;
+    fmt::print(
+        ", \"gflop_per_s\": {:.1f}, \"best_product_gflop_per_s\": {:.1f}, \"share_of_best_product\": {:.3f}"
+        ", \"share_of_all_products_at_their_best\": {:.3f}, \"share_of_all_in_the_library\": {:.3f}",
+        rate / 1e9, products.best_rate / 1e9, rate / products.best_rate, products.best_seconds * steps_per_s,
+        products.library_seconds * steps_per_s);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -108,46 +151,14 @@ int main(int argc, char** argv) {
     std::vector<std::uint32_t> rows(4000 * settings.batch);
     std::ranges::generate(rows, [next = 0U]() mutable { return next++ % distinct; });
     const model::Network network(settings.network, shape, settings.outputs);
-    train::Hyperparameters hyperparameters;
-    hyperparameters.batch = settings.batch;
-    hyperparameters.epochs = 1'000'000;
-    hyperparameters.learning_rate = 1e-4;
-    if (settings.precision == "bf16") hyperparameters.precision = compute::Precision::bf16;
-    hyperparameters.optimizer = settings.optimizer == "adam"       ? train::OptimizerKind::adam
-                                : settings.optimizer == "momentum" ? train::OptimizerKind::momentum
-                                                                   : train::OptimizerKind::sgd;
     const task::Task* const task = settings.regression ? task::find_task(task::Kind::regression, "squared")
                                                        : &task::standard_task(task::Kind::classification);
     const data::View view{&table, rows};
     const data::View one{&table, std::span(rows).first(1)};
-    train::Trainer trainer(network, hyperparameters, {.task = task, .train = view, .validation = one}, 0, &pool);
-
-    for (int i = 0; i < 6; ++i) trainer.step();
-    // The machine is shared: the median over short slices tells more than one long mean.
-    std::vector<double> rates;
-    const core::Stopwatch total;
-    const double slice = std::max(0.02, settings.seconds / 50);
-    while (total.seconds() < settings.seconds) {
-        const core::Stopwatch watch;
-        std::size_t steps = 0;
-        do {
-            trainer.step();
-            ++steps;
-        } while (watch.seconds() < slice);
-        rates.push_back(static_cast<double>(steps * settings.batch) / watch.seconds());
-    }
-    std::ranges::nth_element(rates, rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2));
-    const double samples_per_s = rates[rates.size() / 2];
-    fmt::print("{{\"samples_per_s\": {:.0f}", samples_per_s);
-    if (settings.products) {
-        const bench::Kernels products = bench::kernels_of(network, settings.batch);
-        const double rate = products.flops * samples_per_s / static_cast<double>(settings.batch);
-        fmt::print(
-            ", \"gflop_per_s\": {:.1f}, \"best_product_gflop_per_s\": {:.1f}, \"share_of_best_product\": {:.3f}"
-            ", \"share_of_all_products_at_their_best\": {:.3f}, \"share_of_all_in_the_library\": {:.3f}",
-            rate / 1e9, products.best_rate / 1e9, rate / products.best_rate,
-            products.best_seconds * samples_per_s / static_cast<double>(settings.batch),
-            products.library_seconds * samples_per_s / static_cast<double>(settings.batch));
-    }
+    train::Trainer trainer(network, hyperparameters_of(settings), {.task = task, .train = view, .validation = one}, 0,
+                           &pool);
+    const double rate = measured_rate(trainer, settings.seconds);
+    fmt::print("{{\"samples_per_s\": {:.0f}", rate * static_cast<double>(settings.batch));
+    if (settings.products) print_products(network, settings.batch, rate);
     fmt::print("}}\n");
 }

@@ -27,6 +27,13 @@ struct Failures {
     double noticed_s = 60;  ///< after so long
 };
 
+/// What the members' lengths allow.
+struct Bounds {
+    double longest_s = 0;  ///< of the members
+    double total_s = 0;    ///< of all members
+    double bound_s = 0;    ///< no training on these ranks is shorter
+};
+
 /// How a rank ends that falls silent: no code of the project catches it.
 struct Death {};
 
@@ -65,6 +72,37 @@ std::set<int> doomed(const Setup& setup) {
     return ranks;
 }
 
+Bounds bounds_of(const std::vector<double>& seconds, std::size_t ranks) {
+    const double longest = *std::ranges::max_element(seconds);
+    const double total = std::accumulate(seconds.begin(), seconds.end(), 0.0);
+    return {.longest_s = longest, .total_s = total, .bound_s = std::max(longest, total / static_cast<double>(ranks))};
+}
+
+nlohmann::json report_of(const Setup& setup, const Bounds& bounds, const Outcome& outcome) {
+    return {{"ranks", setup.cluster.ranks},
+            {"ranks_per_node", setup.cluster.ranks_per_node},
+            {"members", setup.members},
+            {"items", setup.items},
+            {"fold", setup.cluster.fold},
+            {"recovers", setup.recovers},
+            {"longest_s", bounds.longest_s},
+            {"total_s", bounds.total_s},
+            {"bound_s", bounds.bound_s},
+            {"start_s", outcome.start_s},
+            {"train_s", outcome.train_s},
+            {"combine_s", outcome.combine_s},
+            {"whole_s", outcome.whole_s},
+            {"efficiency", bounds.bound_s / outcome.whole_s},
+            {"idle_fraction", outcome.idle_fraction},
+            {"communication_fraction", outcome.communication_fraction},
+            {"messages", outcome.messages},
+            {"combine_messages", outcome.combine_messages},
+            {"combine_bytes", outcome.combine_bytes},
+            {"lost_ranks", outcome.lost},
+            {"combined_members", outcome.members},
+            {"sha256", outcome.digest}};
+}
+
 /// One run, of whose ranks all are threads of this process.
 class Simulation {
 public:
@@ -72,42 +110,15 @@ public:
         : setup_(setup),
           experiment_(options_of(setup), table_of(setup.items / setup.cluster.fold)),
           drawn_(draw(setup.lengths, setup.members)),
-          doomed_(doomed(setup)) {
-        const double total = std::accumulate(drawn_.seconds.begin(), drawn_.seconds.end(), 0.0);
-        longest_s_ = *std::ranges::max_element(drawn_.seconds);
-        total_s_ = total;
-        bound_s_ = std::max(longest_s_, total / static_cast<double>(setup.cluster.ranks));
-        death_s_ = setup.failures.at * bound_s_;
-    }
+          bounds_(bounds_of(drawn_.seconds, setup.cluster.ranks)),
+          doomed_(doomed(setup)),
+          death_s_(setup.failures.at * bounds_.bound_s) {}
 
     void run() {
         run_ranks(setup_.cluster, [this] { rank(); });
     }
 
-    [[nodiscard]] nlohmann::json report() const {
-        return {{"ranks", setup_.cluster.ranks},
-                {"ranks_per_node", setup_.cluster.ranks_per_node},
-                {"members", setup_.members},
-                {"items", setup_.items},
-                {"fold", setup_.cluster.fold},
-                {"recovers", setup_.recovers},
-                {"longest_s", longest_s_},
-                {"total_s", total_s_},
-                {"bound_s", bound_s_},
-                {"start_s", outcome_.start_s},
-                {"train_s", outcome_.train_s},
-                {"combine_s", outcome_.combine_s},
-                {"whole_s", outcome_.whole_s},
-                {"efficiency", bound_s_ / outcome_.whole_s},
-                {"idle_fraction", outcome_.idle_fraction},
-                {"communication_fraction", outcome_.communication_fraction},
-                {"messages", outcome_.messages},
-                {"combine_messages", outcome_.combine_messages},
-                {"combine_bytes", outcome_.combine_bytes},
-                {"lost_ranks", outcome_.lost},
-                {"combined_members", outcome_.members},
-                {"sha256", outcome_.digest}};
-    }
+    [[nodiscard]] nlohmann::json report() const { return report_of(setup_, bounds_, outcome_); }
 
 private:
     /// What a rank asks of the run around it.
@@ -214,12 +225,10 @@ private:
     Setup setup_;
     config::Experiment experiment_;
     Drawn drawn_;
+    Bounds bounds_;
     std::set<int> doomed_;
+    double death_s_;
     std::set<std::uint32_t> finished_;
-    double longest_s_ = 0;
-    double total_s_ = 0;
-    double bound_s_ = 0;
-    double death_s_ = 0;
     bool reported_ = false;
     double last_done_s_ = 0;
     Traffic at_last_done_;

@@ -21,7 +21,30 @@ namespace {
 /// Longer than every reason a member is excluded for.
 constexpr std::size_t longest_reason = 200;
 
-class Check {
+/// Expectations, of which the first that fails is kept in words.
+class FirstFault {
+protected:
+    template <class... Args>
+    void expect(bool holds, fmt::format_string<Args...> words, const Args&... args) {
+        if (!holds && !fault_) fault_ = fmt::vformat(words, fmt::make_format_args(args...));
+    }
+
+    void expect_size(const char* field, std::size_t size, std::size_t wanted) {
+        expect(size == wanted, "{} has {} values where {} are wanted", field, size, wanted);
+    }
+
+    [[nodiscard]] bool has_fault() const { return fault_.has_value(); }
+    [[nodiscard]] std::string fault() const { return fault_.value_or(""); }
+
+private:
+    std::optional<std::string> fault_;
+};
+
+bool is_negative(double value) {
+    return value < 0;
+}
+
+class Check : FirstFault {
 public:
     Check(const MemberState& state, const task::Task& task, const model::Network& network,
           const Hyperparameters& hyperparameters, std::size_t rows)
@@ -38,16 +61,10 @@ public:
         check_history();
         check_mean();
         check_best();
-        return fault_.value_or("");
+        return fault();
     }
 
 private:
-    /// The first that is found stays.
-    template <class... Args>
-    void expect(bool holds, fmt::format_string<Args...> words, const Args&... args) {
-        if (!holds && !fault_) fault_ = fmt::vformat(words, fmt::make_format_args(args...));
-    }
-
     [[nodiscard]] bool is_included() const { return state_.excluded.empty(); }
 
     void check_progress() {
@@ -76,10 +93,6 @@ private:
         expect(state_.step == 0 || !state_.finished || !is_included(), "step is {}, but finished is true", state_.step);
     }
 
-    void expect_size(const char* field, std::size_t size, std::size_t wanted) {
-        expect(size == wanted, "{} has {} values where {} are wanted", field, size, wanted);
-    }
-
     void check_sizes() {
         const Optimizer optimizer(hyperparameters_);
         const std::size_t parameters = network_.buffer_size();
@@ -92,37 +105,38 @@ private:
         expect(std::ranges::none_of(state_.gradient_norm, is_negative), "gradient_norm holds a negative number");
     }
 
-    static bool is_negative(double value) { return value < 0; }
-
     [[nodiscard]] bool is_score(double value) const {
         const bool is_share = task_.metrics().front().unit == task::Unit::share;
         return value >= 0 && (is_share ? value <= 1 : std::isfinite(value));
     }
 
-    /// A training of which the last epoch's validation failed is excluded for that.
     void check_history() {
         expect(state_.history.size() == state_.epoch, "history has {} epochs, but epoch is {}", state_.history.size(),
                state_.epoch);
-        for (std::size_t i = 0; i < state_.history.size() && !fault_; ++i) {
-            const EpochRecord& record = state_.history[i];
-            const auto expect_of = [&](bool holds, const char* field) {
-                expect(holds, "history, epoch {}: {} is not what a training writes there", i + 1, field);
-            };
-            const bool may_fail = !is_included() && i + 1 == state_.history.size();
-            const double score = record.validation_score;
-            expect(record.member == state_.member, "history, epoch {}: member is {}, not {}", i + 1, record.member,
-                   state_.member);
-            expect(record.epoch == i + 1, "history, epoch {}: epoch is {}", i + 1, record.epoch);
-            expect_of(std::isfinite(record.train_loss), "train_loss");
-            expect_of(may_fail || std::isfinite(record.validation_loss), "validation_loss");
-            expect_of(is_score(score) || (may_fail && !std::isfinite(score)), "validation_score");
-            expect_of(std::isfinite(record.learning_rate) && record.learning_rate >= 0, "learning_rate");
-            const std::size_t norms = hyperparameters_.log_gradients ? norms_ : 0;
-            expect(record.gradient_norm.size() == norms,
-                   "history, epoch {}: gradient_norm has {} values where {} are wanted", i + 1,
-                   record.gradient_norm.size(), norms);
-            expect_of(std::ranges::none_of(record.gradient_norm, is_negative), "gradient_norm");
+        for (std::size_t i = 0; i < state_.history.size() && !has_fault(); ++i) {
+            check_epoch(state_.history[i], i + 1);
         }
+    }
+
+    /// A training of which the last epoch's validation failed is excluded for that.
+    void check_epoch(const EpochRecord& record, std::size_t number) {
+        const auto expect_of = [&](bool holds, const char* field) {
+            expect(holds, "history, epoch {}: {} is not what a training writes there", number, field);
+        };
+        const bool may_fail = !is_included() && number == state_.history.size();
+        const double score = record.validation_score;
+        expect(record.member == state_.member, "history, epoch {}: member is {}, not {}", number, record.member,
+               state_.member);
+        expect(record.epoch == number, "history, epoch {}: epoch is {}", number, record.epoch);
+        expect_of(std::isfinite(record.train_loss), "train_loss");
+        expect_of(may_fail || std::isfinite(record.validation_loss), "validation_loss");
+        expect_of(is_score(score) || (may_fail && !std::isfinite(score)), "validation_score");
+        expect_of(std::isfinite(record.learning_rate) && record.learning_rate >= 0, "learning_rate");
+        const std::size_t norms = hyperparameters_.log_gradients ? norms_ : 0;
+        expect(record.gradient_norm.size() == norms,
+               "history, epoch {}: gradient_norm has {} values where {} are wanted", number,
+               record.gradient_norm.size(), norms);
+        expect_of(std::ranges::none_of(record.gradient_norm, is_negative), "gradient_norm");
     }
 
     void check_mean() {
@@ -144,7 +158,7 @@ private:
     }
 
     void check_best() {
-        if (fault_) return;
+        if (has_fault()) return;
         std::uint32_t best = 0;
         double loss = 0;
         for (const EpochRecord& record : state_.history) {
@@ -173,7 +187,6 @@ private:
     const Hyperparameters& hyperparameters_;
     std::uint64_t batches_ = 0;  ///< per epoch
     std::size_t norms_ = 0;      ///< of a gradient: blocks of weights
-    std::optional<std::string> fault_;
 };
 
 }  // namespace

@@ -1,6 +1,9 @@
 #include "config/command_line.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <sstream>
+#include <string>
 #include <vector>
 
 #include <fmt/format.h>
@@ -21,6 +24,15 @@ namespace {
 
 Options parse(std::vector<const char*> words) {
     return parse_command_line(words).options;
+}
+
+/// The same of words between blanks.
+Options parse_text(const std::string& text) {
+    std::istringstream stream(text);
+    const std::vector<std::string> words{std::istream_iterator<std::string>(stream), {}};
+    std::vector<const char*> pointers;
+    for (const std::string& word : words) pointers.push_back(word.c_str());
+    return parse(pointers);
 }
 
 std::string refusal(std::vector<const char*> words) {
@@ -44,81 +56,11 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_contract) {
     BOOST_TEST((model::find_preset(options.nets.front()) != nullptr));
 }
 
-BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
-    const Options o = parse({"--data",
-                             "moons",
-                             "--target",
-                             "kind",
-                             "--test",
-                             "test.csv",
-                             "--test-target",
-                             "labels.npy",
-                             "--task",
-                             "regression",
-                             "--sequence",
-                             "24x2",
-                             "--standardize",
-                             "features",
-                             "--reduce",
-                             "variance:9",
-                             "--augment",
-                             "rotate:5,shift:1",
-                             "--tta",
-                             "4",
-                             "--test-fraction",
-                             "0.25",
-                             "--validation-fraction",
-                             "0.3",
-                             "--train-limit",
-                             "50",
-                             "--net",
-                             "dense(3)",
-                             "--init",
-                             "xavier",
-                             "--epochs",
-                             "7",
-                             "--batch",
-                             "9",
-                             "--optimizer",
-                             "rmsprop",
-                             "--lr",
-                             "0.5",
-                             "--rho",
-                             "0.75",
-                             "--epsilon",
-                             "1e-3",
-                             "--schedule",
-                             "step",
-                             "--schedule-step",
-                             "4",
-                             "--schedule-factor",
-                             "0.5",
-                             "--weight-decay",
-                             "0.01",
-                             "--max-norm",
-                             "3.5",
-                             "--label-smoothing",
-                             "0.125",
-                             "--weight-average",
-                             "swa:0.5",
-                             "--log-gradients",
-                             "--evaluate-with-dropout",
-                             "--patience",
-                             "2",
-                             "--members",
-                             "3",
-                             "--bootstrap",
-                             "--feature-fraction",
-                             "0.5",
-                             "--combine",
-                             "vote",
-                             "--seed",
-                             "42",
-                             "--threads",
-                             "2",
-                             "--out",
-                             "here",
-                             "--dry-run"});
+BOOST_AUTO_TEST_CASE(every_option_of_the_data_reaches_its_field) {
+    const Options o = parse_text(
+        "--data moons --target kind --test test.csv --test-target labels.npy --task regression "
+        "--sequence 24x2 --standardize features --reduce variance:9 --augment rotate:5,shift:1 "
+        "--tta 4 --test-fraction 0.25 --validation-fraction 0.3 --train-limit 50");
     BOOST_TEST(o.data == "moons");
     BOOST_TEST(o.target == "kind");
     BOOST_TEST(o.test == "test.csv");
@@ -132,6 +74,14 @@ BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
     BOOST_TEST(o.test_fraction.value() == 0.25);
     BOOST_TEST(o.validation_fraction == 0.3);
     BOOST_TEST(o.train_limit == 50U);
+}
+
+BOOST_AUTO_TEST_CASE(every_option_of_the_training_reaches_its_field) {
+    const Options o = parse_text(
+        "--net dense(3) --init xavier --epochs 7 --batch 9 --optimizer rmsprop --lr 0.5 "
+        "--rho 0.75 --epsilon 1e-3 --schedule step --schedule-step 4 --schedule-factor 0.5 "
+        "--weight-decay 0.01 --max-norm 3.5 --label-smoothing 0.125 --weight-average swa:0.5 "
+        "--log-gradients --evaluate-with-dropout --patience 2");
     BOOST_TEST(o.nets.front() == "dense(3)");
     BOOST_TEST((o.training.initialiser == model::Initialiser::xavier));
     BOOST_TEST(o.training.epochs == 7U);
@@ -151,6 +101,12 @@ BOOST_AUTO_TEST_CASE(every_option_reaches_its_field) {
     BOOST_TEST(o.training.log_gradients);
     BOOST_TEST(o.training.evaluate_with_dropout);
     BOOST_TEST(o.training.patience == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(every_option_of_the_ensemble_and_the_run_reaches_its_field) {
+    const Options o = parse_text(
+        "--members 3 --bootstrap --feature-fraction 0.5 --combine vote --seed 42 --threads 2 "
+        "--out here --dry-run");
     BOOST_TEST(o.members == 3U);
     BOOST_TEST(o.bootstrap);
     BOOST_TEST(o.feature_fraction == 0.5);

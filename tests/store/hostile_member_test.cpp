@@ -47,6 +47,14 @@ MemberState state_after(const train::Hyperparameters& h, int steps) {
     return trainer.state();
 }
 
+/// After two epochs of four batches, and two batches.
+MemberState middle_of_training(const train::Hyperparameters& h) {
+    MemberState state = state_after(h, 10);
+    BOOST_TEST_REQUIRE(state.epoch == 2U);
+    BOOST_TEST_REQUIRE(state.averaged > 0U);
+    return state;
+}
+
 /// What the reader of a sealed file says; empty if it takes the file, with which a trainer then goes on.
 std::string refusal_of(const Bytes& file, const train::Hyperparameters& h) {
     const auto fault_of = [&](const MemberState& state) {
@@ -125,12 +133,9 @@ Bytes with(const Bytes& file, std::size_t at, Number number) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(in_the_middle_of_a_training) {
+BOOST_AUTO_TEST_CASE(numbers_in_the_middle_of_a_training) {
     const train::Hyperparameters h = full_training();
-    const MemberState state = state_after(h, 10);  // two epochs of four batches, and two batches
-    BOOST_TEST_REQUIRE(state.epoch == 2U);
-    BOOST_TEST_REQUIRE(state.averaged > 0U);
-    check_all_refused(state, h,
+    check_all_refused(middle_of_training(h), h,
                       {{"member", [](auto& s) { s.member = 4; }},
                        {"pretrained", [](auto& s) { s.pretrained = 1; }},
                        {"pretrained", [](auto& s) { s.pretrained = 0xffffffff; }},
@@ -145,7 +150,25 @@ BOOST_AUTO_TEST_CASE(in_the_middle_of_a_training) {
                        {"updates", [](auto& s) { s.updates = ~std::uint64_t{0}; }},
                        {"loss_sum", [](auto& s) { s.loss_sum = not_a_number; }},
                        {"loss_sum", [](auto& s) { s.loss_sum = -infinity; }},
-                       {"parameters", [](auto& s) { s.parameters.clear(); }},
+                       {"averaged", [](auto& s) { s.averaged = 0; }},
+                       {"averaged", [](auto& s) { s.averaged = ~std::uint64_t{0}; }},
+                       {"best_loss", [](auto& s) { s.best_loss = 0; }},
+                       {"best_loss", [](auto& s) { s.best_loss = not_a_number; }},
+                       {"best_epoch", [](auto& s) { s.best_epoch = 0; }},
+                       {"best_epoch", [](auto& s) { s.best_epoch = 1000; }},
+                       {"finished",
+                        [](auto& s) {
+                            s.step = 0, s.updates = 8, s.loss_sum = 0, s.gradient_norm = {}, s.finished = true,
+                            s.average = {}, s.average_statistics = {};
+                        }},
+                       {"step", [](auto& s) { s.finished = true; }},
+                       {"finished", [](auto& s) { s.excluded = "it looks ill"; }}});
+}
+
+BOOST_AUTO_TEST_CASE(buffers_in_the_middle_of_a_training) {
+    const train::Hyperparameters h = full_training();
+    check_all_refused(middle_of_training(h), h,
+                      {{"parameters", [](auto& s) { s.parameters.clear(); }},
                        {"parameters", [](auto& s) { s.parameters.pop_back(); }},
                        {"parameters", [](auto& s) { s.parameters.push_back(0); }},
                        {"first_moment", [](auto& s) { s.first_moment.resize(1); }},
@@ -159,26 +182,18 @@ BOOST_AUTO_TEST_CASE(in_the_middle_of_a_training) {
                        {"average", [](auto& s) { s.average.resize(1); }},
                        {"average_statistics", [](auto& s) { s.average_statistics.clear(); }},
                        {"average_statistics", [](auto& s) { s.average_statistics.resize(1); }},
-                       {"averaged", [](auto& s) { s.averaged = 0; }},
-                       {"averaged", [](auto& s) { s.averaged = ~std::uint64_t{0}; }},
                        {"gradient_norm", [](auto& s) { s.gradient_norm.clear(); }},
                        {"gradient_norm", [](auto& s) { s.gradient_norm.resize(1000); }},
                        {"gradient_norm", [](auto& s) { s.gradient_norm[0] = -1; }},
-                       {"best_loss", [](auto& s) { s.best_loss = 0; }},
-                       {"best_loss", [](auto& s) { s.best_loss = not_a_number; }},
-                       {"best_epoch", [](auto& s) { s.best_epoch = 0; }},
-                       {"best_epoch", [](auto& s) { s.best_epoch = 1000; }},
                        {"best_parameters", [](auto& s) { s.best_parameters.clear(); }},
                        {"best_parameters", [](auto& s) { s.best_parameters.resize(1); }},
-                       {"best_statistics", [](auto& s) { s.best_statistics.resize(1); }},
-                       {"finished",
-                        [](auto& s) {
-                            s.step = 0, s.updates = 8, s.loss_sum = 0, s.gradient_norm = {}, s.finished = true,
-                            s.average = {}, s.average_statistics = {};
-                        }},
-                       {"step", [](auto& s) { s.finished = true; }},
-                       {"finished", [](auto& s) { s.excluded = "it looks ill"; }},
-                       {"history", [](auto& s) { s.history.clear(); }},
+                       {"best_statistics", [](auto& s) { s.best_statistics.resize(1); }}});
+}
+
+BOOST_AUTO_TEST_CASE(history_in_the_middle_of_a_training) {
+    const train::Hyperparameters h = full_training();
+    check_all_refused(middle_of_training(h), h,
+                      {{"history", [](auto& s) { s.history.clear(); }},
                        {"history", [](auto& s) { s.history.pop_back(); }},
                        {"history", [](auto& s) { s.history.push_back(s.history.back()); }},
                        {"member", [](auto& s) { s.history[1].member = 7; }},
