@@ -137,8 +137,9 @@ private:
             run_.finished_.insert(state.member);
         }
         /// Predictions are no more than draws, so files would only cost memory.
-        std::vector<float> rows(std::span<const std::uint32_t> members, std::size_t first, std::size_t count) override {
-            data::View rows = run_.experiment_.test_set().rows;
+        std::vector<float> rows(std::size_t set, std::span<const std::uint32_t> members, std::size_t first,
+                                std::size_t count) override {
+            data::View rows = run_.experiment_.evaluation_sets().at(set).rows;
             rows.rows = rows.rows.subspan(first, count);
             const std::size_t each = count * run_.experiment_.predicted_width();
             std::vector<float> block(members.size() * each);
@@ -198,19 +199,20 @@ private:
         const double end_s = now_s();
         const schedule::Coordinator& coordinator = *trained.coordinator;
         const Traffic after = traffic();
-        outcome_ = {.start_s = begin_s,
-                    .train_s = coordinator.times().train_s(),
-                    .combine_s = end_s - last_done_s_,
-                    .whole_s = end_s - begin_s,
-                    .idle_fraction = coordinator.times().idle_fraction(),
-                    .communication_fraction = coordinator.times().communication_fraction(),
-                    .messages = at_last_done_.messages,
-                    .combine_messages = after.messages - at_last_done_.messages,
-                    .combine_bytes = after.bytes - at_last_done_.bytes,
-                    .lost = coordinator.ranks_lost(),
-                    .digest = core::hex(core::sha256(
-                        std::as_bytes(std::span<const float>(trained.rows->combined.front().predictions)))),
-                    .members = coordinator.members_done()};
+        outcome_ = {
+            .start_s = begin_s,
+            .train_s = coordinator.times().train_s(),
+            .combine_s = end_s - last_done_s_,
+            .whole_s = end_s - begin_s,
+            .idle_fraction = coordinator.times().idle_fraction(),
+            .communication_fraction = coordinator.times().communication_fraction(),
+            .messages = at_last_done_.messages,
+            .combine_messages = after.messages - at_last_done_.messages,
+            .combine_bytes = after.bytes - at_last_done_.bytes,
+            .lost = coordinator.ranks_lost(),
+            .digest = core::hex(core::sha256(std::as_bytes(std::span<const float>(
+                trained.analysis->analysis()->rows(run_.experiment_.study().test).combined.front().predictions)))),
+            .members = coordinator.members_done()};
         schedule::dismiss(world, coordinator, 0);
     }
 

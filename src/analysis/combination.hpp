@@ -24,8 +24,13 @@ struct Combination {
     task::Kind kind;        ///< what it combines
     bool is_mixture;        ///< of the members' distributions, which metrics may then look at one by one
 
+    /// The weight of each member, not negative, their sum 1, from rows that members were not trained on; what is random
+    /// comes from streams of `seed`. Null: all count the same. REQUIRES: at least one member and one row.
+    std::vector<double> (*fit)(const Block& held_out, std::uint64_t seed);
+
+    /// Combines with these weights, as fit() returns them; where there are none, all count the same.
     /// REQUIRES: at least one member.
-    Combined (*apply)(const Block& block);
+    Combined (*apply)(const Block& block, std::span<const double> weights);
 };
 
 /// All of them; the first of each kind is what is used unless asked otherwise. A new combination is an entry there.

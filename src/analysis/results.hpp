@@ -33,6 +33,7 @@ struct MemberResult {
 /// How good one combination is, alone and against the members.
 struct CombinationResult {
     const Combination* combination = nullptr;
+    std::vector<double> weights = {};  ///< of each included member; empty where all count the same
     task::Scores scores;
     /// By metric; nothing for those that are no mean over rows or that have no better side.
     std::vector<std::optional<Gain>> over_mean;

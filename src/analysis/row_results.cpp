@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/contract.hpp"
+#include "core/wire.hpp"
 
 namespace ensemble::analysis {
 namespace {
@@ -32,6 +33,41 @@ void place_lines(std::size_t first, std::size_t rows, std::span<const double> bl
         std::ranges::copy(block.subspan(line * block_rows, block_rows), all.subspan(line * rows + first).begin());
 }
 
+/// Whether what is true of the rows is known. REQUIRES: of all of them or of none.
+bool is_true_of(const Block& block) {
+    const task::Truth& truth = block.truth;
+    if (truth.labels.empty() && truth.numbers.empty()) return false;
+    core::require(block.task.kind == task::Kind::classification
+                      ? truth.labels.size() == block.rows
+                      : truth.targets == block.targets && truth.numbers.size() == block.rows * block.targets,
+                  "the truth of every row is known");
+    return true;
+}
+
+/// One list of fields serves writing and reading.
+template <class Results, class Each>
+void fields(Results& results, Each& each) {
+    for (auto& combined : results.combined) each(combined.predictions), each(combined.chosen);
+    for (auto& values : results.combined_values) each(values);
+    each(results.votes), each(results.member_sums), each(results.best);
+}
+
+/// Whether every list is as long as it is for so many rows.
+bool are_of(const task::Task& task, std::size_t targets, const RowResults& results) {
+    const std::size_t numbers = results.combined.front().predictions.size();
+    if (numbers / task.predicted_width(targets) != results.rows) return false;
+    const RowResults room = room_for(task, targets, results.rows, !results.best.empty());
+    const auto same = [](const auto& one, const auto& other) { return one.size() == other.size(); };
+    bool fits =
+        same(results.votes, room.votes) && same(results.member_sums, room.member_sums) && same(results.best, room.best);
+    for (std::size_t i = 0; i < room.combined.size(); ++i) {
+        fits &= same(results.combined[i].predictions, room.combined[i].predictions) &&
+                same(results.combined[i].chosen, room.combined[i].chosen) &&
+                same(results.combined_values[i], room.combined_values[i]);
+    }
+    return fits;
+}
+
 template <class Value>
 void place_rows(std::size_t first, std::size_t block_rows, const std::vector<Value>& block, std::vector<Value>& all) {
     if (block.empty()) return;
@@ -49,9 +85,9 @@ std::vector<std::size_t> mean_metrics(const task::Task& task) {
     return places;
 }
 
-RowResults room_for(const task::Task& task, std::size_t targets, std::size_t rows) {
+RowResults room_for(const task::Task& task, std::size_t targets, std::size_t rows, bool has_truth) {
     const bool classes = task.kind == task::Kind::classification;
-    const std::size_t values = lines_of(task, targets) * rows;
+    const std::size_t values = has_truth ? lines_of(task, targets) * rows : 0;
     const std::size_t width = task.predicted_width(targets);
     const std::size_t count = combinations_of(task.kind).size();
     RowResults results{.rows = rows,
@@ -81,17 +117,14 @@ void RowResults::place(std::size_t first, const RowResults& block) {
     place_lines(first, rows, block.best, block.rows, best);
 }
 
-RowResults analyse(const Block& block, std::size_t best) {
+RowResults analyse(const Block& block, std::size_t best, const Weights& weights) {
     core::require(block.members > 0 && best < block.members && block.rows > 0, "a block has rows, members and a best");
     core::require(block.predictions.size() == block.members * block.rows * block.width(),
                   "every member predicts every row");
     const bool classes = block.task.kind == task::Kind::classification;
-    core::require(
-        classes ? block.truth.labels.size() == block.rows
-                : block.truth.targets == block.targets && block.truth.numbers.size() == block.rows * block.targets,
-        "the truth of every row is known");
-    RowResults results = room_for(block.task, block.targets, block.rows);
-    for (std::size_t member = 0; member < block.members; ++member) {
+    const bool has_truth = is_true_of(block);
+    RowResults results = room_for(block.task, block.targets, block.rows, has_truth);
+    for (std::size_t member = 0; member < block.members && has_truth; ++member) {
         const auto chosen =
             classes ? task::most_probable(block.of(member), block.width()) : std::vector<std::int32_t>{};
         const task::Predicted predicted{
@@ -100,17 +133,43 @@ RowResults analyse(const Block& block, std::size_t best) {
         if (member == best) measure(predicted, block.truth, results.best);
     }
     const auto all = combinations_of(block.task.kind);
+    core::require(weights.empty() || weights.size() == all.size(), "every combination has its weights, or none has");
     for (std::size_t i = 0; i < all.size(); ++i) {
-        results.combined[i] = all[i]->apply(block);
+        const std::span<const double> own = weights.empty() ? std::span<const double>{} : weights[i];
+        results.combined[i] = all[i]->apply(block, own);
         if (auto& votes = results.combined[i].votes; !votes.empty()) results.votes = std::exchange(votes, {});
+        if (!has_truth) continue;
         measure({.task = block.task,
                  .targets = block.targets,
                  .predictions = results.combined[i].predictions,
                  .chosen = results.combined[i].chosen,
                  .components = all[i]->is_mixture ? block.predictions : std::span<const float>{},
-                 .members = all[i]->is_mixture ? block.members : 0},
+                 .members = all[i]->is_mixture ? block.members : 0,
+                 .weights = own},
                 block.truth, results.combined_values[i]);
     }
+    return results;
+}
+
+std::vector<std::byte> to_bytes(const RowResults& results) {
+    core::WireWriter writer;
+    writer(std::uint64_t{results.rows});
+    fields(results, writer);
+    return std::move(writer.bytes);
+}
+
+RowResults row_results_from_bytes(const task::Task& task, std::size_t targets, std::span<const std::byte> bytes) {
+    core::WireReader reader(bytes);
+    std::uint64_t rows = 0;
+    reader(rows);
+    RowResults results{.rows = rows,
+                       .combined = std::vector<Combined>(combinations_of(task.kind).size()),
+                       .combined_values = std::vector<RowValues>(combinations_of(task.kind).size()),
+                       .votes = {},
+                       .member_sums = {},
+                       .best = {}};
+    fields(results, reader);
+    if (rows == 0 || !reader.at_end() || !are_of(task, targets, results)) core::refuse_message("it holds no results");
     return results;
 }
 

@@ -56,7 +56,7 @@ std::string combination_of(const Options& options, task::Kind kind) {
 }
 
 EvaluationSet evaluation_set(std::string_view name, const data::View& rows) {
-    EvaluationSet set{.name = std::string(name), .rows = rows};
+    EvaluationSet set{{.name = std::string(name), .count = rows.size()}, rows};
     const data::Table& table = *rows.table;
     if (table.description().task == task::Kind::classification) {
         for (const std::uint32_t row : rows.rows) set.labels.push_back(table.labels()[row]);
@@ -253,6 +253,15 @@ data::RowRange Experiment::predicted_rows(const EvaluationSet& set, std::uint32_
     const bool is_held_out = folds > 0 && set.name == validation_set().name;
     if (!is_held_out) return {.first = 0, .count = set.rows.size()};
     return data::part_of(set.rows.size(), member % folds, folds);
+}
+
+analysis::Study Experiment::study() const {
+    analysis::Study study{.task = &task_, .targets = targets(), .sets = {}, .fold_bounds = {}, .seed = options_.seed};
+    for (const EvaluationSet& set : sets_) study.sets.push_back(&set);
+    for (std::size_t fold = 0; fold < options_.folds; ++fold)
+        study.fold_bounds.push_back(data::part_of(validation_set().rows.size(), fold, options_.folds).first);
+    if (options_.folds > 0) study.fold_bounds.push_back(validation_set().rows.size());
+    return study;
 }
 
 Options Experiment::options_of(std::uint32_t member) const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/study.hpp"
 #include "config/options.hpp"
 #include "config/settings.hpp"
 #include "config/variation.hpp"
@@ -29,14 +30,8 @@ namespace ensemble::config {
 [[nodiscard]] data::Source load_data(const Options& options);
 
 /// Rows that trained members predict, and what is true of them.
-struct EvaluationSet {
-    std::string name;  ///< of its directory: "test"
+struct EvaluationSet : analysis::EvaluationSet {
     data::View rows;
-    std::vector<std::int32_t> labels = {};  ///< of classification
-    std::vector<float> numbers = {};        ///< of regression, [rows × targets]
-    std::size_t targets = 1;
-
-    [[nodiscard]] task::Truth truth() const { return {.labels = labels, .numbers = numbers, .targets = targets}; }
 };
 
 /// What is trained, and on what: the same on every rank. Its views point into it, so it stays where it is.
@@ -73,6 +68,9 @@ public:
     /// The rows of an evaluation set that a member predicts: of the test set all, of the validation set those that it
     /// was not trained on, with folds one part.
     [[nodiscard]] data::RowRange predicted_rows(const EvaluationSet& set, std::uint32_t member) const;
+
+    /// What an analysis of the members' predictions is a function of. It points into this experiment.
+    [[nodiscard]] analysis::Study study() const;
 
     /// What a member is. Its views point into this experiment. REQUIRES: member < options().members.
     [[nodiscard]] train::MemberSpec member(std::uint32_t index) const;

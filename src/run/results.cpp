@@ -6,7 +6,6 @@
 #include "config/configuration.hpp"
 #include "config/variation.hpp"
 #include "run/machine.hpp"
-#include "run/out_of_fold.hpp"
 #include "store/file.hpp"
 #include "store/npy.hpp"
 
@@ -42,6 +41,7 @@ store::DataSummary describe_data(const config::Experiment& experiment) {
                                .shape = {},
                                .class_names = experiment.source().class_names};
     for (std::size_t axis = 0; axis < shape.rank(); ++axis) summary.shape.push_back(shape[axis]);
+    for (const config::EvaluationSet& set : experiment.evaluation_sets()) summary.evaluation_sets.push_back(set.name);
     if (experiment.task().kind == task::Kind::classification) {
         const auto labels = experiment.source().train.labels();
         std::vector<std::int32_t> training;
@@ -70,7 +70,9 @@ void write_truth(const config::Experiment& experiment, const store::RunDirectory
 store::Summary write_results(const config::Experiment& experiment, const schedule::Trained& trained,
                              const store::RunDirectory& directory, bool is_partial) {
     const config::Options& options = experiment.options();
-    const analysis::RowResults& rows = *trained.rows;
+    const analysis::Analysis& analysis = *trained.analysis->analysis();
+    const analysis::Study& study = analysis.study();
+    const analysis::RowResults& rows = analysis.rows(study.test);
     const std::size_t chosen = analysis::find_combination(experiment.task().kind, options.combine);
     store::Summary summary{.program = describe_program(),
                            .config = config::to_json(options),
@@ -85,12 +87,19 @@ store::Summary write_results(const config::Experiment& experiment, const schedul
                            .partial = is_partial};
     summary.ensemble = analysis::evaluate(experiment.task(), experiment.targets(), rows, experiment.test_set().truth(),
                                           summary.members, options.seed);
+    for (std::size_t i = 0; i < summary.ensemble.combinations.size(); ++i)
+        summary.ensemble.combinations[i].weights = analysis.weights()[i];
     for (const analysis::MemberResult& member : summary.members) {
         summary.settings.push_back({.net = experiment.network_of(member.index).text(),
                                     .varied = config::varied_values(options, member.index)});
     }
     for (const model::Network& network : experiment.networks()) summary.nets.push_back(network.text());
-    summary.out_of_fold = out_of_fold(experiment, directory, summary.members);
+    if (study.folds() > 0) {
+        const analysis::RowResults& pooled = analysis.rows(study.validation);
+        summary.out_of_fold = {.rows = pooled.rows,
+                               .scores = analysis::combination_scores(experiment.task(), experiment.targets(), pooled,
+                                                                      analysis.truth(study.validation))};
+    }
     write_truth(experiment, directory);
     store::write_file_atomically(
         is_partial ? directory.partial_predictions() : directory.predictions(),

@@ -22,7 +22,8 @@ public:
     void save(const train::MemberState& state) override { checkpointer_.save(state); }
     std::optional<schedule::MemberPredictions> predictions(std::uint32_t member) override;
     void finish(const train::MemberState& state, const schedule::MemberPredictions& predictions) override;
-    std::vector<float> rows(std::span<const std::uint32_t> members, std::size_t first, std::size_t count) override;
+    std::vector<float> rows(std::size_t set, std::span<const std::uint32_t> members, std::size_t first,
+                            std::size_t count) override;
 
 private:
     const config::Experiment& experiment_;

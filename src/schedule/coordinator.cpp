@@ -61,13 +61,13 @@ struct Coordinator::Visitor {
             self.times_.add_stretch(now_s - state.start_s);
             self.times_.end(now_s);
         }
-        if (self.is_over() || self.analysis_ || !std::ranges::all_of(self.ranks_, &Rank::suspended)) return {};
+        if (self.is_over() || self.jobs_ || !std::ranges::all_of(self.ranks_, &Rank::suspended)) return {};
         return self.conclude();
     }
 
     std::vector<Answer> operator()(const Notice&) const { return {}; }
 
-    std::vector<Answer> operator()(const Analysed& message) const { return self.analysed(rank, message.first); }
+    std::vector<Answer> operator()(const Analysed& message) const { return self.analysed(rank, message.job); }
 
     // What only a coordinator sends.
     std::vector<Answer> operator()(const Assign&) const { refuse(rank, "an assignment"); }
@@ -108,15 +108,14 @@ std::vector<std::uint32_t> Coordinator::missing() const {
 }
 
 std::vector<Coordinator::Answer> Coordinator::suspend(const std::string& why, double now_s) {
-    if (is_over() || analysis_ || !suspended_by_.empty()) return {};  // the analysis is soon over
+    if (is_over() || jobs_ || !suspended_by_.empty()) return {};  // the analysis is soon over
     suspended_by_ = why;
     suspended_s_ = now_s;
     return to_all(Suspend{});
 }
 
 std::optional<int> Coordinator::overdue(double now_s) const noexcept {
-    if (suspended_by_.empty() || analysis_ || is_over() || now_s < suspended_s_ + longest_suspension_s)
-        return std::nullopt;
+    if (suspended_by_.empty() || jobs_ || is_over() || now_s < suspended_s_ + longest_suspension_s) return std::nullopt;
     for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
         if (!ranks_[rank].suspended) return static_cast<int>(rank);
     }
@@ -136,7 +135,7 @@ void Coordinator::share_cores(std::vector<RankPlacement> placements) {
 
 /// Tells ranks at work, behind `answers`, how many threads they may use where that changes.
 std::vector<Coordinator::Answer> Coordinator::with_threads(std::vector<Answer> answers) {
-    if (placements_.empty() || is_over() || analysis_ || !suspended_by_.empty()) return answers;
+    if (placements_.empty() || is_over() || jobs_ || !suspended_by_.empty()) return answers;
     std::vector<bool> works;
     for (const Rank& rank : ranks_) works.push_back(!rank.is_idle());
     if (works == at_work_) return answers;
@@ -226,7 +225,7 @@ std::vector<Coordinator::Answer> Coordinator::lose(int rank, const std::string& 
 
 /// Others get what a lost rank had.
 std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s) {
-    if (analysis_) return take_back_block(rank);
+    if (jobs_) return take_back_job(rank);
     std::vector<WorkUnit> units;
     if (rank.unit) {
         MemberWork& work = queue_.of(rank.member);
@@ -251,15 +250,10 @@ std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s
     return answers;
 }
 
-std::vector<Coordinator::Answer> Coordinator::take_back_block(Rank& rank) {
-    if (rank.block) analysis_->blocks.put_back(*std::exchange(rank.block, std::nullopt));
+std::vector<Coordinator::Answer> Coordinator::take_back_job(Rank& rank) {
+    if (rank.job) jobs_->put_back(*std::exchange(rank.job, std::nullopt));
     rank.progress = {.lost = true};
-    std::vector<Answer> answers;
-    for (std::size_t other = 0; other < ranks_.size() && !analysis_->blocks.are_handed_out(); ++other) {
-        if (ranks_[other].lost || ranks_[other].block) continue;
-        answers.push_back(*next_block(static_cast<int>(other)));
-    }
-    return answers;
+    return hand_out_jobs();
 }
 
 std::vector<Coordinator::Answer> Coordinator::conclude() {
@@ -277,47 +271,58 @@ std::vector<Coordinator::Answer> Coordinator::conclude() {
 
 /// Every rank hears of it, so that all know that no more is trained.
 std::vector<Coordinator::Answer> Coordinator::begin_analysis(std::uint32_t best) {
-    Analyse order{.best = best, .left_out = {}};
+    std::vector<std::uint32_t> members;
     for (std::uint32_t member = 0; member < results_.size(); ++member) {
         const auto& result = results_[member];
-        if (!result || !result->is_included()) order.left_out.push_back(member);
+        if (result && result->is_included()) members.push_back(member);
     }
-    const std::size_t included = results_.size() - order.left_out.size();
-    analysis_.emplace(Analysis{std::move(order), RowBlocks(test_rows_, included * test_width_)});
-    std::vector<Answer> answers;
+    if (stages_ != nullptr) stages_->begin(members, best);
+    std::vector<Answer> answers = begin_stage();
     for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
-        if (ranks_[rank].lost) continue;
-        auto answer = next_block(static_cast<int>(rank));
-        answers.push_back(answer ? std::move(*answer) : Answer{static_cast<int>(rank), analysis_->order});
+        if (!ranks_[rank].lost && !ranks_[rank].job) answers.push_back({static_cast<int>(rank), Analyse{}});
     }
     return answers;
 }
 
-std::optional<Coordinator::Answer> Coordinator::next_block(int rank) {
-    const auto block = analysis_->blocks.take();
-    if (!block) return std::nullopt;
-    ranks_[static_cast<std::size_t>(rank)].block = block;
-    Analyse order = analysis_->order;
-    order.first = analysis_->blocks.first(*block);
-    order.rows = analysis_->blocks.rows(*block);
+/// Without any jobs all is done.
+std::vector<Coordinator::Answer> Coordinator::begin_stage() {
+    jobs_.emplace(stages_ == nullptr ? 0 : stages_->jobs());
+    ++stage_;
+    concluded_ = jobs_->are_done();
+    return hand_out_jobs();
+}
+
+/// To ranks that have none.
+std::vector<Coordinator::Answer> Coordinator::hand_out_jobs() {
+    std::vector<Answer> answers;
+    for (std::size_t rank = 0; rank < ranks_.size() && !jobs_->are_handed_out(); ++rank) {
+        if (ranks_[rank].lost || ranks_[rank].job) continue;
+        answers.push_back(*next_job(static_cast<int>(rank)));
+    }
+    return answers;
+}
+
+std::optional<Coordinator::Answer> Coordinator::next_job(int rank) {
+    const auto job = jobs_->take();
+    if (!job) return std::nullopt;
+    Rank& state = ranks_[static_cast<std::size_t>(rank)];
+    state.job = job;
+    Analyse order{.job = *job, .context = {}};
+    if (std::exchange(state.stage, stage_) != stage_) order.context = stages_->context();
     return Answer{rank, std::move(order)};
 }
 
-std::vector<Coordinator::Answer> Coordinator::analysed(int rank, std::uint64_t first) {
+std::vector<Coordinator::Answer> Coordinator::analysed(int rank, std::uint64_t job) {
     Rank& state = ranks_[static_cast<std::size_t>(rank)];
-    if (!analysis_ || !state.block || first != analysis_->blocks.first(*state.block))
-        refuse(rank, "the analysis of rows that it was not given");
-    state.block.reset();
-    analysis_->blocks.finish();
-    if (analysis_->blocks.are_done()) concluded_ = true;
-    if (auto next = next_block(rank)) return {std::move(*next)};
+    if (!jobs_ || state.job != job) refuse(rank, "the result of a job that it was not given");
+    state.job.reset();
+    jobs_->finish();
+    if (jobs_->are_done()) {
+        concluded_ = !stages_->advance();
+        return concluded_ ? std::vector<Answer>{} : begin_stage();
+    }
+    if (auto next = next_job(rank)) return {std::move(*next)};
     return {};
-}
-
-void Coordinator::set_test_size(std::size_t rows, std::size_t width) {
-    core::require(rows > 0 && width > 0, "there are test rows, and something is predicted of each");
-    test_rows_ = rows;
-    test_width_ = width;
 }
 
 std::vector<Coordinator::Answer> Coordinator::fail(const core::Error& error) {

@@ -8,10 +8,11 @@
 
 #include "analysis/results.hpp"
 #include "core/error.hpp"
+#include "schedule/analysis_stages.hpp"
+#include "schedule/job_queue.hpp"
 #include "schedule/message.hpp"
 #include "schedule/plan.hpp"
 #include "schedule/rank_times.hpp"
-#include "schedule/row_blocks.hpp"
 #include "schedule/run_progress.hpp"
 #include "schedule/work_queue.hpp"
 #include "store/checkpoint_writer.hpp"
@@ -34,8 +35,8 @@ public:
     /// Without `work` all members are alike and have so many epochs. REQUIRES: members, ranks and epochs > 0; work for
     /// each member or for none.
     /// If the run `recovers`, it goes on when ranks are lost: what they had is handed out again.
-    /// When all members are done, the test rows are handed out in blocks; the run is over when all of these are
-    /// analysed.
+    /// When all members are done, the jobs of their analysis are handed out, stage by stage; the run is over when all
+    /// of these are done.
     Coordinator(std::size_t members, int ranks, std::size_t epochs, std::vector<MemberWork> work = {},
                 bool recovers = false, std::vector<WorkUnit> units = {});
 
@@ -43,8 +44,8 @@ public:
     /// REQUIRES: a placement for each rank; nothing was received yet.
     void share_cores(std::vector<RankPlacement> placements);
 
-    /// What has to be analysed of each member: so many test rows with so many numbers each. One number unless said.
-    void set_test_size(std::size_t rows, std::size_t width);
+    /// What is to be done when training is over, in place of nothing. It must outlive this object and its copies.
+    void set_analysis(AnalysisStages& stages) { stages_ = &stages; }
 
     /// What decides which member is the best. Of classes unless said.
     void set_task(const task::Task& task) { task_ = &task; }
@@ -75,8 +76,8 @@ public:
     /// All that will come of the members is among the results, or the run has failed.
     [[nodiscard]] bool is_over() const noexcept { return failure_ || concluded_; }
 
-    /// All members are done that will be, and blocks of test rows are being analysed.
-    [[nodiscard]] bool is_analysing() const noexcept { return analysis_.has_value(); }
+    /// All members are done that will be, and they are being analysed.
+    [[nodiscard]] bool is_analysing() const noexcept { return jobs_.has_value(); }
 
     /// Why the run failed, in words for the user.
     [[nodiscard]] const std::optional<core::Error>& failure() const noexcept { return failure_; }
@@ -112,16 +113,11 @@ private:
         std::size_t threads = 1;    ///< it was told to use
         bool suspended = false;     ///< has saved what it had
         bool lost = false;
-        std::optional<std::size_t> block;  ///< is being analysed
+        std::optional<std::size_t> job;  ///< of the analysis that it does
+        std::size_t stage = 0;           ///< of the analysis that it knows of, counted from 1
 
         [[nodiscard]] bool is_idle() const noexcept { return lost || (waits && !unit && !next); }
         [[nodiscard]] bool trains(std::uint32_t other) const noexcept { return unit && member == other; }
-    };
-
-    /// The test rows, and what all ranks have to know of them.
-    struct Analysis {
-        Analyse order;  ///< of a block, but for which
-        RowBlocks blocks;
     };
 
     struct Visitor;
@@ -131,11 +127,13 @@ private:
     void begin(Rank& rank, const WorkUnit& unit, double now_s) const;
     [[nodiscard]] std::vector<Answer> finish(int rank, const Finished& finished, double now_s);
     [[nodiscard]] std::vector<Answer> take_back(Rank& rank, double now_s);
-    [[nodiscard]] std::vector<Answer> take_back_block(Rank& rank);
+    [[nodiscard]] std::vector<Answer> take_back_job(Rank& rank);
     [[nodiscard]] std::vector<Answer> conclude();
     [[nodiscard]] std::vector<Answer> begin_analysis(std::uint32_t best);
-    [[nodiscard]] std::optional<Answer> next_block(int rank);
-    [[nodiscard]] std::vector<Answer> analysed(int rank, std::uint64_t first);
+    [[nodiscard]] std::vector<Answer> begin_stage();
+    [[nodiscard]] std::vector<Answer> hand_out_jobs();
+    [[nodiscard]] std::optional<Answer> next_job(int rank);
+    [[nodiscard]] std::vector<Answer> analysed(int rank, std::uint64_t job);
     [[nodiscard]] std::vector<Answer> to_all(const Message& message) const;
     [[nodiscard]] std::vector<Answer> with_threads(std::vector<Answer> answers);
     [[nodiscard]] Rank& training(int rank, std::uint32_t member);
@@ -149,9 +147,9 @@ private:
     bool concluded_ = false;
     bool recovers_ = false;
     const task::Task* task_ = &task::standard_task(task::Kind::classification);
-    std::size_t test_rows_ = 1;
-    std::size_t test_width_ = 1;
-    std::optional<Analysis> analysis_;
+    AnalysisStages* stages_ = nullptr;
+    std::optional<JobQueue> jobs_;  ///< of the stage of the analysis that is under way
+    std::size_t stage_ = 0;         ///< counted from 1
     std::size_t lost_ = 0;
     std::vector<Rank> ranks_;
     std::vector<std::optional<analysis::MemberResult>> results_;  ///< by index

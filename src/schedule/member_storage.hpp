@@ -40,9 +40,9 @@ public:
     /// Saves a trained member. Its predictions become durable before it counts as finished.
     virtual void finish(const train::MemberState& state, const MemberPredictions& predictions) = 0;
 
-    /// What members predict of `count` test rows: [members × count × predicted width].
-    [[nodiscard]] virtual std::vector<float> rows(std::span<const std::uint32_t> members, std::size_t first,
-                                                  std::size_t count) = 0;
+    /// What members predict of `count` rows of the evaluation set at that place: [members × count × predicted width].
+    [[nodiscard]] virtual std::vector<float> rows(std::size_t set, std::span<const std::uint32_t> members,
+                                                  std::size_t first, std::size_t count) = 0;
 };
 
 }  // namespace ensemble::schedule

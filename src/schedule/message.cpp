@@ -1,88 +1,23 @@
 #include "schedule/message.hpp"
 
-#include <cstring>
 #include <type_traits>
 
 #include "core/contract.hpp"
+#include "core/wire.hpp"
 
 namespace ensemble::schedule {
 namespace {
 
 constexpr std::uint32_t message_magic = 0x454E5331;  // "ENS1"
-constexpr std::uint16_t message_version = 8;
+constexpr std::uint16_t message_version = 9;
 constexpr std::uint32_t member_limit = 1U << 22U;
-constexpr std::uint64_t most_combinations = 100;
+constexpr std::uint64_t job_limit = std::uint64_t{1} << 40U;
 
 struct Header {
     std::uint32_t magic = message_magic;
     std::uint16_t version = message_version;
     std::uint16_t kind = 0;
     std::uint64_t size = 0;  ///< of the content
-};
-
-[[noreturn]] void refuse(const char* why) {
-    core::fail(core::Failure::run, "a message between ranks is damaged ({}); do all ranks run the same program?", why);
-}
-
-template <class T>
-constexpr bool is_numbers =
-    std::is_same_v<T, std::vector<double>> || std::is_same_v<T, std::vector<float>> ||
-    std::is_same_v<T, std::vector<std::int32_t>> || std::is_same_v<T, std::vector<std::uint32_t>>;
-
-class Writer {
-public:
-    template <class T>
-    void operator()(const T& value) {
-        if constexpr (std::is_same_v<T, std::string> || is_numbers<T>) {
-            (*this)(std::uint64_t{value.size()});
-            append(std::as_bytes(std::span(value)));
-        } else {
-            static_assert(std::is_arithmetic_v<T> || std::is_enum_v<T>);
-            append(std::as_bytes(std::span(&value, 1)));
-        }
-    }
-    std::vector<std::byte> bytes;
-
-private:
-    void append(std::span<const std::byte> more) { bytes.insert(bytes.end(), more.begin(), more.end()); }
-};
-
-class Reader {
-public:
-    explicit Reader(std::span<const std::byte> bytes) : rest_(bytes) {}
-
-    template <class T>
-    void operator()(T& value) {
-        if constexpr (std::is_same_v<T, std::string>) {
-            std::uint64_t size = 0;
-            (*this)(size);
-            const auto text = take(size);
-            value.assign(reinterpret_cast<const char*>(text.data()), text.size());
-        } else if constexpr (is_numbers<T>) {
-            constexpr std::size_t each = sizeof(typename T::value_type);
-            std::uint64_t size = 0;
-            (*this)(size);
-            if (size > rest_.size() / each) refuse("it ends early");
-            value.resize(size);
-            const auto numbers = take(size * each);
-            if (!numbers.empty()) std::memcpy(value.data(), numbers.data(), numbers.size());
-        } else {
-            static_assert(std::is_arithmetic_v<T> || std::is_enum_v<T>);
-            const auto bytes = take(sizeof(T));
-            if (std::is_same_v<T, bool> && std::to_integer<int>(bytes[0]) > 1) refuse("a truth value is neither");
-            std::memcpy(&value, bytes.data(), sizeof(T));
-        }
-    }
-    [[nodiscard]] bool at_end() const { return rest_.empty(); }
-
-private:
-    std::span<const std::byte> take(std::uint64_t size) {
-        if (size > rest_.size()) refuse("it ends early");
-        const auto taken = rest_.first(size);
-        rest_ = rest_.subspan(size);
-        return taken;
-    }
-    std::span<const std::byte> rest_;
 };
 
 // One list of fields serves writing and reading: `each` is called with every field in turn.
@@ -130,7 +65,7 @@ void fields(L& message, Each& each) {
 template <class L, class Each>
 requires std::is_same_v<std::remove_const_t<L>, Analyse>
 void fields(L& message, Each& each) {
-    each(message.first), each(message.rows), each(message.best), each(message.left_out);
+    each(message.job), each(message.context);
 }
 
 template <class L, class Each>
@@ -154,17 +89,7 @@ void fields(L& message, Each& each) {
 template <class L, class Each>
 requires std::is_same_v<std::remove_const_t<L>, Analysed>
 void fields(L& message, Each& each) {
-    auto& r = message.results;
-    std::uint64_t combinations = r.combined.size();
-    each(message.first), each(r.rows), each(combinations);
-    if constexpr (!std::is_const_v<L>) {
-        if (combinations > most_combinations) refuse("it has more combinations than there are");
-        r.combined.resize(combinations);
-        r.combined_values.resize(combinations);
-    }
-    for (auto& combined : r.combined) each(combined.predictions), each(combined.chosen);
-    for (auto& values : r.combined_values) each(values);
-    each(r.votes), each(r.member_sums), each(r.best);
+    each(message.job), each(message.result);
 }
 
 template <class L, class Each>
@@ -196,7 +121,7 @@ struct MakesSense {
     bool operator()(const Assign& a) const {
         return a.unit.count > 0 && a.unit.first < member_limit && a.unit.count <= member_limit - a.unit.first;
     }
-    bool operator()(const Analyse& a) const { return a.best < member_limit; }
+    bool operator()(const Analyse& a) const { return a.job == no_job || a.job < job_limit; }
     bool operator()(const Stop& s) const {
         return s.exit_code == 0 || is_failure(static_cast<core::Failure>(s.exit_code));
     }
@@ -204,9 +129,7 @@ struct MakesSense {
     bool operator()(const Suspend&) const { return true; }
     bool operator()(const Suspended&) const { return true; }
     bool operator()(const Notice& r) const { return !r.text.empty(); }
-    bool operator()(const Analysed& a) const {
-        return a.results.rows > 0 && a.results.combined.size() == a.results.combined_values.size();
-    }
+    bool operator()(const Analysed& a) const { return a.job < job_limit && !a.result.empty(); }
     bool operator()(const Threads& t) const { return t.count > 0; }
 };
 
@@ -216,7 +139,7 @@ Message make(std::size_t kind) {
     if constexpr (I < std::variant_size_v<Message>) {
         return kind == I ? Message(std::in_place_index<I>) : make<I + 1>(kind);
     } else {
-        refuse("it is of no known kind");
+        core::refuse_message("it is of no known kind");
     }
 }
 
@@ -229,28 +152,28 @@ bool is_for_worker(const Message& message) {
 
 std::vector<std::byte> encode(const Message& message) {
     core::require(std::visit(MakesSense{}, message), "a message to another rank makes sense");
-    Writer content;
+    core::WireWriter content;
     std::visit([&](const auto& held) { fields(held, content); }, message);
-    Writer whole;
+    core::WireWriter whole;
     const Header header{.kind = static_cast<std::uint16_t>(message.index()), .size = content.bytes.size()};
     whole.bytes.reserve(sizeof header + content.bytes.size());
     whole(header.magic), whole(header.version), whole(header.kind), whole(header.size);
-    whole.bytes.insert(whole.bytes.end(), content.bytes.begin(), content.bytes.end());
+    whole.append(content.bytes);
     return std::move(whole.bytes);
 }
 
 Message decode(std::span<const std::byte> bytes) {
-    Reader reader(bytes);
+    core::WireReader reader(bytes);
     Header header;
     reader(header.magic), reader(header.version), reader(header.kind), reader(header.size);
-    if (header.magic != message_magic) refuse("it is not one of ours");
-    if (header.version != message_version) refuse("it is of another version");
+    if (header.magic != message_magic) core::refuse_message("it is not one of ours");
+    if (header.version != message_version) core::refuse_message("it is of another version");
     constexpr std::size_t header_bytes = 16;
-    if (header.size != bytes.size() - header_bytes) refuse("its size is wrong");
+    if (header.size != bytes.size() - header_bytes) core::refuse_message("its size is wrong");
     Message message = make(header.kind);
     std::visit([&](auto& held) { fields(held, reader); }, message);
-    if (!reader.at_end()) refuse("bytes are left over");
-    if (!std::visit(MakesSense{}, message)) refuse("its content makes no sense");
+    if (!reader.at_end()) core::refuse_message("bytes are left over");
+    if (!std::visit(MakesSense{}, message)) core::refuse_message("its content makes no sense");
     return message;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,7 +10,6 @@
 #include <vector>
 
 #include "analysis/results.hpp"
-#include "analysis/row_results.hpp"
 #include "core/error.hpp"
 #include "schedule/work_queue.hpp"
 #include "train/member_state.hpp"
@@ -57,10 +57,10 @@ struct Notice {
     std::string text;
 };
 
-/// What a block of test rows has come to, as asked by Analyse.
+/// What a job has come to, as asked by Analyse.
 struct Analysed {
-    std::uint64_t first = 0;
-    analysis::RowResults results;
+    std::uint64_t job = 0;
+    std::vector<std::byte> result;  ///< of analysis::Analyst::run()
 };
 
 /// This rank cannot go on.
@@ -83,13 +83,13 @@ struct Threads {
 /// Save what is in training, and train no more.
 struct Suspend {};
 
-/// All members are done, or as many as will be: combine what these predict of a block of test rows, from their files.
-/// Without rows it says no more than that training is over: others analyse all of them.
+inline constexpr std::uint64_t no_job = std::numeric_limits<std::uint64_t>::max();
+
+/// All members are done, or as many as will be: do a job of their analysis, from their files. Without a job it says no
+/// more than that training is over: others do all there are.
 struct Analyse {
-    std::uint64_t first = 0;
-    std::uint64_t rows = 0;
-    std::uint32_t best = 0;               ///< the member chosen on validation data
-    std::vector<std::uint32_t> left_out;  ///< members that are no part of the ensemble: excluded, or not done
+    std::uint64_t job = no_job;
+    std::vector<std::byte> context;  ///< for analysis::Analyst::begin(), where the stage is new to the rank
 };
 
 /// Leave: the run has failed, or it is over.

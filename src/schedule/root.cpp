@@ -38,11 +38,12 @@ Root::Root(const config::Experiment& experiment, int ranks, StartingPoint start,
     : experiment_(experiment),
       hooks_(hooks),
       send_(std::move(send)),
+      analysis_(std::make_unique<MemberAnalysis>(experiment)),
       coordinator_(experiment.options().members, ranks, most_epochs(experiment, start.work), start.work,
                    experiment.options().recover) {
     if (!start.placements.empty()) coordinator_.share_cores(std::move(start.placements));
     coordinator_.set_task(experiment.task());
-    coordinator_.set_test_size(experiment.test_set().rows.size(), experiment.predicted_width());
+    coordinator_.set_analysis(*analysis_);
 }
 
 void Root::receive(int rank, const Message& message, double now_s) {
@@ -57,17 +58,11 @@ void Root::tell_hooks(int rank, const Message& message) {
     } else if (const auto* finished = std::get_if<Finished>(&message)) {
         // A rank that takes over a unit finds members of it done.
         if (!coordinator_.is_done(finished->result.index)) hooks_.member_done(finished->result, rank);
-    } else if (const auto* block = std::get_if<Analysed>(&message)) {
-        place(*block);
+    } else if (const auto* job = std::get_if<Analysed>(&message)) {
+        analysis_->take(*job);
     } else if (const auto* notice = std::get_if<Notice>(&message)) {
         hooks_.notice(notice->text);
     }
-}
-
-void Root::place(const Analysed& block) {
-    const config::EvaluationSet& test = experiment_.test_set();
-    if (!rows_) rows_ = analysis::room_for(experiment_.task(), experiment_.targets(), test.rows.size());
-    rows_->place(block.first, block.results);
 }
 
 void Root::send(const std::vector<Coordinator::Answer>& answers) const {

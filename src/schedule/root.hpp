@@ -1,10 +1,11 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
-#include "analysis/row_results.hpp"
+#include "analysis/analysis.hpp"
 #include "config/experiment.hpp"
 #include "core/stopwatch.hpp"
 #include "schedule/coordinator.hpp"
@@ -20,6 +21,28 @@ struct StartingPoint {
 
 /// What each member takes, in units of the mean of all. Local.
 [[nodiscard]] std::vector<MemberWork> planned_work(const config::Experiment& experiment);
+
+/// The analysis of what the members predict, once it is known who they are.
+class MemberAnalysis final : public AnalysisStages {
+public:
+    explicit MemberAnalysis(const config::Experiment& experiment) : study_(experiment.study()) {}
+
+    void begin(const std::vector<std::uint32_t>& members, std::uint32_t best) override {
+        analysis_.emplace(study_, analysis::Committee{.members = members, .best = best});
+    }
+    [[nodiscard]] std::size_t jobs() const override { return analysis_->jobs(); }
+    [[nodiscard]] std::vector<std::byte> context() const override { return analysis_->context(); }
+    [[nodiscard]] bool advance() override { return analysis_->advance(); }
+
+    void take(const Analysed& job) {
+        if (analysis_) analysis_->take(job.job, job.result);
+    }
+    [[nodiscard]] const std::optional<analysis::Analysis>& analysis() const noexcept { return analysis_; }
+
+private:
+    analysis::Study study_;
+    std::optional<analysis::Analysis> analysis_;
+};
 
 /// What rank 0 does beside its own training: it hears what workers say, has the coordinator decide, sends its answers,
 /// and tells the hooks.
@@ -45,19 +68,18 @@ public:
 
     [[nodiscard]] const Coordinator& coordinator() const noexcept { return coordinator_; }
 
-    /// Gives away what has come of the test rows.
-    [[nodiscard]] std::optional<analysis::RowResults> take_rows() { return std::move(rows_); }
+    /// Gives away what has come of the analysis.
+    [[nodiscard]] std::unique_ptr<MemberAnalysis> take_analysis() { return std::move(analysis_); }
 
 private:
     void tell_hooks(int rank, const Message& message);
-    void place(const Analysed& block);
     void send(const std::vector<Coordinator::Answer>& answers) const;
 
     const config::Experiment& experiment_;
     TrainingHooks& hooks_;
     Send send_;
+    std::unique_ptr<MemberAnalysis> analysis_;
     Coordinator coordinator_;
-    std::optional<analysis::RowResults> rows_;  ///< of the blocks of test rows that have come
 };
 
 }  // namespace ensemble::schedule

@@ -139,9 +139,9 @@ public:
 
     [[nodiscard]] Trained result() {
         Trained trained{
-            .rows = {}, .coordinator = {}, .first_step_s = first_step_s_, .coordination_s = coordination_s_};
+            .analysis = {}, .coordinator = {}, .first_step_s = first_step_s_, .coordination_s = coordination_s_};
         if (!root_) return trained;
-        trained.rows = root_->take_rows();
+        trained.analysis = root_->take_analysis();
         trained.coordinator = root_->coordinator();
         return trained;
     }

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 
-#include "analysis/row_results.hpp"
 #include "comm/communicator.hpp"
 #include "config/experiment.hpp"
 #include "schedule/coordinator.hpp"
@@ -15,7 +15,7 @@ namespace ensemble::schedule {
 
 /// What training leaves behind.
 struct Trained {
-    std::optional<analysis::RowResults> rows;  ///< of the test set; on the root only
+    std::unique_ptr<MemberAnalysis> analysis;  ///< on the root only
     std::optional<Coordinator> coordinator;    ///< on the root only
     double first_step_s = 0;                   ///< from the call to this rank's first training step, or to having none
     double coordination_s = 0;                 ///< of its processor that the root spent on messages and all they entail

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 #include "core/contract.hpp"
@@ -28,7 +27,10 @@ Worker::Worker(const config::Experiment& experiment, Send send, MemberStorage& s
       send_(std::move(send)),
       storage_(storage),
       make_training_(std::move(make_training)),
-      progress_interval_s_(progress_interval_s) {
+      progress_interval_s_(progress_interval_s),
+      study_(experiment.study()),
+      analyst_(study_, [this](std::size_t set, std::span<const std::uint32_t> members, std::size_t first,
+                              std::size_t count) { return storage_.rows(set, members, first, count); }) {
     send_(Request{});
 }
 
@@ -36,9 +38,9 @@ void Worker::receive(const Message& message) {
     if (const auto* assign = std::get_if<Assign>(&message)) {
         core::require(!unit_, "a worker is given one unit at a time");
         unit_ = assign->unit;
-    } else if (const auto* block = std::get_if<Analyse>(&message)) {
-        core::require(!training_ && !predicting_ && !unit_ && !block_, "members are combined when none is in training");
-        if (block->rows > 0) block_ = *block;
+    } else if (const auto* job = std::get_if<Analyse>(&message)) {
+        core::require(!training_ && !predicting_ && !unit_ && !job_, "members are combined when none is in training");
+        if (job->job != no_job) job_ = *job;
     } else if (const auto* threads = std::get_if<Threads>(&message)) {
         threads_ = static_cast<std::size_t>(threads->count);
         if (training_) training_->member->use_threads(*threads_);
@@ -70,8 +72,8 @@ bool Worker::work() {
         const std::uint32_t member = unit_->first++;
         if (--unit_->count == 0) unit_.reset();
         begin(member);
-    } else if (block_) {
-        analyse_block();
+    } else if (job_) {
+        analyse();
     } else {
         return false;
     }
@@ -202,25 +204,10 @@ void Worker::finish() {
     send_(finished);
 }
 
-void Worker::analyse_block() {
-    const Analyse order = *std::exchange(block_, std::nullopt);
-    const config::EvaluationSet& test = experiment_.test_set();
-    core::require(order.first + order.rows <= test.rows.size(), "a block of rows is one of the test set");
-    std::vector<std::uint32_t> all_members(experiment_.options().members);
-    std::iota(all_members.begin(), all_members.end(), 0U);
-    std::vector<std::uint32_t> members;
-    std::ranges::set_difference(all_members, order.left_out, std::back_inserter(members));
-    const std::vector<float> predictions = storage_.rows(members, order.first, order.rows);
-    const task::Truth truth = test.truth().part(order.first, order.rows);
-    const auto best = std::ranges::find(members, order.best) - members.begin();
-    send_(Analysed{.first = order.first,
-                   .results = analysis::analyse({.task = experiment_.task(),
-                                                 .targets = experiment_.targets(),
-                                                 .members = members.size(),
-                                                 .rows = order.rows,
-                                                 .predictions = predictions,
-                                                 .truth = truth},
-                                                static_cast<std::size_t>(best))});
+void Worker::analyse() {
+    const Analyse order = *std::exchange(job_, std::nullopt);
+    if (!order.context.empty()) analyst_.begin(order.context);
+    send_(Analysed{.job = order.job, .result = analyst_.run(order.job)});
 }
 
 analysis::MemberResult Worker::result() {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "analysis/analysis.hpp"
 #include "config/experiment.hpp"
 #include "core/stopwatch.hpp"
 #include "schedule/member_storage.hpp"
@@ -17,8 +18,8 @@
 namespace ensemble::schedule {
 
 /// Trains the members it is given, one after the other, in pieces short enough that its owner can answer messages in
-/// between; has each predict the evaluation sets, and stores it with its predictions. When all are done, combines what
-/// members predict of the blocks of test rows that it is given.
+/// between; has each predict the evaluation sets, and stores it with its predictions. When all are done, does the jobs
+/// of their analysis that it is given.
 class Worker {
 public:
     using Send = std::function<void(const Message&)>;  ///< to the coordinator
@@ -62,7 +63,7 @@ private:
     void predict_rows();
     void finish();
     void complete_predictions();
-    void analyse_block();
+    void analyse();
     [[nodiscard]] data::RowRange rows_of(std::size_t set) const;
     [[nodiscard]] std::span<float> predicted(std::size_t set);
     [[nodiscard]] task::Truth truth_of(std::size_t set) const;
@@ -78,7 +79,9 @@ private:
     std::optional<Predicting> predicting_;
     std::optional<WorkUnit> unit_;  ///< members that are still to begin
 
-    std::optional<Analyse> block_;
+    analysis::Study study_;
+    analysis::Analyst analyst_;
+    std::optional<Analyse> job_;
     std::optional<std::size_t> threads_;  ///< as the coordinator last said
     core::Stopwatch since_progress_;
 };

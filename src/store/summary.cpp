@@ -21,8 +21,13 @@ Json json_of(Metrics metrics, const task::Scores& scores) {
 }
 
 Json json_of(Metrics metrics, const DataSummary& data) {
-    Json json{{"name", data.name}, {"sha256", data.sha256}, {"train", data.train}, {"validation", data.validation},
-              {"test", data.test}, {"shape", data.shape}};
+    Json json{{"name", data.name},
+              {"sha256", data.sha256},
+              {"train", data.train},
+              {"validation", data.validation},
+              {"test", data.test},
+              {"shape", data.shape},
+              {"evaluation_sets", data.evaluation_sets}};
     if (data.classes == 0) {
         json["targets"] = data.target_names;
         json["baseline"] = json_of(metrics, data.baseline_scores);
@@ -61,6 +66,7 @@ Json json_of(const analysis::MemberResult& member, const MemberSettings& setting
     // A member that is excluded has no scores: null, so that nobody averages zeros.
     Json validation = json_of(metrics, member.validation);
     validation["loss"] = member.validation_loss;
+    validation["score"] = member.validation_score;
     Json json{{"index", member.index}, {"net", settings.net}};
     for (const auto& [name, value] : settings.varied) json["settings"][name] = value;
     json.update({{"parameters", member.parameters},
@@ -151,7 +157,9 @@ std::string to_json(const Summary& summary) {
     gain["combine"] = combined.combination->name;
     Json ensemble;
     for (const analysis::CombinationResult& each : result.combinations) {
-        ensemble[std::string(each.combination->name)] = json_of(metrics, each.scores);
+        Json& scores = ensemble[std::string(each.combination->name)];
+        scores = json_of(metrics, each.scores);
+        if (!each.weights.empty()) scores["weights"] = each.weights;
         gain[std::string(each.combination->name)] = gains(metrics, each);
     }
     ensemble["mean_member"] = json_of(metrics, result.mean_member);

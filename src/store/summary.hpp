@@ -28,12 +28,13 @@ struct DataSummary {
     std::size_t train = 0;  ///< rows
     std::size_t validation = 0;
     std::size_t test = 0;
-    std::vector<std::size_t> shape;              ///< of one item
-    std::size_t classes = 0;                     ///< 0 for regression
-    std::vector<std::string> class_names = {};   ///< by label; empty where they are the numbers of the labels
-    analysis::Baseline baseline = {};            ///< what the largest class alone reaches
-    std::vector<std::string> target_names = {};  ///< of regression, one for each number that is predicted
-    task::Scores baseline_scores = {};           ///< of regression: of the training rows' mean and variance
+    std::vector<std::size_t> shape;                 ///< of one item
+    std::vector<std::string> evaluation_sets = {};  ///< directories of predictions/, in the order of the study
+    std::size_t classes = 0;                        ///< 0 for regression
+    std::vector<std::string> class_names = {};      ///< by label; empty where they are the numbers of the labels
+    analysis::Baseline baseline = {};               ///< what the largest class alone reaches
+    std::vector<std::string> target_names = {};     ///< of regression, one for each number that is predicted
+    task::Scores baseline_scores = {};              ///< of regression: of the training rows' mean and variance
 
     /// How results name the class `label`.
     [[nodiscard]] std::string class_name(std::size_t label) const;

@@ -20,6 +20,7 @@ struct Answers {
     std::span<const std::int32_t> chosen = {};  ///< classification: [rows] the class that was decided on
     std::span<const float> components = {};     ///< of a mixture: [members × rows × stride] what its members predict
     std::size_t members = 0;                    ///< of the mixture; 0 where the prediction is none
+    std::span<const double> weights = {};       ///< of these; empty: all count the same
     Truth truth;
     std::size_t target = 0;  ///< regression: which of the targets
 

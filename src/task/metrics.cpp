@@ -221,27 +221,35 @@ double mean_magnitude(double mean, double variance) {
     return 2 * deviation * density + mean * std::erf(z / std::numbers::sqrt2);
 }
 
-/// Continuous ranked probability score, E|X − y| − ½ E|X − X′|, of a normal distribution or a mixture of them with
-/// equal weights (Grimit et al. 2006, eq. 5).
+/// Continuous ranked probability score, E|X − y| − ½ E|X − X′|, of a normal distribution or a mixture of them (Grimit
+/// et al. 2006, eq. 5).
 double ranked_probability(const Answers& answers, std::size_t row) {
     const double y = answers.number(row);
     if (answers.members == 0) {
         const double variance = answers.of(row)[1];
         return mean_magnitude(double{answers.of(row)[0]} - y, variance) - 0.5 * mean_magnitude(0, 2 * variance);
     }
+    // Equal weights as 1 and a division at the end: nothing is rounded that need not be.
+    const bool is_weighted = !answers.weights.empty();
+    const double all = is_weighted ? 1.0 : static_cast<double>(answers.members);
     double to_truth = 0;
     double among = 0;
     for (std::size_t i = 0; i < answers.members; ++i) {
+        const double weight = is_weighted ? answers.weights[i] : 1.0;
+        if (weight == 0) continue;
         const auto one = answers.component(i, row);
-        to_truth += mean_magnitude(double{one[0]} - y, one[1]);
-        among += 0.5 * mean_magnitude(0, 2 * double{one[1]});
+        to_truth += weight * mean_magnitude(double{one[0]} - y, one[1]);
+        double to_others = 0.5 * weight * mean_magnitude(0, 2 * double{one[1]});
         for (std::size_t j = 0; j < i; ++j) {
+            const double its_weight = is_weighted ? answers.weights[j] : 1.0;
+            if (its_weight == 0) continue;
             const auto other = answers.component(j, row);
-            among += mean_magnitude(double{one[0]} - double{other[0]}, double{one[1]} + double{other[1]});
+            to_others +=
+                its_weight * mean_magnitude(double{one[0]} - double{other[0]}, double{one[1]} + double{other[1]});
         }
+        among += weight * to_others;
     }
-    const auto members = static_cast<double>(answers.members);
-    return to_truth / members - among / (members * members);
+    return to_truth / all - among / (all * all);
 }
 
 /// Whether y lies in mean ± 1.96 deviations.

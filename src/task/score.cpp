@@ -18,6 +18,7 @@ Answers Predicted::answers(std::size_t question, const Truth& truth) const {
             .chosen = chosen,
             .components = components,
             .members = members,
+            .weights = weights,
             .truth = truth,
             .target = question};
 }

@@ -20,6 +20,7 @@ struct Predicted {
     std::span<const std::int32_t> chosen = {};  ///< classification: [rows] the class that was decided on
     std::span<const float> components = {};     ///< of a mixture: [members × rows × targets·predicted]
     std::size_t members = 0;                    ///< of the mixture; 0 where it is none
+    std::span<const double> weights = {};       ///< of these; empty: all count the same
 
     [[nodiscard]] std::size_t rows() const noexcept { return predictions.size() / task.predicted_width(targets); }
 

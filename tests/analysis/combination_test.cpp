@@ -28,7 +28,8 @@ const auto as_float = boost::test_tools::tolerance(1e-6);
 Combined combine(std::string_view name, const Simulated& simulated) {
     const Floats all = simulated.predictions();
     for (const analysis::Combination& combination : analysis::combinations()) {
-        if (combination.name == name) return combination.apply(simulated.block(all));
+        if (combination.name == name && combination.kind == simulated.task.kind)
+            return combination.apply(simulated.block(all), {});
     }
     BOOST_FAIL("no combination " << name);
     return {};
@@ -36,7 +37,7 @@ Combined combine(std::string_view name, const Simulated& simulated) {
 
 Labels votes(const Simulated& simulated) {
     const Floats all = simulated.predictions();
-    return analysis::combinations_of(task::Kind::classification)[1]->apply(simulated.block(all)).votes;
+    return analysis::combinations_of(task::Kind::classification)[1]->apply(simulated.block(all), {}).votes;
 }
 
 /// So many classes; each member gives as many whole rows of probabilities.
@@ -173,14 +174,14 @@ BOOST_AUTO_TEST_CASE(four_million_members_fit) {
     const analysis::Block block{
         .task = task, .targets = 1, .members = members, .rows = 1, .predictions = all, .truth = {}};
     for (const analysis::Combination* combination : analysis::combinations_of(Kind::classification))
-        BOOST_TEST((combination->apply(block).predictions == Floats{1.0F}));
-    BOOST_TEST((analysis::combinations_of(task::Kind::classification)[1]->apply(block).votes == Labels{members}));
+        BOOST_TEST((combination->apply(block, {}).predictions == Floats{1.0F}));
+    BOOST_TEST((analysis::combinations_of(task::Kind::classification)[1]->apply(block, {}).votes == Labels{members}));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_probability_is_refused) {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     for (const float bad : {nan, -0.1F, 1.1F, std::numeric_limits<float>::infinity()}) {
-        for (const char* name : {"average", "vote"}) {
+        for (const char* name : {"average", "vote", "geometric"}) {
             const Simulated two = single_row({{0.5F, 0.5F}, {0.5F, bad}});
             BOOST_CHECK_THROW(static_cast<void>(combine(name, two)), core::ContractViolation);
         }
@@ -190,7 +191,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_probability_is_refused) {
 BOOST_AUTO_TEST_CASE(nobody_cannot_be_combined) {
     BOOST_CHECK_THROW(static_cast<void>(combine("average", classes(2, {}))), core::ContractViolation);
     BOOST_CHECK_THROW(static_cast<void>(combine("vote", classes(2, {}))), core::ContractViolation);
-    BOOST_CHECK_THROW(static_cast<void>(combine("mixture", moments({}))), core::ContractViolation);
+    for (const char* name : {"mixture", "median", "trimmed"})
+        BOOST_CHECK_THROW(static_cast<void>(combine(name, moments({}))), core::ContractViolation);
 }
 
 BOOST_AUTO_TEST_CASE(a_mixture_by_hand) {
@@ -235,6 +237,54 @@ BOOST_AUTO_TEST_CASE(what_are_no_moments_is_refused) {
     for (const Floats& bad :
          {Floats{nan, 1}, Floats{1, nan}, Floats{infinite, 1}, Floats{1, infinite}, Floats{1, -1}}) {
         BOOST_CHECK_THROW(static_cast<void>(combine("mixture", moments({{1, 1}, bad}))), core::ContractViolation);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_geometric_mean_by_hand_and_of_certain_members) {
+    // √(0.8 · 0.2) against √(0.2 · 0.8): equal; √(0.9 · 0.4) = 0.6 against √(0.1 · 0.6) = 0.2449….
+    const Floats even = combine("geometric", single_row({{0.8F, 0.2F}, {0.2F, 0.8F}})).predictions;
+    BOOST_TEST(even[0] == 0.5F, as_float);
+    const Floats odd = combine("geometric", single_row({{0.9F, 0.1F}, {0.4F, 0.6F}})).predictions;
+    BOOST_TEST(double{odd[0]} == 0.6 / (0.6 + std::sqrt(0.06)), as_float);
+    // A member that is certain of one class does not silence the others for ever.
+    const Combined certain = combine("geometric", single_row({{1.0F, 0.0F}, {0.0F, 1.0F}}));
+    BOOST_TEST((certain.predictions == Floats{0.5F, 0.5F}));
+    BOOST_TEST((certain.chosen == Labels{0}));
+}
+
+BOOST_AUTO_TEST_CASE(a_median_and_a_trimmed_mixture_by_hand) {
+    // Means 1, 2, 9: the median is 2; the mean of 1 + (1, 0, 49) is 53 / 3.
+    const Floats odd = combine("median", moments({{9, 1}, {1, 1}, {2, 1}})).predictions;
+    BOOST_TEST(odd[0] == 2.0F);
+    BOOST_TEST(double{odd[1]} == 53.0 / 3, as_float);
+    BOOST_TEST(combine("median", moments({{1, 1}, {4, 1}})).predictions[0] == 2.5F);
+    // Of five the lowest and the highest mean go, with their variances.
+    const Floats trimmed = combine("trimmed", moments({{100, 900}, {1, 1}, {3, 2}, {-50, 700}, {2, 3}})).predictions;
+    BOOST_TEST(trimmed[0] == 2.0F);
+    BOOST_TEST(double{trimmed[1]} == 2.0 + 2.0 / 3, as_float);
+    // Of four none goes.
+    const Simulated four = moments({{1, 1}, {2, 1}, {3, 1}, {10, 1}});
+    BOOST_TEST((combine("trimmed", four).predictions == combine("mixture", four).predictions));
+}
+
+BOOST_AUTO_TEST_CASE(weights_that_are_equal_combine_as_none_do) {
+    const auto nearly_equal = [](const Floats& one, const Floats& other) {
+        BOOST_TEST_REQUIRE(one.size() == other.size());
+        for (std::size_t i = 0; i < one.size(); ++i) BOOST_TEST(one[i] == other[i], as_float);
+    };
+    const Simulated classes = simulated_classes(4, 20, 3);
+    const Simulated numbers = simulated_numbers(4, 20, 2);
+    const std::vector<double> equal(4, 0.25);
+    const std::vector<double> second{0, 1, 0, 0};
+    for (const analysis::Combination& each : analysis::combinations()) {
+        if (each.fit == nullptr) continue;
+        const Simulated& simulated = each.kind == Kind::classification ? classes : numbers;
+        const Floats all = simulated.predictions();
+        nearly_equal(each.apply(simulated.block(all), equal).predictions,
+                     each.apply(simulated.block(all), {}).predictions);
+        nearly_equal(each.apply(simulated.block(all), second).predictions, simulated.members[1]);
+        BOOST_CHECK_THROW(static_cast<void>(each.apply(simulated.block(all), std::span(equal).first(3))),
+                          core::ContractViolation);
     }
 }
 

@@ -26,17 +26,42 @@ inline Finished finished(std::uint32_t member, double validation_score, const st
             .talk_s = 0.5};
 }
 
-/// Everybody in `answers` who got test rows analyses them.
+/// Stages of so many jobs each, and what the coordinator says of the members.
+class StagesOf final : public AnalysisStages {
+public:
+    explicit StagesOf(std::vector<std::size_t> jobs) : jobs_(std::move(jobs)) {}
+
+    void begin(const std::vector<std::uint32_t>& those, std::uint32_t best_of_them) override {
+        members = those;
+        best = best_of_them;
+    }
+    [[nodiscard]] std::size_t jobs() const override { return jobs_.at(stage_); }
+    [[nodiscard]] std::vector<std::byte> context() const override { return {static_cast<std::byte>(stage_ + 1)}; }
+    [[nodiscard]] bool advance() override { return ++stage_ < jobs_.size(); }
+
+    std::vector<std::uint32_t> members;
+    std::optional<std::uint32_t> best;
+
+private:
+    std::vector<std::size_t> jobs_;
+    std::size_t stage_ = 0;
+};
+
+/// Everybody in `answers` who got a job of the analysis does it.
 inline Answers analyse_all(Coordinator& coordinator, const Answers& answers, double now_s = 100) {
     Answers more;
     for (const auto& answer : answers) {
         const auto* order = std::get_if<Analyse>(&answer.message);
-        if (order == nullptr || order->rows == 0) continue;
-        Analysed done{.first = order->first, .results = {}};
-        done.results.rows = order->rows;
+        if (order == nullptr || order->job == no_job) continue;
+        const Analysed done{.job = order->job, .result = {std::byte{1}}};
         for (auto& each : coordinator.receive(answer.rank, done, now_s)) more.push_back(std::move(each));
     }
     return more;
+}
+
+/// The job that an answer gives.
+inline std::uint64_t job_of(const Coordinator::Answer& answer) {
+    return std::get<Analyse>(answer.message).job;
 }
 
 /// The member assigned to `rank` by the only answer; nothing if there is no answer.

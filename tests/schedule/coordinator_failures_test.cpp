@@ -29,6 +29,8 @@ Coordinator three_at_work(std::size_t members) {
 
 BOOST_AUTO_TEST_CASE(what_a_lost_rank_had_goes_to_others_and_its_letters_do_not_count) {
     Coordinator coordinator = three_at_work(5);
+    StagesOf stages({1});
+    coordinator.set_analysis(stages);
     BOOST_TEST(assigned(coordinator.receive(2, Request{}, 2), 2).value() == 3U);
     BOOST_TEST(coordinator.receive(2, finished(2, 0.9), 3).empty());
     BOOST_TEST(coordinator.members_done() == 1U);
@@ -50,7 +52,7 @@ BOOST_AUTO_TEST_CASE(what_a_lost_rank_had_goes_to_others_and_its_letters_do_not_
     BOOST_TEST(coordinator.receive(1, finished(3, 0.9), 10).empty());
     const Answers end = coordinator.receive(0, finished(4, 0.5), 11);
     BOOST_TEST(goes_to_all<Analyse>(end, 2));
-    BOOST_TEST(std::get<Analyse>(end[0].message).left_out.empty());
+    BOOST_TEST((stages.members == std::vector<std::uint32_t>{0, 1, 2, 3, 4}));
     BOOST_TEST(!coordinator.is_over());
     BOOST_TEST(analyse_all(coordinator, end).empty());
     BOOST_TEST(coordinator.is_over());
@@ -136,10 +138,10 @@ BOOST_AUTO_TEST_CASE(who_has_nothing_to_do_lends_its_core_until_it_has) {
 
 namespace {
 
-/// Three ranks whose members are all done, of four blocks of test rows; the answers with which their analysis begins.
-Answers begin_analysis(Coordinator& coordinator) {
-    constexpr std::size_t width = 1U << 19U;  // so much of each row that blocks have but the least of rows, 16
-    coordinator.set_test_size(60, width);
+/// Three ranks whose members are all done, with as many jobs of their analysis as `stages` say; the answers with which
+/// it begins.
+Answers begin_analysis(Coordinator& coordinator, StagesOf& stages) {
+    coordinator.set_analysis(stages);
     Answers answers;
     for (int rank = 0; rank < 3; ++rank) {
         static_cast<void>(coordinator.receive(rank, Request{}, 2));
@@ -150,15 +152,16 @@ Answers begin_analysis(Coordinator& coordinator) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(the_block_of_a_rank_lost_in_the_analysis_goes_to_another) {
+BOOST_AUTO_TEST_CASE(the_job_of_a_rank_lost_in_the_analysis_goes_to_another) {
     Coordinator coordinator = three_at_work(3);
-    const Answers begun = begin_analysis(coordinator);
+    StagesOf stages({4});
+    const Answers begun = begin_analysis(coordinator, stages);
     BOOST_TEST(goes_to_all<Analyse>(begun, 3));
-    // Nobody is free; the next one to be gets it, before the last block.
+    // Nobody is free; the next one to be gets it, before the last job.
     BOOST_TEST(coordinator.lose(2, "was killed", 4).empty());
     Answers answers = analyse_all(coordinator, Answers{begun[0]});
     BOOST_TEST_REQUIRE(answers.size() == 1U);
-    BOOST_TEST(std::get<Analyse>(answers[0].message).first == std::get<Analyse>(begun[2].message).first);
+    BOOST_TEST(job_of(answers[0]) == job_of(begun[2]));
     BOOST_TEST(analyse_all(coordinator, Answers{begun[2]}).empty());  // was on its way, and does not count
     const Answers last = analyse_all(coordinator, Answers{begun[1]});
     BOOST_TEST(analyse_all(coordinator, answers).empty());
@@ -169,23 +172,40 @@ BOOST_AUTO_TEST_CASE(the_block_of_a_rank_lost_in_the_analysis_goes_to_another) {
     BOOST_TEST(coordinator.results().size() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(who_is_free_takes_over_a_lost_ranks_block_at_once) {
+BOOST_AUTO_TEST_CASE(who_is_free_takes_over_a_lost_ranks_job_at_once) {
     Coordinator coordinator = three_at_work(3);
-    const Answers begun = begin_analysis(coordinator);
+    StagesOf stages({4});
+    const Answers begun = begin_analysis(coordinator, stages);
     const Answers last = analyse_all(coordinator, Answers{begun[0]});
     BOOST_TEST(analyse_all(coordinator, last).empty());  // rank 0 has nothing to do
     const Answers taken = coordinator.lose(1, "was killed", 4);
     BOOST_TEST_REQUIRE(taken.size() == 1U);
     BOOST_TEST(taken[0].rank == 0);
-    BOOST_TEST(std::get<Analyse>(taken[0].message).first == std::get<Analyse>(begun[1].message).first);
+    BOOST_TEST(job_of(taken[0]) == job_of(begun[1]));
     BOOST_TEST(analyse_all(coordinator, taken).empty());
     BOOST_TEST(!coordinator.is_over());
     BOOST_TEST(analyse_all(coordinator, Answers{begun[2]}).empty());
     BOOST_TEST(coordinator.is_over());
 }
 
+BOOST_AUTO_TEST_CASE(a_rank_lost_between_stages_gets_no_job_of_the_next_one) {
+    Coordinator coordinator = three_at_work(3);
+    StagesOf stages({1, 3});
+    const Answers begun = begin_analysis(coordinator, stages);
+    BOOST_TEST(coordinator.lose(1, "was killed", 4).empty());
+    Answers answers = analyse_all(coordinator, Answers{begun[0]});
+    BOOST_TEST_REQUIRE(answers.size() == 2U);
+    BOOST_TEST(answers[0].rank == 0);
+    BOOST_TEST(answers[1].rank == 2);
+    while (!answers.empty()) answers = analyse_all(coordinator, answers);
+    BOOST_TEST(coordinator.is_over());
+    BOOST_TEST(!coordinator.failure());
+}
+
 BOOST_AUTO_TEST_CASE(without_recovery_a_rank_lost_in_the_analysis_ends_the_run) {
     Coordinator coordinator(1, 2, 4);
+    StagesOf stages({1});
+    coordinator.set_analysis(stages);
     static_cast<void>(coordinator.receive(1, Request{}, 1));
     static_cast<void>(coordinator.receive(1, finished(0, 0.5), 2));
     BOOST_TEST(goes_to_all<Stop>(coordinator.lose(1, "was killed", 3), 2));
@@ -194,13 +214,15 @@ BOOST_AUTO_TEST_CASE(without_recovery_a_rank_lost_in_the_analysis_ends_the_run) 
 
 BOOST_AUTO_TEST_CASE(a_stop_does_not_wait_for_lost_ranks) {
     Coordinator coordinator = three_at_work(5);
+    StagesOf stages({1});
+    coordinator.set_analysis(stages);
     BOOST_TEST(coordinator.receive(1, finished(1, 0.5), 2).empty());
     BOOST_TEST(coordinator.suspend("SIGTERM", 3).size() == 3U);
     BOOST_TEST(coordinator.receive(0, Suspended{}, 4).empty());
     BOOST_TEST(coordinator.receive(1, Suspended{}, 4).empty());
     const Answers end = coordinator.lose(2, "was killed", 5);
     BOOST_TEST(goes_to_all<Analyse>(Answers{end[0], end[1]}, 2));
-    BOOST_TEST((std::get<Analyse>(end[0].message).left_out == std::vector<std::uint32_t>{0, 2, 3, 4}));
+    BOOST_TEST((stages.members == std::vector<std::uint32_t>{1}));
     BOOST_TEST(analyse_all(coordinator, end).empty());
     BOOST_TEST(coordinator.is_over());
     BOOST_TEST(coordinator.missing().size() == 4U);

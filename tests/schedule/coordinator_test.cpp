@@ -15,6 +15,8 @@ BOOST_AUTO_TEST_SUITE(coordinator_tests)
 using namespace schedule;
 BOOST_AUTO_TEST_CASE(members_are_handed_out_in_order_to_whoever_asks) {
     Coordinator coordinator(3, 2, 4);
+    StagesOf stages({1});
+    coordinator.set_analysis(stages);
     BOOST_TEST(assigned(coordinator.receive(1, Request{}, 1), 1).value() == 0U);
     BOOST_TEST(assigned(coordinator.receive(0, Request{}, 1), 0).value() == 1U);
     // Asked for ahead: member 0 is trained but not yet stored.
@@ -26,8 +28,8 @@ BOOST_AUTO_TEST_CASE(members_are_handed_out_in_order_to_whoever_asks) {
     BOOST_TEST(coordinator.receive(1, Request{}, 9).empty());
     const Answers end = coordinator.receive(1, finished(2, 0.7), 10);
     BOOST_TEST(goes_to_all<Analyse>(end, 2));
-    BOOST_TEST(std::get<Analyse>(end[0].message).best == 1U);
-    BOOST_TEST(std::get<Analyse>(end[0].message).left_out.empty());
+    BOOST_TEST(stages.best.value() == 1U);
+    BOOST_TEST((stages.members == std::vector<std::uint32_t>{0, 1, 2}));
     BOOST_TEST(!coordinator.is_over());
     BOOST_TEST(analyse_all(coordinator, end).empty());
     BOOST_TEST(coordinator.is_over());
@@ -43,24 +45,29 @@ BOOST_AUTO_TEST_CASE(members_are_handed_out_in_order_to_whoever_asks) {
 BOOST_AUTO_TEST_CASE(the_best_does_not_depend_on_the_order_of_arrival) {
     for (const bool forward : {true, false}) {
         Coordinator coordinator(2, 2, 4);
+        StagesOf stages({1});
+        coordinator.set_analysis(stages);
         static_cast<void>(coordinator.receive(0, Request{}, 0));
         static_cast<void>(coordinator.receive(1, Request{}, 0));
         const int first = forward ? 0 : 1;
         static_cast<void>(coordinator.receive(first, finished(static_cast<std::uint32_t>(first), 0.5), 1));
         const Answers end = coordinator.receive(1 - first, finished(static_cast<std::uint32_t>(1 - first), 0.5), 1);
-        BOOST_TEST(std::get<Analyse>(end.at(0).message).best == 0U);
+        BOOST_TEST(goes_to_all<Analyse>(end, 2));
+        BOOST_TEST(stages.best.value() == 0U);
     }
 }
 
 BOOST_AUTO_TEST_CASE(a_member_set_aside_is_never_the_best) {
     Coordinator coordinator(2, 1, 4);
+    StagesOf stages({1});
+    coordinator.set_analysis(stages);
     static_cast<void>(coordinator.receive(0, Request{}, 0));
     static_cast<void>(coordinator.receive(0, Request{}, 0));
     static_cast<void>(coordinator.receive(0, finished(0, 0.99, "diverged"), 1));
     const Answers end = coordinator.receive(0, finished(1, 0.1), 2);
     BOOST_TEST(goes_to_all<Analyse>(end, 1));
-    BOOST_TEST(std::get<Analyse>(end[0].message).best == 1U);
-    BOOST_TEST((std::get<Analyse>(end[0].message).left_out == std::vector<std::uint32_t>{0}));
+    BOOST_TEST(stages.best.value() == 1U);
+    BOOST_TEST((stages.members == std::vector<std::uint32_t>{1}));
     BOOST_TEST(!coordinator.failure().has_value());
 }
 
@@ -100,7 +107,7 @@ BOOST_AUTO_TEST_CASE(letters_that_cannot_be_are_refused) {
     BOOST_TEST(contains(refused(0, Analyse{}), "an order to analyse"));
     BOOST_TEST(contains(refused(0, Stop{}), "an order to stop"));
     BOOST_TEST(contains(refused(0, Threads{}), "an order about threads"));
-    BOOST_TEST(contains(refused(1, Analysed{}), "the analysis of rows that it was not given"));
+    BOOST_TEST(contains(refused(1, Analysed{.job = 3, .result = {}}), "the result of a job that it was not given"));
     static_cast<void>(coordinator.receive(0, Request{}, 1));
     BOOST_TEST(contains(refused(0, Request{}), "a second request"));
 }
@@ -155,6 +162,8 @@ BOOST_AUTO_TEST_CASE(what_is_left_after_a_resume_is_told_from_what_was_done_sinc
 
 BOOST_AUTO_TEST_CASE(a_suspended_run_combines_what_is_done_once_all_have_kept_theirs) {
     Coordinator coordinator(5, 2, 4);
+    StagesOf stages({1});
+    coordinator.set_analysis(stages);
     static_cast<void>(coordinator.receive(0, Request{}, 0));
     static_cast<void>(coordinator.receive(1, Request{}, 0));
     static_cast<void>(coordinator.receive(0, Request{}, 1));
@@ -172,7 +181,8 @@ BOOST_AUTO_TEST_CASE(a_suspended_run_combines_what_is_done_once_all_have_kept_th
     BOOST_TEST(!coordinator.is_over());
     const Answers end = coordinator.receive(1, Suspended{}, 12);
     BOOST_TEST(goes_to_all<Analyse>(end, 2));
-    BOOST_TEST(std::get<Analyse>(end[0].message).best == 1U);
+    BOOST_TEST(stages.best.value() == 1U);
+    BOOST_TEST((stages.members == std::vector<std::uint32_t>{0, 1}));
     BOOST_TEST(analyse_all(coordinator, end).empty());
     BOOST_TEST(coordinator.is_over());
     BOOST_TEST(!coordinator.failure().has_value());
@@ -195,6 +205,8 @@ BOOST_AUTO_TEST_CASE(a_suspended_run_without_any_member_just_stops) {
 
 BOOST_AUTO_TEST_CASE(the_last_member_may_come_after_the_order_to_suspend) {
     Coordinator coordinator(1, 2, 4);
+    StagesOf stages({1});
+    coordinator.set_analysis(stages);
     static_cast<void>(coordinator.receive(0, Request{}, 0));
     static_cast<void>(coordinator.receive(1, Request{}, 0));
     static_cast<void>(coordinator.suspend("SIGTERM", 1));
@@ -205,40 +217,46 @@ BOOST_AUTO_TEST_CASE(the_last_member_may_come_after_the_order_to_suspend) {
     BOOST_TEST(coordinator.suspend("SIGTERM", 4).empty());
 }
 
-BOOST_AUTO_TEST_CASE(test_rows_are_handed_out_in_blocks_that_fit_a_cache) {
+BOOST_AUTO_TEST_CASE(the_analysis_goes_stage_by_stage_and_a_rank_hears_once_what_a_stage_is_about) {
     Coordinator coordinator(2, 3, 4);
-    constexpr std::size_t width = 1U << 14U;  // two members: 32 rows make a block
-    coordinator.set_test_size(140, width);
+    StagesOf stages({5, 1, 4});
+    coordinator.set_analysis(stages);
     static_cast<void>(coordinator.receive(1, Request{}, 0));
     static_cast<void>(coordinator.receive(0, Request{}, 0));
     static_cast<void>(coordinator.receive(1, finished(0, 0.5), 1));
     Answers answers = coordinator.receive(0, finished(1, 0.5), 1);
     BOOST_TEST(goes_to_all<Analyse>(answers, 3));
-    std::vector<bool> seen(140);
+    std::vector<std::uint64_t> done;
+    std::vector<std::pair<int, std::byte>> told;
     while (!answers.empty()) {
         BOOST_TEST(!coordinator.is_over());
         for (const auto& answer : answers) {
             const auto& order = std::get<Analyse>(answer.message);
-            for (std::size_t row = order.first; row < order.first + order.rows; ++row) {
-                BOOST_TEST(!seen.at(row));
-                seen.at(row) = true;
-            }
-            BOOST_TEST(order.rows <= 32U);
+            done.push_back(order.job);
+            if (!order.context.empty()) told.emplace_back(answer.rank, order.context.front());
         }
         answers = analyse_all(coordinator, answers);
     }
     BOOST_TEST(coordinator.is_over());
-    BOOST_TEST(std::ranges::all_of(seen, [](bool row) { return row; }));
+    BOOST_TEST((done == std::vector<std::uint64_t>{0, 1, 2, 3, 4, 0, 0, 1, 2, 3}));
+    const std::byte fit{1};
+    const std::byte second{2};
+    const std::byte third{3};
+    // Of the second stage only one rank has to know.
+    const std::vector<std::pair<int, std::byte>> expected{{0, fit},   {1, fit},   {2, fit},  {0, second},
+                                                          {0, third}, {1, third}, {2, third}};
+    BOOST_TEST((told == expected));
 }
 
-BOOST_AUTO_TEST_CASE(ranks_without_a_block_hear_that_training_is_over) {
+BOOST_AUTO_TEST_CASE(ranks_without_a_job_hear_that_training_is_over) {
     Coordinator coordinator(1, 3, 4);
-    coordinator.set_test_size(10, 2);
+    StagesOf stages({1});
+    coordinator.set_analysis(stages);
     static_cast<void>(coordinator.receive(2, Request{}, 0));
     const Answers answers = coordinator.receive(2, finished(0, 0.5), 1);
     BOOST_TEST(goes_to_all<Analyse>(answers, 3));
-    BOOST_TEST(std::get<Analyse>(answers[0].message).rows == 10U);
-    BOOST_TEST(std::get<Analyse>(answers[1].message).rows == 0U);
+    BOOST_TEST(job_of(answers[0]) == 0U);
+    BOOST_TEST(job_of(answers[1]) == no_job);
     BOOST_TEST(coordinator.receive(1, Interrupted{"SIGTERM"}, 2).empty());  // too late to matter
     BOOST_TEST(analyse_all(coordinator, answers).empty());
     BOOST_TEST(coordinator.is_over());

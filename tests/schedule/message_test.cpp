@@ -31,15 +31,7 @@ Finished finished() {
 }
 
 Analysed analysed() {
-    Analysed message{.first = 64, .results = {}};
-    message.results.rows = 2;
-    message.results.combined = {{.predictions = {0.5F, 0.5F, 1, 0}, .chosen = {0, 0}},
-                                {.predictions = {0, 1, 1, 0}, .chosen = {1, 0}}};
-    message.results.combined_values = {{1, 0, 0.25, 0.5}, {0, 1, 2, 3}};
-    message.results.votes = {1, 2, 3, 0};
-    message.results.member_sums = {2, 1, 1, 1};
-    message.results.best = {1, 1, 0.5, 0.5};
-    return message;
+    return {.job = 64, .result = {std::byte{1}, std::byte{0}, std::byte{255}}};
 }
 
 const std::vector<Message> all{
@@ -62,7 +54,7 @@ const std::vector<Message> all{
     finished(),
     Failed{.kind = core::Failure::data, .message = "disk full"},
     Assign{{.first = 4'000'000, .count = 3}},
-    Analyse{.first = 128, .rows = 64, .best = 5, .left_out = {2, 7, 70'000}},
+    Analyse{.job = 128, .context = {std::byte{7}, std::byte{0}}},
     Analyse{},
     Stop{},
     Stop{.exit_code = 75, .ranks_lost = true},
@@ -106,14 +98,11 @@ BOOST_AUTO_TEST_CASE(fields_are_what_they_were) {
     BOOST_TEST(read.samples == std::uint64_t{1} << 40U);
     BOOST_TEST(read.busy_s == 13.5);
     const auto block = std::get<Analysed>(decode(encode(analysed())));
-    BOOST_TEST(block.first == 64U);
-    BOOST_TEST(block.results.rows == 2U);
-    BOOST_TEST((block.results.combined[1].predictions == std::vector<float>{0, 1, 1, 0}));
-    BOOST_TEST((block.results.combined[1].chosen == std::vector<std::int32_t>{1, 0}));
-    BOOST_TEST((block.results.combined_values[0] == analysis::RowValues{1, 0, 0.25, 0.5}));
-    BOOST_TEST((block.results.votes == std::vector<std::int32_t>{1, 2, 3, 0}));
-    BOOST_TEST((block.results.member_sums == analysis::RowValues{2, 1, 1, 1}));
-    BOOST_TEST((block.results.best == analysis::RowValues{1, 1, 0.5, 0.5}));
+    BOOST_TEST(block.job == 64U);
+    BOOST_TEST((block.result == analysed().result));
+    const auto order = std::get<Analyse>(decode(encode(all[6])));
+    BOOST_TEST(order.job == 128U);
+    BOOST_TEST((order.context == std::vector{std::byte{7}, std::byte{0}}));
     const auto epoch = std::get<EpochDone>(decode(encode(all[2]))).record;
     BOOST_TEST(epoch.train_loss == 0.5);
     BOOST_TEST(epoch.learning_rate == 1e-3);
@@ -158,6 +147,9 @@ BOOST_AUTO_TEST_CASE(content_that_makes_no_sense_is_refused_on_both_ends) {
     BOOST_CHECK_THROW(static_cast<void>(encode(Progress{.member = 0, .epoch = 1, .fraction = 1.5})),
                       core::ContractViolation);
     BOOST_CHECK_THROW(static_cast<void>(encode(Failed{.kind = core::Failure::run, .message = ""})),
+                      core::ContractViolation);
+    BOOST_CHECK_THROW(static_cast<void>(encode(Analysed{.job = 1, .result = {}})), core::ContractViolation);
+    BOOST_CHECK_THROW(static_cast<void>(encode(Analysed{.job = no_job, .result = {std::byte{1}}})),
                       core::ContractViolation);
     auto bytes = encode(Assign{{.first = 1}});
     bytes.back() = std::byte{0xFF};

@@ -43,10 +43,11 @@ struct Notes final : MemberStorage, TrainingHooks {
         stored.push_back(state);
         predicted[state.member] = predictions;
     }
-    std::vector<float> rows(std::span<const std::uint32_t> members, std::size_t first, std::size_t count) override {
+    std::vector<float> rows(std::size_t set, std::span<const std::uint32_t> members, std::size_t first,
+                            std::size_t count) override {
         std::vector<float> block;
         for (const std::uint32_t member : members) {
-            const auto part = std::span(predicted.at(member).at(1)).subspan(first * width, count * width);
+            const auto part = std::span(predicted.at(member).at(set)).subspan(first * width, count * width);
             block.insert(block.end(), part.begin(), part.end());
         }
         return block;

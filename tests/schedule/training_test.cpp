@@ -42,6 +42,12 @@ Trained train_all(const Experiment& experiment, Notes& notes) {
     return train_members(comm::Communicator::local(), experiment, notes, notes, {.work = notes.work});
 }
 
+/// What has come of the test rows.
+const analysis::RowResults& rows_of(const Trained& trained) {
+    const analysis::Analysis& analysis = *trained.analysis->analysis();
+    return analysis.rows(analysis.study().test);
+}
+
 Experiment experiment_with(const Options& options) {
     return {options, data::load(options.data, options.seed)};
 }
@@ -62,7 +68,7 @@ BOOST_AUTO_TEST_CASE(every_member_is_trained_stored_and_counted_once) {
     }
     BOOST_TEST(notes.log.size() == 3U);
     BOOST_TEST(notes.log.at(2).starts_with("member 2 done: 2 epochs in "));
-    const auto& votes = trained.rows->votes;
+    const auto& votes = rows_of(trained).votes;
     BOOST_TEST(std::accumulate(votes.begin(), votes.end(), 0) == 3 * 30);
     for (const auto& [member, sets] : notes.predicted) {
         BOOST_TEST_REQUIRE(sets.size() == 2U);
@@ -98,7 +104,7 @@ BOOST_AUTO_TEST_CASE(rows_of_the_best_member_are_those_of_the_best_on_validation
     Notes notes;
     const Trained trained = train_all(experiment, notes);
     const auto best = analysis::choose_best(experiment.task(), trained.coordinator->results());
-    const auto hits = std::span(trained.rows->best).first(30);
+    const auto hits = std::span(rows_of(trained).best).first(30);
     const double right = std::accumulate(hits.begin(), hits.end(), 0.0);
     BOOST_TEST(right / 30.0 == notes.done.at(*best).test.front(), boost::test_tools::tolerance(1e-12));
 }
@@ -145,7 +151,7 @@ BOOST_AUTO_TEST_CASE(members_that_diverge_are_set_aside_and_the_rest_stands) {
             const Trained trained = train_all(experiment, notes);
             std::int32_t included = 0;
             for (const auto& member : notes.done) included += member.is_included() ? 1 : 0;
-            const auto& votes = trained.rows->votes;
+            const auto& votes = rows_of(trained).votes;
             BOOST_TEST(std::accumulate(votes.begin(), votes.end(), 0) == 30 * included);
             some = some || (included > 0 && included < 8);
         } catch (const comm::SharedError& error) {
@@ -322,8 +328,8 @@ BOOST_AUTO_TEST_CASE(members_go_on_from_what_was_kept) {
         return {};
     };
     const Trained trained = train_all(experiment, notes);
-    BOOST_TEST((trained.rows->combined[0].predictions == reference.rows->combined[0].predictions));
-    BOOST_TEST((trained.rows->votes == reference.rows->votes));
+    BOOST_TEST((rows_of(trained).combined[0].predictions == rows_of(reference).combined[0].predictions));
+    BOOST_TEST((rows_of(trained).votes == rows_of(reference).votes));
     BOOST_TEST(notes.restored.size() == 4U);
     BOOST_TEST(notes.epochs.size() == 2U);
     BOOST_TEST(notes.stored.size() == 3U);  // of member 0 there were no predictions yet
@@ -344,7 +350,7 @@ BOOST_AUTO_TEST_CASE(a_finished_member_whose_predictions_are_there_predicts_no_m
     notes.on_predictions = [&](std::uint32_t member) { return whole.predicted.at(member); };
     const Trained trained = train_all(experiment, notes);
     BOOST_TEST(notes.stored.empty());
-    BOOST_TEST((trained.rows->combined[0].predictions == reference.rows->combined[0].predictions));
+    BOOST_TEST((rows_of(trained).combined[0].predictions == rows_of(reference).combined[0].predictions));
     BOOST_TEST((notes.done[2].test == whole.done[2].test));
     BOOST_TEST((notes.done[2].validation == whole.done[2].validation));
 }

@@ -7,8 +7,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include "core/contract.hpp"
+#include "schedule/job_queue.hpp"
 #include "schedule/rank_times.hpp"
-#include "schedule/row_blocks.hpp"
 
 using namespace ensemble;
 
@@ -53,26 +53,25 @@ BOOST_AUTO_TEST_CASE(units_are_as_long_as_their_members_together) {
     BOOST_CHECK_THROW(WorkQueue(work, {{0, 2}}), core::ContractViolation);
 }
 
-BOOST_AUTO_TEST_CASE(blocks_have_every_row_once_whoever_is_lost) {
-    for (const auto& [rows, row] : {std::pair(1, 1), {100'000, 64}, {100'000, 1'000'000'000}, {17, 70'000'000}}) {
-        const auto all = static_cast<std::size_t>(rows);
-        RowBlocks blocks(all, static_cast<std::size_t>(row));
-        std::vector<int> seen(all);
+BOOST_AUTO_TEST_CASE(every_job_is_done_once_whoever_is_lost) {
+    for (const std::size_t count : {1U, 2U, 17U}) {
+        JobQueue jobs(count);
+        std::vector<int> seen(count);
         bool is_first = true;
-        while (const auto block = blocks.take()) {
+        while (const auto job = jobs.take()) {
             if (std::exchange(is_first, false)) {
-                blocks.put_back(*block);
+                jobs.put_back(*job);
                 continue;
             }
-            BOOST_TEST_REQUIRE(blocks.first(*block) + blocks.rows(*block) <= all);
-            for (std::size_t i = 0; i < blocks.rows(*block); ++i) ++seen[blocks.first(*block) + i];
-            BOOST_TEST(!blocks.are_done());
-            blocks.finish();
+            ++seen.at(*job);
+            BOOST_TEST(!jobs.are_done());
+            jobs.finish();
         }
-        BOOST_TEST(blocks.are_done());
-        BOOST_TEST(blocks.are_handed_out());
+        BOOST_TEST(jobs.are_done());
+        BOOST_TEST(jobs.are_handed_out());
         BOOST_TEST(std::ranges::all_of(seen, [](int times) { return times == 1; }));
     }
+    BOOST_TEST(JobQueue(0).are_done());
 }
 
 BOOST_AUTO_TEST_CASE(time_that_nobody_had_work) {

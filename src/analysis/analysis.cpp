@@ -1,0 +1,160 @@
+#include "analysis/analysis.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/contract.hpp"
+#include "core/wire.hpp"
+
+namespace ensemble::analysis {
+namespace {
+
+std::vector<std::size_t> fitted_combinations(task::Kind kind) {
+    const auto all = combinations_of(kind);
+    std::vector<std::size_t> fitted;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (all[i]->fit != nullptr) fitted.push_back(i);
+    }
+    return fitted;
+}
+
+/// What a context says: one list of fields serves writing and reading.
+template <class Stage, class Committee, class Weights, class Each>
+void context_fields(Stage& stage, Committee& committee, Weights& weights, Each& each) {
+    each(stage), each(committee.members), each(committee.best);
+    for (auto& own : weights) each(own);
+}
+
+/// The weights of some of the members, made to sum to 1; all the same where these have none.
+std::vector<double> weights_among(const std::vector<double>& all, std::span<const std::uint32_t> places) {
+    if (places.size() == all.size()) return all;
+    if (all.empty()) return {};
+    std::vector<double> some;
+    double sum = 0;
+    for (const std::uint32_t place : places) {
+        some.push_back(all[place]);
+        sum += all[place];
+    }
+    for (double& weight : some) weight = sum > 0 ? weight / sum : 1.0 / static_cast<double>(some.size());
+    return some;
+}
+
+}  // namespace
+
+Analysis::Analysis(const Study& study, Committee committee)
+    : study_(&study),
+      committee_(std::move(committee)),
+      fitted_(fitted_combinations(study.task->kind)),
+      weights_(combinations_of(study.task->kind).size()) {
+    core::require(!committee_.members.empty(), "an ensemble has members");
+    if (fitted_.empty()) begin_rows();
+}
+
+std::size_t Analysis::jobs() const {
+    return stage_ == Stage::fit ? fitted_.size() : row_jobs_.size();
+}
+
+std::vector<std::byte> Analysis::context() const {
+    core::WireWriter writer;
+    context_fields(stage_, committee_, weights_, writer);
+    return std::move(writer.bytes);
+}
+
+void Analysis::take(std::size_t job, std::span<const std::byte> result) {
+    core::require(job < jobs(), "a stage has the jobs that are taken");
+    if (stage_ == Stage::fit) {
+        core::WireReader reader(result);
+        std::vector<double>& weights = weights_[fitted_[job]];
+        reader(weights);
+        if (!reader.at_end() || weights.size() != committee_.members.size())
+            core::refuse_message("it has other weights than there are members");
+    } else {
+        const RowResults block = row_results_from_bytes(*study_->task, study_->targets, result);
+        if (block.rows != row_jobs_[job].count) core::refuse_message("it has other rows than were asked for");
+        rows_[row_jobs_[job].set].place(places_[job], block);
+    }
+    ++taken_;
+}
+
+bool Analysis::advance() {
+    core::require(taken_ == jobs(), "a stage is over when all its jobs are done");
+    if (stage_ == Stage::rows) return false;
+    begin_rows();
+    return true;
+}
+
+void Analysis::begin_rows() {
+    stage_ = Stage::rows;
+    taken_ = 0;
+    row_jobs_ = row_jobs(*study_, committee_);
+    std::vector<std::size_t> counts(study_->sets.size());
+    predicted_.targets = study_->targets;
+    for (const RowJob& job : row_jobs_) {
+        places_.push_back(counts[job.set]);
+        counts[job.set] += job.count;
+        if (job.set != study_->validation || study_->folds() == 0) continue;
+        const task::Truth truth = study_->sets[job.set]->truth().part(job.first, job.count);
+        predicted_.labels.insert(predicted_.labels.end(), truth.labels.begin(), truth.labels.end());
+        predicted_.numbers.insert(predicted_.numbers.end(), truth.numbers.begin(), truth.numbers.end());
+    }
+    for (std::size_t set = 0; set < counts.size(); ++set) {
+        const task::Truth truth = study_->sets[set]->truth();
+        const bool has_truth = !truth.labels.empty() || !truth.numbers.empty();
+        rows_.push_back(room_for(*study_->task, study_->targets, counts[set], has_truth));
+    }
+}
+
+task::Truth Analysis::truth(std::size_t set) const {
+    if (set == study_->validation && study_->folds() > 0) return predicted_.truth();
+    return study_->sets.at(set)->truth();
+}
+
+void Analyst::begin(std::span<const std::byte> context) {
+    core::WireReader reader(context);
+    weights_.resize(combinations_of(study_->task->kind).size());
+    context_fields(stage_, committee_, weights_, reader);
+    if (!reader.at_end() || committee_.members.empty() || stage_ > Stage::rows)
+        core::refuse_message("it is no context of an analysis");
+    if (stage_ == Stage::fit) return;
+    held_out_.reset();
+    row_jobs_ = row_jobs(*study_, committee_);
+}
+
+std::vector<std::byte> Analyst::run(std::size_t job) {
+    if (stage_ == Stage::fit) return fit(job);
+    return analyse_rows(row_jobs_.at(job));
+}
+
+std::vector<std::byte> Analyst::fit(std::size_t job) {
+    if (!held_out_) held_out_ = read_held_out(*study_, committee_, read_);
+    const std::size_t candidates = held_out_->candidates.size();
+    std::vector<double> weights(candidates, 1.0 / static_cast<double>(candidates));
+    const Combination& combination =
+        *combinations_of(study_->task->kind).at(fitted_combinations(study_->task->kind).at(job));
+    if (candidates > 1 && held_out_->rows > 0) weights = combination.fit(held_out_->block(*study_), study_->seed);
+    core::WireWriter writer;
+    writer(held_out_->member_weights(weights, committee_.members.size()));
+    return std::move(writer.bytes);
+}
+
+std::vector<std::byte> Analyst::analyse_rows(const RowJob& job) {
+    std::vector<std::uint32_t> members;
+    std::size_t best = 0;
+    for (const std::uint32_t place : job.places) {
+        if (committee_.members[place] == committee_.best) best = members.size();
+        members.push_back(committee_.members[place]);
+    }
+    Weights weights;
+    for (const std::vector<double>& own : weights_) weights.push_back(weights_among(own, job.places));
+    const std::vector<float> predictions = read_(job.set, members, job.first, job.count);
+    const task::Truth all = study_->sets[job.set]->truth();
+    return to_bytes(analyse({.task = *study_->task,
+                             .targets = study_->targets,
+                             .members = members.size(),
+                             .rows = job.count,
+                             .predictions = predictions,
+                             .truth = all.part(job.first, job.count)},
+                            best, weights));
+}
+
+}  // namespace ensemble::analysis

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "analysis/held_out.hpp"
+#include "analysis/row_jobs.hpp"
+#include "analysis/row_results.hpp"
+#include "analysis/study.hpp"
+
+namespace ensemble::analysis {
+
+/// The stages of an analysis, one after the other; the jobs of a stage do not depend on one another.
+enum class Stage : std::uint8_t {
+    fit,   ///< a job for each combination that is fitted: its weights
+    rows,  ///< a job for each block of rows: what is found row by row
+};
+
+/// Gathers what jobs come to, wherever they were done: the whole is the same whoever does which job, and when.
+class Analysis {
+public:
+    /// `study` must outlive it.
+    Analysis(const Study& study, Committee committee);
+
+    [[nodiscard]] const Study& study() const noexcept { return *study_; }
+    [[nodiscard]] const Committee& committee() const noexcept { return committee_; }
+
+    /// Of the stage that it is in.
+    [[nodiscard]] std::size_t jobs() const;
+
+    /// What whoever does a job of this stage has to know beside the study, for Analyst::begin().
+    [[nodiscard]] std::vector<std::byte> context() const;
+
+    /// Takes what Analyst::run() made of that job. Throws core::Error (run) if it makes no sense.
+    void take(std::size_t job, std::span<const std::byte> result);
+
+    /// Goes on to the next stage that has jobs; false if that was the last. REQUIRES: all jobs are taken.
+    [[nodiscard]] bool advance();
+
+    /// The weights of each combination. REQUIRES: the stage after fit.
+    [[nodiscard]] const Weights& weights() const noexcept { return weights_; }
+
+    /// What has come of the rows of a set; with folds, of the validation rows that were predicted, one part after the
+    /// other. REQUIRES: the last stage is over.
+    [[nodiscard]] const RowResults& rows(std::size_t set) const { return rows_.at(set); }
+
+    /// What is true of these.
+    [[nodiscard]] task::Truth truth(std::size_t set) const;
+
+private:
+    void begin_rows();
+
+    const Study* study_;
+    Committee committee_;
+    Stage stage_ = Stage::fit;
+    std::vector<std::size_t> fitted_;  ///< combinations that have weights
+    Weights weights_;
+    std::vector<RowJob> row_jobs_;
+    std::vector<std::size_t> places_;  ///< of each of these, where its rows begin among those of its set
+    std::vector<RowResults> rows_;
+    std::size_t taken_ = 0;
+    EvaluationSet predicted_;  ///< with folds, what is true of the validation rows that are predicted
+};
+
+/// Does jobs of an analysis on any rank.
+class Analyst {
+public:
+    /// `study` must outlive it.
+    Analyst(const Study& study, ReadPredictions read) : study_(&study), read_(std::move(read)) {}
+
+    /// Begins a stage with what Analysis::context() says. Throws core::Error (run) if that makes no sense.
+    void begin(std::span<const std::byte> context);
+
+    /// What a job of the stage comes to. REQUIRES: begin(); that the stage has the job.
+    [[nodiscard]] std::vector<std::byte> run(std::size_t job);
+
+private:
+    [[nodiscard]] std::vector<std::byte> fit(std::size_t job);
+    [[nodiscard]] std::vector<std::byte> analyse_rows(const RowJob& job);
+
+    const Study* study_;
+    ReadPredictions read_;
+    Stage stage_ = Stage::fit;
+    Committee committee_;
+    Weights weights_;
+    std::vector<RowJob> row_jobs_;
+    std::optional<HeldOut> held_out_;  ///< once a fit has needed them
+};
+
+}  // namespace ensemble::analysis

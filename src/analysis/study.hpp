@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "task/task.hpp"
+#include "task/truth.hpp"
+
+namespace ensemble::analysis {
+
+/// Rows that finished members predict, and what is true of them where that is known.
+struct EvaluationSet {
+    std::string name;                       ///< of its directory: "test"
+    std::size_t count = 0;                  ///< rows
+    std::vector<std::int32_t> labels = {};  ///< of classification
+    std::vector<float> numbers = {};        ///< of regression, [count × targets]
+    std::size_t targets = 1;
+
+    [[nodiscard]] task::Truth truth() const { return {.labels = labels, .numbers = numbers, .targets = targets}; }
+};
+
+/// The members that make up the ensemble.
+struct Committee {
+    std::vector<std::uint32_t> members;  ///< ascending
+    std::uint32_t best = 0;              ///< of these the one that is best on validation data
+};
+
+/// What an analysis is a function of, beside what the members predict: the same on every rank.
+struct Study {
+    const task::Task* task = nullptr;
+    std::size_t targets = 1;     ///< classes, or numbers to be learnt
+    std::size_t validation = 0;  ///< place among the sets of the rows that weights are fitted on
+    std::size_t test = 1;        ///< of those that results are told of
+    std::vector<const EvaluationSet*> sets;
+    /// With folds: where their parts of the validation set begin, and its end; member i predicts part i modulo their
+    /// number alone. Without: empty, and each member predicts all.
+    std::vector<std::size_t> fold_bounds = {};
+    std::uint64_t seed = 1;
+
+    [[nodiscard]] std::size_t folds() const noexcept { return fold_bounds.empty() ? 0 : fold_bounds.size() - 1; }
+    [[nodiscard]] std::size_t width() const noexcept { return task->predicted_width(targets); }
+};
+
+/// What members predict of rows [first, first + count) of the set at that place: [members × count × width].
+using ReadPredictions = std::function<std::vector<float>(std::size_t set, std::span<const std::uint32_t> members,
+                                                         std::size_t first, std::size_t count)>;
+
+}  // namespace ensemble::analysis

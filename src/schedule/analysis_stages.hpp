@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "analysis/results.hpp"
+
+namespace ensemble::schedule {
+
+/// What is done when training is over, as the coordinator sees it: stages, one after the other, of jobs that any rank
+/// can do. It hands these out; what they come to goes elsewhere.
+class AnalysisStages {
+public:
+    AnalysisStages() = default;
+    virtual ~AnalysisStages() = default;
+    AnalysisStages(const AnalysisStages&) = delete;
+    AnalysisStages& operator=(const AnalysisStages&) = delete;
+
+    /// These members make up the ensemble, and `best` is the best of them on validation data.
+    virtual void begin(const std::vector<std::uint32_t>& members, std::uint32_t best) = 0;
+
+    /// Of the stage that is under way.
+    [[nodiscard]] virtual std::size_t jobs() const = 0;
+
+    /// What a rank has to know for the jobs of this stage.
+    [[nodiscard]] virtual std::vector<std::byte> context() const = 0;
+
+    /// All jobs of the stage are done: goes on to the next one; false if there is none.
+    [[nodiscard]] virtual bool advance() = 0;
+};
+
+}  // namespace ensemble::schedule

@@ -1,0 +1,239 @@
+#include "analysis/analysis.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "analysis/held_out.hpp"
+#include "analysis/simulated.hpp"
+#include "core/contract.hpp"
+#include "failure.hpp"
+
+using namespace ensemble;
+
+BOOST_AUTO_TEST_SUITE(analysis_tests)
+
+using analysis::Analysis;
+using analysis::Analyst;
+using analysis::Committee;
+using analysis::Study;
+using Floats = std::vector<float>;
+
+namespace {
+
+/// Predictions of a validation and a test set, in memory.
+struct Run {
+    std::vector<Simulated> sets;
+    std::vector<analysis::EvaluationSet> what;
+    Study study;
+
+    explicit Run(std::vector<Simulated> simulated, std::size_t folds = 0) : sets(std::move(simulated)) {
+        for (const Simulated& set : sets) {
+            what.push_back({.name = what.empty() ? "validation" : "test",
+                            .count = set.rows,
+                            .labels = set.labels,
+                            .numbers = set.numbers,
+                            .targets = set.targets});
+        }
+        study.task = &sets.front().task;
+        study.targets = sets.front().targets;
+        for (const analysis::EvaluationSet& set : what) study.sets.push_back(&set);
+        for (std::size_t fold = 0; folds > 0 && fold <= folds; ++fold)
+            study.fold_bounds.push_back(fold * sets.front().rows / folds);
+        // What a member was trained on it does not predict.
+        constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+        for (std::size_t member = 0; folds > 0 && member < sets.front().members.size(); ++member) {
+            Floats& own = sets.front().members[member];
+            const std::size_t width = study.width();
+            for (std::size_t i = 0; i < own.size(); ++i) {
+                const bool is_held_out =
+                    i / width >= study.fold_bounds[member % folds] && i / width < study.fold_bounds[member % folds + 1];
+                if (!is_held_out) own[i] = nan;
+            }
+        }
+    }
+    Run(const Run&) = delete;
+    Run& operator=(const Run&) = delete;
+
+    [[nodiscard]] analysis::ReadPredictions reader() const {
+        return [this](std::size_t set, std::span<const std::uint32_t> members, std::size_t first, std::size_t count) {
+            Floats block;
+            const std::size_t width = study.width();
+            for (const std::uint32_t member : members) {
+                const auto own = std::span(sets.at(set).members.at(member)).subspan(first * width, count * width);
+                block.insert(block.end(), own.begin(), own.end());
+            }
+            return block;
+        };
+    }
+
+    [[nodiscard]] Committee all() const {
+        Committee committee{.members = std::vector<std::uint32_t>(sets.front().members.size()), .best = 0};
+        std::iota(committee.members.begin(), committee.members.end(), 0U);
+        return committee;
+    }
+};
+
+/// All jobs, shared out among so many analysts, those of each stage from the last to the first.
+Analysis analysed(const Run& run, const Committee& committee, std::size_t analysts = 1) {
+    Analysis analysis(run.study, committee);
+    std::vector<Analyst> all(analysts, Analyst(run.study, run.reader()));
+    do {
+        for (Analyst& each : all) each.begin(analysis.context());
+        for (std::size_t job = analysis.jobs(); job-- > 0;) analysis.take(job, all[job % analysts].run(job));
+    } while (analysis.advance());
+    return analysis;
+}
+
+void check_equal(const Analysis& one, const Analysis& other) {
+    BOOST_TEST((one.weights() == other.weights()));
+    for (std::size_t set = 0; set < one.study().sets.size(); ++set)
+        BOOST_TEST((analysis::to_bytes(one.rows(set)) == analysis::to_bytes(other.rows(set))));
+}
+
+/// Large enough for several blocks of rows.
+std::vector<Simulated> classes() {
+    return {simulated_classes(6, 90, 40), simulated_classes(6, 9000, 40)};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(whoever_does_which_job_the_whole_is_the_same) {
+    const Run of_classes(classes());
+    const Analysis one = analysed(of_classes, of_classes.all());
+    BOOST_TEST(one.jobs() > 2U);
+    check_equal(one, analysed(of_classes, of_classes.all(), 3));
+    const Run of_numbers({simulated_numbers(5, 40, 2), simulated_numbers(5, 30, 2)});
+    check_equal(analysed(of_numbers, of_numbers.all()), analysed(of_numbers, of_numbers.all(), 2));
+}
+
+BOOST_AUTO_TEST_CASE(rows_are_combined_with_the_weights_that_their_validation_rows_give) {
+    const Run run(classes());
+    const Analysis analysis = analysed(run, run.all());
+    const auto all = analysis::combinations_of(run.study.task->kind);
+    for (const std::size_t set : {0U, 1U}) {
+        const Floats predictions = run.sets[set].predictions();
+        const analysis::Block block = run.sets[set].block(predictions);
+        const Floats validation = run.sets[0].predictions();
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            std::vector<double> weights;
+            if (all[i]->fit != nullptr) weights = all[i]->fit(run.sets[0].block(validation), run.study.seed);
+            BOOST_TEST((analysis.weights()[i] == weights));
+            BOOST_TEST((analysis.rows(set).combined[i].predictions == all[i]->apply(block, weights).predictions));
+        }
+    }
+    BOOST_TEST(analysis.rows(1).rows == 9000U);
+}
+
+BOOST_AUTO_TEST_CASE(who_is_not_in_the_committee_has_no_part_in_it) {
+    const Run run(classes());
+    std::vector<Simulated> without = classes();
+    for (Simulated& set : without) set.members.erase(set.members.begin() + 2);
+    const Run smaller(std::move(without));
+    check_equal(analysed(run, {.members = {0, 1, 3, 4, 5}, .best = 3}),
+                analysed(smaller, {.members = {0, 1, 2, 3, 4}, .best = 2}));
+}
+
+BOOST_AUTO_TEST_CASE(with_folds_candidates_are_members_that_leave_different_parts_out) {
+    // Members 0 to 2 and 3 to 5 predict all rows together.
+    const Run run({simulated_classes(6, 31, 4), simulated_classes(6, 20, 4)}, 3);
+    const analysis::HeldOut held_out = analysis::read_held_out(run.study, run.all(), run.reader());
+    BOOST_TEST((held_out.candidates == std::vector<std::vector<std::uint32_t>>{{0, 1, 2}, {3, 4, 5}}));
+    BOOST_TEST(held_out.rows == 31U);
+    BOOST_TEST((held_out.labels == run.sets[0].labels));
+    BOOST_TEST(std::ranges::none_of(held_out.predictions, [](float p) { return std::isnan(p); }));
+    BOOST_TEST((held_out.member_weights(std::vector{0.25, 0.75}, 6) ==
+                std::vector<double>{0.25 / 3, 0.25 / 3, 0.25 / 3, 0.25, 0.25, 0.25}));
+
+    const Analysis analysis = analysed(run, run.all(), 2);
+    BOOST_TEST(analysis.rows(0).rows == 31U);
+    BOOST_TEST(analysis.rows(1).rows == 20U);
+    // A row is combined by the members that do not know it: row 15 is of the second part, of members 1 and 4.
+    const auto all = analysis::combinations_of(run.study.task->kind);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const Floats two = run.reader()(0, std::vector<std::uint32_t>{1, 4}, 15, 1);
+        const auto truth = run.sets[0].truth(15, 1);
+        const analysis::Block block{
+            .task = *run.study.task, .targets = 4, .members = 2, .rows = 1, .predictions = two, .truth = truth};
+        std::vector<double> weights;
+        if (!analysis.weights()[i].empty()) {
+            const double sum = analysis.weights()[i][1] + analysis.weights()[i][4];
+            weights = {analysis.weights()[i][1] / sum, analysis.weights()[i][4] / sum};
+        }
+        const Floats expected = all[i]->apply(block, weights).predictions;
+        const auto found = std::span(analysis.rows(0).combined[i].predictions).subspan(15UL * 4, 4);
+        BOOST_TEST(std::ranges::equal(found, expected), all[i]->name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(rows_that_a_missing_member_leaves_without_a_prediction_are_not_fitted_to) {
+    const Run run({simulated_numbers(6, 30, 1), simulated_numbers(6, 8, 1)}, 3);
+    // Member 4 is missing: nobody of the second candidate predicts rows 10 to 19.
+    const analysis::HeldOut held_out =
+        analysis::read_held_out(run.study, {.members = {0, 1, 2, 3, 5}, .best = 0}, run.reader());
+    BOOST_TEST(held_out.rows == 20U);
+    const Analysis analysis = analysed(run, {.members = {0, 1, 2, 3, 5}, .best = 0});
+    BOOST_TEST(analysis.rows(0).rows == 30U);  // member 1 is there for them
+    // Without a row that both predict all count the same.
+    const Analysis apart = analysed(run, {.members = {0, 4}, .best = 0});
+    for (const std::vector<double>& weights : apart.weights()) {
+        if (!weights.empty()) BOOST_TEST((weights == std::vector<double>{0.5, 0.5}));
+    }
+    BOOST_TEST(apart.rows(0).rows == 20U);
+    BOOST_TEST(apart.truth(0).numbers.size() == 20U);
+}
+
+BOOST_AUTO_TEST_CASE(rows_without_a_known_truth_are_combined_but_not_measured) {
+    Run run(classes());
+    run.what[1].labels.clear();
+    const Analysis analysis = analysed(run, run.all());
+    BOOST_TEST(analysis.rows(1).combined[0].predictions.size() == 9000U * 40);
+    BOOST_TEST(analysis.rows(1).combined_values[0].empty());
+    BOOST_TEST(analysis.rows(1).best.empty());
+}
+
+BOOST_AUTO_TEST_CASE(every_row_is_in_one_job_whatever_the_sizes) {
+    for (const auto& [rows, row] : {std::pair(1, 1), {100'000, 64}, {100'000, 1'000'000'000}, {17, 70'000'000}}) {
+        const std::size_t each = analysis::rows_of_block(static_cast<std::size_t>(rows), static_cast<std::size_t>(row));
+        BOOST_TEST(each >= std::min(rows, 16));
+        BOOST_TEST(each <= static_cast<std::size_t>(rows));
+    }
+    const Run run(classes());
+    std::vector<int> seen(9000);
+    for (const analysis::RowJob& job : analysis::row_jobs(run.study, run.all())) {
+        if (job.set != 1) continue;
+        for (std::size_t i = 0; i < job.count; ++i) ++seen.at(job.first + i);
+    }
+    BOOST_TEST(std::ranges::all_of(seen, [](int times) { return times == 1; }));
+}
+
+BOOST_AUTO_TEST_CASE(results_that_make_no_sense_are_refused) {
+    const Run run({simulated_classes(3, 20, 4), simulated_classes(3, 20, 4)});
+    Analysis analysis(run.study, run.all());
+    Analyst analyst(run.study, run.reader());
+    analyst.begin(analysis.context());
+    const auto damaged = [&](const std::vector<std::byte>& bytes) {
+        return contains(failure_of(core::Failure::run, [&] { analysis.take(0, bytes); }), "damaged");
+    };
+    std::vector<std::byte> fit = analyst.run(0);
+    BOOST_TEST(damaged({}));
+    fit.pop_back();
+    BOOST_TEST(damaged(fit));
+    for (std::size_t job = 0; job < analysis.jobs(); ++job) analysis.take(job, analyst.run(job));
+    BOOST_TEST_REQUIRE(analysis.advance());
+    analyst.begin(analysis.context());
+    std::vector<std::byte> rows = analyst.run(0);
+    rows.push_back(std::byte{0});
+    BOOST_TEST(damaged(rows));
+    rows.resize(rows.size() - 9);
+    BOOST_TEST(damaged(rows));
+    BOOST_TEST(
+        contains(failure_of(core::Failure::run, [&] { analyst.begin(std::vector(3, std::byte{9})); }), "damaged"));
+    BOOST_CHECK_THROW(static_cast<void>(analysis.advance()), core::ContractViolation);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
