@@ -13,11 +13,11 @@
 #include "config/configuration.hpp"
 #include "config/help.hpp"
 #include "config/parse_value.hpp"
+#include "config/parse_words.hpp"
 #include "config/settings.hpp"
 #include "config/variation.hpp"
 #include "core/contract.hpp"
 #include "core/error.hpp"
-#include "core/nearest.hpp"
 #include "data/builtin.hpp"
 #include "store/run_directory.hpp"
 #include "store/run_state.hpp"
@@ -44,21 +44,6 @@ std::string read_file(const std::string& file, std::string_view option, Failure 
         // A directory can be opened but not read; the message is the same.
     }
     fail(kind, "{}: cannot read the file '{}'; check its path", option, file);
-}
-
-std::string unexpected(const std::string& word, const CLI::App& app) {
-    if (!word.starts_with("-")) {
-        return fmt::format("'{}' belongs to no option; values with spaces need quotes (see --help)", word);
-    }
-    std::vector<std::string_view> names;
-    for (const CLI::Option* option : app.get_options()) {
-        for (const std::string& name : option->get_lnames()) names.emplace_back(name);
-    }
-    const std::string name = word.substr(0, word.find('='));
-    const std::size_t dashes = std::min(name.find_first_not_of('-'), name.size());
-    const std::string_view close = core::nearest(std::string_view(name).substr(dashes), names);
-    if (close.empty()) return fmt::format("there is no option {} (see --help)", name);
-    return fmt::format("there is no option {}; did you mean --{}?", name, close);
 }
 
 /// What presets bring along, where neither command line nor file says otherwise; it holds for all members.
@@ -127,25 +112,14 @@ public:
     }
 
     Invocation read(std::span<const char* const> words) {
-        std::vector<std::string> reversed(words.rbegin(), words.rend());
-        try {
-            app_.parse(std::move(reversed));
-        } catch (const CLI::CallForHelp&) {
+        if (!parse_words(app_, words)) {
             invocation_.answer = help();
             return invocation_;
-        } catch (const CLI::ArgumentMismatch& error) {
-            // "--members: 1 required N missing"
-            const std::string_view words_of_parser = error.what();
-            fail(Failure::usage, "{} needs a value (see --help)", words_of_parser.substr(0, words_of_parser.find(':')));
-        } catch (const CLI::ParseError& error) {
-            fail(Failure::usage, "{} (see --help)", error.what());
         }
         if (wants_version_) {
             invocation_.answer = "ensemble_train " + version() + "\n";
             return invocation_;
         }
-        if (const auto rest = app_.remaining(); !rest.empty())
-            fail(Failure::usage, "{}", unexpected(rest.front(), app_));
         Options& options = invocation_.options;
         std::set<std::string> chosen = given_;
         if (!config_.empty()) {

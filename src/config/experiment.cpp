@@ -202,6 +202,13 @@ data::Source load_data(const Options& options) {
     return data::preprocess(source, split.train, preprocessing);
 }
 
+std::vector<std::size_t> fold_bounds(std::size_t rows, std::size_t folds) {
+    std::vector<std::size_t> bounds;
+    for (std::size_t fold = 0; fold < folds; ++fold) bounds.push_back(data::part_of(rows, fold, folds).first);
+    if (folds > 0) bounds.push_back(rows);
+    return bounds;
+}
+
 Experiment::Experiment(const Options& options, data::Source source)
     : source_(std::move(source)),
       split_(data::split(source_, split_request(options))),
@@ -258,9 +265,7 @@ data::RowRange Experiment::predicted_rows(const EvaluationSet& set, std::uint32_
 analysis::Study Experiment::study() const {
     analysis::Study study{.task = &task_, .targets = targets(), .sets = {}, .fold_bounds = {}, .seed = options_.seed};
     for (const EvaluationSet& set : sets_) study.sets.push_back(&set);
-    for (std::size_t fold = 0; fold < options_.folds; ++fold)
-        study.fold_bounds.push_back(data::part_of(validation_set().rows.size(), fold, options_.folds).first);
-    if (options_.folds > 0) study.fold_bounds.push_back(validation_set().rows.size());
+    study.fold_bounds = fold_bounds(validation_set().rows.size(), options_.folds);
     return study;
 }
 

@@ -34,6 +34,10 @@ struct EvaluationSet : analysis::EvaluationSet {
     data::View rows;
 };
 
+/// Where the parts of so many rows begin that members leave out with --folds, and the end of the last; nothing where
+/// `folds` is 0.
+[[nodiscard]] std::vector<std::size_t> fold_bounds(std::size_t rows, std::size_t folds);
+
 /// What is trained, and on what: the same on every rank. Its views point into it, so it stays where it is.
 class Experiment {
 public:

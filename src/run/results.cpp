@@ -67,13 +67,31 @@ void write_truth(const config::Experiment& experiment, const store::RunDirectory
     }
 }
 
+void evaluate_and_write(store::Summary& summary, const analysis::Analysis& analysis,
+                        const store::RunDirectory& directory) {
+    const analysis::Study& study = analysis.study();
+    const analysis::RowResults& rows = analysis.rows(study.test);
+    summary.ensemble =
+        analysis::evaluate(*study.task, study.targets, rows, analysis.truth(study.test), summary.members, study.seed);
+    for (std::size_t i = 0; i < summary.ensemble.combinations.size(); ++i)
+        summary.ensemble.combinations[i].weights = analysis.weights()[i];
+    if (study.folds() > 0) {
+        const analysis::RowResults& pooled = analysis.rows(study.validation);
+        summary.out_of_fold = {.rows = pooled.rows,
+                               .scores = analysis::combination_scores(*study.task, study.targets, pooled,
+                                                                      analysis.truth(study.validation))};
+    }
+    store::write_file_atomically(
+        summary.partial ? directory.partial_predictions() : directory.predictions(),
+        store::to_npy(rows.combined.at(summary.combine).predictions, rows.rows, study.width()));
+    if (rows.votes.empty()) return;
+    store::write_file_atomically(summary.partial ? directory.partial_votes() : directory.votes(),
+                                 store::to_npy(rows.votes, rows.rows, study.width()));
+}
+
 store::Summary write_results(const config::Experiment& experiment, const schedule::Trained& trained,
                              const store::RunDirectory& directory, bool is_partial) {
     const config::Options& options = experiment.options();
-    const analysis::Analysis& analysis = *trained.analysis->analysis();
-    const analysis::Study& study = analysis.study();
-    const analysis::RowResults& rows = analysis.rows(study.test);
-    const std::size_t chosen = analysis::find_combination(experiment.task().kind, options.combine);
     store::Summary summary{.program = describe_program(),
                            .config = config::to_json(options),
                            .data = describe_data(experiment),
@@ -81,33 +99,17 @@ store::Summary write_results(const config::Experiment& experiment, const schedul
                            .members = trained.coordinator->results(),
                            .settings = {},
                            .ensemble = {},
-                           .combine = chosen,
+                           .combine = analysis::find_combination(experiment.task().kind, options.combine),
                            .timing = {},
                            .missing = trained.coordinator->missing(),
                            .partial = is_partial};
-    summary.ensemble = analysis::evaluate(experiment.task(), experiment.targets(), rows, experiment.test_set().truth(),
-                                          summary.members, options.seed);
-    for (std::size_t i = 0; i < summary.ensemble.combinations.size(); ++i)
-        summary.ensemble.combinations[i].weights = analysis.weights()[i];
     for (const analysis::MemberResult& member : summary.members) {
         summary.settings.push_back({.net = experiment.network_of(member.index).text(),
                                     .varied = config::varied_values(options, member.index)});
     }
     for (const model::Network& network : experiment.networks()) summary.nets.push_back(network.text());
-    if (study.folds() > 0) {
-        const analysis::RowResults& pooled = analysis.rows(study.validation);
-        summary.out_of_fold = {.rows = pooled.rows,
-                               .scores = analysis::combination_scores(experiment.task(), experiment.targets(), pooled,
-                                                                      analysis.truth(study.validation))};
-    }
     write_truth(experiment, directory);
-    store::write_file_atomically(
-        is_partial ? directory.partial_predictions() : directory.predictions(),
-        store::to_npy(rows.combined[chosen].predictions, rows.rows, experiment.predicted_width()));
-    if (!rows.votes.empty()) {
-        store::write_file_atomically(is_partial ? directory.partial_votes() : directory.votes(),
-                                     store::to_npy(rows.votes, rows.rows, experiment.predicted_width()));
-    }
+    evaluate_and_write(summary, *trained.analysis->analysis(), directory);
     directory.sort_history();
     return summary;
 }

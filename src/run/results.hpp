@@ -15,6 +15,11 @@ namespace ensemble::run {
 [[nodiscard]] store::Summary write_results(const config::Experiment& experiment, const schedule::Trained& trained,
                                            const store::RunDirectory& directory, bool is_partial);
 
+/// Sets what the analysis says of the ensemble, and writes the predictions of the combination that `summary` names,
+/// under other names if it is partial. Root only.
+void evaluate_and_write(store::Summary& summary, const analysis::Analysis& analysis,
+                        const store::RunDirectory& directory);
+
 /// What became of the ranks' time; the time of start, combination and all still lacks. Root only.
 [[nodiscard]] store::Timing timing_of(const schedule::Trained& trained, int ranks);
 

@@ -13,7 +13,6 @@
 #include "core/error.hpp"
 #include "core/stderr.hpp"
 #include "run/interrupt.hpp"
-#include "run/program.hpp"
 #include "run/standard_streams.hpp"
 
 namespace ensemble::run {
@@ -21,19 +20,19 @@ namespace {
 
 using core::Failure;
 
-/// train_ensemble() for a process of its own: what was asked for is no error, and the launcher learns how it ended
+/// The program for a process of its own: what was asked for is no error, and the launcher learns how it ended
 /// before MPI is left, which may take for ever once ranks are lost.
-int train_and_tell(const comm::Communicator& world, std::span<const char* const> words) {
+int run_and_tell(const Program& program, const comm::Communicator& world, std::span<const char* const> words) {
     const auto tell = [&](int code, bool try_again) {
         if (world.is_root()) comm::leave_status(code, try_again);
         return code;
     };
     try {
-        return tell(train_ensemble(world, words), false);
+        return tell(program.run(world, words), false);
     } catch (const comm::SharedError& error) {
         tell(error.exit_code(), false);
         if (error.kind() != Failure::stopped) throw;
-        if (world.is_root()) core::print_stderr("ensemble_train: {}\n", error.what());
+        if (world.is_root()) core::print_stderr("{}: {}\n", program.name, error.what());
         return error.exit_code();
     } catch (const core::Error& error) {
         // Ranks that could not agree have lost each other.
@@ -45,6 +44,9 @@ int train_and_tell(const comm::Communicator& world, std::span<const char* const>
     }
 }
 
+/// What a signal's own thread calls it.
+std::string_view name_of_this_program;
+
 /// Asked to stop while data load, say. Other ranks may wait for this one in a transfer, which no rank can leave by
 /// itself: their launcher ends them, or who guards their start.
 void leave_before_training(const std::string& signal) {
@@ -55,16 +57,17 @@ void leave_before_training(const std::string& signal) {
     if (is_asked) {
         if (comm::is_first_process()) {
             core::print_stderr(
-                "ensemble_train: stopped by {} before training began; nothing has changed: start it again with the "
+                "{}: stopped by {} before there was anything to save; nothing has changed: start it again with the "
                 "same command\n",
-                comm::asked_by(signal));
+                name_of_this_program, comm::asked_by(signal));
         }
         comm::leave_status(code);
     }
     std::_Exit(code);
 }
 
-int run_ranks(int argc, char** argv) {
+int run_ranks(const Program& program, int argc, char** argv) {
+    name_of_this_program = program.name;
     // Each reader of our output may leave early, each file reach its limit: that is told where it is written.
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
@@ -75,32 +78,32 @@ int run_ranks(int argc, char** argv) {
         argc, argv,
         [&](const comm::Communicator& world) {
             began = true;
-            return train_and_tell(world, words);
+            return run_and_tell(program, world, words);
         },
-        [](const std::string& message) { core::print_stderr("ensemble_train: error: {}\n", message); });
+        [&](const std::string& message) { core::print_stderr("{}: error: {}\n", program.name, message); });
     if (!began && comm::is_first_process()) comm::leave_status(code);
     return code;
 }
 
-void tell(const std::exception& error) noexcept {
+void tell(const Program& program, const std::exception& error) noexcept {
     if (!comm::is_first_process()) return;
     comm::leave_status(static_cast<int>(Failure::run));
     try {
-        core::print_stderr("ensemble_train: error: {}\n", core::reason(error));
+        core::print_stderr("{}: error: {}\n", program.name, core::reason(error));
     } catch (const std::bad_alloc&) {
-        core::print_stderr("ensemble_train: error: there is not enough memory\n");
+        core::print_stderr("{}: error: there is not enough memory\n", program.name);
     }
 }
 
 }  // namespace
 
-int run_program(int argc, char** argv) noexcept {
+int run_program(const Program& program, int argc, char** argv) noexcept {
     occupy_standard_streams();
     if (std::getenv("ENSEMBLE_RECOVERY_PROBE") != nullptr) return comm::outlive_a_rank(argc, argv);
     try {
-        return run_ranks(argc, argv);
+        return run_ranks(program, argc, argv);
     } catch (const std::exception& error) {  // no thread, no memory
-        tell(error);
+        tell(program, error);
         return static_cast<int>(Failure::run);
     }
 }

@@ -46,13 +46,8 @@ void RunStorage::finish(const train::MemberState& state, const schedule::MemberP
 
 std::vector<float> RunStorage::rows(std::size_t set, std::span<const std::uint32_t> members, std::size_t first,
                                     std::size_t count) {
-    const std::size_t each = count * experiment_.predicted_width();
-    std::vector<float> block(members.size() * each);
-    const store::PredictionFiles files =
-        prediction_files(experiment_, directory_, experiment_.evaluation_sets().at(set));
-    for (std::size_t i = 0; i < members.size(); ++i)
-        files.read_rows(members[i], first, count, std::span(block).subspan(i * each, each));
-    return block;
+    const config::EvaluationSet& which = experiment_.evaluation_sets().at(set);
+    return store::read_rows_of(prediction_files(experiment_, directory_, which), members, first, count);
 }
 
 }  // namespace ensemble::run

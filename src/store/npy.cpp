@@ -53,17 +53,17 @@ std::vector<std::byte> write_matrix(std::span<const Value> values, std::size_t r
 }
 
 template <class Value>
-Matrix<Value> read(std::span<const std::byte> file, const std::string& name) {
+Matrix<Value> read(std::span<const std::byte> file, const std::string& name, std::size_t dimensions = 2) {
     const core::NpyHeader header = core::read_npy_header(file, name);
-    if (header.extents.size() != 2) {
-        core::fail(core::Failure::data, "'{}' does not hold a two-dimensional array: its shape is {}", name,
-                   core::npy_shape(header));
+    if (header.extents.size() != dimensions) {
+        core::fail(core::Failure::data, "'{}' does not hold a {}-dimensional array: its shape is {}", name,
+                   dimensions == 1 ? "one" : "two", core::npy_shape(header));
     }
     if (header.type != type_name<Value> || header.fortran_order) {
         core::fail(core::Failure::data, "'{}' holds type {}, Fortran order {}; wanted is type {} in C order", name,
                    header.type, header.fortran_order ? "True" : "False", type_name<Value>);
     }
-    Matrix<Value> matrix{.rows = header.extents[0], .columns = header.extents[1], .values = {}};
+    Matrix<Value> matrix{.rows = header.extents[0], .columns = dimensions == 1 ? 1 : header.extents[1], .values = {}};
     const std::span<const std::byte> body = file.subspan(header.body);
     const std::size_t count = body.size() / sizeof(Value);
     if (core::npy_elements(header) != count || body.size() % sizeof(Value) != 0) {
@@ -99,6 +99,10 @@ Matrix<float> floats_from_npy(std::span<const std::byte> file, const std::string
 
 Matrix<std::int32_t> integers_from_npy(std::span<const std::byte> file, const std::string& name) {
     return read<std::int32_t>(file, name);
+}
+
+std::vector<std::int32_t> integer_list_from_npy(std::span<const std::byte> file, const std::string& name) {
+    return read<std::int32_t>(file, name, 1).values;
 }
 
 }  // namespace ensemble::store

@@ -31,4 +31,7 @@ struct Matrix {
 [[nodiscard]] Matrix<float> floats_from_npy(std::span<const std::byte> file, const std::string& name);
 [[nodiscard]] Matrix<std::int32_t> integers_from_npy(std::span<const std::byte> file, const std::string& name);
 
+/// The same of one dimension.
+[[nodiscard]] std::vector<std::int32_t> integer_list_from_npy(std::span<const std::byte> file, const std::string& name);
+
 }  // namespace ensemble::store

@@ -82,4 +82,13 @@ void PredictionFiles::read_rows(std::uint32_t member, std::size_t first, std::si
     read_values(file, out, path(member));
 }
 
+std::vector<float> read_rows_of(const PredictionFiles& files, std::span<const std::uint32_t> members, std::size_t first,
+                                std::size_t count) {
+    const std::size_t each = count * files.width();
+    std::vector<float> block(members.size() * each);
+    for (std::size_t i = 0; i < members.size(); ++i)
+        files.read_rows(members[i], first, count, std::span(block).subspan(i * each, each));
+    return block;
+}
+
 }  // namespace ensemble::store

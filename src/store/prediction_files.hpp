@@ -19,6 +19,7 @@ public:
         : directory_(std::move(directory)), rows_(rows), width_(width) {}
 
     [[nodiscard]] std::filesystem::path path(std::uint32_t member) const;
+    [[nodiscard]] std::size_t width() const noexcept { return width_; }
 
     /// Throws core::Error (run). REQUIRES: predictions [rows × width].
     void write(std::uint32_t member, std::span<const float> predictions) const;
@@ -35,5 +36,9 @@ private:
     std::size_t rows_;
     std::size_t width_;
 };
+
+/// What members predict of rows [first, first + count): [members × count × width]. Throws as read_rows() does.
+[[nodiscard]] std::vector<float> read_rows_of(const PredictionFiles& files, std::span<const std::uint32_t> members,
+                                              std::size_t first, std::size_t count);
 
 }  // namespace ensemble::store

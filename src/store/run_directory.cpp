@@ -162,6 +162,17 @@ RunDirectory RunDirectory::create(const fs::path& path) {
     return create(path, system);
 }
 
+RunDirectory RunDirectory::open_finished(const fs::path& path) {
+    RunDirectory run(tidy(path));
+    std::error_code error;
+    if (!fs::is_directory(run.path_, error))
+        core::fail(core::Failure::usage, "there is no directory '{}'; check its path", path.string());
+    if (!fs::exists(run.summary(), error)) return run;  // who opens it says what is there instead
+    run.lock_ = std::make_shared<RunLock>(run.path_ / "lock");
+    store::remove_temporaries(run.path_);
+    return run;
+}
+
 RunDirectory RunDirectory::at(const fs::path& path) {
     return RunDirectory(tidy(path));
 }

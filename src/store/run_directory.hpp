@@ -31,6 +31,10 @@ public:
     /// Root only. Throws core::Error (usage) like create(), or if the run is finished.
     [[nodiscard]] static RunDirectory resume(const std::filesystem::path& path);
 
+    /// The directory of a finished run, to write its analysis anew. Root only. Throws core::Error (usage) if there is
+    /// no such directory, or another process writes there.
+    [[nodiscard]] static RunDirectory open_finished(const std::filesystem::path& path);
+
     /// The directory that the root has made, for other ranks. Local; touches nothing.
     [[nodiscard]] static RunDirectory at(const std::filesystem::path& path);
 

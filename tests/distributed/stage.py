@@ -118,7 +118,7 @@ def obeying_permissions(stage):
 
 def check_message(ended, *about):
     lines = ended.messages()
-    starts = [line for line in lines if "ensemble_train: error: " in line]
+    starts = [line for line in lines if re.search(r"ensemble_\w+: error: ", line)]
     ended.expect(len(starts) == 1, f"{len(starts)} messages instead of one")
     ended.expect(lines[0] == starts[0], "something else comes before the message")
     text = "\n".join(lines)

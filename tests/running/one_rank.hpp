@@ -6,7 +6,7 @@
 
 #include "comm/communicator.hpp"
 #include "core/error.hpp"
-#include "run/program.hpp"
+#include "run/train_program.hpp"
 
 using Words = std::vector<std::string>;
 

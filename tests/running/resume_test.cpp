@@ -20,7 +20,7 @@
 #include "failure.hpp"
 #include "one_rank.hpp"
 #include "run/interrupt.hpp"
-#include "run/program.hpp"
+#include "run/train_program.hpp"
 #include "scratch.hpp"
 #include "store/member_file.hpp"
 #include "store/run_directory.hpp"

@@ -1,4 +1,4 @@
-#include "run/program.hpp"
+#include "run/train_program.hpp"
 
 #include <unistd.h>
 

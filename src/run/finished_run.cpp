@@ -1,0 +1,112 @@
+#include "run/finished_run.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "config/configuration.hpp"
+#include "config/experiment.hpp"
+#include "core/error.hpp"
+#include "store/npy.hpp"
+#include "store/summary_reader.hpp"
+
+namespace ensemble::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read_text(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) core::fail(core::Failure::data, "cannot read '{}'", path.string());
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+std::vector<std::byte> read_bytes(const fs::path& path) {
+    const std::string text = read_text(path);
+    const auto bytes = std::as_bytes(std::span(text));
+    return {bytes.begin(), bytes.end()};
+}
+
+void require_finished(const store::RunDirectory& directory) {
+    std::error_code error;
+    if (fs::exists(directory.summary(), error)) return;
+    if (fs::exists(directory.configuration(), error)) {
+        core::fail(core::Failure::usage,
+                   "'{}' holds a run that is not finished (no summary.json); go on with it: ensemble_train --resume "
+                   "--out {}",
+                   directory.path().string(), directory.path().string());
+    }
+    core::fail(core::Failure::usage, "'{}' holds no run of ensemble_train", directory.path().string());
+}
+
+}  // namespace
+
+FinishedRun::FinishedRun(store::RunDirectory directory) : directory_(std::move(directory)) {
+    require_finished(directory_);
+    summary_ = store::summary_from_json(read_text(directory_.summary()), directory_.summary().string());
+    config::apply_configuration(options_, read_text(directory_.configuration()), directory_.configuration().string());
+    for (const std::string& name : summary_.data.evaluation_sets) read_set(name);
+    make_study();
+}
+
+void FinishedRun::read_set(const std::string& name) {
+    const fs::path file = directory_.evaluation_set(name) / "targets.npy";
+    analysis::EvaluationSet set{.name = name};
+    if (summary_.task->kind == task::Kind::classification) {
+        set.labels = store::integer_list_from_npy(read_bytes(file), file.string());
+        set.count = set.labels.size();
+        const auto is_class = [&](std::int32_t label) {
+            return label >= 0 && static_cast<std::size_t>(label) < summary_.data.classes;
+        };
+        if (!std::ranges::all_of(set.labels, is_class))
+            core::fail(core::Failure::data, "'{}' holds labels that are no classes of the run", file.string());
+    } else {
+        store::Matrix<float> numbers = store::floats_from_npy(read_bytes(file), file.string());
+        if (numbers.columns != summary_.data.target_names.size()) {
+            core::fail(core::Failure::data, "'{}' holds {} numbers a row, and the run learnt {}", file.string(),
+                       numbers.columns, summary_.data.target_names.size());
+        }
+        set.count = numbers.rows;
+        set.targets = numbers.columns;
+        set.numbers = std::move(numbers.values);
+    }
+    if (set.count == 0) core::fail(core::Failure::data, "'{}' holds no rows", file.string());
+    sets_.push_back(std::move(set));
+}
+
+void FinishedRun::make_study() {
+    study_.task = summary_.task;
+    const bool classes = summary_.task->kind == task::Kind::classification;
+    study_.targets = classes ? summary_.data.classes : summary_.data.target_names.size();
+    study_.seed = options_.seed;
+    for (const analysis::EvaluationSet& set : sets_) {
+        study_.sets.push_back(&set);
+        files_.emplace_back(directory_.evaluation_set(set.name), set.count, study_.width());
+    }
+    if (sets_.size() <= study_.test)
+        core::fail(core::Failure::data, "'{}' names too few evaluation sets", directory_.summary().string());
+    study_.fold_bounds = config::fold_bounds(sets_[study_.validation].count, options_.folds);
+}
+
+analysis::Committee FinishedRun::committee() const {
+    analysis::Committee committee;
+    for (const analysis::MemberResult& member : summary_.members) {
+        if (member.is_included()) committee.members.push_back(member.index);
+    }
+    const auto best = analysis::choose_best(*summary_.task, summary_.members);
+    if (!best || !std::ranges::is_sorted(committee.members))
+        core::fail(core::Failure::data, "'{}' names no members in order", directory_.summary().string());
+    committee.best = *best;
+    return committee;
+}
+
+analysis::ReadPredictions FinishedRun::reader() const {
+    return [this](std::size_t set, std::span<const std::uint32_t> members, std::size_t first, std::size_t count) {
+        return store::read_rows_of(files_.at(set), members, first, count);
+    };
+}
+
+}  // namespace ensemble::run

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Runs ensemble_report on finished runs, as its users do, and holds it against the promises of its interface.
+
+run_report.py MPIRUN PROGRAM CASE runs one case in a scratch directory; PROGRAM is ensemble_train, and ensemble_report stands
+beside it. `run_report.py --list` names the cases.
+"""
+import json
+import pathlib
+import shutil
+import struct
+import sys
+
+sys.dont_write_bytecode = True
+from stage import DATA, TINY, USAGE, case_of, give_up, main
+
+CASES = {}
+case = case_of(CASES)
+
+
+def report(stage, ranks, words):
+    train, stage.program = stage.program, str(pathlib.Path(stage.program).with_name("ensemble_report"))
+    try:
+        return stage.ranks(ranks, words)
+    finally:
+        stage.program = train
+
+
+def refuses(stage, words, code, *about):
+    train, stage.program = stage.program, str(pathlib.Path(stage.program).with_name("ensemble_report"))
+    try:
+        stage.refuses(words, code, *about)
+    finally:
+        stage.program = train
+
+
+def trained(stage, words, out):
+    stage.ranks(2, [*words, "--out", out]).expect((stage.directory / out / "summary.json").exists(), "the run failed")
+    return stage.directory / out
+
+
+def repeats_the_analysis(stage, words, out):
+    """On any number of ranks every file of the run is what it was."""
+    run = trained(stage, words, out)
+    before = stage.content()
+    for ranks in (1, 2, 3, 8):
+        (run / "predictions.npy").write_bytes(b"")  # is made anew
+        ended = report(stage, ranks, [out])
+        ended.expect(ended.code == 0, "failed").expect(not ended.messages(), "complains")
+        ended.expect(ended.out.count("over the best member") == 1, "the results are not printed exactly once")
+        after = stage.content()
+        differing = [name for name in before | after if before.get(name) != after.get(name)]
+        ended.expect(not differing, f"differs from what the run wrote: {', '.join(differing)}")
+    return run
+
+
+@case
+def repeats_the_analysis_of_classes(stage):
+    repeats_the_analysis(stage, TINY, "run")
+
+
+@case
+def repeats_the_analysis_of_folds_and_numbers(stage):
+    lines = [f"{row},{row * 7 % 13},{row * 3.7 + row * 7 % 13:.2f},{1e-3 * (row * 5 % 17):.4f}" for row in range(90)]
+    (stage.directory / "table.csv").write_text("a,b,y,z\n" + "\n".join(lines) + "\n")
+    words = ["--data", "table.csv", "--target", "z,y", "--net", "dense(8) relu", "--batch", "20", "--folds", "3", "--epochs", "2",
+             "--net", "dense(4) tanh"]
+    run = repeats_the_analysis(stage, [*words, "--members", "7", "--combine", "stacking"], "run")
+    summary = json.loads((run / "summary.json").read_text())
+    weights = summary["ensemble"]["stacking"]["weights"]
+    if len(weights) != 7 or abs(sum(weights) - 1) > 1e-9 or min(weights) < 0:
+        give_up(f"these are no weights of seven members: {weights}")
+    if summary["ensemble"]["out_of_fold"]["rows"] != 72:
+        give_up("not all rows are predicted by a member that was not trained on them")
+
+
+@case
+def another_combination_is_written_and_taken_back(stage):
+    run = trained(stage, TINY, "run")
+    before = stage.content()
+    ended = report(stage, 3, ["run", "--combine", "greedy"])
+    ended.expect(ended.code == 0, "failed").expect("Gain of the greedy" in ended.out, "tells of another combination")
+    after = stage.content()
+    changed = {name for name in after if before.get(name) != after[name]}
+    ended.expect(changed == {f"run/{name}" for name in ("config.toml", "predictions.npy", "summary.json")}, f"changed {changed}")
+    summary = json.loads((run / "summary.json").read_text())
+    ended.expect(summary["config"]["combine"] == summary["gain"]["combine"] == "greedy", "the summary names another combination")
+    ended = stage.ranks(2, ["--config", "run/config.toml", "--out", "again"])
+    for name in ("predictions.npy", "votes.npy", "config.toml"):
+        ended.expect((run / name).read_bytes() == (stage.directory / "again" / name).read_bytes(), f"{name} is not repeated")
+    shutil.rmtree(stage.directory / "again")
+    report(stage, 1, ["run", "--combine", "average"]).expect(stage.content() == before, "does not come back")
+
+
+@case
+def what_is_no_finished_run_is_refused(stage):
+    run = trained(stage, TINY, "run")
+    refuses(stage, [], USAGE, "directory of a run is missing")
+    refuses(stage, ["nothing"], USAGE, "there is no directory 'nothing'")
+    refuses(stage, ["run", "--combine", "mixture"], USAGE, "--combine mixture", "average vote")
+    refuses(stage, ["run", "--seed", "3"], USAGE, "there is no option --seed")
+    whole = (run / "predictions/test/0002.npy").read_bytes()
+    for bytes_, about in ((whole[:-4], "0002.npy"), (whole.replace(b"<f4", b"<f8"), "0002.npy"), (None, "0002.npy")):
+        (run / "predictions/test/0002.npy").unlink()
+        if bytes_ is not None:
+            (run / "predictions/test/0002.npy").write_bytes(bytes_)
+        refuses(stage, ["run"], DATA, about)
+        (run / "predictions/test/0002.npy").write_bytes(whole)
+    targets = (run / "predictions/test/targets.npy").read_bytes()
+    (run / "predictions/test/targets.npy").write_bytes(targets[:-4] + struct.pack("<i", 9))
+    refuses(stage, ["run"], DATA, "targets.npy", "no classes")
+    (run / "predictions/test/targets.npy").write_bytes(targets)
+    summary = (run / "summary.json").read_bytes()
+    for damaged in (summary[:len(summary) // 2], b"{}", b"[]", summary.replace(b'"timing"', b'"thyming"')):
+        (run / "summary.json").write_bytes(damaged)
+        refuses(stage, ["run"], DATA, "summary.json")
+    (run / "summary.json").unlink()
+    refuses(stage, ["run"], USAGE, "not finished", "--resume")
+    shutil.rmtree(run / "predictions")
+    (run / "config.toml").unlink()
+    refuses(stage, ["run"], USAGE, "no run of ensemble_train")
+
+
+if __name__ == "__main__":
+    main(CASES)
