@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import scipy.stats
+import sklearn.metrics
 
 SUITES = {}
 
@@ -60,6 +61,47 @@ def uncertainty():
     }
     for name, values in measures.items():
         show(name, [values[0], values[11], values.sum()])
+
+
+@suite
+def selective():
+    sequence = Sequence(2)
+    confidence = sequence.take(200)
+    cases = {"hits": (confidence, (sequence.take(200) < 0.4 * (1 - confidence)) * 1.0, 0.1)}
+    coarse = np.floor(sequence.take(60) * 7) / 7
+    cases["ties"] = coarse, (1.1 - coarse) * sequence.take(60), 0.2
+    for name, (confidence, loss, limit) in cases.items():
+        # The expectation over orders of equal confidences: each of these rows counts with their mean loss.
+        expected = np.array([loss[confidence == each].mean() for each in confidence])
+        sums = np.cumsum(expected[np.argsort(-confidence, kind="stable")])
+        n = len(loss)
+        risks = sums / np.arange(1, n + 1)
+        area = sklearn.metrics.auc(np.arange(n + 1) / n, np.concatenate([[0], sums / n]))
+        show(f"{name}: aurc, augrc", [risks.mean(), area])
+        show(f"{name}: risk at 80 %, 33 %", [risks[int(np.ceil(share * n)) - 1] for share in (0.8, 0.33)])
+        show(f"{name}: coverage at risk {limit}", (np.flatnonzero(risks <= limit).max() + 1) / n)
+        if name == "hits":
+            e = loss.mean()
+            auroc = sklearn.metrics.roc_auc_score(loss == 0, confidence)
+            show(f"{name}: augrc by Traub's formula", e * e / 2 + e * (1 - e) * (1 - auroc))
+
+
+@suite
+def detection():
+    sequence = Sequence(3)
+    outliers, inliers = sequence.take(150) ** 0.5, sequence.take(220)
+    scores = np.concatenate([outliers, inliers])
+    truth = np.arange(370) < 150
+    for name, values in {"distinct": scores, "ties": np.floor(scores * 10)}.items():
+        fpr, tpr, _ = sklearn.metrics.roc_curve(truth, values, drop_intermediate=False)
+        show(
+            name,
+            [
+                sklearn.metrics.roc_auc_score(truth, values),
+                sklearn.metrics.average_precision_score(truth, values),
+                fpr[np.argmax(tpr >= 0.95)],
+            ],
+        )
 
 
 if __name__ == "__main__":
