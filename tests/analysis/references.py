@@ -7,7 +7,9 @@ By scikit-learn 1.2.1, scipy 1.10.1 and numpy 1.24.2; no test runs it. Data are 
 import sys
 
 import numpy as np
+import scipy.optimize
 import scipy.stats
+import sklearn.isotonic
 import sklearn.metrics
 
 SUITES = {}
@@ -102,6 +104,102 @@ def detection():
                 fpr[np.argmax(tpr >= 0.95)],
             ],
         )
+
+
+def classified(seed, rows, classes):
+    """Probabilities and labels drawn from what they would be at a temperature of 1.6."""
+    sequence = Sequence(seed)
+    p = sequence.probabilities(rows, classes)
+    flat = p ** (1 / 1.6)
+    edges = np.cumsum(flat / flat.sum(1, keepdims=True), axis=1)
+    labels = (sequence.take(rows)[:, None] > edges[:, :-1]).sum(1)
+    return p, labels
+
+
+def binned(p, y, bins, which):
+    """Rows, mean forecast and frequency of each bin that is not empty."""
+    groups = [which == each for each in range(bins)]
+    return np.array([[each.sum(), p[each].mean(), y[each].mean()] for each in groups if each.any()]).T
+
+
+@suite
+def calibration():
+    p, labels = classified(4, 400, 4)
+    confidence, hit = p.max(1), (p.argmax(1) == labels) * 1.0
+    for name, x in {"fine": confidence, "coarse": np.floor(confidence * 20) / 20}.items():
+        for bins in (15, 4):
+            width = np.minimum((x * bins).astype(int), bins - 1)
+            mass = np.searchsorted(np.sort(x), x, "left") * bins // len(x)
+            rows, mean, frequency = binned(x, hit, bins, width)
+            equal_width = (rows * abs(mean - frequency)).sum() / len(x)
+            rows, mean, frequency = binned(x, hit, bins, mass)
+            equal_mass = (rows * abs(mean - frequency)).sum() / len(x)
+            chance = frequency * (1 - frequency) / np.maximum(rows - 1, 1)
+            terms = np.where(rows > 1, rows * ((mean - frequency) ** 2 - chance), 0)
+            debiased = np.sqrt(max(terms.sum() / len(x), 0))
+            show(f"{name}, {bins} bins: equal width, equal mass, debiased", [equal_width, equal_mass, debiased])
+    errors = []
+    for label in range(4):
+        x, y = p[:, label], (labels == label) * 1.0
+        rows, mean, frequency = binned(x, y, 15, np.minimum((x * 15).astype(int), 14))
+        errors.append((rows * abs(mean - frequency)).sum() / 400)
+    show("class-wise", np.mean(errors))
+
+
+@suite
+def isotonic():
+    sequence = Sequence(5)
+    values = np.arange(40) / 40 + sequence.take(40)
+    weights = 0.1 + sequence.take(40)
+    fit = sklearn.isotonic.IsotonicRegression().fit_transform(np.arange(40), values, sample_weight=weights)
+    show("fit 0, 10, 20, 30, 39", fit[[0, 10, 20, 30, 39]])
+    show("sum, distinct", [fit.sum(), len(np.unique(fit))])
+
+
+@suite
+def reliability():
+    p, labels = classified(4, 400, 4)
+    confidence, hit = p.max(1), (p.argmax(1) == labels) * 1.0
+    for name, x in {"fine": confidence, "coarse": np.floor(confidence * 20) / 20}.items():
+        fit = sklearn.isotonic.IsotonicRegression().fit_transform(x, hit)
+        brier = sklearn.metrics.brier_score_loss
+        score, calibrated, base = brier(hit, x), brier(hit, fit), brier(hit, np.full(400, hit.mean()))
+        show(f"{name}: score, miscalibration, discrimination, uncertainty",
+             [score, score - calibrated, base - calibrated, base])
+        steps = np.unique(fit)
+        show(f"{name}: steps, first, last", [len(steps), steps[0], steps[-1]])
+        last = fit == steps[-1]
+        show(f"{name}: last low, high, rows", [x[last].min(), x[last].max(), last.sum()])
+
+
+@suite
+def temperature():
+    p, labels = classified(4, 400, 4)
+    logs = np.log(np.maximum(p, 2.0**-40))
+
+    def loss(temperature):
+        scaled = logs / temperature
+        return np.mean(scipy.special.logsumexp(scaled, axis=1) - scaled[np.arange(400), labels])
+
+    best = scipy.optimize.minimize_scalar(loss, bounds=(0.5, 5), method="bounded", options={"xatol": 1e-12})
+    show("loss at 1, temperature, loss", [loss(1), best.x, best.fun])
+    show("row 0 at 2", scipy.special.softmax(logs[0] / 2))
+
+
+@suite
+def pit():
+    sequence = Sequence(6)
+    y = (4 * sequence.take(100)).astype(np.float32).astype(float)
+    mean = (4 * sequence.take(200)).reshape(2, 100).astype(np.float32).astype(float)
+    variance = (0.2 + 2 * sequence.take(200)).reshape(2, 100).astype(np.float32).astype(float)
+    members = scipy.stats.norm.cdf(y, mean, np.sqrt(variance))
+    show("of the first: rows 0, 99, sum", [members[0][0], members[0][99], members[0].sum()])
+    show("of both: rows 0, 99, sum", [members.mean(0)[0], members.mean(0)[99], members.mean(0).sum()])
+    show("covered at 0.5, 0.9", [np.mean(abs(2 * members[0] - 1) <= level) for level in (0.5, 0.9)])
+    show("histogram", np.histogram(members[0], 5, (0, 1))[0])
+    loss = lambda factor: -scipy.stats.norm.logpdf(y, mean[0], np.sqrt(factor * variance[0])).sum()
+    best = scipy.optimize.minimize_scalar(loss, bounds=(0.1, 10), method="bounded", options={"xatol": 1e-12})
+    show("variance factor, found by minimising the loss", best.x)
 
 
 if __name__ == "__main__":
