@@ -1,8 +1,9 @@
 #include "analysis/forecasts.hpp"
 
 #include <algorithm>
-#include <cstdint>
+#include <span>
 
+#include "analysis/probabilities.hpp"
 #include "core/contract.hpp"
 
 namespace ensemble::analysis {
@@ -11,7 +12,6 @@ namespace {
 /// The forecasts with the class `event_of(row)` of each row as the event.
 template <class EventOf>
 Forecasts forecasts_of(const task::Answers& answers, EventOf event_of) {
-    constexpr float largest_probability = 1.0F + 0x1p-10F;  // as combinations allow
     core::require(answers.rows > 0 && answers.width > 0 && answers.truth.labels.size() == answers.rows,
                   "forecasts of classes have rows with labels");
     Forecasts forecasts;
@@ -21,10 +21,9 @@ Forecasts forecasts_of(const task::Answers& answers, EventOf event_of) {
     for (std::size_t row = 0; row < answers.rows; ++row) {
         const std::size_t event = event_of(row);
         const std::size_t label = answers.label(row);
-        valid &= event < answers.width && label < answers.width;
-        const float p = answers.of(row)[std::min(event, answers.width - 1)];
-        valid &= p >= 0.0F && p <= largest_probability;
-        forecasts.probability.push_back(std::min(double{p}, 1.0));
+        const std::span<const float> p = answers.of(row).subspan(std::min(event, answers.width - 1), 1);
+        valid &= event < answers.width && label < answers.width && are_probabilities(p);
+        forecasts.probability.push_back(std::min(double{p.front()}, 1.0));
         forecasts.outcome.push_back(label == event ? 1.0 : 0.0);
     }
     core::require(valid, "forecasts are probabilities of classes");

@@ -4,22 +4,15 @@
 #include <cmath>
 #include <limits>
 
+#include "analysis/probabilities.hpp"
 #include "core/contract.hpp"
 
 namespace ensemble::analysis {
 namespace {
 
-constexpr float smallest_probability = 0x1p-40F;        // as in the log loss
-constexpr float largest_probability = 1.0F + 0x1p-10F;  // as combinations allow
-
-bool are_all_probabilities(std::span<const float> probabilities) {
-    bool valid = true;
-    for (const float p : probabilities) valid &= p >= 0.0F && p <= largest_probability;
-    return valid;
-}
-
 double log_probability(float p) {
-    return std::log(double{std::max(p, smallest_probability)});
+    constexpr float smallest = 0x1p-40F;  // as in the log loss
+    return std::log(double{std::max(p, smallest)});
 }
 
 /// Mean log loss of rows and its derivatives in the inverse temperature β.
@@ -79,7 +72,7 @@ Temperature fit_temperature(const task::Answers& answers) {
                   "a temperature is fitted to rows with labels");
     bool valid = true;
     for (std::size_t row = 0; row < answers.rows; ++row)
-        valid &= answers.label(row) < answers.width && are_all_probabilities(answers.of(row));
+        valid &= answers.label(row) < answers.width && are_probabilities(answers.of(row));
     core::require(valid, "a temperature is fitted to probabilities of classes");
 
     const ScaledLoss loss(answers);
@@ -118,7 +111,7 @@ Temperature fit_temperature(const task::Answers& answers) {
 std::vector<float> at_temperature(std::span<const float> probabilities, std::size_t classes, double temperature) {
     core::require(classes > 0 && probabilities.size() % classes == 0, "probabilities come as whole rows");
     core::require(temperature > 0 && std::isfinite(temperature), "a temperature is positive and finite");
-    core::require(are_all_probabilities(probabilities), "what is scaled by a temperature are probabilities");
+    core::require(are_probabilities(probabilities), "what is scaled by a temperature are probabilities");
     std::vector<float> scaled(probabilities.size());
     std::vector<double> weights(classes);
     for (std::size_t first = 0; first < probabilities.size(); first += classes) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "analysis/probabilities.hpp"
 #include "core/contract.hpp"
 
 namespace ensemble::analysis {
@@ -70,7 +71,7 @@ double epistemic_variance(const Opinions& opinions) {
     return variance_among(opinions, 0);
 }
 
-constexpr std::array<UncertaintyMeasure, 9> table{{
+constexpr std::array<UncertaintyMeasure, 9> measures_table{{
     {.name = "entropy",
      .text = "entropy of the mean probabilities, in nats: all uncertainty",
      .kind = task::Kind::classification,
@@ -157,28 +158,22 @@ struct Row {
     }
 };
 
-bool are_valid(const Block& block) {
-    constexpr float largest_probability = 1.0F + 0x1p-10F;  // as combinations allow
-    const std::span<const float> p = block.predictions;
+bool are_moments(std::span<const float> pairs) {
     bool valid = true;
-    if (block.task.kind == task::Kind::classification) {
-        for (const float each : p) valid &= each >= 0.0F && each <= largest_probability;
-    } else {
-        for (std::size_t i = 0; i + 1 < p.size(); i += 2)
-            valid &= std::isfinite(p[i]) && std::isfinite(p[i + 1]) && p[i + 1] >= 0.0F;
-    }
+    for (std::size_t i = 0; i + 1 < pairs.size(); i += 2)
+        valid &= std::isfinite(pairs[i]) && std::isfinite(pairs[i + 1]) && pairs[i + 1] >= 0.0F;
     return valid;
 }
 
 }  // namespace
 
 std::span<const UncertaintyMeasure> uncertainty_measures() noexcept {
-    return table;
+    return measures_table;
 }
 
 std::vector<const UncertaintyMeasure*> uncertainty_measures_of(task::Kind kind) {
     std::vector<const UncertaintyMeasure*> chosen;
-    for (const UncertaintyMeasure& measure : table) {
+    for (const UncertaintyMeasure& measure : measures_table) {
         if (measure.kind == kind) chosen.push_back(&measure);
     }
     return chosen;
@@ -199,8 +194,9 @@ std::vector<std::string> uncertainty_names(task::Kind kind, std::span<const std:
 std::vector<float> uncertainties(const Block& block) {
     core::require(block.members > 0 && block.predictions.size() == block.members * block.rows * block.width(),
                   "every member of an ensemble predicts every row");
-    core::require(are_valid(block), "members predict probabilities, or finite means and variances");
     const bool classes = block.task.kind == task::Kind::classification;
+    core::require(classes ? are_probabilities(block.predictions) : are_moments(block.predictions),
+                  "members predict probabilities, or finite means and variances");
     const auto measures = uncertainty_measures_of(block.task.kind);
     const std::size_t questions = block.task.questions(block.targets);
     const std::size_t width = block.width() / questions;
