@@ -4,27 +4,20 @@
 #include <cmath>
 #include <utility>
 
+#include "analysis/probabilities.hpp"
 #include "core/contract.hpp"
 
 namespace ensemble::analysis {
 namespace {
 
-/// Room for the rounding of a softmax; also keeps sums over 2^22 members below the largest int64.
-constexpr float largest_probability = 1.0F + 0x1p-10F;
-
-/// Probabilities are summed in units of 2^-40, far below float's resolution: sums of integers have no order.
+/// Probabilities are summed in units of 2^-40, far below float's resolution: sums of integers have no order. Those of 2^22
+/// members stay below the largest int64.
 constexpr double unit = 0x1p-40;
 
 /// A probability in units, rounded to the nearest. Exact: p · 2^40 fits a double, and adding ½ either is exact too or
 /// rounds a value below 2^-29 to ½, which the cast takes to 0 as it should.
 std::int64_t in_units(float probability) {
     return static_cast<std::int64_t>(static_cast<double>(probability) / unit + 0.5);
-}
-
-bool are_probabilities(std::span<const float> p) {
-    bool valid = true;
-    for (const float each : p) valid &= each >= 0.0F && each <= largest_probability;
-    return valid;
 }
 
 void require_probabilities(const Block& block) {

@@ -22,6 +22,7 @@ enum class Purpose : std::uint8_t {
     evaluate = 10,     ///< masks where dropout is left on in evaluation
     test_views = 11,   ///< distortions of test items
     vary = 12,         ///< settings of members that are drawn
+    calibration = 13,  ///< outcomes of events as they would be were forecasts calibrated
 };
 
 /// Names one stream. Two different keys give independent streams; the same key gives the same numbers on any rank,
