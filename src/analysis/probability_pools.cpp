@@ -10,8 +10,8 @@
 namespace ensemble::analysis {
 namespace {
 
-/// Probabilities are summed in units of 2^-40, far below float's resolution: sums of integers have no order. Those of 2^22
-/// members stay below the largest int64.
+/// Probabilities are summed in units of 2^-40, far below float's resolution: sums of integers have no order. Those of
+/// 2^22 members stay below the largest int64.
 constexpr double unit = 0x1p-40;
 
 /// A probability in units, rounded to the nearest. Exact: p · 2^40 fits a double, and adding ½ either is exact too or

@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "analysis/uncertainty.hpp"
 #include "core/contract.hpp"
 #include "core/wire.hpp"
 
@@ -20,6 +21,11 @@ void measure(const task::Predicted& predicted, const task::Truth& truth, std::sp
             for (std::size_t row = 0; row < answers.rows; ++row) values[at++] += metrics[metric].of_row(answers, row);
         }
     }
+}
+
+/// Numbers that say how uncertain one row is.
+std::size_t uncertainty_width(const task::Task& task, std::size_t targets) {
+    return uncertainty_measures_of(task.kind).size() * task.questions(targets);
 }
 
 std::size_t lines_of(const task::Task& task, std::size_t targets) {
@@ -49,7 +55,7 @@ template <class Results, class Each>
 void fields(Results& results, Each& each) {
     for (auto& combined : results.combined) each(combined.predictions), each(combined.chosen);
     for (auto& values : results.combined_values) each(values);
-    each(results.votes), each(results.member_sums), each(results.best);
+    each(results.votes), each(results.member_sums), each(results.best), each(results.uncertainty);
 }
 
 /// Whether every list is as long as it is for so many rows.
@@ -58,8 +64,8 @@ bool are_of(const task::Task& task, std::size_t targets, const RowResults& resul
     if (numbers / task.predicted_width(targets) != results.rows) return false;
     const RowResults room = room_for(task, targets, results.rows, !results.best.empty());
     const auto same = [](const auto& one, const auto& other) { return one.size() == other.size(); };
-    bool fits =
-        same(results.votes, room.votes) && same(results.member_sums, room.member_sums) && same(results.best, room.best);
+    bool fits = same(results.votes, room.votes) && same(results.member_sums, room.member_sums) &&
+                same(results.best, room.best) && same(results.uncertainty, room.uncertainty);
     for (std::size_t i = 0; i < room.combined.size(); ++i) {
         fits &= same(results.combined[i].predictions, room.combined[i].predictions) &&
                 same(results.combined[i].chosen, room.combined[i].chosen) &&
@@ -95,7 +101,8 @@ RowResults room_for(const task::Task& task, std::size_t targets, std::size_t row
                        .combined_values = std::vector<RowValues>(count, RowValues(values)),
                        .votes = std::vector<std::int32_t>(classes ? rows * width : 0),
                        .member_sums = RowValues(values),
-                       .best = RowValues(values)};
+                       .best = RowValues(values),
+                       .uncertainty = std::vector<float>(rows * uncertainty_width(task, targets))};
     for (Combined& combined : results.combined) {
         combined.predictions.resize(rows * width);
         combined.chosen.resize(classes ? rows : 0);
@@ -115,6 +122,7 @@ void RowResults::place(std::size_t first, const RowResults& block) {
     place_rows(first, block.rows, block.votes, votes);
     place_lines(first, rows, block.member_sums, block.rows, member_sums);
     place_lines(first, rows, block.best, block.rows, best);
+    place_rows(first, block.rows, block.uncertainty, uncertainty);
 }
 
 RowResults analyse(const Block& block, std::size_t best, const Weights& weights) {
@@ -132,6 +140,7 @@ RowResults analyse(const Block& block, std::size_t best, const Weights& weights)
         measure(predicted, block.truth, results.member_sums);
         if (member == best) measure(predicted, block.truth, results.best);
     }
+    results.uncertainty = uncertainties(block);
     const auto all = combinations_of(block.task.kind);
     core::require(weights.empty() || weights.size() == all.size(), "every combination has its weights, or none has");
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -167,7 +176,8 @@ RowResults row_results_from_bytes(const task::Task& task, std::size_t targets, s
                        .combined_values = std::vector<RowValues>(combinations_of(task.kind).size()),
                        .votes = {},
                        .member_sums = {},
-                       .best = {}};
+                       .best = {},
+                       .uncertainty = {}};
     fields(results, reader);
     if (rows == 0 || !reader.at_end() || !are_of(task, targets, results)) core::refuse_message("it holds no results");
     return results;

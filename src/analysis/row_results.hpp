@@ -27,6 +27,7 @@ struct RowResults {
     std::vector<std::int32_t> votes;         ///< [rows × classes]; empty in regression
     RowValues member_sums;                   ///< over the members; of accuracy the number that are right, exactly
     RowValues best;                          ///< of the member chosen on validation data
+    std::vector<float> uncertainty;          ///< [rows × questions × measures], see uncertainties()
 
     /// Takes the results of a block of rows that begins with `first` among these. REQUIRES: they are of one task.
     void place(std::size_t first, const RowResults& block);

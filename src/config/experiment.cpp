@@ -44,17 +44,6 @@ const task::Task& task_of(const Options& options, const data::Table& table) {
                fmt::join(losses, " "));
 }
 
-/// The name of the combination that predictions.npy is to hold.
-std::string combination_of(const Options& options, task::Kind kind) {
-    const auto all = analysis::combinations_of(kind);
-    const std::size_t place = analysis::find_combination(kind, options.combine);
-    if (place < all.size()) return std::string(all[place]->name);
-    std::vector<std::string_view> names;
-    for (const analysis::Combination* each : all) names.push_back(each->name);
-    core::fail(core::Failure::usage, "--combine {}: is none for {}, which has: {}", options.combine,
-               core::name_of(kind), fmt::join(names, " "));
-}
-
 EvaluationSet evaluation_set(std::string_view name, const data::View& rows) {
     EvaluationSet set{{.name = std::string(name), .count = rows.size()}, rows};
     const data::Table& table = *rows.table;
@@ -202,6 +191,22 @@ data::Source load_data(const Options& options) {
     return data::preprocess(source, split.train, preprocessing);
 }
 
+void resolve_combination(Options& options, task::Kind kind) {
+    const auto all = analysis::combinations_of(kind);
+    const std::size_t place = analysis::find_combination(kind, options.combine);
+    if (place == all.size()) {
+        std::vector<std::string_view> names;
+        for (const analysis::Combination* each : all) names.push_back(each->name);
+        core::fail(core::Failure::usage, "--combine {}: is none for {}, which has: {}", options.combine,
+                   core::name_of(kind), fmt::join(names, " "));
+    }
+    options.combine = all[place]->name;
+    if (options.calibrate != analysis::Calibrate::none && kind != task::Kind::classification) {
+        core::fail(core::Failure::usage, "--calibrate {}: is for the probabilities of classes, and these are numbers",
+                   core::name_of(options.calibrate));
+    }
+}
+
 std::vector<std::size_t> fold_bounds(std::size_t rows, std::size_t folds) {
     std::vector<std::size_t> bounds;
     for (std::size_t fold = 0; fold < folds; ++fold) bounds.push_back(data::part_of(rows, fold, folds).first);
@@ -220,7 +225,7 @@ Experiment::Experiment(const Options& options, data::Source source)
     for (std::size_t i = 0; i < networks_.size(); ++i) options_.nets[i] = networks_[i].text();
     const auto is_alternative = [&](const task::Task& task) { return task.kind == task_.kind && &task != &task_; };
     if (std::ranges::any_of(task::tasks(), is_alternative)) options_.loss = task_.loss_name;
-    options_.combine = combination_of(options_, task_.kind);
+    resolve_combination(options_, task_.kind);
     if (!augments(options_)) options_.test_views = 1;  // a preset's, whose distortions are not wanted
     sets_.push_back(evaluation_set(store::evaluation_set_names[0], data::validation_view(source_, split_)));
     sets_.push_back(evaluation_set(store::evaluation_set_names[1], data::test_view(source_, split_)));

@@ -34,6 +34,10 @@ struct EvaluationSet : analysis::EvaluationSet {
     data::View rows;
 };
 
+/// Names the combination that predictions.npy is to hold, the task's first unless asked otherwise. Throws core::Error
+/// (usage) where the task has no such combination, or nothing to calibrate.
+void resolve_combination(Options& options, task::Kind kind);
+
 /// Where the parts of so many rows begin that members leave out with --folds, and the end of the last; nothing where
 /// `folds` is 0.
 [[nodiscard]] std::vector<std::size_t> fold_bounds(std::size_t rows, std::size_t folds);

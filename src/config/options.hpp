@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/trust.hpp"
 #include "data/augmentation.hpp"
 #include "data/dataset.hpp"
 #include "data/header.hpp"
@@ -57,6 +58,7 @@ struct Options {
     bool bootstrap = false;
     double feature_fraction = 1.0;
     std::string combine;  ///< what predictions.npy holds; empty: the first combination for the task
+    analysis::Calibrate calibrate = analysis::Calibrate::none;  ///< of the combined probabilities
 
     std::uint64_t seed = 1;
     std::size_t threads = 1;  ///< of each rank; 0: auto, one, and the cores of idle ranks of its host

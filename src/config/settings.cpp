@@ -273,6 +273,12 @@ std::vector<Setting> ensemble_settings() {
         one_of(
             ensemble("combine", "NAME", "what predictions.npy holds: ", Role::ensemble),
             [](auto& o) -> auto& { return o.combine; }, combination_names(), " (average; of numbers mixture)"),
+        choice(
+            ensemble("calibrate", "NAME",
+                     "probabilities in predictions.npy at the temperature that suits the validation rows best, or as "
+                     "they are: ",
+                     Role::ensemble),
+            [](auto& o) -> auto& { return o.calibrate; }),
     };
 }
 

@@ -211,6 +211,22 @@ std::string class_lines(const store::Summary& summary) {
         recalls);
 }
 
+/// What its probabilities are worth: empty where numbers are learnt.
+std::string trust_lines(const store::Summary& summary) {
+    if (!summary.trust.calibration) return "";
+    const analysis::Scaled& scaled = summary.trust.calibration->scaled;
+    const auto metrics = summary.task->metrics();
+    const auto value_of = [&](std::string_view name, const task::Scores& scores) {
+        const auto metric = std::ranges::find(metrics, name, &task::Metric::name);
+        return measured(*metric, scores.at(static_cast<std::size_t>(metric - metrics.begin())));
+    };
+    return fmt::format(
+        "Of the 80 % of the test rows that it is surest of, {} are wrong\n"
+        "At temperature {:.3g}, which suits {} best that no member was trained on: NLL {}, ECE {}\n\n",
+        core::percent(summary.trust.selective.risk_at_80), scaled.temperature.value, core::counted(scaled.rows, "row"),
+        value_of("nll", scaled.test), value_of("ece", scaled.test));
+}
+
 /// A difference of accuracies in percentage points, with its sign.
 std::string points(double share) {
     const std::string size = fmt::format("{:.2f}", std::abs(100.0 * share));
@@ -351,8 +367,8 @@ std::string results_table(const store::Summary& summary, const std::string& dire
                              store::chosen(summary).combination->name, core::counted(summary.out_of_fold->rows, "row"));
     }
     words += summary.data.classes > 0 ? class_lines(summary) : baseline_line(summary);
-    words += gain_lines(summary, included) + conclusion(summary, included) + exclusion_lines(summary.members) +
-             missing_line(summary);
+    words += trust_lines(summary) + gain_lines(summary, included) + conclusion(summary, included) +
+             exclusion_lines(summary.members) + missing_line(summary);
     words += fmt::format("\nRanks were idle for {} in all: efficiency {}, at best {} for members of these lengths\n",
                          core::duration(timing.idle_s), core::percent(timing.efficiency, 1),
                          core::percent(timing.efficiency_bound, 1));

@@ -14,7 +14,9 @@
 #include "compute/prepared_pool.hpp"
 #include "config/command_line.hpp"
 #include "config/configuration.hpp"
+#include "config/experiment.hpp"
 #include "config/parse_words.hpp"
+#include "config/settings.hpp"
 #include "core/printable.hpp"
 #include "core/wire.hpp"
 #include "report/table.hpp"
@@ -29,8 +31,9 @@ namespace {
 /// What the command line asks for.
 struct Request {
     std::string directory;
-    std::string combine;  ///< empty: as the run had it
-    std::string answer;   ///< to a question like --help, in place of a report
+    std::string combine;    ///< empty: as the run had it
+    std::string calibrate;  ///< likewise
+    std::string answer;     ///< to a question like --help, in place of a report
 };
 
 Request read_request(std::span<const char* const> words) {
@@ -42,6 +45,10 @@ Request read_request(std::span<const char* const> words) {
     app.add_option("RUN", request.directory, "directory of a finished run of ensemble_train")->type_name("");
     app.add_option("--combine", request.combine,
                    "what predictions.npy is to hold and gains are told of first (as the run had it)")
+        ->type_name("NAME");
+    app.add_option("--calibrate", request.calibrate,
+                   "probabilities in predictions.npy at the temperature that suits the validation rows best "
+                   "(temperature), or as they are (none)")
         ->type_name("NAME");
     app.add_flag("--version", wants_version, "print the version and stop");
     app.set_help_flag("-h,--help", "print this and stop");
@@ -58,16 +65,21 @@ Request read_request(std::span<const char* const> words) {
     return request;
 }
 
-/// The run's combination, or another one that was asked for.
-std::string combination_of(const FinishedRun& run, const std::string& asked) {
-    const auto all = analysis::combinations_of(run.summary().task->kind);
-    const std::string name = asked.empty() ? run.options().combine : asked;
-    const std::size_t place = analysis::find_combination(run.summary().task->kind, name);
-    if (place < all.size()) return std::string(all[place]->name);
-    std::string names;
-    for (const analysis::Combination* each : all) names += fmt::format(" {}", each->name);
-    core::fail(core::Failure::usage, "--combine {}: is none for {}, which has:{}", name,
-               core::name_of(run.summary().task->kind), names);
+/// The run's settings, but for those that were asked for.
+config::Options options_of(const FinishedRun& run, const Request& request) {
+    config::Options options = run.options();
+    const auto set = [&](std::string_view name, const std::string& asked) {
+        if (asked.empty()) return;
+        try {
+            config::find_setting(name)->set(options, asked);
+        } catch (const core::Error& error) {
+            core::fail(error.kind(), "--{}: {}", name, error.what());
+        }
+    };
+    set("combine", request.combine);
+    set("calibrate", request.calibrate);
+    config::resolve_combination(options, run.summary().task->kind);
+    return options;
 }
 
 /// Does this rank's share of the jobs of a stage: with its number, and those so many ranks further on. As a text that
@@ -132,16 +144,14 @@ std::unique_ptr<analysis::Analysis> analyse(comm::Communicator& world, const Fin
 }
 
 /// Root only.
-void conclude(const FinishedRun& run, const analysis::Analysis& analysis, const std::string& combine,
+void conclude(const FinishedRun& run, const analysis::Analysis& analysis, const config::Options& options,
               const report::Terminal& terminal) {
-    config::Options options = run.options();
-    options.combine = combine;
     store::Summary summary = run.summary();
     summary.config = config::to_json(options);
-    summary.combine = analysis::find_combination(summary.task->kind, combine);
-    evaluate_and_write(summary, analysis, run.directory());
-    if (combine != run.options().combine)
-        store::write_file_atomically(run.directory().configuration(), config::to_toml(options));
+    summary.combine = analysis::find_combination(summary.task->kind, options.combine);
+    evaluate_and_write(summary, analysis, options.calibrate, run.directory());
+    if (const std::string text = config::to_toml(options); text != config::to_toml(run.options()))
+        store::write_file_atomically(run.directory().configuration(), text);
     store::write_file_atomically(run.directory().summary(), store::to_json(summary));
     const std::string table =
         report::results_table(summary, core::printable(run.directory().path().string()), terminal);
@@ -154,7 +164,7 @@ int report_run(const comm::Communicator& world, std::span<const char* const> wor
     comm::Communicator ranks = world;
     Request request;
     std::unique_ptr<FinishedRun> run;
-    std::string combine;
+    config::Options options;
     bool is_answered = false;
     ranks.run_everywhere([&] {
         request = read_request(words);
@@ -166,14 +176,14 @@ int report_run(const comm::Communicator& world, std::span<const char* const> wor
     ranks.run_everywhere([&] {
         run = std::make_unique<FinishedRun>(ranks.is_root() ? store::RunDirectory::open_finished(request.directory)
                                                             : store::RunDirectory::at(request.directory));
-        combine = combination_of(*run, request.combine);
+        options = options_of(*run, request);
     });
     const auto analysis = analyse(ranks, *run);
     ranks.run_everywhere([&] {
         if (!ranks.is_root()) return;
         const auto environment = [](const char* name) { return std::getenv(name); };
         const bool under_launcher = ranks.size() > 1 || !comm::detect_launch(environment).launcher.empty();
-        conclude(*run, *analysis, combine, report::detect_terminal(environment, under_launcher));
+        conclude(*run, *analysis, options, report::detect_terminal(environment, under_launcher));
     });
     return 0;
 }

@@ -67,7 +67,7 @@ void write_truth(const config::Experiment& experiment, const store::RunDirectory
     }
 }
 
-void evaluate_and_write(store::Summary& summary, const analysis::Analysis& analysis,
+void evaluate_and_write(store::Summary& summary, const analysis::Analysis& analysis, analysis::Calibrate calibrate,
                         const store::RunDirectory& directory) {
     const analysis::Study& study = analysis.study();
     const analysis::RowResults& rows = analysis.rows(study.test);
@@ -81,9 +81,15 @@ void evaluate_and_write(store::Summary& summary, const analysis::Analysis& analy
                                .scores = analysis::combination_scores(*study.task, study.targets, pooled,
                                                                       analysis.truth(study.validation))};
     }
-    store::write_file_atomically(
-        summary.partial ? directory.partial_predictions() : directory.predictions(),
-        store::to_npy(rows.combined.at(summary.combine).predictions, rows.rows, study.width()));
+    summary.trust = analysis::trust_of(analysis, summary.combine, summary.data.target_names);
+    std::vector<float> predictions = rows.combined.at(summary.combine).predictions;
+    if (calibrate == analysis::Calibrate::temperature)
+        predictions = analysis::at_temperature(predictions, study.targets,
+                                               summary.trust.calibration.value().scaled.temperature.value);
+    store::write_file_atomically(summary.partial ? directory.partial_predictions() : directory.predictions(),
+                                 store::to_npy(predictions, rows.rows, study.width()));
+    store::write_file_atomically(summary.partial ? directory.partial_uncertainty() : directory.uncertainty(),
+                                 store::to_npy(rows.uncertainty, rows.rows, summary.trust.measures.size()));
     if (rows.votes.empty()) return;
     store::write_file_atomically(summary.partial ? directory.partial_votes() : directory.votes(),
                                  store::to_npy(rows.votes, rows.rows, study.width()));
@@ -109,7 +115,7 @@ store::Summary write_results(const config::Experiment& experiment, const schedul
     }
     for (const model::Network& network : experiment.networks()) summary.nets.push_back(network.text());
     write_truth(experiment, directory);
-    evaluate_and_write(summary, *trained.analysis->analysis(), directory);
+    evaluate_and_write(summary, *trained.analysis->analysis(), options.calibrate, directory);
     directory.sort_history();
     return summary;
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "analysis/trust.hpp"
 #include "config/experiment.hpp"
 #include "schedule/training.hpp"
 #include "store/prediction_files.hpp"
@@ -16,8 +17,8 @@ namespace ensemble::run {
                                            const store::RunDirectory& directory, bool is_partial);
 
 /// Sets what the analysis says of the ensemble, and writes the predictions of the combination that `summary` names,
-/// under other names if it is partial. Root only.
-void evaluate_and_write(store::Summary& summary, const analysis::Analysis& analysis,
+/// calibrated as asked, under other names if it is partial. Root only.
+void evaluate_and_write(store::Summary& summary, const analysis::Analysis& analysis, analysis::Calibrate calibrate,
                         const store::RunDirectory& directory);
 
 /// What became of the ranks' time; the time of start, combination and all still lacks. Root only.

@@ -24,9 +24,10 @@ namespace fs = std::filesystem;
 constexpr std::size_t probe_size = 64 * 1024;
 
 /// What a run writes beside its directories.
-constexpr std::array<const char*, 9> file_names{
-    "summary.json", "config.toml",  "history.jsonl",           "predictions.npy",  "votes.npy",
-    "origin.json",  "partial.json", "partial-predictions.npy", "partial-votes.npy"};
+constexpr std::array<const char*, 11> file_names{
+    "summary.json",           "config.toml", "history.jsonl", "predictions.npy",         "votes.npy",
+    "uncertainty.npy",        "origin.json", "partial.json",  "partial-predictions.npy", "partial-votes.npy",
+    "partial-uncertainty.npy"};
 
 constexpr const char* other_directory = "choose another directory with --out";
 
@@ -206,7 +207,8 @@ void RunDirectory::remove_temporaries() const noexcept {
 
 void RunDirectory::remove_unfinished() const noexcept {
     std::error_code ignored;
-    for (const fs::path& file : {partial_summary(), partial_predictions(), partial_votes()}) fs::remove(file, ignored);
+    for (const fs::path& file : {partial_summary(), partial_predictions(), partial_votes(), partial_uncertainty()})
+        fs::remove(file, ignored);
     fs::remove_all(checkpoints(), ignored);
 }
 

@@ -45,6 +45,7 @@ public:
     [[nodiscard]] std::filesystem::path history() const { return path_ / "history.jsonl"; }
     [[nodiscard]] std::filesystem::path predictions() const { return path_ / "predictions.npy"; }
     [[nodiscard]] std::filesystem::path votes() const { return path_ / "votes.npy"; }
+    [[nodiscard]] std::filesystem::path uncertainty() const { return path_ / "uncertainty.npy"; }
     /// predictions/SET: what members predict of it, NNNN.npy, and rows.npy and targets.npy.
     [[nodiscard]] std::filesystem::path evaluation_set(std::string_view name) const {
         return path_ / "predictions" / name;
@@ -57,6 +58,7 @@ public:
     [[nodiscard]] std::filesystem::path partial_summary() const { return path_ / "partial.json"; }
     [[nodiscard]] std::filesystem::path partial_predictions() const { return path_ / "partial-predictions.npy"; }
     [[nodiscard]] std::filesystem::path partial_votes() const { return path_ / "partial-votes.npy"; }
+    [[nodiscard]] std::filesystem::path partial_uncertainty() const { return path_ / "partial-uncertainty.npy"; }
 
     /// members/0007.ckpt
     [[nodiscard]] std::filesystem::path member(std::uint32_t index) const;

@@ -123,6 +123,61 @@ Json gains(Metrics metrics, const analysis::CombinationResult& result) {
     return {{"over_mean_member", over_mean(metrics, result)}, {"over_best_member", over_best(metrics, result)}};
 }
 
+Json json_of(Metrics metrics, const analysis::CalibrationResult& calibration) {
+    Json bins = Json::array();
+    for (const analysis::CalibrationBin& bin : calibration.bins) {
+        bins.push_back({{"low", bin.low},
+                        {"high", bin.high},
+                        {"rows", bin.rows},
+                        {"confidence", bin.confidence},
+                        {"accuracy", bin.accuracy}});
+    }
+    Json curve = Json::array();
+    for (const analysis::ReliabilityStep& step : calibration.reliability.steps) {
+        curve.push_back(Json::array({step.low, step.frequency}));
+        if (step.high > step.low) curve.push_back(Json::array({step.high, step.frequency}));
+    }
+    Json band = Json::array();
+    for (const analysis::BandPoint& point : calibration.band)
+        band.push_back(Json::array({point.forecast, point.low, point.high}));
+    const analysis::BrierSplit& brier = calibration.reliability.brier;
+    const analysis::Scaled& scaled = calibration.scaled;
+    return {{"ece", calibration.error},
+            {"adaptive_ece", calibration.adaptive_error},
+            {"debiased_ece", calibration.debiased_error},
+            {"classwise_ece", calibration.class_wise_error},
+            {"bins", bins},
+            {"reliability",
+             {{"curve", curve},
+              {"band", band},
+              {"miscalibration", brier.miscalibration},
+              {"discrimination", brier.discrimination},
+              {"uncertainty", brier.uncertainty}}},
+            {"temperature", scaled.temperature.value},
+            {"temperature_rows", scaled.rows},
+            {"temperature_is_at_bound", scaled.temperature.is_at_bound},
+            {"at_temperature", json_of(metrics, scaled.test)}};
+}
+
+Json json_of(const analysis::SpreadResult& spread) {
+    return {{"levels", spread.levels}, {"coverage", spread.coverage}, {"variance_factor", spread.variance_factor}};
+}
+
+/// What a combination of classes has no use for is left out of that of numbers.
+Json uncertainty_json(const analysis::TrustResult& trust) {
+    Json curve = Json::array();
+    for (const analysis::RiskCoverage::Point& point : trust.selective.curve)
+        curve.push_back(Json::array({point.coverage, point.risk}));
+    Json mean;
+    for (std::size_t i = 0; i < trust.measures.size(); ++i) mean[trust.measures[i]] = trust.mean.at(i);
+    Json selective{{"curve", curve},
+                   {"aurc", trust.selective.aurc},
+                   {"augrc", trust.selective.augrc},
+                   {"risk_at_80", trust.selective.risk_at_80}};
+    if (trust.calibration) selective["coverage_at_5"] = trust.selective.coverage_at_5;
+    return {{"measures", trust.measures}, {"mean", mean}, {"selective", selective}};
+}
+
 Json json_of(const Timing& timing) {
     return {{"ranks", timing.ranks},
             {"wall_s", timing.wall_s},
@@ -184,8 +239,11 @@ std::string to_json(const Summary& summary) {
               {"data", json_of(metrics, summary.data)},
               {"members", members},
               {"ensemble", ensemble},
-              {"gain", gain},
-              {"timing", json_of(summary.timing)}};
+              {"gain", gain}};
+    if (summary.trust.calibration) json["calibration"] = json_of(metrics, *summary.trust.calibration);
+    if (summary.trust.spread) json["calibration"] = json_of(*summary.trust.spread);
+    if (!summary.trust.measures.empty()) json["uncertainty"] = uncertainty_json(summary.trust);
+    json["timing"] = json_of(summary.timing);
     if (summary.partial) json["partial"] = true;
     if (!summary.missing.empty()) json["missing"] = summary.missing;
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';

@@ -10,6 +10,7 @@
 #include "analysis/classes.hpp"
 #include "analysis/combination.hpp"
 #include "analysis/results.hpp"
+#include "analysis/trust.hpp"
 
 namespace ensemble::store {
 
@@ -78,7 +79,8 @@ struct Summary {
     std::vector<std::string> nets = {};    ///< that members take in turn
     analysis::EnsembleResult ensemble;
     std::optional<OutOfFold> out_of_fold = {};
-    std::size_t combine = 0;  ///< place among the combinations of the one that predictions.npy holds
+    analysis::TrustResult trust = {};  ///< of the chosen combination
+    std::size_t combine = 0;           ///< place among the combinations of the one that predictions.npy holds
     Timing timing;
     std::vector<std::uint32_t> missing = {};  ///< members that are not part of it, since the run was stopped before
     bool partial = false;                     ///< the run is to go on: these are no final results

@@ -10,6 +10,7 @@
 
 #include "analysis/held_out.hpp"
 #include "analysis/simulated.hpp"
+#include "analysis/simulated_run.hpp"
 #include "core/contract.hpp"
 #include "failure.hpp"
 
@@ -25,70 +26,6 @@ using Floats = std::vector<float>;
 
 namespace {
 
-/// Predictions of a validation and a test set, in memory.
-struct Run {
-    std::vector<Simulated> sets;
-    std::vector<analysis::EvaluationSet> what;
-    Study study;
-
-    explicit Run(std::vector<Simulated> simulated, std::size_t folds = 0) : sets(std::move(simulated)) {
-        for (const Simulated& set : sets) {
-            what.push_back({.name = what.empty() ? "validation" : "test",
-                            .count = set.rows,
-                            .labels = set.labels,
-                            .numbers = set.numbers,
-                            .targets = set.targets});
-        }
-        study.task = &sets.front().task;
-        study.targets = sets.front().targets;
-        for (const analysis::EvaluationSet& set : what) study.sets.push_back(&set);
-        for (std::size_t fold = 0; folds > 0 && fold <= folds; ++fold)
-            study.fold_bounds.push_back(fold * sets.front().rows / folds);
-        // What a member was trained on it does not predict.
-        constexpr float nan = std::numeric_limits<float>::quiet_NaN();
-        for (std::size_t member = 0; folds > 0 && member < sets.front().members.size(); ++member) {
-            Floats& own = sets.front().members[member];
-            const std::size_t width = study.width();
-            for (std::size_t i = 0; i < own.size(); ++i) {
-                const bool is_held_out =
-                    i / width >= study.fold_bounds[member % folds] && i / width < study.fold_bounds[member % folds + 1];
-                if (!is_held_out) own[i] = nan;
-            }
-        }
-    }
-    Run(const Run&) = delete;
-    Run& operator=(const Run&) = delete;
-
-    [[nodiscard]] analysis::ReadPredictions reader() const {
-        return [this](std::size_t set, std::span<const std::uint32_t> members, std::size_t first, std::size_t count) {
-            Floats block;
-            const std::size_t width = study.width();
-            for (const std::uint32_t member : members) {
-                const auto own = std::span(sets.at(set).members.at(member)).subspan(first * width, count * width);
-                block.insert(block.end(), own.begin(), own.end());
-            }
-            return block;
-        };
-    }
-
-    [[nodiscard]] Committee all() const {
-        Committee committee{.members = std::vector<std::uint32_t>(sets.front().members.size()), .best = 0};
-        std::iota(committee.members.begin(), committee.members.end(), 0U);
-        return committee;
-    }
-};
-
-/// All jobs, shared out among so many analysts, those of each stage from the last to the first.
-Analysis analysed(const Run& run, const Committee& committee, std::size_t analysts = 1) {
-    Analysis analysis(run.study, committee);
-    std::vector<Analyst> all(analysts, Analyst(run.study, run.reader()));
-    do {
-        for (Analyst& each : all) each.begin(analysis.context());
-        for (std::size_t job = analysis.jobs(); job-- > 0;) analysis.take(job, all[job % analysts].run(job));
-    } while (analysis.advance());
-    return analysis;
-}
-
 void check_equal(const Analysis& one, const Analysis& other) {
     BOOST_TEST((one.weights() == other.weights()));
     for (std::size_t set = 0; set < one.study().sets.size(); ++set)
@@ -103,16 +40,16 @@ std::vector<Simulated> classes() {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(whoever_does_which_job_the_whole_is_the_same) {
-    const Run of_classes(classes());
+    const SimulatedRun of_classes(classes());
     const Analysis one = analysed(of_classes, of_classes.all());
     BOOST_TEST(one.jobs() > 2U);
     check_equal(one, analysed(of_classes, of_classes.all(), 3));
-    const Run of_numbers({simulated_numbers(5, 40, 2), simulated_numbers(5, 30, 2)});
+    const SimulatedRun of_numbers({simulated_numbers(5, 40, 2), simulated_numbers(5, 30, 2)});
     check_equal(analysed(of_numbers, of_numbers.all()), analysed(of_numbers, of_numbers.all(), 2));
 }
 
 BOOST_AUTO_TEST_CASE(rows_are_combined_with_the_weights_that_their_validation_rows_give) {
-    const Run run(classes());
+    const SimulatedRun run(classes());
     const Analysis analysis = analysed(run, run.all());
     const auto all = analysis::combinations_of(run.study.task->kind);
     for (const std::size_t set : {0U, 1U}) {
@@ -130,17 +67,17 @@ BOOST_AUTO_TEST_CASE(rows_are_combined_with_the_weights_that_their_validation_ro
 }
 
 BOOST_AUTO_TEST_CASE(who_is_not_in_the_committee_has_no_part_in_it) {
-    const Run run(classes());
+    const SimulatedRun run(classes());
     std::vector<Simulated> without = classes();
     for (Simulated& set : without) set.members.erase(set.members.begin() + 2);
-    const Run smaller(std::move(without));
+    const SimulatedRun smaller(std::move(without));
     check_equal(analysed(run, {.members = {0, 1, 3, 4, 5}, .best = 3}),
                 analysed(smaller, {.members = {0, 1, 2, 3, 4}, .best = 2}));
 }
 
 BOOST_AUTO_TEST_CASE(with_folds_candidates_are_members_that_leave_different_parts_out) {
     // Members 0 to 2 and 3 to 5 predict all rows together.
-    const Run run({simulated_classes(6, 31, 4), simulated_classes(6, 20, 4)}, 3);
+    const SimulatedRun run({simulated_classes(6, 31, 4), simulated_classes(6, 20, 4)}, 3);
     const analysis::HeldOut held_out = analysis::read_held_out(run.study, run.all(), run.reader());
     BOOST_TEST((held_out.candidates == std::vector<std::vector<std::uint32_t>>{{0, 1, 2}, {3, 4, 5}}));
     BOOST_TEST(held_out.rows == 31U);
@@ -171,7 +108,7 @@ BOOST_AUTO_TEST_CASE(with_folds_candidates_are_members_that_leave_different_part
 }
 
 BOOST_AUTO_TEST_CASE(rows_that_a_missing_member_leaves_without_a_prediction_are_not_fitted_to) {
-    const Run run({simulated_numbers(6, 30, 1), simulated_numbers(6, 8, 1)}, 3);
+    const SimulatedRun run({simulated_numbers(6, 30, 1), simulated_numbers(6, 8, 1)}, 3);
     // Member 4 is missing: nobody of the second candidate predicts rows 10 to 19.
     const analysis::HeldOut held_out =
         analysis::read_held_out(run.study, {.members = {0, 1, 2, 3, 5}, .best = 0}, run.reader());
@@ -188,7 +125,7 @@ BOOST_AUTO_TEST_CASE(rows_that_a_missing_member_leaves_without_a_prediction_are_
 }
 
 BOOST_AUTO_TEST_CASE(rows_without_a_known_truth_are_combined_but_not_measured) {
-    Run run(classes());
+    SimulatedRun run(classes());
     run.what[1].labels.clear();
     const Analysis analysis = analysed(run, run.all());
     BOOST_TEST(analysis.rows(1).combined[0].predictions.size() == 9000U * 40);
@@ -202,7 +139,7 @@ BOOST_AUTO_TEST_CASE(every_row_is_in_one_job_whatever_the_sizes) {
         BOOST_TEST(each >= std::min(rows, 16));
         BOOST_TEST(each <= static_cast<std::size_t>(rows));
     }
-    const Run run(classes());
+    const SimulatedRun run(classes());
     std::vector<int> seen(9000);
     for (const analysis::RowJob& job : analysis::row_jobs(run.study, run.all())) {
         if (job.set != 1) continue;
@@ -212,7 +149,7 @@ BOOST_AUTO_TEST_CASE(every_row_is_in_one_job_whatever_the_sizes) {
 }
 
 BOOST_AUTO_TEST_CASE(results_that_make_no_sense_are_refused) {
-    const Run run({simulated_classes(3, 20, 4), simulated_classes(3, 20, 4)});
+    const SimulatedRun run({simulated_classes(3, 20, 4), simulated_classes(3, 20, 4)});
     Analysis analysis(run.study, run.all());
     Analyst analyst(run.study, run.reader());
     analyst.begin(analysis.context());

@@ -4,7 +4,9 @@
 run_report.py MPIRUN PROGRAM CASE runs one case in a scratch directory; PROGRAM is ensemble_train, and ensemble_report stands
 beside it. `run_report.py --list` names the cases.
 """
+import array
 import json
+import math
 import pathlib
 import shutil
 import struct
@@ -89,6 +91,26 @@ def another_combination_is_written_and_taken_back(stage):
         ended.expect((run / name).read_bytes() == (stage.directory / "again" / name).read_bytes(), f"{name} is not repeated")
     shutil.rmtree(stage.directory / "again")
     report(stage, 1, ["run", "--combine", "average"]).expect(stage.content() == before, "does not come back")
+
+
+@case
+def temperature_changes_what_is_written_but_not_what_was_measured(stage):
+    run = trained(stage, TINY, "run")
+    before = stage.content()
+    measured = json.loads((run / "summary.json").read_text())
+    report(stage, 1, ["run", "--calibrate", "temperature"]).expect(stage.content() != before, "changes nothing")
+    again = trained(stage, [*TINY, "--calibrate", "temperature"], "again")
+    for name in ("predictions.npy", "config.toml"):
+        if (run / name).read_bytes() != (again / name).read_bytes():
+            give_up(f"{name} is not what a run with --calibrate writes")
+    summary = json.loads((run / "summary.json").read_text())
+    if summary["ensemble"] != measured["ensemble"] or summary["calibration"] != measured["calibration"]:
+        give_up("the analysis depends on what is written")
+    numbers = array.array("f", (run / "predictions.npy").read_bytes()[-60 * 2 * 4:])
+    labels = array.array("i", (run / "predictions/test/targets.npy").read_bytes()[-60 * 4:])
+    nll = sum(-math.log(numbers[2 * row + label]) for row, label in enumerate(labels)) / 60
+    if abs(nll - measured["calibration"]["at_temperature"]["nll"]) > 1e-6:
+        give_up(f"these predictions have an NLL of {nll}")
 
 
 @case

@@ -135,6 +135,7 @@ def results(directory, members):
     """Digests of everything that must not depend on the ranks."""
     names = ["predictions.npy"] + [f"members/{index:04}.ckpt" for index in range(members)]
     names += [str(path.relative_to(directory)) for path in sorted(directory.glob("predictions/*/*.npy"))]
+    names += ["uncertainty.npy"] if (directory / "uncertainty.npy").exists() else []
     names += ["votes.npy"] if (directory / "votes.npy").exists() else []  # of classes only
     return {name: digest(directory / name) for name in names}
 

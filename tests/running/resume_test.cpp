@@ -54,7 +54,7 @@ const Words small{"--data",
 /// Everything in a finished run that must not depend on its past.
 std::string results(const std::string& out) {
     std::string all;
-    std::vector<fs::path> files{"config.toml", "origin.json", "predictions.npy", "votes.npy"};
+    std::vector<fs::path> files{"config.toml", "origin.json", "predictions.npy", "votes.npy", "uncertainty.npy"};
     for (const auto& entry : fs::directory_iterator(out + "/members"))
         files.push_back("members" / entry.path().filename());
     std::sort(files.begin(), files.end());
@@ -161,10 +161,10 @@ BOOST_AUTO_TEST_CASE(a_stop_leaves_partial_results_under_other_names_and_the_run
     const std::size_t done = partial.at("members").size();
     BOOST_TEST(done >= 2U);
     BOOST_TEST(done + partial.at("missing").size() == 4000U);
-    for (const char* file : {"partial-predictions.npy", "partial-votes.npy"}) {
+    for (const char* file : {"partial-predictions.npy", "partial-votes.npy", "partial-uncertainty.npy"}) {
         BOOST_TEST(fs::exists(fs::path(scratch / "run") / file));
     }
-    for (const char* file : {"summary.json", "predictions.npy", "votes.npy", "lock"}) {
+    for (const char* file : {"summary.json", "predictions.npy", "votes.npy", "uncertainty.npy", "lock"}) {
         BOOST_TEST(!fs::exists(fs::path(scratch / "run") / file));
     }
     // Without --resume it is left alone.
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_stop_leaves_partial_results_under_other_names_and_the_run
     BOOST_TEST(summary.at("members").size() > done);
     BOOST_TEST(summary.at("members").size() + summary.at("missing").size() == 4000U);
     BOOST_TEST(!summary.contains("partial"));
-    for (const char* name : {"partial.json", "partial-votes.npy", "checkpoints"}) {
+    for (const char* name : {"partial.json", "partial-votes.npy", "partial-uncertainty.npy", "checkpoints"}) {
         BOOST_TEST(!fs::exists(fs::path(scratch / "run") / name));
     }
 }

@@ -1,0 +1,119 @@
+#include "analysis/trust.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "analysis/simulated_run.hpp"
+#include "analysis/uncertainty.hpp"
+
+using namespace ensemble;
+
+BOOST_AUTO_TEST_SUITE(trust_tests)
+
+using analysis::TrustResult;
+
+namespace {
+
+double score_of(const Simulated& simulated, std::string_view name, const task::Scores& scores) {
+    const auto metrics = simulated.task.metrics();
+    const auto found = std::ranges::find(metrics, name, &task::Metric::name);
+    return scores.at(static_cast<std::size_t>(found - metrics.begin()));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(what_is_told_of_classes_is_of_the_combination_that_was_asked_for) {
+    const SimulatedRun run({simulated_classes(5, 300, 4), simulated_classes(5, 400, 4)});
+    const analysis::Analysis analysis = analysed(run, run.all());
+    const auto all = analysis::combinations_of(run.study.task->kind);
+    for (std::size_t combine = 0; combine < all.size(); ++combine) {
+        const TrustResult trust = analysis::trust_of(analysis, combine, {});
+        BOOST_TEST_REQUIRE(trust.calibration.has_value());
+        BOOST_TEST(!trust.spread.has_value());
+        const analysis::Combined& combined = analysis.rows(1).combined[combine];
+        const task::Scores scores = task::score(
+            {.task = *run.study.task, .targets = 4, .predictions = combined.predictions, .chosen = combined.chosen},
+            run.sets[1].truth());
+        BOOST_TEST(trust.calibration->error == score_of(run.sets[1], "ece", scores),
+                   boost::test_tools::tolerance(1e-12));
+        // Labels have nothing to do with these members: all that helps is to be less certain.
+        BOOST_TEST(trust.calibration->scaled.temperature.value > 1);
+        BOOST_TEST(trust.calibration->scaled.rows == 300U);
+        BOOST_TEST(score_of(run.sets[1], "nll", trust.calibration->scaled.test) < score_of(run.sets[1], "nll", scores));
+        BOOST_TEST(score_of(run.sets[1], "accuracy", trust.calibration->scaled.test) ==
+                   score_of(run.sets[1], "accuracy", scores));
+        std::size_t rows = 0;
+        double gap = 0;
+        for (const analysis::CalibrationBin& bin : trust.calibration->bins) {
+            rows += bin.rows;
+            gap += static_cast<double>(bin.rows) / 400 * std::abs(bin.confidence - bin.accuracy);
+        }
+        BOOST_TEST(rows == 400U);
+        BOOST_TEST(gap == trust.calibration->error, boost::test_tools::tolerance(1e-12));
+        // All rows accepted, the risk is the share of errors.
+        BOOST_TEST(trust.selective.curve.back().risk == 1 - score_of(run.sets[1], "accuracy", scores),
+                   boost::test_tools::tolerance(1e-12));
+        BOOST_TEST(trust.selective.curve.size() <= 200U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(means_of_uncertainty_are_those_of_its_rows) {
+    const SimulatedRun run({simulated_numbers(4, 50, 2), simulated_numbers(4, 60, 2)});
+    const analysis::Analysis analysis = analysed(run, run.all());
+    const TrustResult trust = analysis::trust_of(analysis, 0, {"size", "weight"});
+    BOOST_TEST((trust.measures ==
+                analysis::uncertainty_names(task::Kind::regression, std::vector<std::string>{"size", "weight"})));
+    const std::vector<float> predictions = run.sets[1].predictions();
+    const std::vector<float> rows = analysis::uncertainties(run.sets[1].block(predictions));
+    BOOST_TEST((analysis.rows(1).uncertainty == rows));
+    for (std::size_t i = 0; i < trust.mean.size(); ++i) {
+        double sum = 0;
+        for (std::size_t at = i; at < rows.size(); at += trust.mean.size()) sum += double{rows[at]};
+        BOOST_TEST(trust.mean[i] == sum / 60, boost::test_tools::tolerance(1e-12));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(intervals_of_numbers_cover_what_they_cover) {
+    const SimulatedRun run({simulated_numbers(6, 200, 2), simulated_numbers(6, 300, 2)});
+    const analysis::Analysis analysis = analysed(run, run.all());
+    const TrustResult trust = analysis::trust_of(analysis, 0, {"a", "b"});
+    BOOST_TEST_REQUIRE(trust.spread.has_value());
+    BOOST_TEST(!trust.calibration.has_value());
+    BOOST_TEST_REQUIRE(trust.spread->coverage.size() == 2U);
+    const auto at_95 = std::ranges::find(trust.spread->levels, 0.95) - trust.spread->levels.begin();
+    const std::vector<float>& combined = analysis.rows(1).combined[0].predictions;
+    for (std::size_t target = 0; target < 2; ++target) {
+        double inside = 0;
+        for (std::size_t row = 0; row < 300; ++row) {
+            const double error = double{combined[4 * row + 2 * target]} - run.sets[1].numbers[2 * row + target];
+            inside += std::abs(error) <= 1.959963984540054 * std::sqrt(double{combined[4 * row + 2 * target + 1]});
+        }
+        BOOST_TEST(trust.spread->coverage[target][static_cast<std::size_t>(at_95)] == inside / 300,
+                   boost::test_tools::tolerance(1e-12));
+        // Members' errors are independent, so the mixture is far too wide, and shall be made narrower.
+        BOOST_TEST(trust.spread->variance_factor[target] < 1);
+    }
+    // The sum over targets is in units of each one's variance: about the same for both.
+    BOOST_TEST(trust.selective.curve.back().risk < 1);
+}
+
+BOOST_AUTO_TEST_CASE(degenerate_runs_are_told_of_too) {
+    const SimulatedRun one_member({simulated_classes(1, 2, 3), simulated_classes(1, 2, 3)});
+    const SimulatedRun one_class({simulated_classes(3, 5, 1), simulated_classes(3, 1, 1)});
+    for (const SimulatedRun* run : {&one_member, &one_class}) {
+        const TrustResult trust = analysis::trust_of(analysed(*run, run->all()), 0, {});
+        BOOST_TEST(std::isfinite(trust.calibration->scaled.temperature.value));
+        BOOST_TEST(trust.selective.aurc <= 1);
+    }
+    Simulated constant = simulated_numbers(2, 2, 1);
+    std::ranges::fill(constant.numbers, 3.0F);
+    const SimulatedRun numbers({constant, constant});
+    const TrustResult trust = analysis::trust_of(analysed(numbers, numbers.all()), 0, {"y"});
+    BOOST_TEST(std::isfinite(trust.selective.aurc));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
