@@ -53,6 +53,12 @@ std::string grouped(std::uint64_t value) {
     return digits;
 }
 
+std::string in_words(std::size_t count) {
+    constexpr std::array<std::string_view, 13> words{"no",    "one",   "two",  "three", "four",   "five",  "six",
+                                                     "seven", "eight", "nine", "ten",   "eleven", "twelve"};
+    return count < words.size() ? std::string(words.at(count)) : grouped(count);
+}
+
 std::string clock(double seconds) {
     if (!std::isfinite(seconds) || seconds < 0 || seconds > 1e9) return "-";
     const auto whole = static_cast<std::uint64_t>(std::llround(seconds));

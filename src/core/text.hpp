@@ -10,6 +10,9 @@ namespace ensemble::core {
 /// "61,234".
 [[nodiscard]] std::string grouped(std::uint64_t value);
 
+/// A count as a sentence says it: "no", "eight", "twelve", and from 13 on in digits.
+[[nodiscard]] std::string in_words(std::size_t count);
+
 /// "0:42", "12:05", "1:02:03"; "-" if it is not a number.
 [[nodiscard]] std::string clock(double seconds);
 

@@ -280,13 +280,6 @@ std::string gain_lines(const store::Summary& summary, std::size_t included) {
         doubts(mean, best));
 }
 
-/// "eight", "16".
-std::string number_word(std::size_t count) {
-    constexpr std::array<std::string_view, 13> words{"no",    "one",   "two",  "three", "four",   "five",  "six",
-                                                     "seven", "eight", "nine", "ten",   "eleven", "twelve"};
-    return count < words.size() ? std::string(words.at(count)) : core::grouped(count);
-}
-
 /// What has come out, in one sentence: by how much members together do better than one of them does on average.
 std::string conclusion(const store::Summary& summary, std::size_t included) {
     if (included < 2) return "";
@@ -296,7 +289,7 @@ std::string conclusion(const store::Summary& summary, std::size_t included) {
     const bool counts = metric.unit == task::Unit::share;
     const double one = counts ? 1 - summary.ensemble.mean_member.front() : summary.ensemble.mean_member.front();
     const double all = counts ? 1 - combined.scores.front() : combined.scores.front();
-    std::string networks = number_word(included) + " networks";
+    std::string networks = core::in_words(included) + " networks";
     if (one <= 0)
         return "No network makes an error on the test rows, so there is nothing that an ensemble could gain.\n";
     if (gain.low <= 0 && gain.high >= 0) {

@@ -13,6 +13,14 @@ BOOST_AUTO_TEST_SUITE(text_tests)
 
 using namespace core;
 
+BOOST_AUTO_TEST_CASE(counts_in_words) {
+    BOOST_TEST(core::in_words(0) == "no");
+    BOOST_TEST(core::in_words(8) == "eight");
+    BOOST_TEST(core::in_words(12) == "twelve");
+    BOOST_TEST(core::in_words(13) == "13");
+    BOOST_TEST(core::in_words(1200) == "1,200");
+}
+
 BOOST_AUTO_TEST_CASE(thousands_are_grouped) {
     BOOST_TEST(grouped(0) == "0");
     BOOST_TEST(grouped(999) == "999");

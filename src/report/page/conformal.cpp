@@ -1,0 +1,91 @@
+#include <cmath>
+
+#include "core/text.hpp"
+#include "report/page/generic_charts.hpp"
+#include "report/page/sections.hpp"
+#include "report/page/wording.hpp"
+
+namespace ensemble::report {
+namespace {
+
+/// "APS, 90 %".
+std::string name_of_entry(const Json& entry) {
+    return fmt::format("{}, {}", text_of(at(entry, "method")), core::percent(number_of(at(entry, "level")), 0));
+}
+
+/// Mean number of classes in a set, or mean width of an interval.
+std::string mean_extent(const Json& entry) {
+    const double size = number_of(at(entry, "mean_size"));
+    return std::isfinite(size) ? fmt::format("{:.2f} classes", size) : shown(number_of(at(entry, "mean_width")));
+}
+
+Table coverage_table(const Json& entries) {
+    Table table{.caption = "Coverage of the test rows",
+                .columns = {"method", "calibration rows", "guaranteed", "covered", "95 % interval", "mean extent"}};
+    for (const Json& entry : entries) {
+        table.rows.push_back({name_of_entry(entry), core::grouped(whole_number(at(entry, "calibration_rows"))),
+                              core::percent(number_of(at(entry, "guaranteed")), 1),
+                              core::percent(number_of(at(entry, "coverage"))),
+                              fmt::format("{} to {}", core::percent(number_of(at(entry, "ci95/0"))),
+                                          core::percent(number_of(at(entry, "ci95/1")))),
+                              mean_extent(entry)});
+    }
+    return table;
+}
+
+/// Coverage in each group, a column for each method.
+Table groups_table(const Json& entries) {
+    Table table{.caption = "Coverage by group", .columns = {"group", "rows"}};
+    const Json& groups = at(entries, "0/groups");
+    if (!groups.is_array()) return table;
+    for (const Json& entry : entries) table.columns.push_back(name_of_entry(entry));
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        std::vector<Cell> row{text_of(at(groups[i], "name")), core::grouped(whole_number(at(groups[i], "rows")))};
+        for (const Json& entry : entries) {
+            row.emplace_back(core::percent(number_of(at(entry, fmt::format("groups/{}/coverage", i)))));
+        }
+        table.rows.push_back(std::move(row));
+    }
+    return table;
+}
+
+}  // namespace
+
+Markup conformal_section(const Source& source) {
+    const Json& entries = source.at("conformal");
+    if (!entries.is_array()) return {};
+    std::vector<IntervalRow> rows;
+    std::size_t kept = 0;
+    for (const Json& entry : entries) {
+        const IntervalRow row{.name = name_of_entry(entry),
+                              .value = number_of(at(entry, "coverage")),
+                              .low = number_of(at(entry, "ci95/0")),
+                              .high = number_of(at(entry, "ci95/1")),
+                              .target = number_of(at(entry, "guaranteed"))};
+        if (!std::isfinite(row.value)) continue;
+        // The interval says whether a coverage below the guarantee is more than the luck of the test rows.
+        if (!(row.high < row.target)) ++kept;
+        rows.push_back(row);
+    }
+    if (rows.empty()) return {};
+    const std::string what = source.classifies() ? "sets of classes" : "intervals";
+    std::string title =
+        fmt::format("{} of {} methods cover the test rows as often as they guarantee", kept, rows.size());
+    if (kept == rows.size()) title = "Every method covers the test rows as often as it guarantees";
+    Markup html =
+        paragraph(Markup::format("Conformal prediction makes {} that hold the truth with a given probability, whatever "
+                                 "the data are like, as long as "
+                                 "calibration and test rows are drawn alike.",
+                                 what));
+    html += element(
+        Figure{.chart = "intervals",
+               .title = std::move(title),
+               .note = Markup::format("Symbols: share of the test rows whose truth is covered, with its exact 95 % "
+                                      "interval (Clopper and Pearson). Upright strokes: what is guaranteed."),
+               .data = intervals_data("test rows covered, %", true, NAN, rows),
+               .table = coverage_table(entries)});
+    const Table groups = groups_table(entries);
+    return groups.rows.empty() ? html : html + element(groups);
+}
+
+}  // namespace ensemble::report

@@ -1,0 +1,185 @@
+#include "report/page.hpp"
+
+#include <string>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "core/error.hpp"
+#include "page_sample.hpp"
+#include "report/page/shell.hpp"
+
+using namespace ensemble;
+
+BOOST_AUTO_TEST_SUITE(page_tests)
+
+using nlohmann::ordered_json;
+using report::PageSample;
+
+namespace {
+
+std::size_t count_of(std::string_view text, std::string_view part) {
+    std::size_t count = 0;
+    for (std::size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + part.size()))
+        ++count;
+    return count;
+}
+
+bool has(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+/// What stands on the page without scripts: neither those nor what they get.
+std::string without_scripts(std::string html) {
+    for (std::size_t begin = html.find("<script"); begin != std::string::npos; begin = html.find("<script", begin)) {
+        html.erase(begin, html.find("</script>", begin) + 9 - begin);
+    }
+    return html;
+}
+
+/// Puts `text` wherever `json` holds a text, but for the names that say what kind of task it is.
+void put_everywhere(ordered_json& json, const std::string& text) {
+    if (json.is_string()) json = text + json.get<std::string>();
+    if (!json.is_structured()) return;
+    for (ordered_json& part : json) put_everywhere(part, text);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_headline_says_what_has_come_out) {
+    const std::string html = report::classification_sample(8, 20).page();
+    BOOST_TEST(has(html, "<h1>Eight members are right on 95.42 % of the test rows, one alone on 93.06 %</h1>"));
+    BOOST_TEST(has(html, "<b>+2.36 points</b> over the mean member (95 % interval +2.15 to +2.57)"));
+    BOOST_TEST(has(html,
+                   "<b>+2.14 points</b> over member 1, the best on validation data (95 % interval +1.93 to +2.35; "
+                   "p &lt; 0.0001, McNemar’s exact test)"));
+    const std::string numbers = report::regression_sample(5, 20).page();
+    BOOST_TEST(has(numbers, "<h1>Five members together predict with RMSE 1.840, one alone with 2.300</h1>"));
+    BOOST_TEST(has(numbers, "p = 0.0004, paired t test"));
+}
+
+BOOST_AUTO_TEST_CASE(one_member_has_no_gain) {
+    PageSample sample = report::classification_sample(1, 5);
+    sample.summary["gain"] = {{"combine", "average"}};
+    const std::string html = sample.page();
+    BOOST_TEST(has(html, "<h1>One member is right on 95.42 % of the test rows</h1>"));
+    BOOST_TEST(!has(html, "over the mean member"));
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_is_not_whole_says_so) {
+    PageSample sample = report::classification_sample(4, 5);
+    sample.summary["partial"] = true;
+    sample.summary["members"][2]["excluded"] = "the loss of epoch 3 is not finite";
+    const std::string html = sample.page();
+    BOOST_TEST(has(html, "stopped before its end"));
+    BOOST_TEST(has(html, "Member 2 is no part of the ensemble: the loss of epoch 3 is not finite."));
+    BOOST_TEST(has(html, "<h1>Three members are right"));
+}
+
+/// Class names, networks, names of settings and data: whatever a text of the input holds, it ends no tag and begins
+/// none.
+BOOST_AUTO_TEST_CASE(texts_of_data_and_options_are_never_markup) {
+    const std::string attack = "</script></table><b onmouseover=x>\"'<!--";
+    for (PageSample sample : {report::classification_sample(7, 5), report::regression_sample(7, 5)}) {
+        const std::string before = sample.page();
+        const auto task = sample.summary["task"];
+        const auto combine = sample.summary["gain"]["combine"];
+        put_everywhere(sample.summary, attack);
+        sample.summary["task"] = task;
+        sample.summary["gain"]["combine"] = combine;
+        for (ordered_json& each : sample.summary["members"]) each["excluded"] = nullptr;
+        sample.summary["config"][attack] = attack;
+        const std::string html = sample.page();
+        BOOST_TEST(!has(html, attack));
+        BOOST_TEST(!has(html, "<b onmouseover"));
+        BOOST_TEST(has(html, "&lt;b onmouseover=x&gt;"));
+        for (const char* tag :
+             {"<script", "</script>", "<table", "</table>", "<section", "</section>", "<!--", "<figure", "</figure>"}) {
+            BOOST_TEST(count_of(html, tag) == count_of(before, tag), tag);
+        }
+    }
+}
+
+/// The policy lets exactly the shell's scripts run: their digests by OpenSSL's command line, see the test of the
+/// browser.
+BOOST_AUTO_TEST_CASE(nothing_is_fetched_and_only_own_scripts_run) {
+    const std::string html = report::classification_sample(4, 5).page();
+    BOOST_TEST(has(html, "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-"));
+    BOOST_TEST(count_of(html, "'sha256-") == count_of(html, "<script>"));
+    BOOST_TEST(count_of(html, " src=\"http") + count_of(html, "url(http") + count_of(html, "@import") == 0U);
+    BOOST_TEST(has(html, "Redistribution and use in source and binary forms"));
+    BOOST_TEST(has(html, "https://d3js.org v5."));
+}
+
+/// Every figure has a title, words and a table that stands open.
+BOOST_AUTO_TEST_CASE(complete_without_scripts) {
+    for (const PageSample& sample : {report::classification_sample(8, 20), report::regression_sample(5, 20)}) {
+        const std::string html = without_scripts(sample.page());
+        const std::size_t figures = count_of(html, "<figure ");
+        BOOST_TEST(figures >= 2U);
+        BOOST_TEST(count_of(html, "<details class=\"behind\" open>") == figures);
+        BOOST_TEST(count_of(html, "<figcaption></figcaption>") == 0U);
+        BOOST_TEST(count_of(html, "<h3></h3>") == 0U);
+        BOOST_TEST(count_of(html, "<tbody></tbody>") == 0U);
+        for (std::size_t i = 0; i < sample.summary["members"].size(); ++i) {
+            BOOST_TEST(has(html, "<tr><th scope=row>" + std::to_string(i) + "<td"));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_page_is_a_function_of_its_input) {
+    BOOST_TEST(report::classification_sample(8, 20).page() == report::classification_sample(8, 20).page());
+}
+
+BOOST_AUTO_TEST_CASE(pages_are_small) {
+    BOOST_TEST(report::classification_sample(8, 50).page().size() <= 600'000U);
+    BOOST_TEST(report::classification_sample(64, 50).page().size() <= 1'000'000U);
+}
+
+/// A summary of an older program, of another hand, or damaged: what cannot be shown is left out.
+BOOST_AUTO_TEST_CASE(values_of_the_wrong_kind_are_left_out) {
+    const PageSample whole = report::classification_sample(4, 5);
+    const std::vector<ordered_json> wrong{nullptr,
+                                          true,
+                                          -1,
+                                          "text",
+                                          ordered_json::array(),
+                                          ordered_json::object(),
+                                          ordered_json::array({nullptr, "text", ordered_json::array()}),
+                                          1e300};
+    for (const auto& [key, value] : whole.summary.items()) {
+        for (const ordered_json& other : wrong) {
+            if (key == "task") continue;
+            PageSample sample = whole;
+            sample.summary[key] = other;
+            BOOST_TEST_CONTEXT(key << " = " << other) BOOST_CHECK_NO_THROW(static_cast<void>(sample.page()));
+            if (!value.is_object()) continue;
+            for (const auto& [name, part] : value.items()) {
+                sample.summary = whole.summary;
+                sample.summary[key][name] = other;
+                BOOST_TEST_CONTEXT(key << "/" << name << " = " << other)
+                BOOST_CHECK_NO_THROW(static_cast<void>(sample.page()));
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(lines_that_are_not_whole_are_left_out) {
+    PageSample sample = report::classification_sample(2, 3);
+    const std::string before = sample.page();
+    sample.history += "{\"member\":0,\"epo\n[1,2]\nnull\n{\"member\":-1,\"epoch\":1}\n{\"member\":0}\n";
+    sample.timeline += "{\"rank\":0,\"what\":\"train\",\"from\":5,\"to\":1}\n\xff\n";
+    BOOST_TEST(sample.page() == before);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_task_there_is_no_page) {
+    PageSample sample = report::classification_sample(2, 3);
+    for (const ordered_json& task : {ordered_json("clustering"), ordered_json(nullptr), ordered_json(3)}) {
+        sample.summary["task"] = task;
+        BOOST_CHECK_THROW(static_cast<void>(sample.page()), core::Error);
+    }
+    sample.summary = ordered_json::array();
+    BOOST_CHECK_THROW(static_cast<void>(sample.page()), core::Error);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
