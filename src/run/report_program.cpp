@@ -21,6 +21,7 @@
 #include "core/wire.hpp"
 #include "report/table.hpp"
 #include "run/finished_run.hpp"
+#include "run/page_files.hpp"
 #include "run/results.hpp"
 #include "run/standard_streams.hpp"
 #include "store/file.hpp"
@@ -152,7 +153,9 @@ void conclude(const FinishedRun& run, const analysis::Analysis& analysis, const 
     evaluate_and_write(summary, analysis, options.calibrate, run.directory());
     if (const std::string text = config::to_toml(options); text != config::to_toml(run.options()))
         store::write_file_atomically(run.directory().configuration(), text);
-    store::write_file_atomically(run.directory().summary(), store::to_json(summary));
+    const std::string text = store::to_json(summary);
+    write_page(summary, text, analysis, run.directory());
+    store::write_file_atomically(run.directory().summary(), text);
     const std::string table =
         report::results_table(summary, core::printable(run.directory().path().string()), terminal);
     print_answer(table);

@@ -20,6 +20,7 @@
 #include "run/interrupt.hpp"
 #include "run/machine.hpp"
 #include "run/open_run_directory.hpp"
+#include "run/page_files.hpp"
 #include "run/placement.hpp"
 #include "run/preflight.hpp"
 #include "run/preview.hpp"
@@ -156,8 +157,12 @@ private:
         summary.timing.startup_s = begin_s + trained.first_step_s;
         summary.timing.wall_s = since_start_.seconds();
         summary.timing.combine_s = summary.timing.wall_s - trained_s;
-        store::write_file_atomically(is_partial ? directory_.partial_summary() : directory_.summary(),
-                                     store::to_json(summary));
+        const std::string text = store::to_json(summary);
+        if (!is_partial) {
+            write_examples(experiment_, *trained.analysis->analysis(), directory_);
+            write_page(summary, text, *trained.analysis->analysis(), directory_);
+        }
+        store::write_file_atomically(is_partial ? directory_.partial_summary() : directory_.summary(), text);
         print(report::results_table(summary, core::printable(directory_.path().string()), terminal_));
         // What is not part of the results goes when they are durable, not before.
         if (!is_partial) return directory_.remove_unfinished();

@@ -24,10 +24,19 @@ namespace fs = std::filesystem;
 constexpr std::size_t probe_size = 64 * 1024;
 
 /// What a run writes beside its directories.
-constexpr std::array<const char*, 11> file_names{
-    "summary.json",           "config.toml", "history.jsonl", "predictions.npy",         "votes.npy",
-    "uncertainty.npy",        "origin.json", "partial.json",  "partial-predictions.npy", "partial-votes.npy",
-    "partial-uncertainty.npy"};
+constexpr std::array<const char*, 13> file_names{"summary.json",
+                                                 "config.toml",
+                                                 "history.jsonl",
+                                                 "predictions.npy",
+                                                 "votes.npy",
+                                                 "uncertainty.npy",
+                                                 "origin.json",
+                                                 "partial.json",
+                                                 "partial-predictions.npy",
+                                                 "partial-votes.npy",
+                                                 "partial-uncertainty.npy",
+                                                 "report.html",
+                                                 "examples.json"};
 
 constexpr const char* other_directory = "choose another directory with --out";
 

@@ -46,6 +46,8 @@ public:
     [[nodiscard]] std::filesystem::path predictions() const { return path_ / "predictions.npy"; }
     [[nodiscard]] std::filesystem::path votes() const { return path_ / "votes.npy"; }
     [[nodiscard]] std::filesystem::path uncertainty() const { return path_ / "uncertainty.npy"; }
+    [[nodiscard]] std::filesystem::path page() const { return path_ / "report.html"; }
+    [[nodiscard]] std::filesystem::path examples() const { return path_ / "examples.json"; }
     /// predictions/SET: what members predict of it, NNNN.npy, and rows.npy and targets.npy.
     [[nodiscard]] std::filesystem::path evaluation_set(std::string_view name) const {
         return path_ / "predictions" / name;

@@ -58,7 +58,8 @@ BOOST_AUTO_TEST_CASE(a_run_leaves_everything_that_was_promised) {
     const Scratch scratch;
     const std::string out = scratch / "run";
     run_small(out);
-    for (const char* file : {"config.toml", "summary.json", "history.jsonl", "predictions.npy", "votes.npy", "uncertainty.npy"}) {
+    for (const char* file : {"config.toml", "summary.json", "history.jsonl", "predictions.npy", "votes.npy",
+                             "uncertainty.npy", "report.html"}) {
         BOOST_TEST_CONTEXT(file) BOOST_TEST(fs::is_regular_file(fs::path(out) / file));
     }
     const std::string log = read(out + "/logs/rank-0000.log");
