@@ -202,6 +202,84 @@ def pit():
     show("variance factor, found by minimising the loss", best.x)
 
 
+def threshold(scores, alpha):
+    rank = int(np.ceil(np.round((1 - alpha) * (len(scores) + 1), 9)))
+    return np.sort(scores)[rank - 1] if rank <= len(scores) else np.inf
+
+
+@suite
+def coverage():
+    for covered, rows in ((0, 20), (17, 20), (20, 20), (905, 1000)):
+        interval = scipy.stats.binomtest(covered, rows).proportion_ci(method="exact")
+        show(f"{covered} of {rows}", [interval.low, interval.high])
+
+
+@suite
+def conformal():
+    sequence = Sequence(7)
+    mean = (4 * sequence.take(60)).astype(np.float32).astype(float)
+    variance = (0.2 + 2 * sequence.take(60)).astype(np.float32).astype(float)
+    y = (mean + 3 * (sequence.take(60) - 0.5)).astype(np.float32).astype(float)
+    deviation = np.sqrt(variance)
+    for alpha in (0.1, 0.25):
+        quantile = scipy.stats.norm.ppf(1 - alpha / 2)
+        low, high = mean - quantile * deviation, mean + quantile * deviation
+        scores = {
+            "absolute": abs(y - mean),
+            "scaled": abs(y - mean) / deviation,
+            "cqr": np.maximum(low - y, y - high),
+        }
+        for name, each in scores.items():
+            exact = np.quantile(each[:39], threshold_level(39, alpha), method="inverted_cdf")
+            assert exact == threshold(each[:39], alpha)
+            ends = {
+                "absolute": (mean - exact, mean + exact),
+                "scaled": (mean - exact * deviation, mean + exact * deviation),
+                "cqr": (low - exact, high + exact),
+            }[name]
+            show(f"{name} at {alpha}: threshold, of row 50", [exact, ends[0][50], ends[1][50]])
+
+
+def threshold_level(n, alpha):
+    return np.ceil(np.round((1 - alpha) * (n + 1), 9)) / n
+
+
+def plus(predicted, residuals, alpha):
+    """Of one new row: what each calibration row's model predicts of it, and these rows' residuals."""
+    n = len(residuals)
+    missed = int(np.floor(np.round(alpha * (n + 1), 9)))
+    low, high = np.sort(predicted - residuals), np.sort(predicted + residuals)
+    return (low[missed - 1] if missed else -np.inf), (high[n - missed] if missed else np.inf)
+
+
+@suite
+def jackknife_plus():
+    sequence = Sequence(8)
+    residuals = sequence.take(103) ** 2
+    fold = sequence.below(103, 4)
+    means = (2 * sequence.take(6 * 30)).reshape(6, 30).astype(np.float32).astype(float)
+    fold_of_member = np.array([0, 1, 2, 3, 0, 1])
+    models = np.array([means[fold_of_member == each].mean(0) for each in range(4)])
+    for alpha in (0.1, 0.4):
+        ends = np.array([plus(models[fold, row], residuals, alpha) for row in range(30)])
+        show(f"folds, {alpha}: rows 0, 29, sums", np.concatenate([ends[0], ends[29], ends.sum(0)]))
+
+    members, rows = 7, 90
+    predicted = (3 * sequence.take(members * rows)).reshape(members, rows).astype(np.float32).astype(float)
+    y = (3 * sequence.take(rows)).astype(np.float32).astype(float)
+    trained = sequence.take(members * rows).reshape(members, rows) < 0.6
+    new = (3 * sequence.take(members * 20)).reshape(members, 20).astype(np.float32).astype(float)
+    free = ~trained
+    known = free.any(0)
+    show("bootstrap: rows without members", (~known).sum())
+    count = np.maximum(free.sum(0), 1)
+    residuals = np.where(known, abs(y - (predicted * free).sum(0) / count), np.inf)
+    models = np.array([(new * free[:, [row]]).sum(0) / count[row] for row in range(rows)])
+    for alpha in (0.1, 0.3):
+        ends = np.array([plus(models[:, row], residuals, alpha) for row in range(20)])
+        show(f"bootstrap, {alpha}: rows 0, 19, sums", np.concatenate([ends[0], ends[19], ends.sum(0)]))
+
+
 if __name__ == "__main__":
     for name in sys.argv[1:] or SUITES:
         print(name)

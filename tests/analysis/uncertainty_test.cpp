@@ -159,8 +159,8 @@ BOOST_AUTO_TEST_CASE(variances_by_hand) {
 BOOST_AUTO_TEST_CASE(both_variances_add_up_to_the_mixture) {
     const Simulated simulated = simulated_numbers(7, 50, 2);
     const Floats all = simulated.predictions();
-    const auto mixture =
-        analysis::combinations_of(Kind::regression).front()->apply(simulated.block(all), {}).predictions;
+    const analysis::Combination& combination = *analysis::combinations_of(Kind::regression).front();
+    const Floats mixture = combination.apply(simulated.block(all), {}).predictions;
     for (std::size_t target = 0; target < 2; ++target) {
         const auto aleatoric = column("aleatoric_variance", simulated, target);
         const auto epistemic = column("epistemic_variance", simulated, target);
