@@ -39,6 +39,8 @@ struct Study {
     /// With folds: where their parts of the validation set begin, and its end; member i predicts part i modulo their
     /// number alone. Without: empty, and each member predicts all.
     std::vector<std::size_t> fold_bounds = {};
+    /// Training looked at the validation rows (early stopping), so that they are not like rows nobody has seen.
+    bool validation_guides_training = false;
     std::uint64_t seed = 1;
 
     [[nodiscard]] std::size_t folds() const noexcept { return fold_bounds.empty() ? 0 : fold_bounds.size() - 1; }

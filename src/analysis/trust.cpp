@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "analysis/calibration.hpp"
+#include "analysis/conformal.hpp"
 #include "analysis/forecasts.hpp"
 #include "analysis/pit.hpp"
+#include "analysis/prediction_sets.hpp"
 #include "analysis/uncertainty.hpp"
 #include "core/contract.hpp"
 
@@ -105,13 +108,83 @@ RiskCoverage risk_coverage_of(const Analysis& analysis, std::size_t combine) {
         mean /= static_cast<double>(answers.rows);
         double spread = 0;
         for (std::size_t row = 0; row < answers.rows; ++row) spread += std::pow(answers.number(row) - mean, 2);
-        const double unit = study.targets == 1 || spread == 0 ? 1 : spread / static_cast<double>(answers.rows);
+        const double scale = study.targets == 1 || spread == 0 ? 1 : spread / static_cast<double>(answers.rows);
         for (std::size_t row = 0; row < answers.rows; ++row) {
-            confidence[row] -= double{answers.of(row)[1]} / unit;
-            loss[row] += std::pow(double{answers.of(row)[0]} - answers.number(row), 2) / unit;
+            confidence[row] -= double{answers.of(row)[1]} / scale;
+            loss[row] += std::pow(double{answers.of(row)[0]} - answers.number(row), 2) / scale;
         }
     }
     return {confidence, loss};
+}
+
+constexpr double conformal_level = 0.9;
+
+/// Numbers that name a set's rows: their places.
+std::vector<std::uint32_t> places_of(std::size_t rows) {
+    std::vector<std::uint32_t> places(rows);
+    std::iota(places.begin(), places.end(), 0U);
+    return places;
+}
+
+void add_sets(const Analysis& analysis, std::size_t combine, std::vector<ConformalResult>& results) {
+    const Study& study = analysis.study();
+    const auto calibration =
+        predicted_of(analysis, study.validation, combine).answers(0, analysis.truth(study.validation));
+    const auto test = predicted_of(analysis, study.test, combine).answers(0, analysis.truth(study.test));
+    const auto calibration_places = places_of(calibration.rows);
+    const auto test_places = places_of(test.rows);
+    for (const SetMethod& method : set_methods()) {
+        const FittedSets fitted = fit_sets(
+            method, {.answers = calibration, .numbers = calibration_places, .seed = study.seed, .is_calibration = true},
+            1 - conformal_level);
+        const PredictionSets sets = prediction_sets({.answers = test, .numbers = test_places, .seed = study.seed},
+                                                    fitted.penalty, fitted.threshold);
+        results.push_back({.target = {},
+                           .method = method.name,
+                           .text = method.text,
+                           .level = conformal_level,
+                           .calibration_rows = fitted.calibration_rows,
+                           .coverage = coverage_of(sets.covered(test.truth.labels)),
+                           .mean_size = sets.mean_size()});
+    }
+}
+
+void add_intervals(const Analysis& analysis, std::size_t combine, std::size_t target, const std::string& name,
+                   std::vector<ConformalResult>& results) {
+    const Study& study = analysis.study();
+    const double alpha = 1 - conformal_level;
+    const auto calibration =
+        predicted_of(analysis, study.validation, combine).answers(target, analysis.truth(study.validation));
+    const auto test = predicted_of(analysis, study.test, combine).answers(target, analysis.truth(study.test));
+    for (const IntervalMethod& method : interval_methods()) {
+        const double threshold = interval_threshold(method, calibration, alpha);
+        const std::vector<Interval> intervals = conformal_intervals(method, test, threshold, alpha);
+        results.push_back({.target = name,
+                           .method = method.name,
+                           .text = method.text,
+                           .level = conformal_level,
+                           .calibration_rows = calibration.rows,
+                           .coverage = coverage_of(covered_rows(intervals, test)),
+                           .mean_size = mean_width(intervals)});
+    }
+}
+
+/// Split conformal, from the validation rows. With folds a row is predicted by other members than a new one is, so that
+/// there are none to calibrate with.
+std::vector<ConformalResult> conformal_of(const Analysis& analysis, std::size_t combine,
+                                          const std::vector<std::string>& targets) {
+    const Study& study = analysis.study();
+    std::vector<ConformalResult> results;
+    if (study.folds() > 0) return results;
+    if (study.task->kind == task::Kind::classification) {
+        add_sets(analysis, combine, results);
+    } else {
+        for (std::size_t target = 0; target < study.targets; ++target)
+            add_intervals(analysis, combine, target, targets.at(target), results);
+    }
+    for (ConformalResult& result : results)
+        result.is_guaranteed = !study.validation_guides_training && analysis.weights().at(combine).empty();
+    return results;
 }
 
 }  // namespace
@@ -125,7 +198,8 @@ TrustResult trust_of(const Analysis& analysis, std::size_t combine, const std::v
                       .mean = {},
                       .selective = {},
                       .calibration = {},
-                      .spread = {}};
+                      .spread = {},
+                      .conformal = conformal_of(analysis, combine, targets)};
     const std::vector<float>& uncertainty = analysis.rows(study.test).uncertainty;
     trust.mean.resize(trust.measures.size());
     core::require(uncertainty.size() == trust.measures.size() * analysis.rows(study.test).rows,

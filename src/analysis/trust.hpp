@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analysis/analysis.hpp"
+#include "analysis/coverage.hpp"
 #include "analysis/reliability.hpp"
 #include "analysis/selective.hpp"
 #include "analysis/temperature.hpp"
@@ -58,6 +60,20 @@ struct SpreadResult {
     std::vector<double> variance_factor;        ///< [targets] on rows that members were not trained on: 1 if calibrated
 };
 
+/// Intervals or sets of classes that hold the truth of a new row with a probability of at least `level`: how large they
+/// are, and how often they hold it on the test rows.
+struct ConformalResult {
+    std::string target;       ///< of regression
+    std::string_view method;  ///< its name
+    std::string_view text;    ///< what it is, in a line
+    double level = 0.9;
+    std::size_t calibration_rows = 0;
+    /// The calibration rows chose nothing: neither when members stopped, nor what they weigh in the combination.
+    bool is_guaranteed = false;
+    Coverage coverage;
+    double mean_size = 0;  ///< classes in a set; width of an interval, infinite where there are too few rows
+};
+
 /// What it is worth to leave the least certain rows to somebody else.
 struct SelectiveResult {
     std::vector<RiskCoverage::Point> curve;
@@ -74,6 +90,7 @@ struct TrustResult {
     SelectiveResult selective;
     std::optional<CalibrationResult> calibration;  ///< of classification
     std::optional<SpreadResult> spread;            ///< of regression
+    std::vector<ConformalResult> conformal;        ///< of each method, and target; none with folds
 };
 
 /// Of the combination at place `combine`. `targets` are the names of the numbers that are predicted; classes need none.

@@ -207,6 +207,11 @@ void resolve_combination(Options& options, task::Kind kind) {
     }
 }
 
+bool validation_guides_training(const Options& options) {
+    const auto is_patience = [](const Variation& variation) { return variation.setting == "patience"; };
+    return options.training.patience > 0 || std::ranges::any_of(options.variations, is_patience);
+}
+
 std::vector<std::size_t> fold_bounds(std::size_t rows, std::size_t folds) {
     std::vector<std::size_t> bounds;
     for (std::size_t fold = 0; fold < folds; ++fold) bounds.push_back(data::part_of(rows, fold, folds).first);
@@ -271,6 +276,7 @@ analysis::Study Experiment::study() const {
     analysis::Study study{.task = &task_, .targets = targets(), .sets = {}, .fold_bounds = {}, .seed = options_.seed};
     for (const EvaluationSet& set : sets_) study.sets.push_back(&set);
     study.fold_bounds = fold_bounds(validation_set().rows.size(), options_.folds);
+    study.validation_guides_training = validation_guides_training(options_);
     return study;
 }
 

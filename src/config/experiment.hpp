@@ -38,6 +38,9 @@ struct EvaluationSet : analysis::EvaluationSet {
 /// (usage) where the task has no such combination, or nothing to calibrate.
 void resolve_combination(Options& options, task::Kind kind);
 
+/// Whether members look at the validation rows in training, to stop early.
+[[nodiscard]] bool validation_guides_training(const Options& options);
+
 /// Where the parts of so many rows begin that members leave out with --folds, and the end of the last; nothing where
 /// `folds` is 0.
 [[nodiscard]] std::vector<std::size_t> fold_bounds(std::size_t rows, std::size_t folds);

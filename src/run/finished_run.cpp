@@ -82,6 +82,7 @@ void FinishedRun::make_study() {
     const bool classes = summary_.task->kind == task::Kind::classification;
     study_.targets = classes ? summary_.data.classes : summary_.data.target_names.size();
     study_.seed = options_.seed;
+    study_.validation_guides_training = config::validation_guides_training(options_);
     for (const analysis::EvaluationSet& set : sets_) {
         study_.sets.push_back(&set);
         files_.emplace_back(directory_.evaluation_set(set.name), set.count, study_.width());

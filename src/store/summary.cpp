@@ -163,6 +163,24 @@ Json json_of(const analysis::SpreadResult& spread) {
     return {{"levels", spread.levels}, {"coverage", spread.coverage}, {"variance_factor", spread.variance_factor}};
 }
 
+Json json_of(const std::vector<analysis::ConformalResult>& conformal) {
+    Json list = Json::array();
+    for (const analysis::ConformalResult& each : conformal) {
+        Json json;
+        if (!each.target.empty()) json["target"] = each.target;
+        json.update({{"method", each.method},
+                     {"text", each.text},
+                     {"level", each.level},
+                     {"calibration_rows", each.calibration_rows},
+                     {"guaranteed", each.is_guaranteed ? Json(each.level) : Json(nullptr)},
+                     {"coverage", each.coverage.share()},
+                     {"ci95", json_of(each.coverage.ci95)},
+                     {each.target.empty() ? "mean_size" : "mean_width", each.mean_size}});
+        list.push_back(std::move(json));
+    }
+    return list;
+}
+
 /// What a combination of classes has no use for is left out of that of numbers.
 Json uncertainty_json(const analysis::TrustResult& trust) {
     Json curve = Json::array();
@@ -243,6 +261,7 @@ std::string to_json(const Summary& summary) {
     if (summary.trust.calibration) json["calibration"] = json_of(metrics, *summary.trust.calibration);
     if (summary.trust.spread) json["calibration"] = json_of(*summary.trust.spread);
     if (!summary.trust.measures.empty()) json["uncertainty"] = uncertainty_json(summary.trust);
+    if (!summary.trust.conformal.empty()) json["conformal"] = json_of(summary.trust.conformal);
     json["timing"] = json_of(summary.timing);
     if (summary.partial) json["partial"] = true;
     if (!summary.missing.empty()) json["missing"] = summary.missing;

@@ -101,6 +101,36 @@ BOOST_AUTO_TEST_CASE(intervals_of_numbers_cover_what_they_cover) {
     BOOST_TEST(trust.selective.curve.back().risk < 1);
 }
 
+BOOST_AUTO_TEST_CASE(sets_and_intervals_cover_and_say_when_that_is_sure) {
+    SimulatedRun classes({simulated_classes(5, 400, 4), simulated_classes(5, 600, 4)});
+    const SimulatedRun numbers({simulated_numbers(5, 400, 2), simulated_numbers(5, 600, 2)});
+    const analysis::Analysis of_classes = analysed(classes, classes.all());
+    const TrustResult average = analysis::trust_of(of_classes, 0, {});
+    const TrustResult of_numbers = analysis::trust_of(analysed(numbers, numbers.all()), 0, {"a", "b"});
+    BOOST_TEST(average.conformal.size() >= 2U);
+    BOOST_TEST(of_numbers.conformal.size() >= 4U);
+    for (const auto* conformal : {&average.conformal, &of_numbers.conformal}) {
+        for (const analysis::ConformalResult& each : *conformal) {
+            BOOST_TEST_CONTEXT(each.method) {
+                BOOST_TEST(each.is_guaranteed);
+                BOOST_TEST(each.calibration_rows > 300U);
+                BOOST_TEST(each.coverage.rows == 600U);
+                // 90 % but for chance: of 600 rows, and of the calibration rows.
+                BOOST_TEST(each.coverage.share() > 0.85);
+                BOOST_TEST(each.coverage.share() < 0.95);
+                BOOST_TEST(each.mean_size > 0);
+            }
+        }
+    }
+    // Weights were chosen by these rows; so may have been when members stopped.
+    const auto greedy = analysis::find_combination(task::Kind::classification, "greedy");
+    BOOST_TEST(!analysis::trust_of(of_classes, greedy, {}).conformal.front().is_guaranteed);
+    classes.study.validation_guides_training = true;
+    BOOST_TEST(!analysis::trust_of(of_classes, 0, {}).conformal.front().is_guaranteed);
+    const SimulatedRun folds({simulated_classes(6, 31, 4), simulated_classes(6, 20, 4)}, 3);
+    BOOST_TEST(analysis::trust_of(analysed(folds, folds.all()), 0, {}).conformal.empty());
+}
+
 BOOST_AUTO_TEST_CASE(degenerate_runs_are_told_of_too) {
     const SimulatedRun one_member({simulated_classes(1, 2, 3), simulated_classes(1, 2, 3)});
     const SimulatedRun one_class({simulated_classes(3, 5, 1), simulated_classes(3, 1, 1)});

@@ -19,13 +19,18 @@ std::string mean_extent(const Json& entry) {
     return std::isfinite(size) ? fmt::format("{:.2f} classes", size) : shown(number_of(at(entry, "mean_width")));
 }
 
+/// Nothing is guaranteed where the calibration rows had a part in training or in the combination.
+std::string guarantee_of(const Json& entry) {
+    const double share = number_of(at(entry, "guaranteed"));
+    return std::isfinite(share) ? core::percent(share, 1) : "nothing";
+}
+
 Table coverage_table(const Json& entries) {
     Table table{.caption = "Coverage of the test rows",
                 .columns = {"method", "calibration rows", "guaranteed", "covered", "95 % interval", "mean extent"}};
     for (const Json& entry : entries) {
         table.rows.push_back({name_of_entry(entry), core::grouped(whole_number(at(entry, "calibration_rows"))),
-                              core::percent(number_of(at(entry, "guaranteed")), 1),
-                              core::percent(number_of(at(entry, "coverage"))),
+                              guarantee_of(entry), core::percent(number_of(at(entry, "coverage"))),
                               fmt::format("{} to {}", core::percent(number_of(at(entry, "ci95/0"))),
                                           core::percent(number_of(at(entry, "ci95/1")))),
                               mean_extent(entry)});
