@@ -65,6 +65,12 @@ std::vector<Setting> conduct_settings() {
             [](const Options& o) {
                 return o.threads == 0 ? Value("auto") : Value(static_cast<std::int64_t>(o.threads));
             }),
+        toggle(
+            conduct("tensorboard", "",
+                    "write event files to RUN/tensorboard: losses, scores, what goes on in each layer, for "
+                    "tensorboard --logdir",
+                    "Running"),
+            [](auto& o) -> auto& { return o.tensorboard; }),
         setting_of(
             conduct("checkpoint-every", "WHEN",
                     "save half-trained members every so many epochs (5) or so often (30s, 10min), or none; "

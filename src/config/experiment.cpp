@@ -323,8 +323,9 @@ train::Footprint Experiment::footprint() const {
     return footprint_of(largest_member());
 }
 
-train::Footprint Experiment::footprint_of(const train::MemberSpec& spec) {
-    return train::footprint(*spec.network, spec.training, spec.problem.train.size());
+train::Footprint Experiment::footprint_of(const train::MemberSpec& spec) const {
+    return train::footprint(*spec.network, spec.training, spec.problem.train.size(),
+                            options_.tensorboard ? train::Observed::yes : train::Observed::no);
 }
 
 train::MemberSpec Experiment::largest_member() const {

@@ -115,7 +115,7 @@ private:
         return combination_of(options_, member) % networks_.size();
     }
     [[nodiscard]] std::span<const std::uint32_t> training_rows(std::size_t folds, std::uint32_t member) const;
-    [[nodiscard]] static train::Footprint footprint_of(const train::MemberSpec& spec);
+    [[nodiscard]] train::Footprint footprint_of(const train::MemberSpec& spec) const;
     [[nodiscard]] std::string digest_where(const std::function<std::optional<Value>(const Setting&)>& value_of) const;
 
     data::Source source_;

@@ -67,6 +67,8 @@ struct Options {
     double time_limit_s = 0;      ///< 0: none
     std::size_t min_members = 0;  ///< that suffice when the run is stopped; 0: all
 
+    bool tensorboard = false;  ///< write event files
+
     bool recover = false;      ///< go on with the ranks that are left when some are lost
     double dead_after_s = 60;  ///< without a sign of life a rank counts as lost
 

@@ -24,6 +24,7 @@ enum class Purpose : std::uint8_t {
     vary = 12,         ///< settings of members that are drawn
     calibration = 13,  ///< outcomes of events as they would be were forecasts calibrated
     sets = 14,         ///< which rows' sets of classes end a class earlier
+    observe = 15,      ///< masks while a network is looked into
 };
 
 /// Names one stream. Two different keys give independent streams; the same key gives the same numbers on any rank,

@@ -8,6 +8,7 @@
 #include "compute/elementwise.hpp"
 #include "core/contract.hpp"
 #include "model/image_operations.hpp"
+#include "model/layer_recorder.hpp"
 #include "model/pointwise.hpp"
 #include "model/summary_builder.hpp"
 
@@ -73,6 +74,7 @@ Tensor& Compiler::tensor(const core::Shape& shape, Gradient gradient, std::size_
 const ParameterBlock& Compiler::parameters() {
     core::require(next_block_ < blocks_.size(), "a layer compiles with the parameters it planned");
     if (summary_ != nullptr) summary_->takes(blocks_[next_block_]);
+    if (recorder_ != nullptr) recorder_->takes(blocks_[next_block_]);
     return blocks_[next_block_++];
 }
 

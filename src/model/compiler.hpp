@@ -78,6 +78,7 @@ private:
 /// Puts or adds one row of gradient into another.
 void deliver(std::span<const float> from, compute::Accumulate store, std::span<float> to);
 
+class LayerRecorder;
 class Pointwise;
 class SummaryBuilder;
 
@@ -95,6 +96,10 @@ public:
 
     /// Who writes down what is compiled, or null.
     [[nodiscard]] SummaryBuilder* summary() const noexcept { return summary_; }
+
+    /// Who writes down the layers and keeps what they leave, or null; from record() on.
+    [[nodiscard]] LayerRecorder* recorder() const noexcept { return recorder_; }
+    void record(LayerRecorder& recorder) noexcept { recorder_ = &recorder; }
 
     /// Who shares the work of the operations, or null.
     [[nodiscard]] core::ThreadPool* pool() const noexcept { return pool_; }
@@ -174,6 +179,7 @@ private:
     bool with_gradients_;
     compute::Precision precision_;
     SummaryBuilder* summary_;
+    LayerRecorder* recorder_ = nullptr;
     core::ThreadPool* pool_;
     std::size_t next_block_ = 0;
     std::size_t next_statistics_ = 0;

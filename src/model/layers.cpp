@@ -12,6 +12,7 @@
 #include "model/affine.hpp"
 #include "model/compiler.hpp"
 #include "model/image_layers.hpp"
+#include "model/layer_recorder.hpp"
 #include "model/maxout.hpp"
 #include "model/pointwise.hpp"
 #include "model/recurrent_layers.hpp"
@@ -283,6 +284,7 @@ constexpr std::array kinds{
               .branches = 1,
               .operations = one_for_each_element,
               .plan = plan_skip,
+              .joins_input = true,
               .compile = compile_skip},
     LayerKind{.name = "split",
               .usage = "split[ network | network … ]",
@@ -335,15 +337,23 @@ Shape plan(const Items& items, const Shape& input, Layout& layout) {
 
 Value compile(const Items& items, const Value& input, Compiler& compiler) {
     SummaryBuilder* const summary = compiler.summary();
+    LayerRecorder* const recorder = compiler.recorder();
     if (summary != nullptr) summary->begin_network();
+    if (recorder != nullptr) recorder->begin_network();
     Value value = input;
     for (const Item& item : items) {
         const LayerKind& kind = *find_layer(item.name);
         if (summary != nullptr) summary->begin_item(item, *value.tensor);
+        if (recorder != nullptr) recorder->begin_item(item);
         value = kind.compile(item, value, compiler);
         if (summary != nullptr) summary->end_item(kind, *value.tensor);
+        if (recorder != nullptr) {
+            recorder->end_item(kind, *value.tensor);
+            value.exclusive = false;
+        }
     }
     if (summary != nullptr) summary->end_network();
+    if (recorder != nullptr) recorder->end_network();
     return value;
 }
 

@@ -40,6 +40,9 @@ struct LayerKind {
     /// Shape behind the item for `input` before it; appends the parameters it needs to `layout`, in a fixed order.
     core::Shape (*plan)(const Item& item, const core::Shape& input, Layout& layout) = nullptr;
 
+    /// Whether its input also goes past its networks to its end.
+    bool joins_input = false;
+
     /// Appends the operations of the item to the program; takes its parameters in the order of plan().
     Value (*compile)(const Item& item, const Value& input, Compiler& compiler) = nullptr;
 };

@@ -1,5 +1,6 @@
 #include "model/program.hpp"
 
+#include <optional>
 #include <ranges>
 #include <utility>
 
@@ -10,26 +11,37 @@ namespace ensemble::model {
 
 Program::Program(const Network& network, std::size_t rows, Purpose purpose, compute::Precision precision,
                  core::ThreadPool* pool) {
-    Compiler compiler(network.blocks(), network.statistics(), rows, purpose == Purpose::training, precision, nullptr,
+    Compiler compiler(network.blocks(), network.statistics(), rows, purpose != Purpose::inference, precision, nullptr,
                       pool);
-    lay_out(network, compiler);
+    lay_out(network, purpose, compiler);
     parts_.make();
 }
 
 std::size_t Program::bytes_of(const Network& network, std::size_t rows, Purpose purpose, compute::Precision precision,
                               SummaryBuilder* summary) {
-    Compiler compiler(network.blocks(), network.statistics(), rows, purpose == Purpose::training, precision, summary);
+    Compiler compiler(network.blocks(), network.statistics(), rows, purpose != Purpose::inference, precision, summary);
     Program program;
-    program.lay_out(network, compiler);
+    program.lay_out(network, purpose, compiler);
     return program.bytes();
 }
 
-void Program::lay_out(const Network& network, Compiler& compiler) {
+std::vector<KeptLayer> Program::layers_of(const Network& network) {
+    Compiler compiler(network.blocks(), network.statistics(), 1, true, compute::Precision::f32);
+    Program program;
+    program.lay_out(network, Purpose::observation, compiler);
+    for (KeptLayer& layer : program.layers_) layer.values = nullptr;
+    return std::move(program.layers_);
+}
+
+void Program::lay_out(const Network& network, Purpose purpose, Compiler& compiler) {
     // A network that flattens its input has it flat from the beginning.
     const bool flat = network.items().front().name == "flatten";
     input_ =
         &compiler.tensor(flat ? core::Shape{network.input().elements()} : network.input(), Compiler::Gradient::none);
+    std::optional<LayerRecorder> recorder;
+    if (purpose == Purpose::observation) compiler.record(recorder.emplace(network.input(), *input_));
     output_ = compile(network.items(), {.tensor = input_}, compiler).tensor;
+    if (recorder) layers_ = recorder->finish();
     parts_ = compiler.finish(*output_);
 }
 

@@ -8,6 +8,7 @@
 #include "compute/precision.hpp"
 #include "compute/rows.hpp"
 #include "model/compiler.hpp"
+#include "model/layer_recorder.hpp"
 #include "model/network.hpp"
 #include "model/operation.hpp"
 
@@ -17,7 +18,11 @@ namespace ensemble::model {
 /// Parameters and gradients stay with the caller, in the flat layout of the network.
 class Program {
 public:
-    enum class Purpose : std::uint8_t { training, inference };
+    enum class Purpose : std::uint8_t {
+        training,
+        inference,
+        observation,  ///< as training, but every layer keeps what it leaves: see layers()
+    };
 
     /// `precision` is that of the factors of products and convolutions; parameters, gradients and all that stands
     /// between operations are in single precision. REQUIRES: rows > 0. The program does not refer to `network`
@@ -39,6 +44,12 @@ public:
                                               compute::Precision precision = compute::Precision::f32,
                                               SummaryBuilder* summary = nullptr);
 
+    /// The layers with what they left of the last batch, the input first. REQUIRES: Purpose::observation.
+    [[nodiscard]] const std::vector<KeptLayer>& layers() const noexcept { return layers_; }
+
+    /// The same of a program that is not made, so that there are no values.
+    [[nodiscard]] static std::vector<KeptLayer> layers_of(const Network& network);
+
     /// Where the caller writes a batch [rows × input].
     [[nodiscard]] compute::Rows input() noexcept;
 
@@ -59,9 +70,10 @@ private:
     Program() = default;
 
     /// Everything but the memory. Fills the members.
-    void lay_out(const Network& network, Compiler& compiler);
+    void lay_out(const Network& network, Purpose purpose, Compiler& compiler);
 
     Compiler::Result parts_;
+    std::vector<KeptLayer> layers_;
     Tensor* input_ = nullptr;
     Tensor* output_ = nullptr;
 };

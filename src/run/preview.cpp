@@ -123,6 +123,7 @@ std::string memory_text(const config::Experiment& experiment) {
     add(parts.best, "best epoch");
     add(parts.activations, fmt::format("activations at batch {}", training.batch));
     add(parts.evaluation, "evaluation");
+    add(parts.observation, "looks into layers");
     const std::string_view whose = config::members_differ(experiment.options()) ? "the largest member" : "a member";
     return fmt::format("{} for {}: {}", core::bytes(parts.total()), whose, fmt::join(words, ", "));
 }

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,8 +19,10 @@
 #include "core/text.hpp"
 #include "report/display.hpp"
 #include "report/table.hpp"
+#include "run/ensemble_events.hpp"
 #include "run/interrupt.hpp"
 #include "run/machine.hpp"
+#include "run/member_events.hpp"
 #include "run/open_run_directory.hpp"
 #include "run/page_files.hpp"
 #include "run/placement.hpp"
@@ -107,12 +111,24 @@ private:
         return [this] { monitor_.leave_if_lost(); };
     }
 
+    /// Who looks into members for TensorBoard, where that is asked for.
+    [[nodiscard]] schedule::MakeProbe make_probe() {
+        if (!experiment_.options().tensorboard) return {};
+        return [this](const train::MemberSpec& spec, const train::MemberState* saved) {
+            return std::make_unique<MemberEvents>(experiment_, spec, saved, directory_, writing_guard());
+        };
+    }
+
     /// Says what begins; what is to be done for each member. Root only.
     [[nodiscard]] std::vector<schedule::MemberWork> begin(const std::vector<std::string>& notices) {
         display_.line(announcement(experiment_, world_.size()));
         for (const std::string& notice : notices) display_.line(fmt::format("note: {}", notice));
         if (!directory_.is_locked())
             display_.line("note: this file system has no locks, so nothing keeps another run out of the directory");
+        if (experiment_.options().tensorboard) {
+            ensemble_events_.emplace(experiment_, directory_);
+            ensemble_events_->write_samples();
+        }
         if (!is_resumed_) {
             if (experiment_.options().resume) display_.line("note: no run to go on with is there yet; this one begins");
             return schedule::planned_work(experiment_);
@@ -128,7 +144,8 @@ private:
                               world_.host(), getpid(), core::counted(allowed_cores(), "core")));
         try {
             schedule::Trained trained =
-                schedule::train_members(world_, experiment_, storage_, hooks_, std::move(start));
+                schedule::train_members(world_, experiment_, storage_, hooks_, std::move(start),
+                                        schedule::training_of_networks(experiment_, make_probe()));
             display_.clear();
             return trained;
         } catch (...) {
@@ -153,6 +170,7 @@ private:
         const bool is_partial = !is_complete && (wanted == 0 || included < wanted);
         if (coordinator.ranks_lost() > 0) directory_.remove_temporaries();
         store::Summary summary = write_results(experiment_, trained, directory_, is_partial);
+        if (ensemble_events_ && !is_partial) ensemble_events_->write_scores(summary);
         summary.timing = timing_of(trained, world_.size());
         summary.timing.startup_s = begin_s + trained.first_step_s;
         summary.timing.wall_s = since_start_.seconds();
@@ -182,6 +200,7 @@ private:
     report::Terminal terminal_;
     report::Display display_;
     RunHooks hooks_;
+    std::optional<EnsembleEvents> ensemble_events_;  ///< on the root, where they are asked for
 };
 
 }  // namespace

@@ -10,7 +10,9 @@
 
 #include "config/experiment.hpp"
 #include "data/dataset.hpp"
+#include "task/score.hpp"
 #include "train/member_state.hpp"
+#include "train/probe.hpp"
 
 namespace ensemble::schedule {
 
@@ -47,14 +49,22 @@ public:
 
     /// Excludes the member. REQUIRES: is_trained().
     virtual void exclude(std::string why) = 0;
+
+    /// Its predictions are durable, with these scores on the test rows; none of an excluded member. REQUIRES:
+    /// is_trained().
+    virtual void conclude(const task::Scores& test) { static_cast<void>(test); }
 };
 
 /// Makes a member: a new one, or the one that goes on where `saved` stopped.
 using MakeTraining =
     std::function<std::unique_ptr<MemberTraining>(std::uint32_t member, std::optional<train::MemberState> saved)>;
 
+/// Makes who looks into the training of a member, which goes on from `saved`, or begins where that is null.
+using MakeProbe =
+    std::function<std::unique_ptr<train::Probe>(const train::MemberSpec& spec, const train::MemberState* saved)>;
+
 /// Members that are trained, and predict, by train::Trainer, one at a time, on as many threads as the options say or
-/// the last one was told to use. `experiment` must outlive them.
-[[nodiscard]] MakeTraining training_of_networks(const config::Experiment& experiment);
+/// the last one was told to use. `experiment` must outlive them. Where nobody looks, there is no `make_probe`.
+[[nodiscard]] MakeTraining training_of_networks(const config::Experiment& experiment, MakeProbe make_probe = {});
 
 }  // namespace ensemble::schedule

@@ -196,6 +196,7 @@ void Worker::finish() {
     const analysis::MemberResult finished_member = result();
     if (!predicting_->is_final || (!predicting_->is_stored && !predicting_->predictions.empty()))
         storage_.finish(predicting_->member->state(), predicting_->predictions);
+    predicting_->member->conclude(finished_member.test);
     const Finished finished{
         .result = finished_member,
         .samples = samples(predicting_->member->spec(), predicting_->member->state()) - predicting_->earlier_samples,

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "store/open_file.hpp"
 
 namespace ensemble::store {
 
@@ -44,67 +45,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view temporary_mark = ".tmp-";
-
-constexpr mode_t permissions = 0666;  // the user's umask decides
-
-std::string reason(int error) {
-    return std::generic_category().message(error);
-}
-
-/// Repeats a call that a signal interrupted.
-template <class Call>
-auto uninterrupted(Call call) {
-    auto result = call();
-    while (result < 0 && errno == EINTR) result = call();
-    return result;
-}
-
-/// An open file; closes it silently unless close() was called.
-class File {
-public:
-    File(FileSystem& system, const fs::path& path, int flags)
-        : system_(system),
-          number_(uninterrupted([&] { return system.open(path.c_str(), flags | O_CLOEXEC, permissions); })) {}
-    ~File() {
-        if (is_open()) system_.close(number_);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-
-    /// REQUIRES: !is_open().
-    void reopen(const fs::path& path, int flags) {
-        number_ = uninterrupted([&] { return system_.open(path.c_str(), flags | O_CLOEXEC, permissions); });
-    }
-
-    [[nodiscard]] bool is_open() const noexcept { return number_ >= 0; }
-    [[nodiscard]] int number() const noexcept { return number_; }
-
-    /// However many calls it takes. False with errno set if one fails.
-    bool write(std::span<const std::byte> bytes) {
-        while (!bytes.empty()) {
-            const ssize_t count = uninterrupted([&] { return system_.write(number_, bytes.data(), bytes.size()); });
-            if (count == 0) errno = ENOSPC;
-            if (count <= 0) return false;
-            bytes = bytes.subspan(static_cast<std::size_t>(count));
-        }
-        return true;
-    }
-
-    bool sync() {
-        return uninterrupted([&] { return system_.fsync(number_); }) == 0;
-    }
-
-    /// After EINTR Linux has closed the file all the same.
-    bool close() {
-        const int file = number_;
-        number_ = -1;
-        return system_.close(file) == 0 || errno == EINTR;
-    }
-
-private:
-    FileSystem& system_;
-    int number_;
-};
 
 fs::path directory_of(const fs::path& path) {
     return path.has_parent_path() ? path.parent_path() : fs::path(".");

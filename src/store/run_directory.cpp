@@ -82,7 +82,9 @@ void refuse_other_runs(const RunDirectory& run) {
             core::fail(core::Failure::usage, "'{}' holds '{}' of another run; {}", name, file, other_directory);
         }
     }
-    for (const fs::path& directory : own_directories(run)) {
+    std::vector<fs::path> directories = own_directories(run);
+    directories.push_back(run.tensorboard());
+    for (const fs::path& directory : directories) {
         if (!is_empty_or_missing(directory)) {
             core::fail(core::Failure::usage, "'{}' holds files of another run; {}", directory.string(),
                        other_directory);

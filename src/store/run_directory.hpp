@@ -56,6 +56,9 @@ public:
     [[nodiscard]] std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
     [[nodiscard]] std::filesystem::path logs() const { return path_ / "logs"; }
 
+    /// Event files, in a directory for each member and one for the ensemble; there only where they are asked for.
+    [[nodiscard]] std::filesystem::path tensorboard() const { return path_ / "tensorboard"; }
+
     // Of a run that was stopped; partial.json is written last.
     [[nodiscard]] std::filesystem::path partial_summary() const { return path_ / "partial.json"; }
     [[nodiscard]] std::filesystem::path partial_predictions() const { return path_ / "partial-predictions.npy"; }

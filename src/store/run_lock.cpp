@@ -10,20 +10,16 @@
 #include <chrono>
 #include <climits>
 #include <ctime>
-#include <system_error>
 
 #include <fmt/chrono.h>
 
 #include "core/error.hpp"
+#include "store/open_file.hpp"
 
 namespace ensemble::store {
 namespace {
 
 constexpr mode_t permissions = 0666;  // the user's umask decides
-
-std::string reason(int error) {
-    return std::generic_category().message(error);
-}
 
 std::string holder_line() {
     std::array<char, HOST_NAME_MAX + 1> host{};

@@ -4,12 +4,14 @@
 
 #include "core/contract.hpp"
 #include "model/program.hpp"
+#include "train/observer.hpp"
 #include "train/optimizer.hpp"
 #include "train/predictor.hpp"
 
 namespace ensemble::train {
 
-Footprint footprint(const model::Network& network, const Hyperparameters& hyperparameters, std::size_t rows) {
+Footprint footprint(const model::Network& network, const Hyperparameters& hyperparameters, std::size_t rows,
+                    Observed observed) {
     core::require(rows > 0, "a member is trained on some rows");
     using Purpose = model::Program::Purpose;
     const auto activations = [&](std::size_t batch, Purpose purpose) {
@@ -29,7 +31,8 @@ Footprint footprint(const model::Network& network, const Hyperparameters& hyperp
             .means = hyperparameters.average == AverageKind::none ? 0 : state,
             .best = hyperparameters.patience == 0 ? 0 : state,
             .activations = activations(batch, Purpose::training) + activations(rows % batch, Purpose::training),
-            .evaluation = activations(Predictor::batch, Purpose::inference)};
+            .evaluation = activations(Predictor::batch, Purpose::inference),
+            .observation = observed == Observed::yes ? Observer::bytes_of(network, hyperparameters, rows) : 0};
 }
 
 }  // namespace ensemble::train

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "model/network.hpp"
 #include "train/hyperparameters.hpp"
@@ -17,14 +18,18 @@ struct Footprint {
     std::size_t best = 0;         ///< the best epoch's state, where training may stop early
     std::size_t activations = 0;  ///< and their gradients, of a batch and of the smaller one that ends an epoch
     std::size_t evaluation = 0;   ///< activations of a batch that is only predicted
+    std::size_t observation = 0;  ///< of an Observer
 
     [[nodiscard]] std::size_t total() const noexcept {
-        return parameters + gradients + optimizer + means + best + activations + evaluation;
+        return parameters + gradients + optimizer + means + best + activations + evaluation + observation;
     }
 };
 
+/// Whether somebody looks into a member while it is trained.
+enum class Observed : std::uint8_t { no, yes };
+
 /// `rows`: how many a member is trained on. REQUIRES: rows > 0.
 [[nodiscard]] Footprint footprint(const model::Network& network, const Hyperparameters& hyperparameters,
-                                  std::size_t rows);
+                                  std::size_t rows, Observed observed = Observed::no);
 
 }  // namespace ensemble::train

@@ -25,6 +25,11 @@ struct Problem {
     float background = 0;        ///< what is beyond an image's border
 };
 
+/// The task to be learnt.
+[[nodiscard]] inline const task::Task& task_of(const Problem& problem) {
+    return problem.task != nullptr ? *problem.task : task::standard_task(problem.train.table->description().task);
+}
+
 /// What one member is: everything that its training depends on. What it points to must outlive it.
 struct MemberSpec {
     std::uint32_t index = 0;

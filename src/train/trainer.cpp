@@ -54,10 +54,6 @@ MemberState initial_state(const model::Network& network, const Hyperparameters& 
     return state;
 }
 
-const task::Task& task_of(const Problem& problem) {
-    return problem.task != nullptr ? *problem.task : task::standard_task(problem.train.table->description().task);
-}
-
 /// Rows of a batch shorter than `batch` weigh no more than those of a full one.
 void weigh(const compute::Rows& gradient, std::size_t batch) {
     if (gradient.count >= batch) return;
@@ -101,6 +97,7 @@ struct Trainer::Impl {
     std::size_t samples = 0;                 ///< of the current epoch so far
     std::size_t epoch_samples = 0;           ///< of these, those that this object was there for
     double epoch_seconds = 0;                ///< that they took
+    Probe* probe = nullptr;
 
     Impl(const model::Network& network, const Hyperparameters& chosen, const Problem& given, MemberState begun,
          core::ThreadPool* given_pool)
@@ -261,6 +258,7 @@ EpochRecord Trainer::Impl::end_epoch(double last_rate) {
     state.step = 0;
     state.loss_sum = 0;
     state.history.push_back(record);
+    if (probe != nullptr) probe->look(state);
     samples = 0;
     epoch_samples = 0;
     epoch_seconds = 0;
@@ -288,16 +286,18 @@ void Trainer::Impl::keep_best(const EpochRecord& record) {
 }
 
 Trainer::Trainer(const model::Network& network, const Hyperparameters& hyperparameters, const Problem& problem,
-                 std::uint32_t member, core::ThreadPool* pool)
-    : Trainer(network, hyperparameters, problem, initial_state(network, hyperparameters, problem, member), pool) {}
+                 std::uint32_t member, core::ThreadPool* pool, Probe* probe)
+    : Trainer(network, hyperparameters, problem, initial_state(network, hyperparameters, problem, member), pool,
+              probe) {}
 
 Trainer::Trainer(const model::Network& network, const Hyperparameters& hyperparameters, const Problem& problem,
-                 MemberState state, core::ThreadPool* pool) {
+                 MemberState state, core::ThreadPool* pool, Probe* probe) {
     core::require(problem.train.size() > 0 && problem.validation.size() > 0, "there are rows to train and validate on");
     core::require(hyperparameters.epochs > 0 && hyperparameters.batch > 0, "training has epochs and batches");
     const std::string fault = fault_of(state, task_of(problem), network, hyperparameters, problem.train.size());
     core::require(fault.empty(), ("the state belongs to the training: " + fault).c_str());
     impl_ = std::make_unique<Impl>(network, hyperparameters, problem, std::move(state), pool);
+    impl_->probe = probe;
 }
 
 Trainer::~Trainer() = default;
@@ -318,6 +318,7 @@ std::optional<EpochRecord> Trainer::step() {
         impl.state.train_seconds += watch.seconds();
         return std::nullopt;
     }
+    if (impl.probe != nullptr && impl.state.updates == 0) impl.probe->look(impl.state);
     const double rate = impl.rate();
     impl.train_on_batch();
     std::optional<EpochRecord> record;

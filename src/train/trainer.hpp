@@ -13,6 +13,7 @@
 #include "train/member_spec.hpp"
 #include "train/member_state.hpp"
 #include "train/predictor.hpp"
+#include "train/probe.hpp"
 
 namespace ensemble::train {
 
@@ -21,13 +22,14 @@ namespace ensemble::train {
 class Trainer {
 public:
     /// A new member at its initialisation. Compiles the network and allocates everything a step needs. A `pool`, which
-    /// must outlive the trainer and keep its size, shares its work; what comes out is the same to the bit.
+    /// must outlive the trainer and keep its size, shares its work; what comes out is the same to the bit. A `probe`,
+    /// which must outlive it too, is shown the state.
     Trainer(const model::Network& network, const Hyperparameters& hyperparameters, const Problem& problem,
-            std::uint32_t member, core::ThreadPool* pool = nullptr);
+            std::uint32_t member, core::ThreadPool* pool = nullptr, Probe* probe = nullptr);
 
     /// Goes on where `state` stopped.
     Trainer(const model::Network& network, const Hyperparameters& hyperparameters, const Problem& problem,
-            MemberState state, core::ThreadPool* pool = nullptr);
+            MemberState state, core::ThreadPool* pool = nullptr, Probe* probe = nullptr);
 
     ~Trainer();
     Trainer(Trainer&&) noexcept;

@@ -304,6 +304,9 @@ BOOST_AUTO_TEST_CASE(how_a_run_is_conducted) {
     BOOST_TEST((never.epochs == 0 && never.seconds == 0));
     BOOST_TEST(parse({"--time-limit", "1:30:00"}).time_limit_s == 5400.0);
     BOOST_TEST(parse({"--min-members", "3"}).min_members == 3U);
+    BOOST_TEST(!parse({}).tensorboard);
+    BOOST_TEST(parse({"--tensorboard"}).tensorboard);
+    BOOST_TEST(!parse({"--tensorboard", "--no-tensorboard"}).tensorboard);
     BOOST_TEST(parse({"--resume", "--out", "/nowhere/run"}).resume);
     for (const char* value : {"0", "-1", "often", "0s", "1.5"}) {
         BOOST_TEST(contains(refusal({"--checkpoint-every", value}), "--checkpoint-every"));

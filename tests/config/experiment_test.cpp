@@ -113,6 +113,18 @@ BOOST_AUTO_TEST_CASE(nothing_can_be_normalised_over_one_row) {
     check_accepted(options);
 }
 
+BOOST_AUTO_TEST_CASE(to_be_looked_at_makes_no_other_member) {
+    Options options = moons();
+    const Experiment alone(options, data::load(options.data, options.seed));
+    options.tensorboard = true;
+    const Experiment watched(options, data::load(options.data, options.seed));
+    BOOST_TEST(watched.digest() == alone.digest());
+    BOOST_TEST(watched.digest_of(3) == alone.digest_of(3));
+    // But looking takes memory.
+    BOOST_TEST(alone.footprint().observation == 0U);
+    BOOST_TEST(watched.footprint().observation > 0U);
+}
+
 BOOST_AUTO_TEST_CASE(softened_labels_need_labels) {
     Options options = moons();
     options.training.label_smoothing = 0.1;

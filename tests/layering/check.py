@@ -18,7 +18,7 @@ MAY_USE = {
     "model": {"core", "compute"},
     "train": {"core", "compute", "task", "data", "model"},
     "analysis": {"core", "task"},
-    "store": {"core", "task", "data", "model", "train", "analysis"},
+    "store": {"core", "compute", "task", "data", "model", "train", "analysis"},
     "comm": {"core"},
     "config": {"core", "compute", "task", "data", "model", "train", "analysis", "store"},
     "schedule": {"core", "compute", "task", "data", "model", "train", "analysis", "store", "comm", "config"},

@@ -27,6 +27,25 @@ BOOST_AUTO_TEST_CASE(steps_within_an_epoch_allocate_nothing) {
     BOOST_TEST(trainer.state().epoch == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(who_looks_into_it_is_told_at_the_ends_of_epochs_alone) {
+    struct Counter final : train::Probe {
+        int looks = 0;
+        void look(const train::MemberState&) override { ++looks; }
+        void finish(const train::MemberState&, const task::Scores&) override {}
+    };
+    const Study study("digits:train=200,test=20", "dense(32) relu dropout(0.2)");
+    train::Hyperparameters h;
+    h.batch = 18;  // ten batches
+    Counter counter;
+    train::Trainer trainer(study.network, h, study.problem(), 0, nullptr, &counter);
+    for (int step = 0; step < 30; ++step) {
+        const std::size_t before = allocations;
+        static_cast<void>(trainer.step());
+        if (step % 10 > 0 && step % 10 < 9) BOOST_TEST(allocations == before, "step " << step);
+        BOOST_TEST(counter.looks == 1 + (step + 1) / 10);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(nor_do_those_of_a_team) {
     const Study study("digits:train=1000,test=20", "dense(512) relu dropout(0.2) dense(512) relu");
     train::Hyperparameters h;
