@@ -22,10 +22,11 @@ using TrainedOn = std::span<const std::uint8_t>;
 /// ⌊alpha (n + 1)⌋-th smallest of f_i(x) − R(i) to the ⌈(1 − alpha)(n + 1)⌉-th smallest of f_i(x) + R(i), infinite
 /// where there is none. It holds the truth with a probability of at least 1 − 2 alpha; usually it is about 1 − alpha.
 ///
-/// With members of folds this is CV+ (Barber, Candès, Ramdas, Tibshirani 2021; of few folds of few rows the bound is a
-/// little less, see its theorem 4), with members of bootstrap samples jackknife+-after-bootstrap (Kim, Xu, Barber 2020;
-/// its bound takes the number of members as drawn, too). A row that all members were trained on counts as infinite
-/// residual: that makes intervals larger, never smaller.
+/// With members of folds this is CV+ (Barber, Candès, Ramdas, Tibshirani 2021); with K folds of n rows its bound is
+/// less by the smaller of 2 (1 − 1 / K) / (n / K + 1) and (1 − K / n) / (K + 1), by their theorem 4. With members of
+/// bootstrap samples it is jackknife+-after-bootstrap (Kim, Xu, Barber 2020), whose proof has a random number of
+/// members. A row that all members were trained on counts as an infinite residual: that makes intervals larger, never
+/// smaller.
 ///
 /// Rows that have the same members make a group, so that an interval takes about groups · log(rows of a group) steps
 /// and groups · members for the means.

@@ -23,7 +23,7 @@ enum class Purpose : std::uint8_t {
     test_views = 11,   ///< distortions of test items
     vary = 12,         ///< settings of members that are drawn
     calibration = 13,  ///< outcomes of events as they would be were forecasts calibrated
-    sets = 14,         ///< which rows' sets of classes end a class earlier
+    sets = 14,         ///< how sets of classes are randomised, row by row
     observe = 15,      ///< masks while a network is looked into
 };
 
