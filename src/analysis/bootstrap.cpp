@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <map>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <numeric>
 
 #include "core/contract.hpp"
 #include "core/random.hpp"
@@ -11,104 +13,146 @@
 namespace ensemble::analysis {
 namespace {
 
-/// Fair coins, thrown 32 at a time.
-class Coins {
-public:
-    explicit Coins(std::uint64_t seed) : stream_({.seed = seed, .purpose = core::Purpose::significance}) {}
+/// Numbers that one instruction works on, and replicates that are summed at once: as many as registers can hold.
+/// No matrix product of a library: those divide a sum by the sizes of caches, on which no result may depend.
+#ifdef __AVX512F__
+constexpr std::size_t lanes = 8;
+#else
+constexpr std::size_t lanes = 4;
+#endif
+constexpr std::size_t at_once = 4;
+using Lanes = double __attribute__((vector_size(lanes * sizeof(double))));
 
-    /// Heads among `throws` coins.
-    std::int64_t heads(std::int64_t throws) {
-        std::int64_t count = 0;
-        while (throws > 0) {
-            if (next_ == words_.size()) refill();
-            if (throws < word_bits) {
-                const std::uint32_t mask = (1U << static_cast<unsigned>(throws)) - 1U;
-                return count + std::popcount(words_[next_++] & mask);
+/// Draws as many of `groups` as there are, from a stream of the replicate's own, and counts how often each is drawn.
+class GroupDraws {
+public:
+    GroupDraws(std::uint64_t seed, std::size_t groups)
+        : seed_(seed), bound_(static_cast<std::uint32_t>(groups)), words_(groups), counts_(groups) {}
+
+    /// [groups]. Every draw is uniform without bias, see core::RandomStream::below.
+    std::span<const std::uint16_t> count(std::size_t replicate) {
+        core::RandomStream random({.seed = seed_,
+                                   .purpose = core::Purpose::significance,
+                                   .epoch = 1,
+                                   .step = static_cast<std::uint32_t>(replicate)});
+        std::ranges::fill(counts_, std::uint16_t{0});
+        const std::uint32_t threshold = (0U - bound_) % bound_;
+        for (std::size_t missing = bound_; missing > 0;) {
+            const auto words = std::span(words_).first(missing);
+            random.fill(words);
+            for (const std::uint32_t word : words) {
+                const std::uint64_t product = std::uint64_t{word} * bound_;
+                if (static_cast<std::uint32_t>(product) < threshold) continue;
+                ++counts_[product >> 32U];
+                --missing;
             }
-            const std::size_t take = std::min(static_cast<std::size_t>(throws / word_bits), words_.size() - next_);
-            for (std::size_t i = 0; i < take; ++i) count += std::popcount(words_[next_ + i]);
-            next_ += take;
-            throws -= static_cast<std::int64_t>(take) * word_bits;
         }
-        return count;
+        return counts_;
     }
 
 private:
-    static constexpr std::int64_t word_bits = 32;
-
-    void refill() {
-        stream_.fill(words_);
-        next_ = 0;
-    }
-
-    core::RandomStream stream_;
-    std::array<std::uint32_t, 1024> words_{};
-    std::size_t next_ = 1024;
+    std::uint64_t seed_;
+    std::uint32_t bound_;
+    std::vector<std::uint32_t> words_;
+    std::vector<std::uint16_t> counts_;
 };
 
-/// How many of `trials` uniform numbers lie below numerator / denominator, drawn exactly.
-/// All numbers are compared with the fraction binary digit by binary digit, from the first one on: at each digit a
-/// fair coin gives every undecided number its own, and those that differ from the fraction's are decided. About half of
-/// them are, each time, so 2 · trials coins are enough on average.
-std::int64_t binomial(Coins& coins, std::int64_t trials, std::int64_t numerator, std::int64_t denominator) {
-    std::int64_t below = 0;
-    while (trials > 0 && numerator > 0) {
-        const std::int64_t ones = coins.heads(trials);
-        numerator *= 2;
-        if (numerator >= denominator) {
-            numerator -= denominator;
-            below += trials - ones;
-            trials = ones;
-        } else {
-            trials -= ones;
+/// The columns by strips of `lanes`, [strips × groups × lanes], the last one filled up with zeros.
+std::vector<double> in_strips(const ResampledColumns& columns) {
+    const std::size_t strips = (columns.columns + lanes - 1) / lanes;
+    std::vector<double> packed(strips * columns.groups * lanes);
+    for (std::size_t group = 0; group < columns.groups; ++group) {
+        for (std::size_t column = 0; column < columns.columns; ++column)
+            packed[(column / lanes * columns.groups + group) * lanes + column % lanes] =
+                columns.sums[group * columns.columns + column];
+    }
+    return packed;
+}
+
+/// Of `at_once` replicates and one strip of columns: Σ count · value and Σ count · value² over the groups.
+struct StripSums {
+    std::array<Lanes, at_once> sums{};
+    std::array<Lanes, at_once> squares{};
+
+    /// `counts` [groups × at_once], `strip` [groups × lanes].
+    StripSums(std::span<const double> counts, const double* strip) {
+        for (std::size_t group = 0; group * at_once < counts.size(); ++group) {
+            Lanes value;
+            std::memcpy(&value, strip + group * lanes, sizeof value);
+            const Lanes square = value * value;
+            for (std::size_t i = 0; i < at_once; ++i) {
+                sums[i] += value * counts[group * at_once + i];
+                squares[i] += square * counts[group * at_once + i];
+            }
         }
     }
-    return below;
-}
-
-/// A value and how many items up to and including its own there are.
-struct Group {
-    std::int64_t value = 0;
-    std::int64_t items_to_here = 0;
 };
 
-/// Distinct values with their counts, the most frequent first.
-std::vector<Group> group(std::span<const std::int64_t> values) {
-    std::map<std::int64_t, std::int64_t> counts;
-    for (const std::int64_t value : values) ++counts[value];
-    std::vector<Group> groups;
-    for (const auto& [value, count] : counts) groups.push_back({value, count});
-    std::ranges::stable_sort(groups, std::ranges::greater(), &Group::items_to_here);
-    std::int64_t items = 0;
-    for (Group& next : groups) next.items_to_here = items += next.items_to_here;
-    return groups;
-}
-
-/// Sum of `draws` draws from `groups`, before which there are `items_before` items.
-/// Splits the groups in two of nearly equal weight, and the draws between them, so that a draw is decided after about
-/// as many coins as the logarithm of the number of groups.
-std::int64_t draw_sum(Coins& coins, std::span<const Group> groups, std::int64_t items_before, std::int64_t draws) {
-    if (draws == 0) return 0;
-    if (groups.size() == 1) return draws * groups.front().value;
-    const std::int64_t weight = groups.back().items_to_here - items_before;
-    const auto middle = std::ranges::lower_bound(groups.first(groups.size() - 1), items_before + weight / 2,
-                                                 std::ranges::less(), &Group::items_to_here);
-    const auto left = std::min(static_cast<std::size_t>(middle - groups.begin()) + 1, groups.size() - 1);
-    const std::int64_t items_to_left = groups[left - 1].items_to_here;
-    const std::int64_t drawn_left = binomial(coins, draws, items_to_left - items_before, weight);
-    return draw_sum(coins, groups.first(left), items_before, drawn_left) +
-           draw_sum(coins, groups.subspan(left), items_to_left, draws - drawn_left);
+/// A mean over `groups` divided by its standard error, of the sum of the values and that of their squares.
+double studentised(double sum, double squares, double groups) {
+    const double mean = sum / groups;
+    const double variance = squares / groups - mean * mean;
+    constexpr double rounding = 0x1p-44;  // of values that are all the same
+    if (variance > rounding * squares / groups) return mean / std::sqrt(variance / (groups - 1));
+    return mean == 0 ? 0 : std::copysign(std::numeric_limits<double>::infinity(), mean);
 }
 
 }  // namespace
 
-std::vector<std::int64_t> resampled_sums(std::span<const std::int64_t> values, const BootstrapRequest& request) {
-    core::require(!values.empty() && request.replicates > 0, "a bootstrap needs items and replicates");
-    const std::vector<Group> groups = group(values);
-    Coins coins(request.seed);
-    std::vector<std::int64_t> sums(request.replicates);
-    for (std::int64_t& sum : sums) sum = draw_sum(coins, groups, 0, static_cast<std::int64_t>(values.size()));
-    return sums;
+ResampledColumns resampled_columns(std::span<const std::vector<double>> deviations, std::uint64_t seed) {
+    ResampledColumns columns{.seed = seed, .groups = 0, .columns = deviations.size(), .sums = {}};
+    if (deviations.empty()) return columns;
+    const std::size_t rows = deviations.front().size();
+    core::require(rows > 0, "a bootstrap needs rows");
+    columns.groups = std::min(rows, ResampledColumns::most_groups);
+    std::vector<std::uint32_t> order(rows);
+    std::iota(order.begin(), order.end(), 0U);
+    core::RandomStream random({.seed = seed, .purpose = core::Purpose::significance, .step = 1});
+    if (columns.groups < rows) random.shuffle(order);
+    columns.sums.resize(columns.groups * columns.columns);
+    for (std::size_t column = 0; column < deviations.size(); ++column) {
+        core::require(deviations[column].size() == rows, "columns that are resampled together have the same rows");
+        // The first rows that do not fill a group go to the first groups one by one.
+        for (std::size_t i = 0; i < rows; ++i)
+            columns.sums[i % columns.groups * columns.columns + column] += deviations[column][order[i]];
+    }
+    return columns;
+}
+
+std::vector<double> studentised_replicates(const ResampledColumns& columns, std::size_t first, std::size_t count) {
+    std::vector<double> replicates(count * columns.columns);
+    if (replicates.empty()) return replicates;
+    const std::vector<double> strips = in_strips(columns);
+    GroupDraws draws(columns.seed, columns.groups);
+    std::vector<double> counts(columns.groups * at_once);
+    for (std::size_t begin = 0; begin < count; begin += at_once) {
+        const std::size_t here = std::min(at_once, count - begin);
+        for (std::size_t i = 0; i < here; ++i) {
+            const std::span<const std::uint16_t> drawn = draws.count(first + begin + i);
+            for (std::size_t group = 0; group < columns.groups; ++group) counts[group * at_once + i] = drawn[group];
+        }
+        for (std::size_t column = 0; column < columns.columns; column += lanes) {
+            const StripSums strip(counts, strips.data() + column * columns.groups);
+            for (std::size_t i = 0; i < here; ++i) {
+                for (std::size_t lane = 0; lane < std::min(lanes, columns.columns - column); ++lane)
+                    replicates[(begin + i) * columns.columns + column + lane] =
+                        studentised(strip.sums[i][lane], strip.squares[i][lane], static_cast<double>(columns.groups));
+            }
+        }
+    }
+    return replicates;
+}
+
+Interval studentised_interval(double mean, double error, std::vector<double> studentised) {
+    const auto outside = static_cast<std::ptrdiff_t>(interval_tail * static_cast<double>(studentised.size() + 1));
+    core::require(outside > 0, "a bootstrap interval needs at least 40 replicates");
+    const auto quantile = [&](std::ptrdiff_t place) {
+        std::nth_element(studentised.begin(), studentised.begin() + place, studentised.end());
+        return studentised[static_cast<std::size_t>(place)];
+    };
+    const double low = quantile(outside - 1);
+    const double high = quantile(static_cast<std::ptrdiff_t>(studentised.size()) - outside);
+    return {.low = mean - high * error, .high = mean - low * error};
 }
 
 }  // namespace ensemble::analysis

@@ -2,125 +2,136 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
-#include <numeric>
-#include <vector>
 
 #include <boost/math/distributions/binomial.hpp>
-#include <boost/math/distributions/students_t.hpp>
 
-#include "analysis/bootstrap.hpp"
+#include "analysis/paired_tests.hpp"
 #include "core/contract.hpp"
 
 namespace ensemble::analysis {
 namespace {
 
-constexpr double tail = 0.025;  // on either side of a 95 % interval
-
-/// The quantile of sorted values, linear between the two nearest.
-double quantile(std::span<const std::int64_t> sorted, double share) {
-    const double position = share * static_cast<double>(sorted.size() - 1);
-    const auto below = static_cast<std::size_t>(position);
-    const std::size_t above = std::min(below + 1, sorted.size() - 1);
-    const double fraction = position - static_cast<double>(below);
-    return std::lerp(static_cast<double>(sorted[below]), static_cast<double>(sorted[above]), fraction);
-}
-
-/// Mean and interval of items' `differences`, which are counted in units of 1 / `scale`.
-Gain gain_of(std::span<const std::int64_t> differences, std::int64_t scale, const BootstrapRequest& request) {
-    const double total = static_cast<double>(differences.size()) * static_cast<double>(scale);
-    const auto sum = std::accumulate(differences.begin(), differences.end(), std::int64_t{0});
-    std::vector<std::int64_t> sums = resampled_sums(differences, request);
-    std::ranges::sort(sums);
-    return {.value = static_cast<double>(sum) / total,
-            .ci95 = {.low = quantile(sums, tail) / total, .high = quantile(sums, 1.0 - tail) / total}};
-}
+constexpr double normal_quantile = 1.959963984540054;  // of the standard normal distribution, 0.975
 
 bool all_within(std::span<const std::int64_t> counts, std::int64_t most) {
     return std::ranges::all_of(counts, [most](std::int64_t count) { return count >= 0 && count <= most; });
 }
 
-/// ln C(n, k).
-double log_choose(double n, double k) {
-    return std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1);
+void require_hits(std::span<const std::int64_t> ensemble_hits, std::span<const std::int64_t> member_hits,
+                  std::int64_t members) {
+    core::require(ensemble_hits.size() == member_hits.size() && !ensemble_hits.empty(),
+                  "ensemble and members answer the same items");
+    core::require(members > 0, "a gain over the mean member needs members");
+    core::require(all_within(ensemble_hits, 1) && all_within(member_hits, members), "hits are counts of right answers");
 }
 
-/// The interval of the gain that excludes 0 exactly where mcnemar_exact() is below 0.05: of b + c discordant items a
-/// share in Clopper and Pearson's interval is the ensemble's.
-Interval exact_interval(std::int64_t b, std::int64_t c, std::size_t items) {
+/// Of rows' gains, which are counted exactly in units of 1 / members.
+struct GainCounts {
+    std::int64_t rows = 0;
+    std::int64_t sum = 0;
+    std::int64_t squares = 0;
+    std::int64_t contested = 0;  ///< rows whose gain is not 0
+
+    GainCounts(std::span<const std::int64_t> ensemble_hits, std::span<const std::int64_t> member_hits,
+               std::int64_t members)
+        : rows(static_cast<std::int64_t>(ensemble_hits.size())) {
+        for (std::size_t row = 0; row < ensemble_hits.size(); ++row) {
+            const std::int64_t gain = members * ensemble_hits[row] - member_hits[row];
+            sum += gain;
+            squares += gain * gain;
+            contested += gain == 0 ? 0 : 1;
+        }
+    }
+};
+
+/// Of b + c discordant items a share in Clopper and Pearson's interval is the ensemble's.
+Interval exact_interval(std::int64_t b, std::int64_t c, std::int64_t items) {
     if (b + c == 0) return {};
     using Binomial = boost::math::binomial_distribution<double>;
     const auto n = static_cast<double>(b + c);
     const auto k = static_cast<double>(b);
-    const double low = Binomial::find_lower_bound_on_p(n, k, tail);
-    const double high = Binomial::find_upper_bound_on_p(n, k, tail);
+    const double low = Binomial::find_lower_bound_on_p(n, k, interval_tail);
+    const double high = Binomial::find_upper_bound_on_p(n, k, interval_tail);
     const double per_share = n / static_cast<double>(items);
     return {.low = (2 * low - 1) * per_share, .high = (2 * high - 1) * per_share};
 }
 
-/// Of two ends on the same side of 0 the one further out; else the test's.
-double outer(double bootstrap, double exact, bool is_low) {
-    if ((bootstrap > 0) != (exact > 0) || (bootstrap < 0) != (exact < 0)) return exact;
-    return is_low ? std::min(bootstrap, exact) : std::max(bootstrap, exact);
+/// Whether the two lie on the same side of 0.
+bool same_side(double one, double other) {
+    return (one > 0) == (other > 0) && (one < 0) == (other < 0);
+}
+
+/// Tango's statistic of the hypothesis that the shares differ by `difference`; falls as that rises.
+double score(double b, double c, double n, double difference) {
+    // The likeliest share of the pairs that only the second has right, if the hypothesis holds: 2n·q² + B·q + C = 0.
+    const double linear = -b - c + (2 * n - b + c) * difference;
+    const double constant = -c * difference * (1 - difference);
+    const double share = (std::sqrt(std::max(linear * linear - 8 * n * constant, 0.0)) - linear) / (4 * n);
+    const double variance = n * (2 * share + difference * (1 - difference));
+    const double excess = b - c - n * difference;
+    if (excess == 0) return 0;
+    return excess / std::sqrt(std::max(variance, 0.0));
+}
+
+/// The difference between `low` and `high` at which the statistic passes `value`.
+double score_passes(double b, double c, double n, double value, double low, double high) {
+    constexpr int halvings = 60;  // to the last bit
+    for (int i = 0; i < halvings; ++i) {
+        const double middle = low + (high - low) / 2;
+        (score(b, c, n, middle) > value ? low : high) = middle;
+    }
+    return low + (high - low) / 2;
 }
 
 }  // namespace
 
 Gain gain_over_mean(std::span<const std::int64_t> ensemble_hits, std::span<const std::int64_t> member_hits,
-                    std::int64_t members, const BootstrapRequest& request) {
-    core::require(ensemble_hits.size() == member_hits.size(), "ensemble and members answer the same items");
-    core::require(members > 0, "a gain over the mean member needs members");
-    core::require(all_within(ensemble_hits, 1) && all_within(member_hits, members), "hits are counts of right answers");
-    // One item's gain is hit − hits / members; times `members` it is an integer with at most 2 · members + 1 values.
-    std::vector<std::int64_t> differences(ensemble_hits.size());
-    std::ranges::transform(
-        ensemble_hits, member_hits, differences.begin(),
-        [members](std::int64_t ensemble_hit, std::int64_t hits) { return members * ensemble_hit - hits; });
-    return gain_of(differences, members, request);
+                    std::int64_t members) {
+    require_hits(ensemble_hits, member_hits, members);
+    const GainCounts counts(ensemble_hits, member_hits, members);
+    const auto scale = static_cast<double>(members);
+    const auto rows = static_cast<double>(counts.rows);
+    Gain gain{.value = static_cast<double>(counts.sum) / scale / rows};
+    if (members == 1 && counts.contested == 0) return gain;
+    constexpr double half_squared = 0.25;
+    const double squares = static_cast<double>(counts.squares) / (scale * scale);
+    const double usual_square = (squares + half_squared) / static_cast<double>(counts.contested + 1);
+    const double more = rows + 2;
+    const double centre = gain.value * rows / more;
+    const double variance = (squares + 2 * usual_square) / more - centre * centre;
+    const double half = normal_quantile * std::sqrt(std::max(variance, 0.0) / more);
+    gain.ci95 = {.low = std::max(centre - half, -1.0), .high = std::min(centre + half, 1.0)};
+    return gain;
 }
 
-PairedGain gain_over_member(std::span<const std::int64_t> ensemble_hits, std::span<const std::int64_t> member_hits,
-                            const BootstrapRequest& request) {
-    PairedGain paired{.gain = gain_over_mean(ensemble_hits, member_hits, 1, request)};
+PairedGain gain_over_member(std::span<const std::int64_t> ensemble_hits, std::span<const std::int64_t> member_hits) {
+    require_hits(ensemble_hits, member_hits, 1);
+    PairedGain paired;
     for (std::size_t item = 0; item < ensemble_hits.size(); ++item) {
         if (ensemble_hits[item] > member_hits[item]) ++paired.only_ensemble;
         if (ensemble_hits[item] < member_hits[item]) ++paired.only_member;
     }
-    paired.p_value = mcnemar_exact(paired.only_ensemble, paired.only_member);
-    const Interval exact = exact_interval(paired.only_ensemble, paired.only_member, ensemble_hits.size());
+    const auto rows = static_cast<std::int64_t>(ensemble_hits.size());
+    const std::int64_t b = paired.only_ensemble;
+    const std::int64_t c = paired.only_member;
+    paired.p_value = mcnemar_exact(b, c);
+    paired.gain.value = static_cast<double>(b - c) / static_cast<double>(rows);
     Interval& ci95 = paired.gain.ci95;
-    ci95 = {.low = outer(ci95.low, exact.low, true), .high = outer(ci95.high, exact.high, false)};
+    ci95 = paired_score_interval(b, c, rows);
+    const Interval exact = exact_interval(b, c, rows);
+    if (b > c && !same_side(ci95.low, exact.low)) ci95.low = exact.low;
+    if (b < c && !same_side(ci95.high, exact.high)) ci95.high = exact.high;
     return paired;
 }
 
-double mcnemar_exact(std::int64_t b, std::int64_t c) {
-    core::require(b >= 0 && c >= 0, "discordant items are counted");
-    if (std::abs(b - c) <= 1) return 1.0;  // the two tails cover all; in rounded numbers a little less
-    const auto n = static_cast<double>(b + c);
-    const auto k = static_cast<double>(std::min(b, c));
-    // Tail = Σ_{i ≤ k} C(n, i) / 2^n. In logarithms its largest term cannot underflow before the p-value itself does;
-    // the others follow from it by ratios i / (n − i + 1) ≤ 1, until they no longer count.
-    double ratio = 1;
-    double relative_tail = 1;
-    for (double i = k; i > 0 && ratio > relative_tail * 0x1p-60; --i) {
-        ratio *= i / (n - i + 1);
-        relative_tail += ratio;
-    }
-    const double largest = std::exp(log_choose(n, k) - n * std::numbers::ln2);
-    return std::min(1.0, 2.0 * largest * relative_tail);
-}
-
-double paired_t_test(std::span<const double> differences) {
-    if (differences.size() < 2) return 1.0;
-    const auto n = static_cast<double>(differences.size());
-    const double mean = std::accumulate(differences.begin(), differences.end(), 0.0) / n;
-    double squares = 0;
-    for (const double difference : differences) squares += (difference - mean) * (difference - mean);
-    const double error = std::sqrt(squares / (n - 1) / n);
-    if (std::isnan(error)) return error;
-    if (!(error > 0)) return mean == 0 ? 1.0 : 0.0;
-    const boost::math::students_t_distribution<double> t(n - 1);
-    return 2 * boost::math::cdf(boost::math::complement(t, std::abs(mean / error)));
+Interval paired_score_interval(std::int64_t b, std::int64_t c, std::int64_t n) {
+    core::require(b >= 0 && c >= 0 && n > 0 && b + c <= n, "discordant pairs are counted among all");
+    const auto first = static_cast<double>(b);
+    const auto second = static_cast<double>(c);
+    const auto pairs = static_cast<double>(n);
+    const double value = (first - second) / pairs;
+    return {.low = score_passes(first, second, pairs, normal_quantile, -1, value),
+            .high = score_passes(first, second, pairs, -normal_quantile, value, 1)};
 }
 
 }  // namespace ensemble::analysis

@@ -5,88 +5,133 @@
 #include <limits>
 #include <numeric>
 
+#include <boost/math/distributions/students_t.hpp>
+
+#include "analysis/paired_tests.hpp"
 #include "core/contract.hpp"
-#include "core/random.hpp"
 
 namespace ensemble::analysis {
 namespace {
 
-/// The gain that means of the columns say, two for each question: ensemble and reference.
-double gain_of(const task::Metric& metric, std::span<const double> means) {
-    double gain = 0;
-    for (std::size_t i = 0; i < means.size(); i += 2)
-        gain += metric.from_mean(means[i]) - metric.from_mean(means[i + 1]);
-    const std::size_t questions = means.size() / 2;
-    gain /= static_cast<double>(questions);
-    return metric.better == task::Better::higher ? gain : -gain;
-}
-
-/// Makes a difference of the means of one question a difference of the metric: exactly, the slope between the two.
-/// Where they are equal, of a short piece around them.
-double slope_of(const task::Metric& metric, double own, double reference) {
-    if (metric.of_mean == nullptr) return 1;
-    constexpr double step = 0x1p-20;
-    if (own == reference) {
-        own *= 1 + step;
-        reference *= 1 - step;
-    }
-    return own == reference ? 0 : (metric.from_mean(own) - metric.from_mean(reference)) / (own - reference);
+double sign_of(const task::Metric& metric) {
+    return metric.better == task::Better::higher ? 1 : -1;
 }
 
 double row_mean(std::span<const double> values) {
     return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-double quantile_of(std::span<const double> sorted, double share) {
-    const double position = share * static_cast<double>(sorted.size() - 1);
-    const auto below = static_cast<std::size_t>(position);
-    const std::size_t above = std::min(below + 1, sorted.size() - 1);
-    return std::lerp(sorted[below], sorted[above], position - static_cast<double>(below));
+/// Makes a difference of the means of one question a difference of the metric: exactly, the slope between the two.
+double slope_between(const task::Metric& metric, double own, double reference) {
+    return own == reference ? slope_at(metric, own)
+                            : (metric.from_mean(own) - metric.from_mean(reference)) / (own - reference);
 }
 
-/// Of numbers that have no order there is no interval.
-Interval interval_of(std::vector<double>& values) {
-    constexpr double below = 0.025;
+double student_quantile(std::size_t rows) {
+    const boost::math::students_t_distribution<double> t(static_cast<double>(rows - 1));
+    return boost::math::quantile(boost::math::complement(t, interval_tail));
+}
+
+/// A difference of numbers of that size; 0 where it is no more than the rounding of sums over members and of slopes, as
+/// of members that are all equal.
+double unless_rounding(double difference, double size) {
+    constexpr double rounding = 0x1p-40;
+    return std::isfinite(size) && std::abs(difference) <= rounding * size ? 0 : difference;
+}
+
+/// Of rows' deviations from their mean.
+struct Deviations {
+    std::size_t rows = 0;
+    double squares = 0;
+    double largest = 0;
+
+    explicit Deviations(std::span<const double> values) : rows(values.size()) {
+        for (const double value : values) {
+            squares += value * value;
+            largest = std::max(largest, std::abs(value));
+        }
+    }
+
+    /// Of the mean.
+    [[nodiscard]] double standard_error() const {
+        const auto n = static_cast<double>(rows);
+        return std::sqrt(squares / (n - 1) / n);
+    }
+    /// The same with two more rows, which deviate by the largest deviation / √2.
+    [[nodiscard]] double cautious_error() const {
+        const auto n = static_cast<double>(rows);
+        return std::sqrt((squares + largest * largest) / (n + 1) / (n + 2));
+    }
+};
+
+/// `replicated` are the studentised means of the gain's column.
+Interval interval_of(double gain, std::span<const double> influences, std::vector<double> replicated,
+                     bool over_one_member) {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-    if (std::ranges::any_of(values, [](double value) { return std::isnan(value); })) return {.low = nan, .high = nan};
-    std::ranges::sort(values);
-    return {.low = quantile_of(values, below), .high = quantile_of(values, 1 - below)};
+    constexpr std::size_t fewest_rows = 10;
+    constexpr double farthest = 3;
+    const Deviations deviations(influences);
+    if (!std::isfinite(deviations.squares) || deviations.rows < 2) return {.low = nan, .high = nan};
+    const double error = deviations.standard_error();
+    if (error == 0) return {.low = gain, .high = gain};
+    const double quantile = student_quantile(deviations.rows);
+    const double student = quantile * error;
+    Interval interval{.low = gain - student, .high = gain + student};
+    if (deviations.rows >= fewest_rows) {
+        interval = studentised_interval(gain, error, std::move(replicated));
+        interval = {.low = std::max(interval.low, gain - farthest * student),
+                    .high = std::min(interval.high, gain + farthest * student)};
+    }
+    if (over_one_member) {
+        const double cautious = quantile * deviations.cautious_error();
+        interval = {.low = std::min(interval.low, gain - cautious), .high = std::max(interval.high, gain + cautious)};
+    }
+    return interval;
 }
 
 }  // namespace
 
+double slope_at(const task::Metric& metric, double mean) {
+    if (metric.of_mean == nullptr) return 1;
+    const auto central = [&](double step) {
+        const double below = mean * (1 - step);
+        const double above = mean * (1 + step);
+        return above == below ? 0 : (metric.from_mean(above) - metric.from_mean(below)) / (above - below);
+    };
+    // Richardson's extrapolation: the error is of the fourth order.
+    constexpr double step = 0x1p-9;
+    return (4 * central(step) - central(2 * step)) / 3;
+}
+
 void MeanGains::add(const task::Metric& metric, std::vector<std::span<const double>> ensemble,
                     std::vector<std::span<const double>> reference, std::size_t members) {
-    core::require(metric.is_mean() && ensemble.size() == reference.size() && members > 0,
+    core::require(metric.is_mean() && ensemble.size() == reference.size() && !ensemble.empty() && members > 0,
                   "gains are of means over rows, of both sides");
+    for (std::size_t question = 0; question < ensemble.size(); ++question)
+        core::require(ensemble[question].size() == rows_ && reference[question].size() == rows_,
+                      "gains that are resampled together are of the same rows");
     asked_.push_back({&metric, std::move(ensemble), std::move(reference), static_cast<double>(members)});
 }
 
-/// How many rows are in each group.
-std::vector<std::size_t> MeanGains::group_sizes(std::size_t groups) const {
-    std::vector<std::size_t> sizes(groups, rows_ / groups);
-    for (std::size_t group = 0; group < rows_ % groups; ++group) ++sizes[group];
-    return sizes;
-}
-
-/// Sums over the rows of each group, [groups × columns].
-std::vector<double> MeanGains::grouped_columns(std::size_t groups, std::size_t columns) const {
-    std::vector<std::uint32_t> order(rows_);
-    std::iota(order.begin(), order.end(), 0U);
-    core::RandomStream random({.seed = seed_, .purpose = core::Purpose::significance, .step = 1});
-    if (groups < rows_) random.shuffle(order);
-    std::vector<double> sums(groups * columns);
-    for (std::size_t i = 0; i < rows_; ++i) {
-        // The first rows that do not fill a group go to the first groups one by one.
-        double* out = sums.data() + i % groups * columns;
-        for (const Asked& asked : asked_) {
-            for (std::size_t question = 0; question < asked.ensemble.size(); ++question) {
-                *out++ += asked.ensemble[question][order[i]];
-                *out++ += asked.reference[question][order[i]] / asked.members;
-            }
+/// How much more of the gain each row has than the mean row, positive where it favours the ensemble: [rows].
+std::vector<double> MeanGains::influences(const Asked& asked) const {
+    std::vector<double> influences(rows_);
+    const double share = sign_of(*asked.metric) / static_cast<double>(asked.ensemble.size());
+    for (std::size_t question = 0; question < asked.ensemble.size(); ++question) {
+        const std::span<const double> own = asked.ensemble[question];
+        const std::span<const double> reference = asked.reference[question];
+        const double own_mean = row_mean(own);
+        const double reference_mean = row_mean(reference) / asked.members;
+        const double own_slope = share * slope_at(*asked.metric, own_mean);
+        const double reference_slope = share * slope_at(*asked.metric, reference_mean);
+        for (std::size_t row = 0; row < rows_; ++row) {
+            const double one = reference[row] / asked.members;
+            influences[row] +=
+                unless_rounding(own_slope * (own[row] - own_mean) - reference_slope * (one - reference_mean),
+                                std::abs(own_slope * own[row]) + std::abs(reference_slope * one));
         }
     }
-    return sums;
+    return influences;
 }
 
 /// Of the rows' shares in the gain. The targets' slopes bring them to the metric's unit, so that those in large units
@@ -98,53 +143,40 @@ double MeanGains::p_value(const Asked& asked) const {
         const std::span<const double> own = asked.ensemble[question];
         const std::span<const double> reference = asked.reference[question];
         const double slope =
-            questions == 1 ? 1 : slope_of(*asked.metric, row_mean(own), row_mean(reference) / asked.members);
-        for (std::size_t row = 0; row < rows_; ++row)
-            differences[row] += slope * (own[row] - reference[row] / asked.members);
+            questions == 1 ? 1 : slope_between(*asked.metric, row_mean(own), row_mean(reference) / asked.members);
+        for (std::size_t row = 0; row < rows_; ++row) {
+            const double one = reference[row] / asked.members;
+            differences[row] += slope * unless_rounding(own[row] - one, std::abs(own[row]) + std::abs(one));
+        }
     }
     return paired_t_test(differences);
 }
 
-std::vector<PairedGain> MeanGains::all() const {
-    std::vector<PairedGain> gains(asked_.size());
-    if (asked_.empty()) return gains;
-    std::size_t columns = 0;
-    for (const Asked& asked : asked_) columns += 2 * asked.ensemble.size();
-    const std::size_t groups = std::min(rows_, most_groups);
-    const std::vector<double> sums = grouped_columns(groups, columns);
-    const std::vector<std::size_t> sizes = group_sizes(groups);
+ResampledColumns MeanGains::columns() const {
+    std::vector<std::vector<double>> all(asked_.size());
+    std::ranges::transform(asked_, all.begin(), [this](const Asked& asked) { return influences(asked); });
+    return resampled_columns(all, seed_);
+}
 
-    std::vector<std::vector<double>> replicated(asked_.size());
-    std::vector<double> means(columns);
-    core::RandomStream random({.seed = seed_, .purpose = core::Purpose::significance, .step = 2});
-    for (std::size_t replicate = 0; replicate <= replicates; ++replicate) {
-        std::ranges::fill(means, 0.0);
-        std::size_t rows = 0;  // of groups that are not equally large, a replicate has more or fewer
-        for (std::size_t draw = 0; draw < groups; ++draw) {
-            // The first time every group once: the gain itself.
-            const std::size_t group = replicate == 0 ? draw : random.below(static_cast<std::uint32_t>(groups));
-            rows += sizes[group];
-            const double* const line = sums.data() + group * columns;
-            for (std::size_t column = 0; column < columns; ++column) means[column] += line[column];
-        }
-        for (double& mean : means) mean /= static_cast<double>(rows);
-        const double* at = means.data();
-        for (std::size_t i = 0; i < asked_.size(); ++i) {
-            const std::span<const double> own(at, 2 * asked_[i].ensemble.size());
-            at += own.size();
-            const double gain = gain_of(*asked_[i].metric, own);
-            if (replicate == 0) {
-                gains[i].gain.value = gain;
-            } else {
-                replicated[i].push_back(gain);
-            }
-        }
-    }
+std::vector<PairedGain> MeanGains::from(std::span<const double> replicated) const {
+    std::vector<PairedGain> gains(asked_.size());
     for (std::size_t i = 0; i < asked_.size(); ++i) {
-        gains[i].gain.ci95 = interval_of(replicated[i]);
-        gains[i].p_value = p_value(asked_[i]);
+        const Asked& asked = asked_[i];
+        double gain = 0;
+        for (std::size_t question = 0; question < asked.ensemble.size(); ++question)
+            gain += asked.metric->from_mean(row_mean(asked.ensemble[question])) -
+                    asked.metric->from_mean(row_mean(asked.reference[question]) / asked.members);
+        gains[i].gain.value = sign_of(*asked.metric) * gain / static_cast<double>(asked.ensemble.size());
+        std::vector<double> column;
+        for (std::size_t at = i; at < replicated.size(); at += asked_.size()) column.push_back(replicated[at]);
+        gains[i].gain.ci95 = interval_of(gains[i].gain.value, influences(asked), std::move(column), asked.members == 1);
+        gains[i].p_value = p_value(asked);
     }
     return gains;
+}
+
+std::vector<PairedGain> MeanGains::all() const {
+    return from(studentised_replicates(columns(), 0, replicates));
 }
 
 }  // namespace ensemble::analysis

@@ -80,12 +80,12 @@ task::Scores mean_scores(const Given& given, std::span<const MemberResult> membe
 /// Gains in accuracy are counts of rows, which are told exactly.
 void count_gains(const Given& given, const RowValues& values, CombinationResult& result) {
     const std::size_t rows = given.rows.rows;
-    const BootstrapRequest request{.seed = given.seed};
     const auto hits = whole_numbers(std::span(values).first(rows));
     const auto member_hits = whole_numbers(std::span(given.rows.member_sums).first(rows));
     const auto best_hits = whole_numbers(std::span(given.rows.best).first(rows));
-    result.over_mean[0] = gain_over_mean(hits, member_hits, static_cast<std::int64_t>(given.members), request);
-    result.over_best[0] = gain_over_member(hits, best_hits, request);
+    result.over_mean[0] = gain_over_mean(hits, member_hits, static_cast<std::int64_t>(given.members));
+    // One member is its own ensemble: rows cannot say more.
+    result.over_best[0] = given.members == 1 ? PairedGain{} : gain_over_member(hits, best_hits);
 }
 
 task::Scores scores_of(const Given& given, std::size_t which) {
@@ -112,28 +112,41 @@ CombinationResult result_of(const Given& given, std::size_t which) {
                              .over_best = std::vector<std::optional<PairedGain>>(metrics.size()),
                              .by_class = {}};
     result.scores = scores_of(given, which);
-    const auto places = mean_metrics(given.task);
-    MeanGains gains(given.rows.rows, given.seed);
-    std::vector<std::size_t> asked;
-    for (std::size_t place = 0; place < places.size(); ++place) {
-        const task::Metric& metric = metrics[places[place]];
-        const std::size_t questions = given.questions();
-        const auto own = lines_of(values, place, questions, given.rows.rows);
-        if (metric.better == task::Better::nominal || (given.classes() && places[place] == 0)) continue;
-        asked.push_back(places[place]);
-        gains.add(metric, own, lines_of(given.rows.member_sums, place, questions, given.rows.rows), given.members);
-        gains.add(metric, own, lines_of(given.rows.best, place, questions, given.rows.rows), 1);
-    }
-    const std::vector<PairedGain> found = gains.all();
-    for (std::size_t i = 0; i < asked.size(); ++i) {
-        result.over_mean[asked[i]] = found[2 * i].gain;
-        result.over_best[asked[i]] = found[2 * i + 1];
-    }
     if (given.classes()) {
         count_gains(given, values, result);
         result.by_class = Confusion(given.truth.labels, combined.chosen, given.targets);
     }
     return result;
+}
+
+/// Of all combinations the gains in losses, whose rows are resampled together.
+void loss_gains(const Given& given, std::vector<CombinationResult>& results) {
+    const auto metrics = given.task.metrics();
+    const auto places = mean_metrics(given.task);
+    const auto lines = [&](const RowValues& values, std::size_t place) {
+        return lines_of(values, place, given.questions(), given.rows.rows);
+    };
+    const auto has_gain = [&](std::size_t place) {
+        return metrics[places[place]].better != task::Better::nominal && !(given.classes() && places[place] == 0);
+    };
+    MeanGains gains(given.rows.rows, given.seed);
+    for (const RowValues& own : given.rows.combined_values) {
+        for (std::size_t place = 0; place < places.size(); ++place) {
+            if (!has_gain(place)) continue;
+            const task::Metric& metric = metrics[places[place]];
+            gains.add(metric, lines(own, place), lines(given.rows.member_sums, place), given.members);
+            gains.add(metric, lines(own, place), lines(given.rows.best, place), 1);
+        }
+    }
+    const std::vector<PairedGain> found = gains.all();
+    auto next = found.begin();
+    for (CombinationResult& result : results) {
+        for (std::size_t place = 0; place < places.size(); ++place) {
+            if (!has_gain(place)) continue;
+            result.over_mean[places[place]] = (next++)->gain;
+            result.over_best[places[place]] = *next++;
+        }
+    }
 }
 
 /// Counts tell whether classes were chosen by these members, and by this best one.
@@ -177,6 +190,7 @@ EnsembleResult evaluate(const task::Task& task, std::size_t targets, const RowRe
                           .best_member_test = best->test};
     for (std::size_t which = 0; which < rows.combined.size(); ++which)
         result.combinations.push_back(result_of(given, which));
+    loss_gains(given, result.combinations);
     return result;
 }
 

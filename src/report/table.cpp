@@ -245,7 +245,12 @@ std::string interval(const task::Metric& metric, const analysis::Gain& gain) {
         return metric.unit == task::Unit::share ? "right and wrong on the same test rows: no interval"
                                                 : "the same on all test rows: no interval";
     }
-    return fmt::format("95 % interval {} to {}", gained(metric, gain.ci95.low), gained(metric, gain.ci95.high));
+    if (std::isnan(gain.ci95.low)) return "no interval";
+    const auto text = [&](const analysis::Interval& ci95) {
+        return fmt::format("{} to {}", gained(metric, ci95.low), gained(metric, ci95.high));
+    };
+    const std::string first = "95 % interval " + text(gain.ci95);
+    return gain.ci95_members ? fmt::format("{}; {}", first, text(*gain.ci95_members)) : first;
 }
 
 /// Which of the gains may be none.
@@ -270,14 +275,13 @@ std::string gain_lines(const store::Summary& summary, std::size_t included) {
         "Gain of the {} in {}\n"
         "  over the mean member  {}   {}\n"
         "  over the best member  {}   {}, {}\n"
-        "intervals: bootstrap over the test rows{}\n{}",
+        "{}\n{}\n{}",
         combined.combination->name,
         counts ? std::string("points of test accuracy") : fmt::format("test {}, by which it is smaller", metric.title),
         core::right(gained(metric, mean.value), 6), interval(metric, mean),
         core::right(gained(metric, best.gain.value), 6), interval(metric, best.gain), p,
-        counts ? ", at the best member in accord with p · p: McNemar's exact test"
-               : " · p: Student's t test of the paired rows",
-        doubts(mean, best));
+        mean.ci95_members ? analysis::intervals_explained : "intervals: of these members on other test rows",
+        counts ? "p: McNemar's exact test" : "p: Student's t test of the paired rows", doubts(mean, best));
 }
 
 /// What has come out, in one sentence: by how much members together do better than one of them does on average.

@@ -82,6 +82,12 @@ Json json_of(const analysis::Interval& interval) {
     return Json::array({interval.low, interval.high});
 }
 
+/// The intervals of a gain: that of these members, and that of other members too where there is one.
+void add_intervals(Json& json, const analysis::Gain& gain) {
+    json["ci95"] = json_of(gain.ci95);
+    if (gain.ci95_members) json["ci95_members"] = json_of(*gain.ci95_members);
+}
+
 /// The gain in the first metric, and beside it those in all others that have one.
 Json over_mean(Metrics metrics, const analysis::CombinationResult& result) {
     Json json;
@@ -90,9 +96,11 @@ Json over_mean(Metrics metrics, const analysis::CombinationResult& result) {
         if (!gain) continue;
         if (i == 0) {
             json[std::string(metrics[i].name)] = gain->value;
-            json["ci95"] = json_of(gain->ci95);
+            add_intervals(json, *gain);
         } else {
-            json["metrics"][std::string(metrics[i].name)] = {{"gain", gain->value}, {"ci95", json_of(gain->ci95)}};
+            Json& other = json["metrics"][std::string(metrics[i].name)];
+            other["gain"] = gain->value;
+            add_intervals(other, *gain);
         }
     }
     return json;
@@ -105,12 +113,14 @@ Json over_best(Metrics metrics, const analysis::CombinationResult& result) {
         if (!paired) continue;
         const analysis::Gain& gain = paired->gain;
         if (i > 0) {
-            json["metrics"][std::string(metrics[i].name)] = {
-                {"gain", gain.value}, {"ci95", json_of(gain.ci95)}, {"p_value", paired->p_value}};
+            Json& other = json["metrics"][std::string(metrics[i].name)];
+            other["gain"] = gain.value;
+            add_intervals(other, gain);
+            other["p_value"] = paired->p_value;
             continue;
         }
         json[std::string(metrics[i].name)] = gain.value;
-        json["ci95"] = json_of(gain.ci95);
+        add_intervals(json, gain);
         json["p_value"] = paired->p_value;
         if (metrics[i].unit != task::Unit::share) continue;
         json["only_ensemble"] = paired->only_ensemble;

@@ -8,6 +8,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "analysis/paired_tests.hpp"
 #include "core/contract.hpp"
 #include "core/random.hpp"
 
@@ -17,6 +18,7 @@ BOOST_AUTO_TEST_SUITE(mean_gain_tests)
 
 using analysis::MeanGains;
 using analysis::PairedGain;
+using analysis::ResampledColumns;
 using Values = std::vector<double>;
 
 namespace {
@@ -44,10 +46,6 @@ double mean_of(const Values& values) {
 
 double width(const analysis::Interval& interval) {
     return interval.high - interval.low;
-}
-
-bool holds(const analysis::Interval& interval, double value) {
-    return interval.low <= value && value <= interval.high;
 }
 
 /// Losses of rows of which some are harder than others for both sides; the reference's are larger by `gain`.
@@ -148,7 +146,7 @@ BOOST_AUTO_TEST_CASE(interval_and_p_value_of_targets_in_different_units_agree) {
         MeanGains gains(rows, static_cast<std::uint64_t>(study));
         gains.add(metric("rmse"), {own[0], own[1]}, {reference[0], reference[1]}, 1);
         const PairedGain found = gains.all().front();
-        agree += holds(found.gain.ci95, 0) == (found.p_value >= 0.05) ? 1 : 0;
+        agree += found.gain.ci95.holds(0) == (found.p_value >= 0.05) ? 1 : 0;
     }
     BOOST_TEST_MESSAGE("agree: " << agree << " of " << studies);
     BOOST_TEST(agree > 0.93 * studies);
@@ -176,8 +174,8 @@ BOOST_AUTO_TEST_CASE(intervals_cover_the_truth_in_95_percent_of_studies) {
         gains.add(metric("mae"), {losses.ensemble}, {losses.reference}, 1);
         gains.add(metric("rmse"), {squares}, {reference}, 1);
         const auto found = gains.all();
-        mean_covered += holds(found[0].gain.ci95, true_gain) ? 1 : 0;
-        root_covered += holds(found[1].gain.ci95, 0.2) ? 1 : 0;
+        mean_covered += found[0].gain.ci95.holds(true_gain) ? 1 : 0;
+        root_covered += found[1].gain.ci95.holds(0.2) ? 1 : 0;
     }
     BOOST_TEST_MESSAGE("coverage: " << mean_covered << " and " << root_covered << " of " << studies);
     for (const int covered : {mean_covered, root_covered}) {
@@ -190,8 +188,8 @@ BOOST_AUTO_TEST_CASE(the_interval_is_that_of_the_normal_distribution_however_man
     // Below the number of groups, at it, and above, where groups are not equally large. The gain is twice the deviation
     // of the differences, so that a replicate of more rows than there are would show.
     core::RandomStream stream({.seed = 7});
-    for (const std::size_t rows :
-         {std::size_t{3000}, MeanGains::most_groups, MeanGains::most_groups * 3 / 2, std::size_t{20'001}}) {
+    for (const std::size_t rows : {std::size_t{3000}, ResampledColumns::most_groups,
+                                   ResampledColumns::most_groups * 3 / 2, std::size_t{20'001}}) {
         Values ensemble(rows);
         Values reference(rows);
         double square = 0;
@@ -205,13 +203,13 @@ BOOST_AUTO_TEST_CASE(the_interval_is_that_of_the_normal_distribution_however_man
         const double expected = 2 * 1.96 * std::sqrt(square) / static_cast<double>(rows);
         // Of 2,000 replicates the two ends have a relative standard error of about 3 %.
         BOOST_TEST(std::abs(width(found) / expected - 1) < 0.12, rows << " rows: " << width(found) / expected);
-        BOOST_TEST(holds(found, mean_of(reference) - mean_of(ensemble)));
+        BOOST_TEST(found.holds(mean_of(reference) - mean_of(ensemble)));
     }
 }
 
 BOOST_AUTO_TEST_CASE(rows_in_an_order_of_their_own_are_grouped_at_random) {
     // Rows in order of difficulty: groups of neighbours would be far too different from each other.
-    constexpr std::size_t rows = 4 * MeanGains::most_groups;
+    constexpr std::size_t rows = 4 * ResampledColumns::most_groups;
     Values ensemble(rows);
     Values reference(rows);
     for (std::size_t row = 0; row < rows; ++row) reference[row] = static_cast<double>(row) / rows;
@@ -221,10 +219,10 @@ BOOST_AUTO_TEST_CASE(rows_in_an_order_of_their_own_are_grouped_at_random) {
 
 BOOST_AUTO_TEST_CASE(the_seed_decides_every_bit) {
     core::RandomStream stream({.seed = 8});
-    for (const std::size_t rows : {std::size_t{200}, 2 * MeanGains::most_groups}) {
+    for (const std::size_t rows : {std::size_t{200}, 2 * ResampledColumns::most_groups}) {
         const Losses losses(rows, 0.1, stream);
         const auto interval = [&](std::uint64_t seed) {
-            return gain("rmse", losses.ensemble, losses.reference, 1, seed).gain.ci95;
+            return gain("rmse", losses.ensemble, losses.reference, 2, seed).gain.ci95;
         };
         BOOST_TEST(interval(1).low == interval(1).low);
         BOOST_TEST(interval(1).high == interval(1).high);

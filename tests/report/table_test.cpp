@@ -3,6 +3,8 @@
 #include <sstream>
 #include <vector>
 
+#include <limits>
+
 #include <boost/test/unit_test.hpp>
 
 #include "core/text.hpp"
@@ -121,7 +123,8 @@ Recall is lowest for 'oak' 50.00 % of 2 rows, 'ash' 66.67 % of 3 rows, 'elm\x1B'
 Gain of the average in points of test accuracy
   over the mean member   +3.77   95 % interval +2.00 to +5.00
   over the best member   +3.77   95 % interval −0.10 to +5.00, p = 0.0610
-intervals: bootstrap over the test rows, at the best member in accord with p · p: McNemar's exact test
+intervals: of these members on other test rows
+p: McNemar's exact test
 That over the best member could be chance.
 Two networks make 43 % fewer errors than one.
 
@@ -150,7 +153,8 @@ Always saying the mean of the training rows has a test RMSE of 8.7500
 Gain of the mixture in test RMSE, by which it is smaller
   over the mean member  +0.5123   95 % interval +0.4000 to +0.6000
   over the best member  +0.5123   95 % interval −0.0100 to +0.7000, p = 0.0610
-intervals: bootstrap over the test rows · p: Student's t test of the paired rows
+intervals: of these members on other test rows
+p: Student's t test of the paired rows
 That over the best member could be chance.
 The RMSE of two networks is 17 % smaller than that of one.
 
@@ -184,6 +188,14 @@ BOOST_AUTO_TEST_CASE(the_gain_is_that_of_the_chosen_combination) {
     BOOST_TEST(!contains(results_table(summary, "runs/x", plain), "Gain of"));
 }
 
+BOOST_AUTO_TEST_CASE(an_interval_that_includes_the_choice_of_members_is_told_apart) {
+    Summary summary = summary_of(2);
+    summary.ensemble.combinations[0].over_mean[0]->ci95_members = analysis::Interval{.low = 0.0125, .high = 0.0625};
+    const std::string text = results_table(summary, "runs/x", plain);
+    BOOST_TEST(contains(text, "over the mean member   +3.77   95 % interval +2.00 to +5.00; +1.25 to +6.25\n"));
+    BOOST_TEST(contains(text, std::string(analysis::intervals_explained) + "\n"));
+}
+
 BOOST_AUTO_TEST_CASE(rows_that_tell_nothing_apart_give_no_interval) {
     Summary summary = summary_of(2);
     summary.ensemble.combinations[0].over_best[0] = analysis::PairedGain{};
@@ -194,6 +206,9 @@ BOOST_AUTO_TEST_CASE(rows_that_tell_nothing_apart_give_no_interval) {
     summary.ensemble.combinations[0].over_best[0] = analysis::PairedGain{};
     BOOST_TEST(contains(results_table(summary, "runs/x", plain),
                         "over the best member  +0.0000   the same on all test rows: no interval, p = 1.0000"));
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    summary.ensemble.combinations[0].over_best[0]->gain.ci95 = {.low = nan, .high = nan};
+    BOOST_TEST(contains(results_table(summary, "runs/x", plain), "over the best member  +0.0000   no interval, p"));
 }
 
 BOOST_AUTO_TEST_CASE(classes_without_a_test_row_are_named) {

@@ -110,6 +110,18 @@ Json parsed(const Summary& summary) {
 
 }  // namespace
 
+BOOST_AUTO_TEST_CASE(a_gain_has_a_second_interval_where_members_were_left_out) {
+    Summary summary = example();
+    analysis::CombinationResult& average = summary.ensemble.combinations[0];
+    average.over_mean[0]->ci95_members = analysis::Interval{.low = 0.0625, .high = 0.5};
+    average.over_best[1]->gain.ci95_members = analysis::Interval{.low = -0.5, .high = 0.25};
+    const Json gain = parsed(summary)["gain"];
+    BOOST_TEST(gain["over_mean_member"]["ci95_members"] == Json::parse("[0.0625, 0.5]"));
+    BOOST_TEST(gain["over_best_member"]["metrics"]["nll"]["ci95_members"] == Json::parse("[-0.5, 0.25]"));
+    BOOST_TEST(!gain["over_best_member"].contains("ci95_members"));
+    BOOST_TEST(!gain["over_mean_member"]["metrics"]["nll"].contains("ci95_members"));
+}
+
 BOOST_AUTO_TEST_CASE(it_holds_what_the_interface_lists) {
     const Json json = parsed(example());
     BOOST_TEST(json["program"] == Json::parse(R"({"version": "0.1.0", "build": "GCC 12 Release native",
