@@ -92,6 +92,9 @@ def themes(browser, directory):
     expect(seen["light"][1] == "rgb(255, 255, 255)" and seen["dark"][1] != seen["light"][1], seen)
     browser.evaluate("document.querySelector('.theme').click()")
     expect(browser.evaluate(f"[{ink}, {paper}]") == seen["light"], "the button does not turn dark into light")
+    browser.prefer("light")
+    browser.evaluate("document.querySelector('.theme').click()")
+    expect(browser.evaluate(f"[{ink}, {paper}]") == seen["dark"], "the button does not turn light into dark")
 
 
 def complete_without_scripts(browser, directory):
@@ -101,7 +104,7 @@ def complete_without_scripts(browser, directory):
     browser.open(page, drawn=False)
     browser.send("Emulation.setScriptExecutionDisabled", value=False)
     counts = browser.evaluate("""["figure .table", ".plot", "noscript p"].map(what => Array.from(
-        document.querySelectorAll(what)).filter(each => each.getBoundingClientRect().height > 0).length)""")
+        document.querySelectorAll(what)).filter(each => each.checkVisibility({contentVisibilityAuto: true})).length)""")
     figures = browser.evaluate("document.querySelectorAll('figure').length")
     expect(counts == [figures, 0, 1], f"tables, plots, notes that are seen: {counts} of {figures} figures")
 
@@ -120,7 +123,7 @@ def printed(browser, directory):
     """On paper it is light, whatever the screen is, and of a few pages."""
     browser.prefer("dark")
     browser.open(made(directory, "classification"))
-    browser.send("Emulation.setEmulatedMedia", media="print")
+    browser.prefer("dark", media="print")
     expect(browser.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)", "dark paper")
     browser.pdf(directory / "page.pdf")
     content = (directory / "page.pdf").read_bytes()

@@ -95,9 +95,9 @@ class Chromium:
     def resize(self, width, height=900, mobile=False):
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=mobile)
 
-    def prefer(self, scheme):
-        """light or dark, as the system would ask for."""
-        self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    def prefer(self, scheme, media=""):
+        """light or dark, as the system would ask for; on the screen unless told otherwise."""
+        self.send("Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def open(self, page, drawn=True):
         """Loads a file; waits until it is there and, unless told otherwise, until its charts are drawn."""

@@ -25,7 +25,9 @@ std::size_t count_of(std::string_view text, std::string_view part) {
     return count;
 }
 
-bool has(const std::string& text, std::string_view part) {
+/// Whether it stands there; a space of `part` before % stands for the one that does not break.
+bool has(const std::string& text, std::string part) {
+    for (std::size_t at = part.find(" %"); at != std::string::npos; at = part.find(" %")) part.replace(at, 1, "\u00a0");
     return text.find(part) != std::string::npos;
 }
 

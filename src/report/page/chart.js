@@ -36,6 +36,9 @@ const report = (() => {
     return (value) => (100 * value).toFixed(digits);
   }
 
+  // A power of ten: "10⁻³".
+  const power = (value) => `10${String(Math.round(Math.log10(value))).replace(/./g, (sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)])}`;
+
   // A little more than the range of the values, so that nothing lies on the edge; not below 0 where no value is, and
   // of shares not above 1.
   function padded(values, room = 0.06, share = false) {
@@ -105,6 +108,7 @@ const report = (() => {
     number,
     shown,
     marks,
+    power,
     padded,
     legend,
     tips,

@@ -15,14 +15,19 @@ report.chart("curves", (plot, { panels }) => {
   function draw(place, panel) {
     const points = panel.curves.flatMap((curve) => curve.points);
     const x = d3.scaleLinear().domain(report.padded(points.map((point) => point[0]), 0.02, panel.x_share));
-    const y = d3.scaleLinear().domain(report.padded(points.flatMap((point) => point.slice(1)), 0.06, panel.y_share)).nice(4);
+    const values_of_y = points.flatMap((point) => point.slice(1));
+    const y = panel.y_log
+      ? d3.scaleLog().domain(d3.extent(values_of_y.filter((value) => value > 0))).nice()
+      : d3.scaleLinear().domain(report.padded(values_of_y, 0.06, panel.y_share)).nice(4);
     const frame = report.axes(place, {
       x,
       y,
       x_title: panel.x,
       y_title: panel.y,
       x_share: panel.x_share,
+      x_whole: points.every((point) => Number.isInteger(point[0])),
       y_share: panel.y_share,
+      y_format: panel.y_log ? report.power : undefined,
     });
     for (const curve of panel.curves) {
       const look = report.style(curve.look);

@@ -37,6 +37,16 @@ Markup contents(std::span<const std::pair<const Section*, Markup>> shown) {
     return Markup::format("<ol>\n{}</ol>\n", links);
 }
 
+/// "95 %" is never broken over two lines: the space before a per cent sign becomes one that holds.
+std::string with_firm_percents(std::string html) {
+    constexpr std::string_view loose = " %";
+    constexpr std::string_view firm = "\u00a0%";
+    for (std::size_t at = html.find(loose); at != std::string::npos; at = html.find(loose, at + firm.size())) {
+        html.replace(at, loose.size(), firm);
+    }
+    return html;
+}
+
 /// The shell with a text in each of its places, @name@, which stand in this order.
 std::string filled(std::span<const std::pair<std::string_view, std::string>> texts) {
     std::string html;
@@ -66,10 +76,11 @@ std::string page(const PageInput& input) {
         content +=
             Markup::format("<section id=\"{}\">\n<h2>{}</h2>\n{}</section>\n", section->id, section->title, html);
     }
-    const std::array<std::pair<std::string_view, std::string>, 4> texts{{{"policy", policy()},
-                                                                         {"title", escaped(title)},
-                                                                         {"contents", contents(shown).html()},
-                                                                         {"content", content.html()}}};
+    const std::array<std::pair<std::string_view, std::string>, 4> texts{
+        {{"policy", policy()},
+         {"title", escaped(title)},
+         {"contents", contents(shown).html()},
+         {"content", with_firm_percents(content.html())}}};
     return filled(texts);
 }
 

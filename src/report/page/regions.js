@@ -29,7 +29,7 @@ report.chart("regions", (plot, data) => {
     edges(frame, map);
     classes.forEach((name, label) => {
       const some = points.filter((point) => point[2] === label);
-      report.symbols(frame, some, report.style(label), 22, "mark outlined");
+      report.symbols(frame, some, report.style(label), points.length > 20 ? 22 : 110, "mark outlined");
     });
   }
 
