@@ -44,6 +44,12 @@ def xor_experiment():
         ], lesson="Sigmoids shrink the gradient layer by layer until nothing arrives; ReLU lets it through.")
 
 
+def plane_runs(folder):
+    """The networks of exclusive or, trained on its points in `folder`/xor.csv and asked about a whole plane."""
+    data = ["--data", str(folder / "xor.csv"), "--test", str(folder / "grid.csv"), "--standardize", "none", "--batch", "144"]
+    return Experiment("planes", "", [Run(name, [*data, "--net", f"xor-{name}", "--members", "1"]) for name in ("sigmoid", "relu")])
+
+
 def initialisation_experiment(data, epochs):
     deep = "repeat(6)[ dense(100) {} ]"
     common = [*data, "--epochs", epochs, "--members", "2", "--log-gradients"]

@@ -16,12 +16,14 @@ import os
 import re
 import shutil
 import statistics
+import struct
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from experiments import experiments
+import lecture_page
+from experiments import experiments, plane_runs
 
 STOPPED = 75
 
@@ -61,11 +63,11 @@ def figures_in(directory):
         "seconds": summary["timing"]["wall_s"],
     }
     if first and "gradient_norm" in first[0]:
-        layers = zip(*(record["gradient_norm"] for record in first))
-        found["gradient by layer"] = " ".join(f"{statistics.mean(layer):.0e}" for layer in layers)
+        found["gradients"] = [statistics.mean(layer) for layer in zip(*(record["gradient_norm"] for record in first))]
+        found["gradient by layer"] = " ".join(f"{size:.0e}" for size in found["gradients"])
         found["first gradient"] = statistics.mean(record["gradient_norm"][0] for record in first)
         found["last gradient"] = statistics.mean(record["gradient_norm"][-1] for record in first)
-    wrong = [name for name, value in found.items() if not isinstance(value, (int, float, str))]
+    wrong = [name for name, value in found.items() if not isinstance(value, (int, float, str)) and name != "gradients"]
     if wrong:
         raise TypeError(f"{wrong[0]} is no number")
     return found
@@ -253,11 +255,22 @@ def run_all(lecture, chosen):
             say(f"  {experiment.lesson}", sys.stdout)
 
 
+def train_planes(lecture):
+    """The networks whose decision regions the page shows."""
+    planes = plane_runs(lecture.given.out / "planes")
+    folder = lecture.given.out / planes.name
+    folder.mkdir(exist_ok=True)
+    for name, text in zip(("xor.csv", "grid.csv"), lecture_page.plane_texts()):
+        (folder / name).write_text(text, encoding="utf-8")
+    for run in planes.runs:
+        lecture.train(planes, run)
+
+
 def write_results(lecture, every):
     """Of all runs that are finished, so that a part which is run alone does not take the place of the whole."""
-    lines, results = [], {}
+    lines, results, shown = [], {}, []
     for experiment in every:
-        rows = []
+        rows, finished = [], []
         for run in experiment.runs:
             if not lecture.finished(experiment, run):
                 continue
@@ -266,16 +279,41 @@ def write_results(lecture, every):
                 rows.append(row(experiment, run, found))
             except Failed:
                 continue  # told when it is run
+            finished.append((run, found))
             result = results.setdefault(experiment.name, {}).setdefault(run.label, {})
             result.update(found, options=run.options)
             if run.published is not None:
                 result.setdefault("published", {})[run.of] = run.published
         if rows:
+            shown.append((experiment, finished))
             lines += [heading(experiment), *rows, *([f"  {experiment.lesson}"] if experiment.lesson else [])]
-    for name, text in (("results.txt", "\n".join(lines).lstrip()), ("results.json", json.dumps(results, indent=1))):
-        draft = lecture.given.out / f".{name}.{os.getpid()}"
-        draft.write_text(text + "\n", encoding="utf-8")
-        draft.replace(lecture.given.out / name)
+    write(lecture.given.out / "results.txt", "\n".join(lines).lstrip())
+    write(lecture.given.out / "results.json", json.dumps(results, indent=1))
+    write(lecture.given.out / "lecture.html", page_of(lecture, shown))
+
+
+def write(path, text):
+    """A file that has its name when it is whole."""
+    draft = path.parent / f".{path.name}.{os.getpid()}"
+    draft.write_text(text + "\n", encoding="utf-8")
+    draft.replace(path)
+
+
+def page_of(lecture, shown):
+    """The page of these results, in the shell that the build has made."""
+    build = Path(os.environ.get("ENSEMBLE_BUILD") or Path(__file__).resolve().parent.parent / "build")
+    try:
+        shell = (build / "src/report/shell.html").read_text(encoding="utf-8")
+    except OSError as error:
+        raise Failed(f"{error.filename}: {error.strerror}; the build makes it, and without it there is no lecture.html", 3) from error
+    planes = plane_runs(lecture.given.out / "planes")
+    finished = [run for run in planes.runs if lecture.finished(planes, run)]
+    try:
+        maps = [(run.label, lecture_page.plane_of(lecture.directory(planes, run) / "predictions.npy")) for run in finished]
+    except (OSError, ValueError, IndexError, struct.error) as error:
+        raise Failed(f"{lecture.given.out / planes.name}: its predictions cannot be read ({error!r:.100}); remove it, and they are made "
+                     "again", 4) from error
+    return lecture_page.page(shell, shown, verdict, maps)
 
 
 def arguments():
@@ -320,6 +358,8 @@ def main():
         if minutes is not None:
             say(f"lecture: about {minutes} min with --ranks {given.ranks}", sys.stderr)
         run_all(lecture, chosen)
+        if any(experiment.name == "xor" and experiment in chosen for experiment in every):
+            train_planes(lecture)
         write_results(lecture, every)
     except Stopped:
         lecture.end_child()

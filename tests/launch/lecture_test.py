@@ -10,7 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[1] / "report")]
+from chromium import Chromium, program
 from launching import end, expect, wait_for
 
 SCRIPT, BUILD, CASE = sys.argv[1:4]
@@ -79,6 +80,50 @@ def a_part_leaves_the_whole(directory):
     out, _ = end(start(["--only", "xor/sigmoid", "--out", "lecture"], directory), 0)
     expect("ReLU  " not in out, out)
     expect([(directory / "lecture" / name).read_text() for name in ("results.txt", "results.json")] == whole, "the whole was replaced by a part")
+
+
+def numbers_of(figure):
+    return json.loads(figure.split('<script type="application/json">')[1].split("</script>")[0])
+
+
+def page_of_results(directory):
+    """Published and obtained figures, what a network has learnt of exclusive or and one that has not, and gradients by layer."""
+    finish(directory, "sigmoid", 0.5)
+    finish(directory, "relu", 1.0)
+    words = ["--only", "xor", "init/xavier--sigmoid", "--out", "lecture"]
+    end(start(words, directory), 0)
+    page = directory / "lecture/lecture.html"
+    html = page.read_text(encoding="utf-8")
+    expect("2 of 2 published figures are reproduced" in html, "headline")
+    charts = {part.split('"', 1)[0]: part.split("</figure>")[0] for part in html.split('<figure data-chart="')[1:]}
+    expect(set(charts) == {"intervals", "regions", "curves"}, charts.keys())
+    regions = numbers_of(charts["regions"])
+    maps = {each["name"]: each for each in regions["maps"]}
+    side = regions["columns"]
+    place = lambda value: int((value + 0.5) / 2 * side)
+    learnt = [[maps[name]["labels"][place(y) * side + place(x)] for x, y, _ in regions["points"]] for name in ("relu", "sigmoid")]
+    expect(learnt[0] == [label for _, _, label in regions["points"]], learnt)
+    expect(len(set(maps["sigmoid"]["labels"])) == 1 and max(maps["sigmoid"]["percents"]) < 60, "the sigmoids have learnt something")
+    sizes = [size for _, size in numbers_of(charts["curves"])["panels"][0]["curves"][0]["points"]]
+    expect(len(sizes) == 7 and 0 < sizes[0] < sizes[-1] / 100, sizes)
+    expect("<td>50.00\u00a0%" in html and html.count('<details class="behind" open>') == html.count("<figure "), "no tables")
+    stamp = (directory / "lecture/planes/relu/summary.json").stat().st_mtime_ns
+    end(start(words, directory), 0)
+    expect(stamp == (directory / "lecture/planes/relu/summary.json").stat().st_mtime_ns, "planes were computed again")
+    expect(page.read_text(encoding="utf-8") == html, "another page of the same results")
+    (directory / "lecture/planes/relu/predictions.npy").write_bytes(b"\x93NUMPY")
+    _, err = end(start(words, directory), 4)
+    expect(len(err.splitlines()) == 1 and "planes" in err, err)
+    if program() is None:
+        print("skipped: lecture/browser: there is no Chromium to look with (Debian: chromium)")
+        return
+    with Chromium() as browser:
+        for width in (1280, 400):
+            browser.resize(width, mobile=width < 500)
+            browser.open(page)
+            wide = browser.evaluate("document.documentElement.scrollWidth")
+            expect(wide <= width and not browser.evaluate("document.querySelector('figure.failed')"), f"{wide} at {width}")
+            expect(not [event for event in browser.events if event["method"] in ("Runtime.exceptionThrown", "Log.entryAdded")], browser.events)
 
 
 def damaged_results(directory):
