@@ -8,9 +8,11 @@
 namespace ensemble::report {
 namespace {
 
-/// "APS, 90 %".
+/// "aps, 90 %"; of several targets with its name: "height: cqr, 90 %".
 std::string name_of_entry(const Json& entry) {
-    return fmt::format("{}, {}", text_of(at(entry, "method")), core::percent(number_of(at(entry, "level")), 0));
+    const std::string target = entry.contains("target") ? text_of(at(entry, "target")) + ": " : std::string();
+    return fmt::format("{}{}, {}", target, text_of(at(entry, "method")),
+                       core::percent(number_of(at(entry, "level")), 0));
 }
 
 /// Mean number of classes in a set, or mean width of an interval.
@@ -54,13 +56,26 @@ Table groups_table(const Json& entries) {
     return table;
 }
 
+/// What to see. The interval says whether a coverage below the guarantee is more than the luck of the test rows.
+std::string title_of(const std::vector<IntervalRow>& rows) {
+    std::size_t promised = 0;
+    std::size_t kept = 0;
+    for (const IntervalRow& row : rows) {
+        if (!std::isfinite(row.target)) continue;
+        ++promised;
+        if (row.high >= row.target) ++kept;
+    }
+    if (promised == 0) return "How often the test rows are covered, where nothing is guaranteed";
+    if (kept == promised) return "What guarantees a coverage keeps it on the test rows";
+    return fmt::format("{} of {} methods cover the test rows as often as they guarantee", kept, promised);
+}
+
 }  // namespace
 
 Markup conformal_section(const Source& source) {
     const Json& entries = source.at("conformal");
     if (!entries.is_array()) return {};
     std::vector<IntervalRow> rows;
-    std::size_t kept = 0;
     for (const Json& entry : entries) {
         const IntervalRow row{.name = name_of_entry(entry),
                               .value = number_of(at(entry, "coverage")),
@@ -68,15 +83,10 @@ Markup conformal_section(const Source& source) {
                               .high = number_of(at(entry, "ci95/1")),
                               .target = number_of(at(entry, "guaranteed"))};
         if (!std::isfinite(row.value)) continue;
-        // The interval says whether a coverage below the guarantee is more than the luck of the test rows.
-        if (!(row.high < row.target)) ++kept;
         rows.push_back(row);
     }
     if (rows.empty()) return {};
     const std::string what = source.classifies() ? "sets of classes" : "intervals";
-    std::string title =
-        fmt::format("{} of {} methods cover the test rows as often as they guarantee", kept, rows.size());
-    if (kept == rows.size()) title = "Every method covers the test rows as often as it guarantees";
     Markup html =
         paragraph(Markup::format("Conformal prediction makes {} that hold the truth with a given probability, whatever "
                                  "the data are like, as long as "
@@ -84,7 +94,7 @@ Markup conformal_section(const Source& source) {
                                  what));
     html += element(
         Figure{.chart = "intervals",
-               .title = std::move(title),
+               .title = title_of(rows),
                .note = Markup::format("Symbols: share of the test rows whose truth is covered, with its exact 95 % "
                                       "interval (Clopper and Pearson). Upright strokes: what is guaranteed."),
                .data = intervals_data("test rows covered, %", true, NAN, rows),
