@@ -18,7 +18,7 @@ namespace ensemble::analysis {
 /// Two limits. An end is at most three times as far from the value as Student's t has it, and that far where fewer than
 /// ten rows leave nothing to resample. Over a single member it is at least as far as Student's t has it for the rows
 /// and two more, which deviate either way by the largest deviation / √2: of two predictors' losses the rare large
-/// differences, in favour of either, are those that a small test has not seen. See bench/README.md for what holds.
+/// differences, in favour of either, are those that a small test has not seen.
 class MeanGains {
 public:
     static constexpr std::size_t replicates = 10'000;
