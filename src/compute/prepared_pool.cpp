@@ -1,6 +1,7 @@
 #include "compute/prepared_pool.hpp"
 
 #include <omp.h>
+#include <Eigen/Core>
 
 #include <cstdint>
 
@@ -49,6 +50,10 @@ bool can_flush_denormals() noexcept {
 void prepare_thread() noexcept {
     flush_denormals();
     omp_set_num_threads(1);
+    constexpr std::ptrdiff_t first_level = 32 << 10;
+    constexpr std::ptrdiff_t second_level = 512 << 10;
+    constexpr std::ptrdiff_t third_level = 4 << 20;
+    Eigen::setCpuCacheSizes(first_level, second_level, third_level);
 }
 
 }  // namespace ensemble::compute

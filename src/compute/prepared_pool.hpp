@@ -11,6 +11,7 @@ namespace ensemble::compute {
 ///   - Denormal numbers (less than 2⁻¹²⁶ in single precision, 2⁻¹⁰²² in double) count as 0, as operands and as results.
 ///     Moments of units that died pass through that range, where an update takes many times as long on some processors.
 ///   - oneDNN uses no threads of its own: what they make of a product depends on their number.
+///   - Eigen cuts products into blocks for the same caches everywhere: sums of other blocks round otherwise.
 /// Both hold until the thread ends. Data are read before, so that a file's numbers are taken as they stand.
 void prepare_thread() noexcept;
 
