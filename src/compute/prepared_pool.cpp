@@ -47,13 +47,24 @@ bool can_flush_denormals() noexcept {
     return flushes;
 }
 
-void prepare_thread() noexcept {
-    flush_denormals();
-    omp_set_num_threads(1);
+namespace {
+
+/// What Eigen takes the processor's caches for.
+bool fix_cache_sizes() noexcept {
     constexpr std::ptrdiff_t first_level = 32 << 10;
     constexpr std::ptrdiff_t second_level = 512 << 10;
     constexpr std::ptrdiff_t third_level = 4 << 20;
     Eigen::setCpuCacheSizes(first_level, second_level, third_level);
+    return true;
+}
+
+}  // namespace
+
+void prepare_thread() noexcept {
+    flush_denormals();
+    omp_set_num_threads(1);
+    static const bool are_set = fix_cache_sizes();  // of the whole process, by the first thread
+    static_cast<void>(are_set);
 }
 
 }  // namespace ensemble::compute

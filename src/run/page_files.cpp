@@ -164,8 +164,9 @@ void write_page(const store::Summary& summary, const std::string& text, const an
     }
     const auto json = nlohmann::ordered_json::parse(text);
     const std::string history = read_text(directory.history());
-    store::write_file_atomically(directory.page(),
-                                 report::page({.summary = json, .history = history, .timeline = {}, .extras = extras}));
+    const std::string timeline = read_text(directory.timeline());
+    store::write_file_atomically(
+        directory.page(), report::page({.summary = json, .history = history, .timeline = timeline, .extras = extras}));
 }
 
 }  // namespace ensemble::run

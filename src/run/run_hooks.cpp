@@ -10,6 +10,8 @@
 #include "report/table.hpp"
 #include "run/interrupt.hpp"
 #include "store/checkpoints.hpp"
+#include "store/file.hpp"
+#include "store/timeline.hpp"
 
 namespace ensemble::run {
 
@@ -36,6 +38,20 @@ void RunHooks::member_done(const analysis::MemberResult& member, int rank) {
     if (terminal_.live && member.excluded.empty()) return;
     const std::string line = report::member_line(member, experiment_.task(), rank, world_.size());
     display_.line(terminal_.live ? line : fmt::format("{:>7}  {}", core::clock(since_training_.seconds()), line));
+}
+
+/// What ranks did is no result: that it cannot be written is no reason to end a run that can go on.
+void RunHooks::activity_done(const store::TimelineEntry& entry) {
+    store::TimelineEntry line = entry;
+    line.start = last_activity_.start + 1;
+    line.from_s += last_activity_.to_s;
+    line.to_s += last_activity_.to_s;
+    store::FileSystem system;
+    try {
+        store::append_line(directory_.timeline(), store::timeline_line(line), system);
+    } catch (const core::Error& error) {
+        log_.note(error.what());
+    }
 }
 
 std::string RunHooks::what_survives() {

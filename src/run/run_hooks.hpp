@@ -35,12 +35,16 @@ public:
     /// The epochs that the history of an earlier run has already. Root only.
     void set_known_epochs(store::EpochSeconds epochs) { known_epochs_ = std::move(epochs); }
 
+    /// What an earlier start of the program was at last, see store::RunDirectory::last_activity(). Root only.
+    void set_last_activity(const store::TimelineEntry& last) { last_activity_ = last; }
+
     void note(const std::string& text) override { log_.note(text); }
     void turn() override { monitor_.turn(); }
     std::string stop_wanted() override;
     std::vector<comm::RankFailure> failures() override { return monitor_.take_failures(); }
     void epoch_done(const train::EpochRecord& record, bool restored) override;
     void member_done(const analysis::MemberResult& member, int rank) override;
+    void activity_done(const store::TimelineEntry& entry) override;
     void notice(const std::string& text) override { display_.line(text); }
     bool wants_progress() override { return display_.is_due(since_training_.seconds()); }
     void show(const schedule::RunProgress& progress) override { display_.update(progress, since_training_.seconds()); }
@@ -61,8 +65,9 @@ private:
     report::Display& display_;
     const core::Stopwatch& since_start_;
     core::Stopwatch since_training_;
-    std::size_t members_excluded_ = 0;  ///< since the start of this process
-    store::EpochSeconds known_epochs_;  ///< in the history
+    std::size_t members_excluded_ = 0;                ///< since the start of this process
+    store::EpochSeconds known_epochs_;                ///< in the history
+    store::TimelineEntry last_activity_{.start = 0};  ///< of an earlier start of the program
 };
 
 }  // namespace ensemble::run

@@ -133,6 +133,7 @@ private:
             if (experiment_.options().resume) display_.line("note: no run to go on with is there yet; this one begins");
             return schedule::planned_work(experiment_);
         }
+        hooks_.set_last_activity(directory_.last_activity());
         const store::EpochSeconds known = directory_.sort_history();
         display_.line(fmt::format("resumed   {}", hooks_.progress_text()));
         hooks_.set_known_epochs(known);

@@ -9,7 +9,7 @@ namespace ensemble::schedule {
 namespace {
 
 constexpr std::uint32_t message_magic = 0x454E5331;  // "ENS1"
-constexpr std::uint16_t message_version = 9;
+constexpr std::uint16_t message_version = 10;
 constexpr std::uint32_t member_limit = 1U << 22U;
 constexpr std::uint64_t job_limit = std::uint64_t{1} << 40U;
 
@@ -47,7 +47,7 @@ void fields(L& message, Each& each) {
     auto& r = message.result;
     each(r.index), each(r.parameters), each(r.epochs), each(r.train_s), each(r.validation_loss);
     each(r.validation_score), each(r.validation), each(r.test), each(r.excluded);
-    each(message.samples), each(message.busy_s), each(message.talk_s);
+    each(message.samples), each(message.busy_s), each(message.talk_s), each(message.predict_s);
 }
 
 template <class L, class Each>
@@ -116,7 +116,9 @@ struct MakesSense {
                p.saved <= 1;
     }
     bool operator()(const EpochDone& e) const { return e.record.member < member_limit && e.record.epoch > 0; }
-    bool operator()(const Finished& f) const { return f.result.index < member_limit && f.busy_s >= 0 && f.talk_s >= 0; }
+    bool operator()(const Finished& f) const {
+        return f.result.index < member_limit && f.busy_s >= 0 && f.talk_s >= 0 && f.predict_s >= 0;
+    }
     bool operator()(const Failed& f) const { return is_failure(f.kind) && !f.message.empty(); }
     bool operator()(const Assign& a) const {
         return a.unit.count > 0 && a.unit.first < member_limit && a.unit.count <= member_limit - a.unit.first;

@@ -40,8 +40,9 @@ struct EpochDone {
 struct Finished {
     analysis::MemberResult result;
     std::uint64_t samples = 0;
-    double busy_s = 0;  ///< the rank's time from its beginning to here
-    double talk_s = 0;  ///< its time with messages since the member before
+    double busy_s = 0;     ///< the rank's time from its beginning to here
+    double talk_s = 0;     ///< its time with messages since the member before
+    double predict_s = 0;  ///< of busy_s, the time since the end of its training, in which it predicted and was stored
 };
 
 /// Somebody wants the run to stop.

@@ -40,7 +40,8 @@ Root::Root(const config::Experiment& experiment, int ranks, StartingPoint start,
       send_(std::move(send)),
       analysis_(std::make_unique<MemberAnalysis>(experiment)),
       coordinator_(experiment.options().members, ranks, most_epochs(experiment, start.work), start.work,
-                   experiment.options().recover) {
+                   experiment.options().recover),
+      timeline_(ranks) {
     if (!start.placements.empty()) coordinator_.share_cores(std::move(start.placements));
     coordinator_.set_task(experiment.task());
     coordinator_.set_analysis(*analysis_);
@@ -49,7 +50,9 @@ Root::Root(const config::Experiment& experiment, int ranks, StartingPoint start,
 void Root::receive(int rank, const Message& message, double now_s) {
     if (coordinator_.is_lost(rank)) return;
     tell_hooks(rank, message);  // first: with the answer the run may be over
-    send(coordinator_.receive(rank, message, now_s));
+    timeline_.heard(rank, message, now_s);
+    send(coordinator_.receive(rank, message, now_s), now_s);
+    tell_activities();
 }
 
 void Root::tell_hooks(int rank, const Message& message) {
@@ -65,8 +68,20 @@ void Root::tell_hooks(int rank, const Message& message) {
     }
 }
 
-void Root::send(const std::vector<Coordinator::Answer>& answers) const {
-    for (const auto& [rank, message] : answers) send_(rank, message);
+void Root::send(const std::vector<Coordinator::Answer>& answers, double now_s) {
+    for (const auto& [rank, message] : answers) {
+        timeline_.told(rank, message, now_s);
+        send_(rank, message);
+    }
+}
+
+void Root::tell_activities() {
+    for (const store::TimelineEntry& entry : timeline_.take()) hooks_.activity_done(entry);
+}
+
+void Root::end(double now_s) {
+    timeline_.end(now_s);
+    tell_activities();
 }
 
 void Root::attend(double now_s) {
@@ -75,7 +90,8 @@ void Root::attend(double now_s) {
         if (!experiment_.options().recover) core::fail(core::Failure::run, "{}; {}", what, hooks_.what_survives());
         hooks_.note(what);
         hooks_.notice(fmt::format("note: {}; the others go on with what it had", what));
-        send(coordinator_.lose(failure.rank, failure.why, now_s));
+        timeline_.lost(failure.rank, now_s);
+        send(coordinator_.lose(failure.rank, failure.why, now_s), now_s);
     }
     if (const auto rank = coordinator_.overdue(now_s)) {
         core::fail(

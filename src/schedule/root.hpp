@@ -9,6 +9,7 @@
 #include "config/experiment.hpp"
 #include "core/stopwatch.hpp"
 #include "schedule/coordinator.hpp"
+#include "schedule/timeline.hpp"
 #include "schedule/training_hooks.hpp"
 
 namespace ensemble::schedule {
@@ -63,6 +64,9 @@ public:
     /// Shows how far the run is, if somebody wants to see it.
     void show(double now_s);
 
+    /// All is over: what ranks were at has ended, too.
+    void end(double now_s);
+
     /// Why the run failed, for the user; nothing if it did not.
     [[nodiscard]] std::optional<core::Error> failure() const;
 
@@ -73,13 +77,15 @@ public:
 
 private:
     void tell_hooks(int rank, const Message& message);
-    void send(const std::vector<Coordinator::Answer>& answers) const;
+    void send(const std::vector<Coordinator::Answer>& answers, double now_s);
+    void tell_activities();
 
     const config::Experiment& experiment_;
     TrainingHooks& hooks_;
     Send send_;
     std::unique_ptr<MemberAnalysis> analysis_;
     Coordinator coordinator_;
+    Timeline timeline_;
 };
 
 }  // namespace ensemble::schedule

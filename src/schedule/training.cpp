@@ -122,6 +122,7 @@ public:
                 (root_ && root_->coordinator().is_analysing() ? brisk : calm).pause();
             }
         }
+        if (root_) root_->end(clock_.seconds());
     }
 
     /// All ranks leave with the root's error if the run has failed.

@@ -6,6 +6,7 @@
 #include "analysis/results.hpp"
 #include "comm/heartbeat_monitor.hpp"
 #include "schedule/run_progress.hpp"
+#include "store/timeline.hpp"
 #include "train/member_state.hpp"
 
 namespace ensemble::schedule {
@@ -37,6 +38,9 @@ public:
     virtual void epoch_done(const train::EpochRecord& /*record*/, bool /*restored*/) {}
 
     virtual void member_done(const analysis::MemberResult& /*member*/, int /*rank*/) {}
+
+    /// What a rank was at has ended.
+    virtual void activity_done(const store::TimelineEntry& /*entry*/) {}
 
     /// Something for the user, of any rank.
     virtual void notice(const std::string& /*text*/) {}

@@ -127,7 +127,8 @@ void Worker::end_training() {
                                    training_->is_final,
                                    false,
                                    {},
-                                   0});
+                                   0,
+                                   {}});
     training_.reset();
     const train::MemberState& state = predicting_->member->state();
     if (!predicting_->is_final || !state.excluded.empty()) return;
@@ -200,7 +201,8 @@ void Worker::finish() {
     const Finished finished{
         .result = finished_member,
         .samples = samples(predicting_->member->spec(), predicting_->member->state()) - predicting_->earlier_samples,
-        .busy_s = predicting_->since_start.seconds()};
+        .busy_s = predicting_->since_start.seconds(),
+        .predict_s = predicting_->since_trained.seconds()};
     predicting_.reset();
     send_(finished);
 }

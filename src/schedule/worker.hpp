@@ -54,6 +54,7 @@ private:
         bool is_stored;                 ///< the predictions are those of an earlier run
         MemberPredictions predictions;  ///< of the sets that are done, and of the one under way
         std::size_t rows_done = 0;      ///< of that one
+        core::Stopwatch since_trained = {};
     };
 
     void begin(std::uint32_t member);

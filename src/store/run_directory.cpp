@@ -24,19 +24,13 @@ namespace fs = std::filesystem;
 constexpr std::size_t probe_size = 64 * 1024;
 
 /// What a run writes beside its directories.
-constexpr std::array<const char*, 13> file_names{"summary.json",
-                                                 "config.toml",
-                                                 "history.jsonl",
-                                                 "predictions.npy",
-                                                 "votes.npy",
-                                                 "uncertainty.npy",
-                                                 "origin.json",
-                                                 "partial.json",
-                                                 "partial-predictions.npy",
-                                                 "partial-votes.npy",
-                                                 "partial-uncertainty.npy",
-                                                 "report.html",
-                                                 "examples.json"};
+constexpr std::array<const char*, 14> file_names{"summary.json",      "config.toml",
+                                                 "history.jsonl",     "timeline.jsonl",
+                                                 "predictions.npy",   "votes.npy",
+                                                 "uncertainty.npy",   "origin.json",
+                                                 "partial.json",      "partial-predictions.npy",
+                                                 "partial-votes.npy", "partial-uncertainty.npy",
+                                                 "report.html",       "examples.json"};
 
 constexpr const char* other_directory = "choose another directory with --out";
 
@@ -209,6 +203,20 @@ EpochSeconds RunDirectory::sort_history() const {
     const std::string_view lines(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     write_file_atomically(history(), sorted_history(lines));
     return epochs_in_history(lines);
+}
+
+TimelineEntry RunDirectory::last_activity() const {
+    TimelineEntry last{.start = 0};
+    std::error_code ignored;
+    if (!fs::exists(timeline(), ignored)) return last;
+    const std::vector<std::byte> bytes = read_file(timeline());
+    std::string whole;
+    for (const TimelineEntry& entry : read_timeline({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) {
+        if (entry.to_s >= last.to_s) last = entry;
+        whole += timeline_line(entry) + '\n';
+    }
+    write_file_atomically(timeline(), whole);
+    return last;
 }
 
 void RunDirectory::remove_temporaries() const noexcept {

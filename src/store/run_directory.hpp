@@ -11,6 +11,7 @@
 #include "store/file.hpp"
 #include "store/history.hpp"
 #include "store/run_lock.hpp"
+#include "store/timeline.hpp"
 
 namespace ensemble::store {
 
@@ -43,6 +44,7 @@ public:
     [[nodiscard]] std::filesystem::path origin() const { return path_ / "origin.json"; }
     [[nodiscard]] std::filesystem::path summary() const { return path_ / "summary.json"; }
     [[nodiscard]] std::filesystem::path history() const { return path_ / "history.jsonl"; }
+    [[nodiscard]] std::filesystem::path timeline() const { return path_ / "timeline.jsonl"; }
     [[nodiscard]] std::filesystem::path predictions() const { return path_ / "predictions.npy"; }
     [[nodiscard]] std::filesystem::path votes() const { return path_ / "votes.npy"; }
     [[nodiscard]] std::filesystem::path uncertainty() const { return path_ / "uncertainty.npy"; }
@@ -77,6 +79,10 @@ public:
     /// Rewrites history.jsonl in the order of (member, epoch), without lines cut short, atomically; returns its epochs.
     /// A file that is missing is made. Root only. Throws core::Error (run, data).
     EpochSeconds sort_history() const;
+
+    /// The last that timeline.jsonl tells of an earlier start of the program: start 0, until 0, where there was none.
+    /// Removes lines cut short. Root only. Throws core::Error (run, data).
+    [[nodiscard]] TimelineEntry last_activity() const;
 
     /// Removes what writers that were lost left half-done.
     void remove_temporaries() const noexcept;

@@ -115,7 +115,7 @@ class Running:
 def outcome(directory):
     """Everything in a finished run that must not depend on its past."""
     found = {str(path.relative_to(directory)): digest(path) for path in sorted(directory.rglob("*"))
-             if path.is_file() and path.name not in ("summary.json", "history.jsonl") and path.parent.name != "logs"}
+             if path.is_file() and path.name not in ("summary.json", "history.jsonl", "timeline.jsonl", "report.html") and path.parent.name != "logs"}
     summary = json.loads((directory / "summary.json").read_text())
     found["ensemble"] = json.dumps([summary["ensemble"], summary["gain"], [member["test"] for member in summary["members"]]])
     found["history"] = json.dumps(history_without_timings(directory))
@@ -223,6 +223,51 @@ def an_end_that_cannot_be_written_keeps_what_was_half_trained(stage):
     ended.expect(half, "half-trained members are gone")
     (stage.directory / "run/predictions.npy").rmdir()
     Reference(stage, 3, words).resume("run", 2)
+
+
+def check_time_line(entries, ranks, members, is_whole):
+    """Every rank has a past without gaps, and where the run came to its end every member was trained and predicted in it."""
+    for rank in range(ranks):
+        mine = [entry for entry in entries if entry["rank"] == rank]
+        seams = [(before["to"], after["from"]) for before, after in zip(mine, mine[1:])]
+        if not mine or any(to != start for to, start in seams) or any(entry["from"] >= entry["to"] for entry in mine):
+            give_up(f"the past of rank {rank} has gaps: {mine}")
+    begin, end = min(entry["from"] for entry in entries), max(entry["to"] for entry in entries)
+    for rank in range(ranks):
+        mine = [entry for entry in entries if entry["rank"] == rank]
+        if mine[0]["from"] != begin or mine[-1]["to"] != end:
+            give_up(f"the past of rank {rank} is not the whole from {begin} to {end}: {mine}")
+    for what in ("train", "predict"):
+        found = sorted(entry["member"] for entry in entries if entry["what"] == what)
+        if is_whole and found != list(range(members)):
+            give_up(f"{what}: members are {found}")
+    if is_whole and not any(entry["what"] == "analyse" for entry in entries):
+        give_up("nobody has analysed anything")
+    return end
+
+
+@case
+def the_time_line_of_a_run_and_of_one_that_was_stopped(stage):
+    read = lambda out: [json.loads(line) for line in (stage.directory / out / "timeline.jsonl").read_text().splitlines()]
+    for ranks in (1, 3):
+        stage.ranks(ranks, [*WORDS, "--out", f"np{ranks}"]).expect((stage.directory / f"np{ranks}/summary.json").exists(), "failed")
+        end = check_time_line(read(f"np{ranks}"), ranks, MEMBERS, True)
+        wall_s = json.loads((stage.directory / f"np{ranks}/summary.json").read_text())["timing"]["wall_s"]
+        if not 0 < end <= wall_s:
+            give_up(f"the time line ends after {end} s, the run after {wall_s} s")
+    _, words = stopped_midway(stage, lambda words: Running(stage, 3, [*words, "--out", "run"]), by_sigusr1)
+    before = read("run")
+    stopped = check_time_line(before, 3, 0, False)
+    with (stage.directory / "run/timeline.jsonl").open("a") as file:
+        file.write('{"start":1,"rank":0,"what":"tra')  # as a kill leaves it
+    stage.ranks(2, [*words, "--resume", "--out", "run"]).expect((stage.directory / "run/summary.json").exists(), "failed")
+    entries = read("run")
+    if entries[:len(before)] != before or {entry["start"] for entry in entries[len(before):]} != {2}:
+        give_up("the time line of the first start is another now")
+    after = entries[len(before):]
+    check_time_line(after, 2, 0, False)
+    if min(entry["from"] for entry in after) != stopped:
+        give_up("the second start does not begin where the first one ended")
 
 
 @case

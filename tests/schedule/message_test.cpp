@@ -27,7 +27,8 @@ Finished finished() {
                        .test = {0.5, 0.25, 0.125, std::numeric_limits<double>::quiet_NaN()},
                        .excluded = "its loss is no number"},
             .samples = std::uint64_t{1} << 40U,
-            .busy_s = 13.5};
+            .busy_s = 13.5,
+            .predict_s = 0.75};
 }
 
 Analysed analysed() {
@@ -97,6 +98,7 @@ BOOST_AUTO_TEST_CASE(fields_are_what_they_were) {
     BOOST_TEST(read.result.excluded == "its loss is no number");
     BOOST_TEST(read.samples == std::uint64_t{1} << 40U);
     BOOST_TEST(read.busy_s == 13.5);
+    BOOST_TEST(read.predict_s == 0.75);
     const auto block = std::get<Analysed>(decode(encode(analysed())));
     BOOST_TEST(block.job == 64U);
     BOOST_TEST((block.result == analysed().result));

@@ -207,6 +207,22 @@ BOOST_AUTO_TEST_CASE(going_on_keeps_predictions_and_removes_what_was_left_half_d
     }
 }
 
+BOOST_AUTO_TEST_CASE(the_time_line_goes_on_where_it_ended) {
+    const ScratchDirectory scratch;
+    const RunDirectory run = RunDirectory::create(scratch / "run");
+    BOOST_TEST(run.last_activity().start == 0U);
+    BOOST_TEST(run.last_activity().to_s == 0.0);
+    BOOST_TEST(!fs::exists(run.timeline()));
+    const std::string whole = store::timeline_line({.start = 1, .rank = 0, .from_s = 0, .to_s = 2}) + '\n' +
+                              store::timeline_line({.start = 2, .rank = 1, .from_s = 2, .to_s = 7}) + '\n' +
+                              store::timeline_line({.start = 2, .rank = 0, .from_s = 2, .to_s = 5}) + '\n';
+    put_text(run.timeline(), whole + R"({"start":2,"ra)");
+    const store::TimelineEntry last = run.last_activity();
+    BOOST_TEST(last.start == 2U);
+    BOOST_TEST(last.to_s == 7.0);
+    BOOST_TEST(text_of(run.timeline()) == whole);
+}
+
 BOOST_AUTO_TEST_CASE(history_is_appended_and_sorted_at_the_end) {
     const ScratchDirectory scratch;
     const RunDirectory run = RunDirectory::create(scratch / "run");
