@@ -199,20 +199,19 @@ private:
         const double end_s = now_s();
         const schedule::Coordinator& coordinator = *trained.coordinator;
         const Traffic after = traffic();
-        outcome_ = {
-            .start_s = begin_s,
-            .train_s = coordinator.times().train_s(),
-            .combine_s = end_s - last_done_s_,
-            .whole_s = end_s - begin_s,
-            .idle_fraction = coordinator.times().idle_fraction(),
-            .communication_fraction = coordinator.times().communication_fraction(),
-            .messages = at_last_done_.messages,
-            .combine_messages = after.messages - at_last_done_.messages,
-            .combine_bytes = after.bytes - at_last_done_.bytes,
-            .lost = coordinator.ranks_lost(),
-            .digest = core::hex(core::sha256(std::as_bytes(std::span<const float>(
-                trained.analysis->analysis()->rows(run_.experiment_.study().test).combined.front().predictions)))),
-            .members = coordinator.members_done()};
+        outcome_ = {.start_s = begin_s,
+                    .train_s = coordinator.times().train_s(),
+                    .combine_s = end_s - last_done_s_,
+                    .whole_s = end_s - begin_s,
+                    .idle_fraction = coordinator.times().idle_fraction(),
+                    .communication_fraction = coordinator.times().communication_fraction(),
+                    .messages = at_last_done_.messages,
+                    .combine_messages = after.messages - at_last_done_.messages,
+                    .combine_bytes = after.bytes - at_last_done_.bytes,
+                    .lost = coordinator.ranks_lost(),
+                    .digest = core::hex(core::sha256(std::as_bytes(std::span<const float>(
+                        trained.analysis->analysis()->rows(experiment_.study().test).combined.front().predictions)))),
+                    .members = coordinator.members_done()};
         schedule::dismiss(world, coordinator, 0);
     }
 

@@ -66,7 +66,8 @@ ExampleRows example_rows(const analysis::Analysis& analysis) {
     return examples;
 }
 
-std::string read_text(const std::filesystem::path& path) {
+/// Empty where there is no such file.
+std::string text_if_there(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
@@ -74,7 +75,7 @@ std::string read_text(const std::filesystem::path& path) {
 /// The rows that were saved, with what the run says of them; nothing where none were.
 std::optional<report::Examples> examples_of(const store::Summary& summary, const analysis::Analysis& analysis,
                                             const store::RunDirectory& directory) {
-    const std::string text = read_text(directory.examples());
+    const std::string text = text_if_there(directory.examples());
     if (text.empty()) return std::nullopt;
     try {
         const Json json = Json::parse(text);
@@ -163,8 +164,8 @@ void write_page(const store::Summary& summary, const std::string& text, const an
         extras.scatters = scatters_of(summary, analysis);
     }
     const auto json = nlohmann::ordered_json::parse(text);
-    const std::string history = read_text(directory.history());
-    const std::string timeline = read_text(directory.timeline());
+    const std::string history = text_if_there(directory.history());
+    const std::string timeline = text_if_there(directory.timeline());
     store::write_file_atomically(
         directory.page(), report::page({.summary = json, .history = history, .timeline = timeline, .extras = extras}));
 }
