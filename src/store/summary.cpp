@@ -66,7 +66,7 @@ Json json_of(const analysis::MemberResult& member, const MemberSettings& setting
     // A member that is excluded has no scores: null, so that nobody averages zeros.
     Json validation = json_of(metrics, member.validation);
     validation["loss"] = member.validation_loss;
-    validation["score"] = member.validation_score;
+    validation["score"] = member.is_included() ? Json(member.validation_score) : Json(nullptr);
     Json json{{"index", member.index}, {"net", settings.net}};
     for (const auto& [name, value] : settings.varied) json["settings"][name] = value;
     json.update({{"parameters", member.parameters},

@@ -7,6 +7,9 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
+#include "failure.hpp"
+#include "store/summary_reader.hpp"
+
 using namespace ensemble;
 
 BOOST_AUTO_TEST_SUITE(summary_tests)
@@ -57,6 +60,7 @@ Summary example() {
                     .validation = 600,
                     .test = 2000,
                     .shape = {28, 28},
+                    .evaluation_sets = {"validation", "test"},
                     .classes = 3,
                     .baseline = {.label = 1, .accuracy = 0.375}};
     const task::Scores scores{0.75, 0.5, 0.375, 0.0625, 0.625, 0.6875, 0.9375};
@@ -129,12 +133,13 @@ BOOST_AUTO_TEST_CASE(it_holds_what_the_interface_lists) {
     const Json config{{"members", 2}, {"net", "dense(8)"}, {"bootstrap", false}};
     BOOST_TEST((json["config"] == config));
     BOOST_TEST(json["data"] == Json::parse(R"({"name": "digits", "sha256": "00ff", "train": 5400, "validation": 600,
-                                              "test": 2000, "shape": [28, 28], "classes": 3,
+                                              "test": 2000, "shape": [28, 28], "evaluation_sets": ["validation", "test"],
+                                              "classes": 3,
                                               "baseline": {"class": "1", "accuracy": 0.375}})"));
     BOOST_TEST(json["task"] == "classification");
     BOOST_TEST(json["members"][0] ==
                Json::parse(R"({"index": 0, "net": "flatten", "parameters": 99, "epochs": 5, "train_s": 1.5,
-                               "validation": {"loss": 0.25, "accuracy": 0.8125, "nll": 0.5, "brier": 0.25, "ece": 0.125,
+                               "validation": {"loss": 0.25, "score": 0.875, "accuracy": 0.8125, "nll": 0.5, "brier": 0.25, "ece": 0.125,
                                               "balanced_accuracy": 0.75, "macro_f1": 0.875, "auroc": null},
                                "excluded": null,
                                "test": {
@@ -159,12 +164,13 @@ BOOST_AUTO_TEST_CASE(a_regression_has_targets_and_its_own_metrics) {
     const Json json = parsed(example_of_numbers());
     BOOST_TEST(json["task"] == "regression");
     BOOST_TEST(json["data"] == Json::parse(R"({"name": "digits", "sha256": "00ff", "train": 5400, "validation": 600,
-                                              "test": 2000, "shape": [28, 28], "targets": ["price", "size"],
+                                              "test": 2000, "shape": [28, 28], "evaluation_sets": ["validation", "test"],
+                                              "targets": ["price", "size"],
                                               "baseline": {"rmse": 9, "mae": 8, "r2": 0, "nll": 3.5, "crps": 7,
                                                            "coverage95": 0.9375}})"));
     BOOST_TEST(json["members"][0] ==
                Json::parse(R"({"index": 0, "net": "flatten", "parameters": 99, "epochs": 5, "train_s": 1.5,
-                               "validation": {"loss": 0.25, "rmse": 4, "mae": 2, "r2": 0.5, "nll": 2.75, "crps": 1.75,
+                               "validation": {"loss": 0.25, "score": 0.875, "rmse": 4, "mae": 2, "r2": 0.5, "nll": 2.75, "crps": 1.75,
                                               "coverage95": 0.9375},
                                "excluded": null,
                                "test": {
@@ -244,8 +250,44 @@ BOOST_AUTO_TEST_CASE(an_excluded_member_has_a_reason_and_no_scores) {
     BOOST_TEST(member["test"] == Json::parse(R"({"accuracy": null, "nll": null, "brier": null, "ece": null,
                                                "balanced_accuracy": null, "macro_f1": null, "auroc": null})"));
     for (const auto& [key, value] : member["validation"].items()) BOOST_TEST(value.is_null(), key);
-    BOOST_TEST(member["validation"].size() == 8U);
+    BOOST_TEST(member["validation"].size() == 9U);
     BOOST_TEST(member["validation"]["loss"].is_null());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_read_again_is_written_to_the_same_bytes) {
+    Summary named = example();
+    named.data.class_names = {"no", "yes", "\"perhaps\""};
+    named.missing = {4, 7};
+    named.partial = true;
+    named.timing.wall_s = 0.1 + 0.2;
+    named.timing.samples_per_s = not_a_number;
+    for (const Summary& summary : {example(), named, example_of_numbers()}) {
+        const std::string text = store::to_json(summary);
+        Summary read = store::summary_from_json(text, "summary.json");
+        read.ensemble = summary.ensemble;
+        BOOST_TEST(store::to_json(read) == text);
+        BOOST_TEST(read.task == summary.task);
+        BOOST_TEST(read.nets == (std::vector<std::string>{"flatten", "dense(9)"}), boost::test_tools::per_element());
+        BOOST_TEST(read.members[0].validation_score == 0.875);
+        BOOST_TEST(!read.members[1].is_included());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_summary_is_refused_by_name) {
+    const std::string text = store::to_json(example());
+    const auto refused = [](const std::string& damaged) {
+        return failure_of(core::Failure::data,
+                          [&] { static_cast<void>(store::summary_from_json(damaged, "run/summary.json")); });
+    };
+    for (const std::string& damaged : {std::string(), std::string("{}"), std::string("[1]"), text.substr(0, 700)})
+        BOOST_TEST(contains(refused(damaged), "'run/summary.json' is no summary of a run of this version"));
+    for (const char* key : {"program", "config", "task", "data", "members", "timing"}) {
+        Json json = Json::parse(text);
+        json.erase(key);
+        BOOST_TEST(contains(refused(json.dump()), "is no summary"));
+        json[key] = "another kind";
+        BOOST_TEST(contains(refused(json.dump()), "is no summary"));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(it_is_valid_json_whatever_the_numbers_and_texts_are) {
