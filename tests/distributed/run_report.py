@@ -83,7 +83,8 @@ def another_combination_is_written_and_taken_back(stage):
     ended.expect(ended.code == 0, "failed").expect("Gain of the greedy" in ended.out, "tells of another combination")
     after = stage.content()
     changed = {name for name in after if before.get(name) != after[name]}
-    ended.expect(changed == {f"run/{name}" for name in ("config.toml", "predictions.npy", "summary.json")}, f"changed {changed}")
+    ended.expect(changed == {f"run/{name}" for name in ("config.toml", "predictions.npy", "report.html", "summary.json")},
+                 f"changed {changed}")
     summary = json.loads((run / "summary.json").read_text())
     ended.expect(summary["config"]["combine"] == summary["gain"]["combine"] == "greedy", "the summary names another combination")
     ended = stage.ranks(2, ["--config", "run/config.toml", "--out", "again"])
