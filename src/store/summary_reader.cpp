@@ -55,9 +55,9 @@ DataSummary data_of(const task::Task& task, const Json& json) {
     data.classes = json.at("classes");
     if (json.contains("class_names")) data.class_names = json.at("class_names").get<std::vector<std::string>>();
     const Json& baseline = json.at("baseline");
+    const std::string name = baseline.at("class");
     data.baseline.accuracy = number_of(baseline.at("accuracy"));
-    while (data.baseline.label < data.classes && data.class_name(data.baseline.label) != baseline.at("class"))
-        ++data.baseline.label;
+    while (data.baseline.label < data.classes && data.class_name(data.baseline.label) != name) ++data.baseline.label;
     return data;
 }
 
