@@ -3,8 +3,8 @@
 
 #include "core/text.hpp"
 #include "report/page/base64.hpp"
-#include "report/page/png.hpp"
 #include "report/page/sections.hpp"
+#include "report/page/shrunk.hpp"
 
 namespace ensemble::report {
 namespace {
@@ -25,10 +25,12 @@ Markup verdict(const Example& example) {
 Markup gallery(const Examples& examples, std::span<const Example> rows) {
     Markup items;
     for (const Example& example : rows) {
-        const Image image{
-            .width = examples.width, .height = examples.height, .channels = examples.channels, .bytes = example.pixels};
-        if (!image.is_whole()) continue;
-        const std::string file = png(shrunk(image, longest_side));
+        const store::Picture image{.height = examples.height,
+                                   .width = examples.width,
+                                   .channels = examples.channels,
+                                   .pixels = example.pixels};
+        if (!is_whole(image)) continue;
+        const std::string file = store::to_png(shrunk(image, longest_side));
         items += Markup::format(
             "<li><img alt=\"test row {}\" src=\"data:image/png;base64,{}\"><span>{}<br>row {}</span></li>\n",
             example.row, base64(std::as_bytes(std::span(file))), verdict(example), example.row);
