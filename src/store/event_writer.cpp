@@ -4,25 +4,12 @@
 #include <limits>
 #include <set>
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <messages/tensorboard.pb.h>
 
 #include "store/event_file.hpp"
 
 namespace ensemble::store {
 namespace {
-
-/// Entries of maps in the order of their keys, so that the same message is always the same bytes.
-std::string bytes_of(const google::protobuf::MessageLite& message) {
-    std::string bytes;
-    google::protobuf::io::StringOutputStream stream(&bytes);
-    google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);
-    message.SerializeToCodedStream(&coded);
-    coded.Trim();
-    return bytes;
-}
 
 double seconds_since_1970() {
     return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -33,7 +20,7 @@ std::string first_record() {
     tensorboard::Event event;
     event.set_wall_time(seconds_since_1970());
     event.set_file_version("brain.Event:2");
-    return bytes_of(event);
+    return event.SerializeAsString();
 }
 
 constexpr std::string_view graph_name = "graph";  ///< of what has no name of its own
@@ -58,18 +45,20 @@ void put_node(const model::LayerNode& layer, const std::vector<model::LayerNode>
     for (const std::size_t input : layer.inputs) out.add_input(nodes.at(input).name);
     std::size_t parameters = 0;
     for (const model::ParameterBlock& block : layer.parameters) parameters += block.rows * block.columns;
-    auto& attributes = *out.mutable_attr();
-    put_shape(layer.shape, *attributes["_output_shapes"].mutable_list()->add_shape());
-    attributes["layer"].set_s(layer.text);
-    attributes["parameters"].set_i(static_cast<std::int64_t>(parameters));
+    const auto attribute = [&out](const char* name) -> tensorboard::AttrValue& {
+        tensorboard::NodeDef::Attribute& entry = *out.add_attr();
+        entry.set_key(name);
+        return *entry.mutable_value();
+    };
+    put_shape(layer.shape, *attribute("_output_shapes").mutable_list()->add_shape());
+    attribute("layer").set_s(layer.text);
+    attribute("parameters").set_i(static_cast<std::int64_t>(parameters));
 }
 
-google::protobuf::Value to_message(const std::variant<bool, double, std::string>& value) {
-    google::protobuf::Value message;
-    if (const auto* truth = std::get_if<bool>(&value)) message.set_bool_value(*truth);
-    if (const auto* number = std::get_if<double>(&value)) message.set_number_value(*number);
-    if (const auto* text = std::get_if<std::string>(&value)) message.set_string_value(*text);
-    return message;
+void put_value(const std::variant<bool, double, std::string>& value, tensorboard::HyperparameterData::Value& out) {
+    if (const auto* truth = std::get_if<bool>(&value)) out.set_bool_value(*truth);
+    if (const auto* number = std::get_if<double>(&value)) out.set_number_value(*number);
+    if (const auto* text = std::get_if<std::string>(&value)) out.set_string_value(*text);
 }
 
 }  // namespace
@@ -100,7 +89,7 @@ struct EventWriter::Impl {
             file.begin(kept);
             kept = {};
         }
-        file.append(bytes_of(event));
+        file.append(event.SerializeAsString());
         for (std::string& name : names_in(event)) are_there.emplace(event.step(), std::move(name));
     }
 
@@ -119,7 +108,7 @@ struct EventWriter::Impl {
         tensorboard::Metadata& metadata = *value.mutable_metadata();
         metadata.set_data_class(tensorboard::Metadata::tensor);
         metadata.mutable_plugin_data()->set_plugin_name("hparams");
-        metadata.mutable_plugin_data()->set_content(bytes_of(data));
+        metadata.mutable_plugin_data()->set_content(data.SerializeAsString());
     }
 };
 
@@ -158,7 +147,11 @@ void EventWriter::add_image(std::string_view name, const Picture& picture, std::
 void EventWriter::add_beginning(std::string_view session, const Hyperparameters& settings) {
     tensorboard::HyperparameterData data;
     tensorboard::HyperparameterData::SessionStart& start = *data.mutable_session_start_info();
-    for (const auto& [name, value] : settings) (*start.mutable_hparams())[name] = to_message(value);
+    for (const auto& [name, value] : settings) {
+        tensorboard::HyperparameterData::Setting& setting = *start.add_hparams();
+        setting.set_key(name);
+        put_value(value, *setting.mutable_value());
+    }
     start.set_group_name(std::string(session));
     start.set_start_time_secs(seconds_since_1970());
     impl_->add_for_plugin("_hparams_/session_start_info", data);
@@ -189,7 +182,7 @@ void EventWriter::write_graph(const std::vector<model::LayerNode>& nodes) {
     constexpr std::int32_t producer = 22;  // of TensorFlow's versions of graphs: the first with all that is used here
     graph.mutable_versions()->set_producer(producer);
     tensorboard::Event event;
-    event.set_graph_def(bytes_of(graph));
+    event.set_graph_def(graph.SerializeAsString());
     impl_->append(event);
 }
 

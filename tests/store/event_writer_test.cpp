@@ -140,32 +140,29 @@ BOOST_AUTO_TEST_CASE(a_graph_once) {
     BOOST_TEST_REQUIRE(graph.ParseFromString(events[1].graph_def()));
     BOOST_TEST_REQUIRE(graph.node_size() == 4);
     BOOST_TEST(graph.node(1).name() == "dense1");
-    BOOST_TEST(graph.node(1).attr().at("parameters").i() == 16);
+    const auto& attributes = graph.node(1).attr();
+    BOOST_TEST_REQUIRE(attributes.size() == 3);
+    BOOST_TEST(attributes[2].key() == "parameters");
+    BOOST_TEST(attributes[2].value().i() == 16);
     BOOST_TEST(graph.node(3).input(0) == "relu1");
 }
 
-BOOST_AUTO_TEST_CASE(settings_are_the_same_bytes_in_any_order) {
-    std::vector<std::string> contents;
-    for (const bool turned : {false, true}) {
-        store::Hyperparameters settings{{"lr", 0.1}, {"net", std::string("dense(3)")}, {"bootstrap", true}};
-        for (int i = 0; i < 20; ++i) settings.emplace_back("s" + std::to_string(i), static_cast<double>(i));
-        if (turned) std::ranges::reverse(settings);
-        const ScratchDirectory scratch;
-        store::FileSystem system;
-        EventWriter writer(scratch / "run", 0, system);
-        writer.add_beginning("member-0000", settings);
-        writer.write(0);
-        messages::HyperparameterData data;
-        const auto value = events_in(scratch / "run").at(1).summary().value(0);
-        BOOST_TEST_REQUIRE(data.ParseFromString(value.metadata().plugin_data().content()));
-        BOOST_TEST(data.session_start_info().hparams().at("lr").number_value() == 0.1);
-        BOOST_TEST(data.session_start_info().hparams().at("bootstrap").bool_value());
-        BOOST_TEST(data.session_start_info().hparams().at("net").string_value() == "dense(3)");
-        // But for the time of day, eight bytes at the end.
-        contents.push_back(value.metadata().plugin_data().content());
-        contents.back().resize(contents.back().size() - 8);
-    }
-    BOOST_TEST((contents[0] == contents[1]));
+BOOST_AUTO_TEST_CASE(settings_in_the_order_given) {
+    const ScratchDirectory scratch;
+    store::FileSystem system;
+    EventWriter writer(scratch / "run", 0, system);
+    writer.add_beginning("member-0000", {{"lr", 0.1}, {"net", std::string("dense(3)")}, {"bootstrap", true}});
+    writer.write(0);
+    messages::HyperparameterData data;
+    const auto value = events_in(scratch / "run").at(1).summary().value(0);
+    BOOST_TEST_REQUIRE(data.ParseFromString(value.metadata().plugin_data().content()));
+    const auto& settings = data.session_start_info().hparams();
+    BOOST_TEST_REQUIRE(settings.size() == 3);
+    BOOST_TEST(settings[0].key() == "lr");
+    BOOST_TEST(settings[0].value().number_value() == 0.1);
+    BOOST_TEST(settings[1].value().string_value() == "dense(3)");
+    BOOST_TEST(settings[2].key() == "bootstrap");
+    BOOST_TEST(settings[2].value().bool_value());
 }
 
 BOOST_AUTO_TEST_CASE(who_may_not_write_writes_nothing) {
