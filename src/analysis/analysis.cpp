@@ -51,7 +51,15 @@ Analysis::Analysis(const Study& study, Committee committee)
 }
 
 std::size_t Analysis::jobs() const {
-    return stage_ == Stage::fit ? fitted_.size() : row_jobs_.size();
+    switch (stage_) {
+        case Stage::fit:
+            return fitted_.size();
+        case Stage::rows:
+            return row_jobs_.size();
+        case Stage::scores:
+            break;
+    }
+    return score_jobs_.size();
 }
 
 std::vector<std::byte> Analysis::context() const {
@@ -62,25 +70,63 @@ std::vector<std::byte> Analysis::context() const {
 
 void Analysis::take(std::size_t job, std::span<const std::byte> result) {
     core::require(job < jobs(), "a stage has the jobs that are taken");
-    if (stage_ == Stage::fit) {
-        core::WireReader reader(result);
-        std::vector<double>& weights = weights_[fitted_[job]];
-        reader(weights);
-        if (!reader.at_end() || weights.size() != committee_.members.size())
-            core::refuse_message("it has other weights than there are members");
-    } else {
-        const RowResults block = row_results_from_bytes(*study_->task, study_->targets, result);
-        if (block.rows != row_jobs_[job].count) core::refuse_message("it has other rows than were asked for");
-        rows_[row_jobs_[job].set].place(places_[job], block);
+    switch (stage_) {
+        case Stage::fit:
+            take_weights(job, result);
+            break;
+        case Stage::rows:
+            take_rows(job, result);
+            break;
+        case Stage::scores:
+            take_scores(job, result);
+            break;
     }
     ++taken_;
 }
 
+void Analysis::take_weights(std::size_t job, std::span<const std::byte> result) {
+    core::WireReader reader(result);
+    std::vector<double>& weights = weights_[fitted_[job]];
+    reader(weights);
+    if (!reader.at_end() || weights.size() != committee_.members.size())
+        core::refuse_message("it has other weights than there are members");
+}
+
+void Analysis::take_rows(std::size_t job, std::span<const std::byte> result) {
+    const RowResults block = row_results_from_bytes(*study_->task, study_->targets, result);
+    if (block.rows != row_jobs_[job].count) core::refuse_message("it has other rows than were asked for");
+    rows_[row_jobs_[job].set].place(places_[job], block);
+}
+
+void Analysis::take_scores(std::size_t job, std::span<const std::byte> result) {
+    const ScoreJob& asked = score_jobs_[job];
+    core::WireReader reader(result);
+    for (std::size_t i = 0; i < asked.count; ++i) {
+        task::Scores& scores = member_scores_[asked.set][asked.first + i];
+        reader(scores);
+        if (scores.size() != study_->task->metrics().size()) core::refuse_message("it has other scores than metrics");
+    }
+    if (!reader.at_end()) core::refuse_message("it has scores of more members than were asked for");
+}
+
 bool Analysis::advance() {
     core::require(taken_ == jobs(), "a stage is over when all its jobs are done");
-    if (stage_ == Stage::rows) return false;
-    begin_rows();
+    if (stage_ == Stage::fit) {
+        begin_rows();
+        return true;
+    }
+    if (stage_ == Stage::scores) return false;
+    score_jobs_ = score_jobs(*study_, committee_);
+    if (score_jobs_.empty()) return false;
+    begin_scores();
     return true;
+}
+
+void Analysis::begin_scores() {
+    stage_ = Stage::scores;
+    taken_ = 0;
+    member_scores_.resize(study_->sets.size());
+    for (const ScoreJob& job : score_jobs_) member_scores_[job.set].resize(committee_.members.size());
 }
 
 void Analysis::begin_rows() {
@@ -113,16 +159,24 @@ void Analyst::begin(std::span<const std::byte> context) {
     core::WireReader reader(context);
     weights_.resize(combinations_of(study_->task->kind).size());
     context_fields(stage_, committee_, weights_, reader);
-    if (!reader.at_end() || committee_.members.empty() || stage_ > Stage::rows)
+    if (!reader.at_end() || committee_.members.empty() || stage_ > Stage::scores)
         core::refuse_message("it is no context of an analysis");
     if (stage_ == Stage::fit) return;
     held_out_.reset();
     row_jobs_ = row_jobs(*study_, committee_);
+    score_jobs_ = score_jobs(*study_, committee_);
 }
 
 std::vector<std::byte> Analyst::run(std::size_t job) {
-    if (stage_ == Stage::fit) return fit(job);
-    return analyse_rows(row_jobs_.at(job));
+    switch (stage_) {
+        case Stage::fit:
+            return fit(job);
+        case Stage::rows:
+            return analyse_rows(row_jobs_.at(job));
+        case Stage::scores:
+            break;
+    }
+    return score_members(score_jobs_.at(job));
 }
 
 std::vector<std::byte> Analyst::fit(std::size_t job) {
@@ -155,6 +209,20 @@ std::vector<std::byte> Analyst::analyse_rows(const RowJob& job) {
                              .predictions = predictions,
                              .truth = all.part(job.first, job.count)},
                             best, weights));
+}
+
+std::vector<std::byte> Analyst::score_members(const ScoreJob& job) {
+    const EvaluationSet& set = *study_->sets[job.set];
+    core::WireWriter writer;
+    for (const std::uint32_t member : std::span(committee_.members).subspan(job.first, job.count)) {
+        const std::vector<float> predictions = read_(job.set, std::span(&member, 1), 0, set.count);
+        const bool classes = study_->task->kind == task::Kind::classification;
+        const auto chosen = classes ? task::most_probable(predictions, study_->targets) : std::vector<std::int32_t>{};
+        writer(task::score(
+            {.task = *study_->task, .targets = study_->targets, .predictions = predictions, .chosen = chosen},
+            set.truth()));
+    }
+    return std::move(writer.bytes);
 }
 
 }  // namespace ensemble::analysis

@@ -9,13 +9,15 @@
 #include "analysis/row_jobs.hpp"
 #include "analysis/row_results.hpp"
 #include "analysis/study.hpp"
+#include "task/score.hpp"
 
 namespace ensemble::analysis {
 
 /// The stages of an analysis, one after the other; the jobs of a stage do not depend on one another.
 enum class Stage : std::uint8_t {
-    fit,   ///< a job for each combination that is fitted: its weights
-    rows,  ///< a job for each block of rows: what is found row by row
+    fit,     ///< a job for each combination that is fitted: its weights
+    rows,    ///< a job for each block of rows: what is found row by row
+    scores,  ///< jobs for each set of changed test rows: the scores of single members
 };
 
 /// Gathers what jobs come to, wherever they were done: the whole is the same whoever does which job, and when.
@@ -46,11 +48,20 @@ public:
     /// other. REQUIRES: the last stage is over.
     [[nodiscard]] const RowResults& rows(std::size_t set) const { return rows_.at(set); }
 
-    /// What is true of these.
+    /// The scores of each of the committee's members on a set of changed test rows. REQUIRES: the last stage is over.
+    [[nodiscard]] const std::vector<task::Scores>& member_scores(std::size_t set) const {
+        return member_scores_.at(set);
+    }
+
+    /// What is true of the rows of a set.
     [[nodiscard]] task::Truth truth(std::size_t set) const;
 
 private:
     void begin_rows();
+    void begin_scores();
+    void take_weights(std::size_t job, std::span<const std::byte> result);
+    void take_rows(std::size_t job, std::span<const std::byte> result);
+    void take_scores(std::size_t job, std::span<const std::byte> result);
 
     const Study* study_;
     Committee committee_;
@@ -60,6 +71,8 @@ private:
     std::vector<RowJob> row_jobs_;
     std::vector<std::size_t> places_;  ///< of each of these, where its rows begin among those of its set
     std::vector<RowResults> rows_;
+    std::vector<ScoreJob> score_jobs_;
+    std::vector<std::vector<task::Scores>> member_scores_;  ///< [sets × members]
     std::size_t taken_ = 0;
     EvaluationSet predicted_;  ///< with folds, what is true of the validation rows that are predicted
 };
@@ -79,6 +92,7 @@ public:
 private:
     [[nodiscard]] std::vector<std::byte> fit(std::size_t job);
     [[nodiscard]] std::vector<std::byte> analyse_rows(const RowJob& job);
+    [[nodiscard]] std::vector<std::byte> score_members(const ScoreJob& job);
 
     const Study* study_;
     ReadPredictions read_;
@@ -86,6 +100,7 @@ private:
     Committee committee_;
     Weights weights_;
     std::vector<RowJob> row_jobs_;
+    std::vector<ScoreJob> score_jobs_;
     std::optional<HeldOut> held_out_;  ///< once a fit has needed them
 };
 

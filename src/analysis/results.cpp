@@ -62,21 +62,6 @@ double metric_of(const task::Metric& metric, const std::vector<std::span<const d
     return sum / static_cast<double>(lines.size());
 }
 
-/// Of metrics that are means, the metric of the mean over all members and rows; of others the mean of the members'.
-task::Scores mean_scores(const Given& given, std::span<const MemberResult> members) {
-    task::Scores mean(given.task.metrics().size());
-    for (const MemberResult& member : members) {
-        for (std::size_t i = 0; i < mean.size() && member.is_included(); ++i)
-            mean[i] += member.test[i] / static_cast<double>(given.members);
-    }
-    const auto places = mean_metrics(given.task);
-    for (std::size_t place = 0; place < places.size(); ++place) {
-        const auto lines = lines_of(given.rows.member_sums, place, given.questions(), given.rows.rows);
-        mean[places[place]] = metric_of(given.task.metrics()[places[place]], lines, given.members);
-    }
-    return mean;
-}
-
 /// Gains in accuracy are counts of rows, which are told exactly.
 void count_gains(const Given& given, const RowValues& values, CombinationResult& result) {
     const std::size_t rows = given.rows.rows;
@@ -177,15 +162,32 @@ std::vector<task::Scores> combination_scores(const task::Task& task, std::size_t
     return scores;
 }
 
+task::Scores mean_member_scores(const task::Task& task, std::size_t targets, const RowResults& rows,
+                                std::span<const task::Scores> members) {
+    task::Scores mean(task.metrics().size());
+    for (const task::Scores& scores : members) {
+        for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += scores[i] / static_cast<double>(members.size());
+    }
+    const auto places = mean_metrics(task);
+    for (std::size_t place = 0; place < places.size(); ++place) {
+        const auto lines = lines_of(rows.member_sums, place, task.questions(targets), rows.rows);
+        mean[places[place]] = metric_of(task.metrics()[places[place]], lines, members.size());
+    }
+    return mean;
+}
+
 EnsembleResult evaluate(const task::Task& task, std::size_t targets, const RowResults& rows, const task::Truth& truth,
                         std::span<const MemberResult> members, std::uint64_t seed) {
     const MemberResult* best = find_best(task, members);
     core::require(best != nullptr, "an ensemble has at least one member");
-    const auto included = static_cast<std::size_t>(std::ranges::count_if(members, &MemberResult::is_included));
-    const Given given{task, targets, rows, truth, included, seed};
+    std::vector<task::Scores> included;
+    for (const MemberResult& member : members) {
+        if (member.is_included()) included.push_back(member.test);
+    }
+    const Given given{task, targets, rows, truth, included.size(), seed};
     require_rows_of(given, *best);
     EnsembleResult result{.combinations = {},
-                          .mean_member = mean_scores(given, members),
+                          .mean_member = mean_member_scores(task, targets, rows, included),
                           .best_member = best->index,
                           .best_member_test = best->test};
     for (std::size_t which = 0; which < rows.combined.size(); ++which)

@@ -56,6 +56,11 @@ struct EnsembleResult {
 [[nodiscard]] std::vector<task::Scores> combination_scores(const task::Task& task, std::size_t targets,
                                                            const RowResults& rows, const task::Truth& truth);
 
+/// The scores of the mean member: of metrics that are means over rows, the metric of the mean over members and rows; of
+/// others the mean of the members'. `members` are the scores of each of the members that `rows` are of.
+[[nodiscard]] task::Scores mean_member_scores(const task::Task& task, std::size_t targets, const RowResults& rows,
+                                              std::span<const task::Scores> members);
+
 /// Everything the summary says about the ensemble. Root only; a pure function.
 /// REQUIRES: `rows` are those of the included members, and of the one choose_best() names as the best; `truth` of the
 /// same rows.

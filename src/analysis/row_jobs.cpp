@@ -36,6 +36,19 @@ std::size_t rows_of_block(std::size_t rows, std::size_t row) {
     return std::clamp<std::size_t>(most_block_numbers / row, std::min(least_block_rows, rows), rows);
 }
 
+std::vector<ScoreJob> score_jobs(const Study& study, const Committee& committee) {
+    constexpr std::size_t most_members = 16;  // few enough to be shared out, and worth a message
+    std::vector<ScoreJob> jobs;
+    for (std::size_t set = 0; set < study.sets.size(); ++set) {
+        if (study.sets[set]->use != SetUse::shift) continue;
+        for (std::size_t first = 0; first < committee.members.size(); first += most_members) {
+            jobs.push_back(
+                {.set = set, .first = first, .count = std::min(most_members, committee.members.size() - first)});
+        }
+    }
+    return jobs;
+}
+
 std::vector<RowJob> row_jobs(const Study& study, const Committee& committee) {
     std::vector<std::uint32_t> all(committee.members.size());
     std::iota(all.begin(), all.end(), 0U);

@@ -12,6 +12,23 @@
 
 namespace ensemble::analysis {
 
+/// What rows are predicted for.
+enum class SetUse : std::uint8_t {
+    validation,  ///< weights are fitted on them
+    test,        ///< results are told of them
+    shift,       ///< the test rows, changed
+    foreign,     ///< rows from elsewhere, of which nothing is true
+    grid,        ///< points of the plane, of which nothing is true
+    shuffled,    ///< test rows whose columns have values of other rows
+};
+
+/// What was done to test rows.
+struct SetShift {
+    std::string name = {};  ///< "rotate"
+    double value = 0;       ///< how far
+    std::string unit = {};  ///< "degrees"
+};
+
 /// Rows that finished members predict, and what is true of them where that is known.
 struct EvaluationSet {
     std::string name;                       ///< of its directory: "test"
@@ -19,6 +36,8 @@ struct EvaluationSet {
     std::vector<std::int32_t> labels = {};  ///< of classification
     std::vector<float> numbers = {};        ///< of regression, [count × targets]
     std::size_t targets = 1;
+    SetUse use = SetUse::test;
+    SetShift shift = {};  ///< of changed test rows
 
     [[nodiscard]] task::Truth truth() const { return {.labels = labels, .numbers = numbers, .targets = targets}; }
 };

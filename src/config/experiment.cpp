@@ -15,9 +15,9 @@
 #include "config/variation.hpp"
 #include "core/error.hpp"
 #include "core/hash.hpp"
+#include "data/block.hpp"
 #include "model/dense_stack.hpp"
 #include "model/network_summary.hpp"
-#include "store/run_directory.hpp"
 #include "train/pretraining.hpp"
 #include "train/state_check.hpp"
 #include "train/weight_average.hpp"
@@ -42,21 +42,6 @@ const task::Task& task_of(const Options& options, const data::Table& table) {
     }
     core::fail(core::Failure::usage, "--loss {}: is none for {}, which has: {}", options.loss, core::name_of(kind),
                fmt::join(losses, " "));
-}
-
-EvaluationSet evaluation_set(std::string_view name, const data::View& rows) {
-    EvaluationSet set{{.name = std::string(name), .count = rows.size()}, rows};
-    const data::Table& table = *rows.table;
-    if (table.description().task == task::Kind::classification) {
-        for (const std::uint32_t row : rows.rows) set.labels.push_back(table.labels()[row]);
-        return set;
-    }
-    set.targets = table.outputs();
-    for (const std::uint32_t row : rows.rows) {
-        const auto numbers = table.targets().subspan(row * set.targets, set.targets);
-        set.numbers.insert(set.numbers.end(), numbers.begin(), numbers.end());
-    }
-    return set;
 }
 
 std::vector<model::Network> make_networks(const Options& options, const task::Task& task, const data::Table& table) {
@@ -183,7 +168,12 @@ data::Source load_data(const Options& options) {
         core::fail(core::Failure::usage, "--test-fraction {}: has no effect beside --test, which brings all test rows",
                    *options.test_fraction);
     }
-    const data::Source source = data::load(data_request(options));
+    const data::Request request = data_request(options);
+    data::Source source = data::load(request);
+    if (!options.ood.empty()) {
+        source.foreign = data::load_foreign(options.ood, request, source.train);
+        source.foreign_sha256 = data::fingerprint(*source.foreign, {});
+    }
     const data::Split split = data::split(source, split_request(options));
     data::Preprocessing preprocessing = options.preprocessing;
     preprocessing.images =
@@ -225,15 +215,14 @@ Experiment::Experiment(const Options& options, data::Source source)
       task_(task_of(options, source_.train)),
       networks_(make_networks(options, task_, source_.train)),
       rows_twice_(rows_twice(split_, options.folds)),
-      options_(resolved(options, training_rows(options.folds, 0).size())) {
+      options_(resolved(options, training_rows(options.folds, 0).size())),
+      sets_(options_, source_, split_) {
     options_.task = source_.train.description().task;
     for (std::size_t i = 0; i < networks_.size(); ++i) options_.nets[i] = networks_[i].text();
     const auto is_alternative = [&](const task::Task& task) { return task.kind == task_.kind && &task != &task_; };
     if (std::ranges::any_of(task::tasks(), is_alternative)) options_.loss = task_.loss_name;
     resolve_combination(options_, task_.kind);
     if (!augments(options_)) options_.test_views = 1;  // a preset's, whose distortions are not wanted
-    sets_.push_back(evaluation_set(store::evaluation_set_names[0], data::validation_view(source_, split_)));
-    sets_.push_back(evaluation_set(store::evaluation_set_names[1], data::test_view(source_, split_)));
     if (options_.members < options_.folds) {
         core::fail(core::Failure::usage,
                    "--folds {}: the ensemble has only {} members, so that not every row is held out "
@@ -265,6 +254,12 @@ std::span<const std::uint32_t> Experiment::training_rows(std::size_t folds, std:
     return std::span(rows_twice_).subspan(part.end(), split_.train.size() - part.count);
 }
 
+std::vector<std::string> Experiment::set_names() const {
+    std::vector<std::string> names;
+    for (const EvaluationSet& set : evaluation_sets()) names.push_back(set.name);
+    return names;
+}
+
 data::RowRange Experiment::predicted_rows(const EvaluationSet& set, std::uint32_t member) const {
     const std::size_t folds = options_.folds;
     const bool is_held_out = folds > 0 && set.name == validation_set().name;
@@ -274,7 +269,7 @@ data::RowRange Experiment::predicted_rows(const EvaluationSet& set, std::uint32_
 
 analysis::Study Experiment::study() const {
     analysis::Study study{.task = &task_, .targets = targets(), .sets = {}, .fold_bounds = {}, .seed = options_.seed};
-    for (const EvaluationSet& set : sets_) study.sets.push_back(&set);
+    for (const EvaluationSet& set : evaluation_sets()) study.sets.push_back(&set);
     study.fold_bounds = fold_bounds(validation_set().rows.size(), options_.folds);
     study.validation_guides_training = validation_guides_training(options_);
     return study;

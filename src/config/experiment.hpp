@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "analysis/study.hpp"
+#include "config/evaluation_sets.hpp"
 #include "config/options.hpp"
 #include "config/settings.hpp"
 #include "config/variation.hpp"
@@ -28,11 +29,6 @@ namespace ensemble::config {
 /// Generates or reads the data and prepares them with what their training rows show. Local.
 /// Throws core::Error: usage where options and data do not fit, data for files.
 [[nodiscard]] data::Source load_data(const Options& options);
-
-/// Rows that trained members predict, and what is true of them.
-struct EvaluationSet : analysis::EvaluationSet {
-    data::View rows;
-};
 
 /// Names the combination that predictions.npy is to hold, the task's first unless asked otherwise. Throws core::Error
 /// (usage) where the task has no such combination, or nothing to calibrate.
@@ -71,13 +67,16 @@ public:
     /// Numbers that a member predicts of a row.
     [[nodiscard]] std::size_t predicted_width() const noexcept { return task_.predicted_width(targets()); }
 
-    /// What trained members predict: first the validation rows, then the test rows.
-    [[nodiscard]] const std::vector<EvaluationSet>& evaluation_sets() const noexcept { return sets_; }
-    [[nodiscard]] const EvaluationSet& validation_set() const { return sets_.at(0); }
-    [[nodiscard]] const EvaluationSet& test_set() const { return sets_.at(1); }
+    /// What trained members predict: first the validation rows, then the test rows, then what else is asked for.
+    [[nodiscard]] const std::vector<EvaluationSet>& evaluation_sets() const noexcept { return sets_.all(); }
+    [[nodiscard]] const EvaluationSet& validation_set() const { return evaluation_sets().at(0); }
+    [[nodiscard]] const EvaluationSet& test_set() const { return evaluation_sets().at(1); }
 
-    /// The rows of an evaluation set that a member predicts: of the test set all, of the validation set those that it
-    /// was not trained on, with folds one part.
+    /// The names of all these, in their order.
+    [[nodiscard]] std::vector<std::string> set_names() const;
+
+    /// The rows of an evaluation set that a member predicts: of the validation set those that it was
+    /// not trained on, with folds one part; of others all.
     [[nodiscard]] data::RowRange predicted_rows(const EvaluationSet& set, std::uint32_t member) const;
 
     /// What an analysis of the members' predictions is a function of. It points into this experiment.
@@ -125,7 +124,7 @@ private:
     std::vector<double> operations_;         ///< of a row in training, of each of these; empty where members are alike
     std::vector<std::uint32_t> rows_twice_;  ///< with folds: those that are not for testing, twice
     Options options_;
-    std::vector<EvaluationSet> sets_;
+    EvaluationSets sets_;
 };
 
 }  // namespace ensemble::config

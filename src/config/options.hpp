@@ -30,6 +30,13 @@ struct Variation {
     double high = 0;                       ///< to there
 };
 
+/// Ways in which test rows are changed, each evaluated by itself: --shift.
+struct ShiftSeries {
+    std::string name;            ///< of the kind of shift
+    std::string text;            ///< its values as given: "15,30" or "15..180"
+    std::vector<double> values;  ///< how far
+};
+
 /// Everything a person can ask for, with the defaults in place.
 struct Options {
     std::string data = "digits";
@@ -57,7 +64,10 @@ struct Options {
     std::size_t folds = 0;  ///< 0: all members have the same training rows
     bool bootstrap = false;
     double feature_fraction = 1.0;
-    std::string combine;  ///< what predictions.npy holds; empty: the first combination for the task
+    std::vector<ShiftSeries> shifts = {};
+    std::string ood;             ///< name or path of rows from elsewhere; empty: none
+    std::size_t importance = 0;  ///< how often the values of each column are shuffled; 0: never
+    std::string combine;         ///< what predictions.npy holds; empty: the first combination for the task
     analysis::Calibrate calibrate = analysis::Calibrate::none;  ///< of the combined probabilities
 
     std::uint64_t seed = 1;

@@ -9,6 +9,7 @@
 #include "analysis/combination.hpp"
 #include "config/conduct_settings.hpp"
 #include "config/data_settings.hpp"
+#include "config/parse_shift.hpp"
 #include "config/parse_value.hpp"
 #include "config/setting_kinds.hpp"
 #include "config/variation.hpp"
@@ -270,6 +271,20 @@ std::vector<Setting> ensemble_settings() {
         number(ensemble("feature-fraction", "SHARE", "each member sees its own random share of the features",
                         Role::member),
                [](auto& o) -> auto& { return o.feature_fraction; }, {share_or_all, "0.8"}),
+        list(
+            ensemble("shift", "NAME:V,…",
+                     "also evaluate on test rows that are changed, such as rotate:15..180 or noise:0.1,0.3; several "
+                     "times, see below",
+                     Role::ensemble),
+            Notation{}, [](auto& o) -> auto& { return o.shifts; },
+            [](Options& o, string_view given) { add_shift(o, given); },
+            [](const Options& o, std::size_t place) { return text_of(o.shifts[place]); }),
+        text(
+            ensemble("ood", "WHAT",
+                     "also predict rows from elsewhere, named as for --data, and measure how well uncertainty tells "
+                     "them from test rows",
+                     Role::location),
+            [](auto& o) -> auto& { return o.ood; }, "the name or path of the rows from elsewhere"),
         one_of(
             ensemble("combine", "NAME", "what predictions.npy holds: ", Role::ensemble),
             [](auto& o) -> auto& { return o.combine; }, combination_names(), " (average; of numbers mixture)"),

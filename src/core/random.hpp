@@ -25,6 +25,8 @@ enum class Purpose : std::uint8_t {
     calibration = 13,  ///< outcomes of events as they would be were forecasts calibrated
     sets = 14,         ///< how sets of classes are randomised, row by row
     observe = 15,      ///< masks while a network is looked into
+    shift = 16,        ///< noise and directions of test rows that are changed
+    permute = 18,      ///< the order in which values of a column are handed out among test rows
 };
 
 /// Names one stream. Two different keys give independent streams; the same key gives the same numbers on any rank,

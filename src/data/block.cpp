@@ -28,21 +28,29 @@ struct TableRecord {
 };
 static_assert(std::has_unique_object_representations_v<std::array<std::uint64_t, 4>> && sizeof(TableRecord) == 88);
 
-constexpr std::uint64_t block_mark = 0x32'6b'63'6f'6c'62'73'64;  // "dsblock2"
+constexpr std::uint64_t block_mark = 0x33'6b'63'6f'6c'62'73'64;  // "dsblock3"
 
-/// The beginning of a block; name, digest, names of classes and of targets, the targets' scale and
-/// the tables' bytes follow, each on a cache line.
+/// The beginning of a block; name, digests, names of classes, targets and columns, the features of each column, the
+/// scales of targets and features, and the tables' bytes follow, each on a cache line.
 struct BlockRecord {
     std::uint64_t mark = block_mark;
     std::uint64_t name_bytes = 0;
     std::uint64_t digest_bytes = 0;
     std::uint64_t class_bytes = 0;
     std::uint64_t target_name_bytes = 0;
-    std::uint64_t scaled_targets = 0;  ///< whose means come first, then their deviations
-    std::uint32_t tables = 0;
+    std::uint64_t column_name_bytes = 0;
+    std::uint64_t columns = 0;
+    std::uint64_t foreign_digest_bytes = 0;
+    std::uint64_t scaled_targets = 0;   ///< whose means come first, then their deviations
+    std::uint64_t scaled_features = 0;  ///< likewise
+    std::uint32_t tables = 0;           ///< a bit for each of the three that is there
     float background = 0;
-    std::array<TableRecord, 2> table;
+    std::array<TableRecord, 3> table;  ///< train, test, foreign
 };
+
+constexpr std::uint32_t has_train = 1;
+constexpr std::uint32_t has_test = 2;
+constexpr std::uint32_t has_foreign = 4;
 
 TableRecord describe(const Table& table) {
     const Description& d = table.description();
@@ -119,9 +127,10 @@ public:
         return {reinterpret_cast<const char*>(section.data()), section.size()};
     }
 
-    std::vector<double> take_numbers(std::size_t count) {
-        const auto section = take(count * sizeof(double));
-        std::vector<double> numbers(count);
+    template <class Number>
+    std::vector<Number> take_numbers(std::size_t count) {
+        const auto section = take(count * sizeof(Number));
+        std::vector<Number> numbers(count);
         if (count > 0) std::memcpy(numbers.data(), section.data(), section.size());
         return numbers;
     }
@@ -162,29 +171,47 @@ std::vector<std::byte> pack(const Source& source) {
     const std::string class_names = join(source.class_names);
     const std::string target_names = join(source.target_names);
     const task::Scale& scale = source.target_scale;
+    const task::Scale& features = source.feature_scale;
+    std::string column_names;
+    std::vector<std::uint64_t> column_features;
+    for (const FeatureColumn& column : source.columns) {
+        column_names += column.name + '\0';
+        column_features.push_back(column.features);
+    }
     BlockRecord record{.name_bytes = source.name.size(),
                        .digest_bytes = source.sha256.size(),
                        .class_bytes = class_names.size(),
                        .target_name_bytes = target_names.size(),
+                       .column_name_bytes = column_names.size(),
+                       .columns = column_features.size(),
+                       .foreign_digest_bytes = source.foreign_sha256.size(),
                        .scaled_targets = scale.mean.size(),
-                       .tables = source.test ? 2U : 1U,
+                       .scaled_features = features.mean.size(),
+                       .tables = has_train | (source.test ? has_test : 0U) | (source.foreign ? has_foreign : 0U),
                        .background = source.background,
                        .table = {}};
     record.table[0] = describe(source.train);
     if (source.test) record.table[1] = describe(*source.test);
+    if (source.foreign) record.table[2] = describe(*source.foreign);
 
     std::vector<std::span<const std::byte>> sections{bytes_of(record),
                                                      std::as_bytes(std::span(source.name)),
                                                      std::as_bytes(std::span(source.sha256)),
                                                      std::as_bytes(std::span(class_names)),
                                                      std::as_bytes(std::span(target_names)),
+                                                     std::as_bytes(std::span(column_names)),
+                                                     std::as_bytes(std::span(column_features)),
+                                                     std::as_bytes(std::span(source.foreign_sha256)),
                                                      std::as_bytes(std::span(scale.mean)),
                                                      std::as_bytes(std::span(scale.deviation)),
+                                                     std::as_bytes(std::span(features.mean)),
+                                                     std::as_bytes(std::span(features.deviation)),
                                                      source.train.feature_bytes(),
                                                      source.train.target_bytes().bytes};
-    if (source.test) {
-        sections.push_back(source.test->feature_bytes());
-        sections.push_back(source.test->target_bytes().bytes);
+    for (const std::optional<Table>* table : {&source.test, &source.foreign}) {
+        if (!*table) continue;
+        sections.push_back((*table)->feature_bytes());
+        sections.push_back((*table)->target_bytes().bytes);
     }
     std::size_t size = 0;
     for (const auto section : sections) size += padded(section.size());
@@ -208,11 +235,22 @@ Source unpack(const SharedBytes& block) {
     std::string sha256 = sections.take_text(record.digest_bytes);
     std::vector<std::string> class_names = separate(sections.take_text(record.class_bytes));
     std::vector<std::string> target_names = separate(sections.take_text(record.target_name_bytes));
-    task::Scale scale{.mean = sections.take_numbers(record.scaled_targets),
-                      .deviation = sections.take_numbers(record.scaled_targets)};
+    std::vector<std::string> column_names = separate(sections.take_text(record.column_name_bytes));
+    const auto column_features = sections.take_numbers<std::uint64_t>(record.columns);
+    core::require(column_names.size() == column_features.size(), "a packed source names its columns");
+    std::vector<FeatureColumn> columns;
+    for (std::size_t i = 0; i < column_names.size(); ++i)
+        columns.push_back({.name = std::move(column_names[i]), .features = column_features[i]});
+    std::string foreign_sha256 = sections.take_text(record.foreign_digest_bytes);
+    task::Scale scale{.mean = sections.take_numbers<double>(record.scaled_targets),
+                      .deviation = sections.take_numbers<double>(record.scaled_targets)};
+    task::Scale feature_scale{.mean = sections.take_numbers<double>(record.scaled_features),
+                              .deviation = sections.take_numbers<double>(record.scaled_features)};
     Table train = sections.take_table(record.table[0], block.owner);
     std::optional<Table> test;
-    if (record.tables == 2) test = sections.take_table(record.table[1], block.owner);
+    if ((record.tables & has_test) != 0) test = sections.take_table(record.table[1], block.owner);
+    std::optional<Table> foreign;
+    if ((record.tables & has_foreign) != 0) foreign = sections.take_table(record.table[2], block.owner);
     return {.name = std::move(name),
             .sha256 = std::move(sha256),
             .train = std::move(train),
@@ -220,7 +258,11 @@ Source unpack(const SharedBytes& block) {
             .class_names = std::move(class_names),
             .target_names = std::move(target_names),
             .target_scale = std::move(scale),
-            .background = record.background};
+            .columns = std::move(columns),
+            .feature_scale = std::move(feature_scale),
+            .background = record.background,
+            .foreign = std::move(foreign),
+            .foreign_sha256 = std::move(foreign_sha256)};
 }
 
 }  // namespace ensemble::data

@@ -46,6 +46,17 @@ std::vector<std::string> names_of_targets(const Columns& columns) {
     return names;
 }
 
+/// "column 3" where the file does not say, or says the same of another one.
+std::vector<FeatureColumn> feature_columns(const Columns& columns) {
+    const auto name = [&](std::size_t place) { return columns.header.empty() ? std::string{} : columns.header[place]; };
+    std::vector<FeatureColumn> features;
+    for (const std::size_t place : columns.places) {
+        const bool is_own = !name(place).empty() && std::ranges::count(columns.places, name(place), name) == 1;
+        features.push_back({.name = is_own ? core::printable(name(place)) : fmt::format("column {}", place + 1)});
+    }
+    return features;
+}
+
 void refuse_several_classes(const Columns& columns, const TextRequest& request) {
     if (columns.targets.size() == 1 || request.task != task::Kind::classification) return;
     core::fail(core::Failure::usage,
@@ -94,6 +105,7 @@ TextTables read_text_tables(const TextRequest& request) {
     refuse_several_classes(train, request);
     std::string spread = note_one_hot(train);
     std::vector<std::string> target_names = names_of_targets(train);
+    std::vector<FeatureColumn> columns = feature_columns(train);
     const std::vector<TargetColumn> train_targets = targets_of(train);
     const std::vector<TargetColumn> test_targets = test ? targets_of(*test) : std::vector<TargetColumn>{};
     Targets targets = make_targets(train_targets, test_targets, request.task);
@@ -113,7 +125,15 @@ TextTables read_text_tables(const TextRequest& request) {
             .test = std::move(test_table),
             .class_names = std::move(targets.class_names),
             .target_names = std::move(target_names),
+            .columns = std::move(columns),
             .notes = std::move(notes)};
+}
+
+TextFeatures read_text_features(const std::filesystem::path& path, const TextRequest& like) {
+    const ColumnChoice choice{.target = like.target, .ignore = like.ignore, .header = like.header};
+    const Columns train = read_columns(like.train, choice, nullptr);
+    Columns own = read_columns(path, choice, &train);
+    return {.columns = own.places.size(), .values = std::move(own.features)};
 }
 
 }  // namespace ensemble::data

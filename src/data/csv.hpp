@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/buffer.hpp"
 #include "data/dataset.hpp"
 #include "data/header.hpp"
 
@@ -16,6 +17,7 @@ struct TextTables {
     std::optional<Table> test;
     std::vector<std::string> class_names;
     std::vector<std::string> target_names;  ///< of the columns to be learnt
+    std::vector<FeatureColumn> columns;     ///< of the features
     std::vector<std::string> notes;         ///< as Source has them
 };
 
@@ -34,5 +36,13 @@ struct TextRequest {
 /// the first line taken for a header if judge_first_line() says so. Features are stored as doubles, without loss.
 /// Throws core::Error: data with file, line and column, usage for a column that is not there.
 [[nodiscard]] TextTables read_text_tables(const TextRequest& request);
+
+/// The features [rows × columns] of a table like that of the training rows, whose targets may be anything. Throws as
+/// read_text_tables() does.
+struct TextFeatures {
+    std::size_t columns = 0;
+    core::Buffer<double> values;
+};
+[[nodiscard]] TextFeatures read_text_features(const std::filesystem::path& path, const TextRequest& like);
 
 }  // namespace ensemble::data

@@ -80,6 +80,12 @@ private:
     SharedBytes targets_;
 };
 
+/// A column of a table, which a network sees as some features one after the other.
+struct FeatureColumn {
+    std::string name;
+    std::size_t features = 1;
+};
+
 /// What a data set delivers: rows to train on and, where it has them, rows set aside for testing.
 struct Source {
     std::string name;    ///< as the user wrote it
@@ -91,20 +97,48 @@ struct Source {
     std::vector<std::string> target_names = {};
     /// Regression: of each target over the training rows, once preprocess() has seen them. Targets keep their units.
     task::Scale target_scale = {};
+    /// Of tables whose columns have names; as many features in all as a row has. Empty where they are just numbered.
+    std::vector<FeatureColumn> columns = {};
+    /// What preprocess() has taken off each feature: it was seen · deviation + mean. Empty where all have the same, or
+    /// where they are no longer features of their own.
+    task::Scale feature_scale = {};
     /// The features come in units of their own, so that they are standardised unless asked otherwise.
     bool arbitrary_units = false;
     float background = 0;  ///< what a stored 0 is to the network: how images go on beyond their border
+    /// Rows that are not like the others, of the same shape (--ood); nothing is true of them, though they have labels
+    /// or targets as tables do. They are no part of sha256.
+    std::optional<Table> foreign = {};
+    std::string foreign_sha256 = {};  ///< of these; empty where there are none
     /// What was noticed when the data were read and the user should know; whole sentences without "note:". They stay
     /// with who has read the data: pack() leaves them out.
     std::vector<std::string> notes = {};
 };
 
-/// Some rows of a table; owns neither.
+/// Makes rows when they are asked for, so that they need no room: test rows that are turned, points of a grid. What is
+/// made of a row depends on its number alone. Called from several threads at once.
+class RowMaker {
+public:
+    RowMaker() = default;
+    virtual ~RowMaker() = default;
+    RowMaker(const RowMaker&) = delete;
+    RowMaker& operator=(const RowMaker&) = delete;
+
+    /// As Table::gather(), of rows that are numbered as this maker has them.
+    virtual void gather(std::span<const std::uint32_t> chosen, float* out, std::size_t stride) const = 0;
+};
+
+/// Some rows of a table; owns neither. With a maker they are its rows, and the table says what kind of rows they are.
 struct View {
     const Table* table = nullptr;
     std::span<const std::uint32_t> rows;
+    const RowMaker* maker = nullptr;
 
     [[nodiscard]] std::size_t size() const noexcept { return rows.size(); }
+
+    /// As Table::gather(), of some of the rows.
+    void gather(std::span<const std::uint32_t> chosen, float* out, std::size_t stride) const {
+        maker == nullptr ? table->gather(chosen, out, stride) : maker->gather(chosen, out, stride);
+    }
 };
 
 }  // namespace ensemble::data

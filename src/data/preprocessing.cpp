@@ -56,6 +56,7 @@ Source reshaped(const Source& source, const Sequence& sequence) {
     Source result = source;
     result.train = reshape(source.train);
     if (source.test) result.test = reshape(*source.test);
+    if (source.foreign) result.foreign = reshape(*source.foreign);
     return result;
 }
 
@@ -83,16 +84,21 @@ Source with_features_prepared(const Source& source, Rows rows, const Preprocessi
 
     const Transform transform(given, rows, resolved);
     if (!transform.note().empty()) result.notes.push_back(transform.note());
+    if (reduces) result.columns.clear();
+    if (!reduces && resolved.standardize != Standardize::all) result.feature_scale = transform.scale();
     if (!reduces && resolved.standardize == Standardize::all) {
         result.background = static_cast<float>(-transform.mean() * transform.factor());
     }
     if (!reduces && resolved.standardize == Standardize::all && element == Element::u8) {
         result.train = rescaled(given.train, transform.mean(), transform.factor());
         if (given.test) result.test = rescaled(*given.test, transform.mean(), transform.factor());
+        if (given.foreign) result.foreign = rescaled(*given.foreign, transform.mean(), transform.factor());
         return result;
     }
     result.train = transform.apply(given.train, result.notes);
     if (given.test) result.test = transform.apply(*given.test, result.notes);
+    std::vector<std::string> expected;  // that rows from elsewhere lie far from the others is what they are for
+    if (given.foreign) result.foreign = transform.apply(*given.foreign, expected);
     return result;
 }
 

@@ -48,9 +48,10 @@ struct Preprocessing {
 
 /// The data as a network is to see them, stored as floats; as they are where there is nothing to do.
 /// Means, deviations and components are those of `rows` of the training table; features that do not vary in them become
-/// 0. The digest stays that of the data as they were read: with the preprocessing and the rows it determines the
-/// result. Targets keep their units; how they lie over `rows` is measured, see scale_of_targets(). Throws core::Error:
-/// usage where preprocessing and data do not fit, data for targets that cannot be learnt.
+/// 0. Rows from elsewhere are treated likewise. The digest stays that of the data as they were read: with the
+/// preprocessing and the rows it determines the result. Targets keep their units; how they lie over `rows` is measured,
+/// see scale_of_targets(). Throws core::Error: usage where preprocessing and data do not fit, data for targets that
+/// cannot be learnt.
 [[nodiscard]] Source preprocess(const Source& source, std::span<const std::uint32_t> rows,
                                 const Preprocessing& preprocessing);
 

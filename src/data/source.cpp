@@ -7,11 +7,15 @@
 
 #include "core/error.hpp"
 #include "core/path.hpp"
+#include "data/array_reader.hpp"
 #include "data/block.hpp"
 #include "data/builtin.hpp"
 #include "data/csv.hpp"
+#include "data/generator.hpp"
 #include "data/idx.hpp"
+#include "data/image_axes.hpp"
 #include "data/npy.hpp"
+#include "data/npy_file.hpp"
 
 namespace ensemble::data {
 namespace {
@@ -141,9 +145,67 @@ Source load_text(const Request& request) {
     Source source = make_source(request.data, std::move(tables.train), std::move(tables.test));
     source.class_names = std::move(tables.class_names);
     source.target_names = std::move(tables.target_names);
+    source.columns = std::move(tables.columns);
     source.notes = std::move(tables.notes);
     source.arbitrary_units = true;
     return source;
+}
+
+/// Features and how they are stored, of rows that come without anything to be learnt.
+struct Features {
+    Description description;
+    SharedBytes bytes;
+};
+
+Features npy_features(const std::string& what) {
+    NpyFile file(what);
+    if (file.extents().size() < 2 || file.extents().size() > 4) {
+        core::fail(Failure::data, "{}: has shape {}, but features are rows × features, or rows of images", file.name(),
+                   file.shape());
+    }
+    const ItemAxes axes = item_axes(file.extents(), file.name());
+    Description description{.element = element_for(file.features().number), .shape = axes.shape, .rows = file.rows()};
+    const ArrayContent content = file.read(description.element, axes.channels_first);
+    if (description.element == Element::u8 && axes.shape.rank() > 1) description.scale = byte_scale(content.high);
+    return {description, content.bytes};
+}
+
+Features text_features(const std::string& what, const Request& like) {
+    std::error_code none;
+    if (is_builtin(before_colon(like.data)) || is_npy(like.data) || fs::is_directory(like.data, none)) {
+        core::fail(Failure::usage,
+                   "--ood {}: is taken for a text table, whose columns are read as those of --data, and --data {} is "
+                   "none; name data of the same kind, or a .npy of features",
+                   what, like.data);
+    }
+    TextFeatures read = read_text_features(what, {.train = like.data,
+                                                  .test = {},
+                                                  .target = like.target,
+                                                  .task = {},
+                                                  .header = like.header,
+                                                  .ignore = like.ignore});
+    const std::size_t rows = read.values.size() / read.columns;
+    return {{.element = Element::f64, .shape = {read.columns}, .rows = rows}, share(std::move(read.values))};
+}
+
+Features foreign_features(const std::string& what, const Request& like) {
+    std::error_code error;
+    const bool is_known = is_builtin(before_colon(what));
+    if (!is_known && !fs::exists(what, error)) {
+        core::fail(Failure::usage, "--ood {}: no such file or directory, nor a built-in data set; built in are {}",
+                   what, builtin_names());
+    }
+    if (!is_known && !fs::is_directory(what, error))
+        return is_npy(what) ? npy_features(what) : text_features(what, like);
+    const Source source = load(Request{.data = what, .seed = like.seed});
+    const Table& table = source.test ? *source.test : source.train;
+    return {table.description(), {std::make_shared<Table>(table), table.feature_bytes()}};
+}
+
+/// No label or target is known; a table has them all the same.
+SharedBytes nothing_known(const Table& train, std::size_t rows) {
+    const bool classes = train.description().task == task::Kind::classification;
+    return share(core::Buffer<std::int32_t>(rows * (classes ? 1 : train.outputs())));
 }
 
 }  // namespace
@@ -177,6 +239,23 @@ Source load(const Request& request) {
 
 Source load(const std::string& what, std::uint64_t seed) {
     return load(Request{.data = what, .seed = seed});
+}
+
+Table load_foreign(const std::string& what, const Request& like, const Table& train) {
+    Features features = foreign_features(what, like);
+    Description description = features.description;
+    if (description.shape != train.shape()) {
+        core::fail(Failure::usage, "--ood {}: its rows are {}, and those of --data {} are {}; both need one shape",
+                   what, description.shape.text(), like.data, train.shape().text());
+    }
+    const Description& own = train.description();
+    description.task = own.task;
+    description.outputs = own.outputs;
+    if (description.element == Element::u8 && own.element == Element::u8) {
+        description.scale = own.scale;  // the same byte is the same grey
+        description.offset = own.offset;
+    }
+    return {description, std::move(features.bytes), nothing_known(train, description.rows)};
 }
 
 Request resolved(Request request) {

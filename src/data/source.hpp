@@ -31,6 +31,12 @@ struct Request {
 /// As above, with nothing but a name or path.
 [[nodiscard]] Source load(const std::string& what, std::uint64_t seed);
 
+/// Rows from elsewhere: `what` is a name or path as Request::data has it, of built-in data and IDX files the test rows,
+/// of a .npy its features, of a text table those of columns like those of `like`. Their labels or targets are not read.
+/// `train` says what kind of rows a network expects. Local. Throws core::Error as load() does, and usage for rows of
+/// another shape.
+[[nodiscard]] Table load_foreign(const std::string& what, const Request& like, const Table& train);
+
 /// The same request with every path absolute, so that it holds wherever it is read again. A file of targets that is not
 /// where it says is looked for beside its features.
 [[nodiscard]] Request resolved(Request request);

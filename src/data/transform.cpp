@@ -234,6 +234,16 @@ Table Transform::apply(const Table& table, std::vector<std::string>& notes) cons
     return {description, share(std::move(features)), table.target_bytes()};
 }
 
+task::Scale Transform::scale() const {
+    task::Scale scale;
+    for (std::size_t j = 0; j < chosen_.size(); ++j) {
+        const double unit = unit_.empty() ? 1.0 : unit_[j];
+        scale.mean.push_back(mean_[j] / unit);
+        scale.deviation.push_back(factor_[j] > 0 ? 1 / (factor_[j] * unit) : 0.0);
+    }
+    return scale;
+}
+
 void Transform::refuse_large(const std::string& where, std::size_t column, double value) const {
     fail(Failure::data, "{}: {} (counted from 0), {} has {}, too large for single precision{}", source_->name, where,
          feature_name(column), value,

@@ -29,6 +29,9 @@ public:
     [[nodiscard]] double mean() const noexcept { return mean_.front(); }
     [[nodiscard]] double factor() const noexcept { return factor_.front(); }
 
+    /// Of each feature that stays, in the units of what is read: x = x' · deviation + mean. REQUIRES: no components.
+    [[nodiscard]] task::Scale scale() const;
+
     /// What the user should know of features that were taken for constant; empty where there is nothing.
     [[nodiscard]] const std::string& note() const noexcept { return note_; }
 

@@ -10,6 +10,7 @@
 
 #include "core/printable.hpp"
 #include "core/text.hpp"
+#include "report/table_rows.hpp"
 
 namespace ensemble::report {
 namespace {
@@ -21,106 +22,7 @@ constexpr std::size_t shown_in_full = 16;
 constexpr std::size_t first_shown = 8;
 constexpr std::size_t last_shown = 4;
 
-/// "97.31 %", "0.0123", "12.345", "4312.6", "123457", "1.2e+08": no wider than a column of the table has room for, with
-/// as many digits as that leaves. What would look like 0 is told by its power of ten.
-std::string measured(const task::Metric& metric, double value) {
-    constexpr std::size_t widest = 7;
-    constexpr double small = 0.001;
-    if (metric.unit == task::Unit::share) return core::percent(value);
-    std::string short_form = fmt::format("{:.{}e}", value, value < 0 ? 0 : 1);
-    const double size = std::abs(value);
-    if (size > 0 && size < small) return short_form;
-    for (int digits = size < 100 ? 4 : size < 1000 ? 2 : size < 10'000 ? 1 : 0; digits >= 0; --digits) {
-        const std::string text = core::number(value, digits);
-        if (core::columns(text) <= widest) return text;
-    }
-    return short_form;
-}
-
-using Cells = std::vector<std::string>;
-
-/// The table's lines, of as many columns as the terminal has room for; a log has all.
-class Rows {
-public:
-    Rows(const Terminal& terminal, const task::Task& task) {
-        constexpr std::array<std::size_t, 3> before{18, 7, 11};  // name, epochs, validation
-        constexpr std::size_t first_metric = 9;
-        constexpr std::size_t other_metric = 8;
-        constexpr std::size_t time = 13;
-        widths_.assign(before.begin(), before.end());
-        for (const task::Metric& metric : task.metrics()) {
-            if (!metric.in_table) continue;
-            widths_.push_back(metrics_.empty() ? first_metric : other_metric);
-            metrics_.push_back(&metric);
-            places_.push_back(static_cast<std::size_t>(&metric - task.metrics().data()));
-        }
-        widths_.push_back(time);
-        shown_.resize(widths_.size());
-        std::vector<std::size_t> by_importance{0, 3, 2, 4, 1};
-        for (std::size_t i = by_importance.size(); i < widths_.size(); ++i) by_importance.push_back(i);
-        constexpr std::size_t always_shown = 2;
-        for (std::size_t i = 0; i < by_importance.size(); ++i) {
-            const std::size_t column = by_importance[i];
-            const bool fits = !terminal.live || width_ + widths_[column] < terminal.columns;
-            if (!fits && i >= always_shown) break;
-            shown_[column] = true;
-            width_ += widths_[column];
-        }
-    }
-
-    [[nodiscard]] std::string heading() const {
-        Cells titles;
-        for (const task::Metric* metric : metrics_) titles.emplace_back(metric->title);
-        return row({"", "epochs", "validation"}, std::move(titles), "time");
-    }
-
-    /// `before`: name, epochs, validation. Without scores, nothing stands in their columns.
-    [[nodiscard]] std::string row(Cells before, Cells values, const std::string& time) const {
-        values.resize(metrics_.size());
-        before.insert(before.end(), values.begin(), values.end());
-        before.push_back(time);
-        std::string line = core::left(before[0], widths_[0]);
-        for (std::size_t i = 1; i < before.size(); ++i) {
-            if (shown_[i]) line += core::right(before[i], widths_[i]);
-        }
-        const std::size_t end = line.find_last_not_of(' ');
-        line.resize(end + 1);
-        line += '\n';
-        return line;
-    }
-
-    [[nodiscard]] Cells values(const task::Scores& scores) const {
-        Cells cells;
-        for (std::size_t i = 0; i < metrics_.size(); ++i) cells.push_back(measured(*metrics_[i], scores[places_[i]]));
-        return cells;
-    }
-
-    [[nodiscard]] std::string rule() const {
-        std::string line;
-        for (std::size_t i = 0; i < width_; ++i) line += "─";
-        line += '\n';
-        return line;
-    }
-
-    /// "NLL: negative log-likelihood".
-    [[nodiscard]] std::string legend() const {
-        std::string text = "best: chosen on validation data";
-        for (const task::Metric* metric : metrics_) {
-            if (metric->title != "test") text += fmt::format(" · {}: {}", metric->title, metric->text);
-        }
-        constexpr std::size_t columns = 100;
-        return core::wrapped(text + "\n", columns) + "\n";
-    }
-
-private:
-    std::vector<std::size_t> widths_;
-    std::vector<const task::Metric*> metrics_;
-    std::vector<std::size_t> places_;  ///< of these among the task's metrics
-    std::vector<bool> shown_;
-    std::size_t width_ = 0;
-};
-
-std::string member_row(const Rows& rows, const MemberResult& member, const task::Task& task) {
+std::string member_row(const TableRows& rows, const MemberResult& member, const task::Task& task) {
     const std::string name = fmt::format("member {}", member.index);
     const std::string epochs = std::to_string(member.epochs);
     if (!member.is_included()) return rows.row({name, epochs, "excluded"}, {}, core::duration(member.train_s));
@@ -141,7 +43,7 @@ std::string distinction(const store::Summary& summary, std::size_t place) {
     return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string members_rows(const Rows& rows, const store::Summary& summary, const Terminal& terminal) {
+std::string members_rows(const TableRows& rows, const store::Summary& summary, const Terminal& terminal) {
     const std::vector<MemberResult>& members = summary.members;
     const std::vector<std::string>& nets = summary.nets;
     std::string text;
@@ -284,6 +186,38 @@ std::string gain_lines(const store::Summary& summary, std::size_t included) {
         counts ? "p: McNemar's exact test" : "p: Student's t test of the paired rows", doubts(mean, best));
 }
 
+/// How the chosen combination does on test rows that are changed; of many the first and the last.
+std::string shift_rows(const TableRows& rows, const store::Summary& summary) {
+    if (summary.shifts.empty()) return "";
+    std::string text = fmt::format("{} on changed test rows\n", store::chosen(summary).combination->name);
+    const bool all = summary.shifts.size() <= shown_in_full;
+    for (std::size_t i = 0; i < summary.shifts.size(); ++i) {
+        const analysis::ShiftResult& each = summary.shifts[i];
+        if (!all && i == first_shown) {
+            text += fmt::format("… {} more in summary.json\n", summary.shifts.size() - first_shown - last_shown);
+        }
+        if (!all && i >= first_shown && i + last_shown < summary.shifts.size()) continue;
+        text += rows.row({fmt::format("  {} {}", each.shift.name, each.shift.value), "", ""},
+                         rows.values(each.combinations.at(summary.combine)), "");
+    }
+    return text + rows.rule();
+}
+
+/// Empty where nobody has asked.
+std::string foreign_line(const store::Summary& summary) {
+    if (!summary.foreign) return "";
+    const auto best =
+        std::ranges::max_element(summary.foreign->measures, {}, [](const auto& each) { return each.foreign.auroc; });
+    std::string name = best->measure;
+    std::ranges::replace(name, '_', ' ');
+    return fmt::format(
+        "{} from elsewhere are told from test rows best by {}: AUROC {}; where 95 % of them are found, so are {} of "
+        "the "
+        "test rows\n\n",
+        core::counted(summary.foreign->rows, "row"), name, core::number(best->foreign.auroc, 4),
+        core::percent(best->foreign.fpr95));
+}
+
 /// What has come out, in one sentence: by how much members together do better than one of them does on average.
 std::string conclusion(const store::Summary& summary, std::size_t included) {
     if (included < 2) return "";
@@ -337,7 +271,7 @@ std::string results_table(const store::Summary& summary, const std::string& dire
     const auto& result = summary.ensemble;
     const auto included = static_cast<std::size_t>(std::ranges::count_if(summary.members, &MemberResult::is_included));
     const task::Task& task = *summary.task;
-    const Rows rows(terminal, task);
+    const TableRows rows(terminal, task);
     const std::string rule = rows.rule();
 
     const MemberResult& best = *std::ranges::find(summary.members, result.best_member, &MemberResult::index);
@@ -357,15 +291,15 @@ std::string results_table(const store::Summary& summary, const std::string& dire
         const task::Scores& pooled = summary.out_of_fold->scores.at(summary.combine);
         text += rows.row({"out of fold", "", measured(task.metrics().front(), pooled.front())}, {}, "");
     }
-    text += rule;
+    text += rule + shift_rows(rows, summary);
     std::string words = rows.legend();
     if (summary.out_of_fold) {
         words += fmt::format("out of fold: the {} of the members that were not trained on a row, of {}\n",
                              store::chosen(summary).combination->name, core::counted(summary.out_of_fold->rows, "row"));
     }
     words += summary.data.classes > 0 ? class_lines(summary) : baseline_line(summary);
-    words += trust_lines(summary) + gain_lines(summary, included) + conclusion(summary, included) +
-             exclusion_lines(summary.members) + missing_line(summary);
+    words += trust_lines(summary) + foreign_line(summary) + gain_lines(summary, included) +
+             conclusion(summary, included) + exclusion_lines(summary.members) + missing_line(summary);
     words += fmt::format("\nRanks were idle for {} in all: efficiency {}, at best {} for members of these lengths\n",
                          core::duration(timing.idle_s), core::percent(timing.efficiency, 1),
                          core::percent(timing.efficiency_bound, 1));

@@ -10,6 +10,7 @@
 #include "config/configuration.hpp"
 #include "config/experiment.hpp"
 #include "core/error.hpp"
+#include "core/npy.hpp"
 #include "store/npy.hpp"
 #include "store/summary_reader.hpp"
 
@@ -53,8 +54,25 @@ FinishedRun::FinishedRun(store::RunDirectory directory) : directory_(std::move(d
 }
 
 void FinishedRun::read_set(const std::string& name) {
-    const fs::path file = directory_.evaluation_set(name) / "targets.npy";
-    analysis::EvaluationSet set{.name = name};
+    core::Shape shape;
+    if (summary_.data.shape.size() == 2) shape = {summary_.data.shape[0], summary_.data.shape[1]};
+    if (summary_.data.shape.size() == 3)
+        shape = {summary_.data.shape[0], summary_.data.shape[1], summary_.data.shape[2]};
+    analysis::EvaluationSet set = config::described_set(name, options_, config::row_kind(options_, shape));
+    const bool is_known = set.use != analysis::SetUse::foreign && set.use != analysis::SetUse::grid;
+    if (is_known) {
+        read_truth(set);
+    } else {
+        const fs::path file = directory_.evaluation_set(name) / "rows.npy";
+        const core::NpyHeader header = core::read_npy_header(read_bytes(file), file.string());
+        if (header.extents.size() == 1) set.count = header.extents.front();
+    }
+    if (set.count == 0) core::fail(core::Failure::data, "'{}' holds no rows", directory_.evaluation_set(name).string());
+    sets_.push_back(std::move(set));
+}
+
+void FinishedRun::read_truth(analysis::EvaluationSet& set) const {
+    const fs::path file = directory_.evaluation_set(set.name) / "targets.npy";
     if (summary_.task->kind == task::Kind::classification) {
         set.labels = store::integer_list_from_npy(read_bytes(file), file.string());
         set.count = set.labels.size();
@@ -63,18 +81,16 @@ void FinishedRun::read_set(const std::string& name) {
         };
         if (!std::ranges::all_of(set.labels, is_class))
             core::fail(core::Failure::data, "'{}' holds labels that are no classes of the run", file.string());
-    } else {
-        store::Matrix<float> numbers = store::floats_from_npy(read_bytes(file), file.string());
-        if (numbers.columns != summary_.data.target_names.size()) {
-            core::fail(core::Failure::data, "'{}' holds {} numbers a row, and the run learnt {}", file.string(),
-                       numbers.columns, summary_.data.target_names.size());
-        }
-        set.count = numbers.rows;
-        set.targets = numbers.columns;
-        set.numbers = std::move(numbers.values);
+        return;
     }
-    if (set.count == 0) core::fail(core::Failure::data, "'{}' holds no rows", file.string());
-    sets_.push_back(std::move(set));
+    store::Matrix<float> numbers = store::floats_from_npy(read_bytes(file), file.string());
+    if (numbers.columns != summary_.data.target_names.size()) {
+        core::fail(core::Failure::data, "'{}' holds {} numbers a row, and the run learnt {}", file.string(),
+                   numbers.columns, summary_.data.target_names.size());
+    }
+    set.count = numbers.rows;
+    set.targets = numbers.columns;
+    set.numbers = std::move(numbers.values);
 }
 
 void FinishedRun::make_study() {

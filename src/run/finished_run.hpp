@@ -33,6 +33,7 @@ public:
 
 private:
     void read_set(const std::string& name);
+    void read_truth(analysis::EvaluationSet& set) const;
     void make_study();
 
     store::RunDirectory directory_;

@@ -43,11 +43,12 @@ fs::path make_default_directory() {
          error.message());
 }
 
-store::RunDirectory create_directory(const std::string& out) {
+store::RunDirectory create_directory(const config::Experiment& experiment) {
+    const std::string& out = experiment.options().out;
     if (out.empty()) {
         const fs::path made = make_default_directory();
         try {
-            return store::RunDirectory::create(made);
+            return store::RunDirectory::create(made, experiment.set_names());
         } catch (const core::Error&) {
             std::error_code ignored;
             fs::remove(made, ignored);
@@ -55,7 +56,7 @@ store::RunDirectory create_directory(const std::string& out) {
         }
     }
     try {
-        return store::RunDirectory::create(out);
+        return store::RunDirectory::create(out, experiment.set_names());
     } catch (const core::Error& error) {
         fail(error.kind(), "--out {}: {}", out, error.what());
     }
@@ -106,9 +107,9 @@ store::RunDirectory open_run_directory(const comm::Communicator& ranks, const co
         world.run_everywhere([&] {
             if (!world.is_root()) return;
             if (goes_on(options)) {
-                made = store::RunDirectory::resume(options.out);
+                made = store::RunDirectory::resume(options.out, experiment.set_names());
             } else {
-                made = create_directory(options.out);
+                made = create_directory(experiment);
                 write_beginning(*made, experiment);
             }
             comm::HeartbeatMonitor::clear(made->logs());

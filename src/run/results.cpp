@@ -41,7 +41,8 @@ store::DataSummary describe_data(const config::Experiment& experiment) {
                                .shape = {},
                                .class_names = experiment.source().class_names};
     for (std::size_t axis = 0; axis < shape.rank(); ++axis) summary.shape.push_back(shape[axis]);
-    for (const config::EvaluationSet& set : experiment.evaluation_sets()) summary.evaluation_sets.push_back(set.name);
+    summary.evaluation_sets = experiment.set_names();
+    summary.foreign_sha256 = experiment.source().foreign_sha256;
     if (experiment.task().kind == task::Kind::classification) {
         const auto labels = experiment.source().train.labels();
         std::vector<std::int32_t> training;
@@ -61,6 +62,7 @@ void write_truth(const config::Experiment& experiment, const store::RunDirectory
         const std::vector<std::int64_t> rows(set.rows.rows.begin(), set.rows.rows.end());
         store::write_file_atomically(place / "rows.npy", store::list_to_npy(rows));
         const bool classes = experiment.task().kind == task::Kind::classification;
+        if (set.labels.empty() && set.numbers.empty()) continue;
         store::write_file_atomically(place / "targets.npy", classes
                                                                 ? store::list_to_npy(set.labels)
                                                                 : store::to_npy(set.numbers, rows.size(), set.targets));
@@ -81,6 +83,8 @@ void evaluate_and_write(store::Summary& summary, const analysis::Analysis& analy
                                .scores = analysis::combination_scores(*study.task, study.targets, pooled,
                                                                       analysis.truth(study.validation))};
     }
+    summary.shifts = analysis::shift_results(analysis);
+    summary.foreign = analysis::foreign_result(analysis, summary.data.target_names);
     summary.trust = analysis::trust_of(analysis, summary.combine, summary.data.target_names);
     std::vector<float> predictions = rows.combined.at(summary.combine).predictions;
     if (calibrate == analysis::Calibrate::temperature)

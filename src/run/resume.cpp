@@ -48,6 +48,7 @@ nlohmann::json read_origin(const fs::path& file) {
                           origin["data"].is_object() && origin["data"]["sha256"].is_string() &&
                           origin["program"].is_object() && origin["program"]["build"].is_string() &&
                           origin["program"]["version"].is_string() &&
+                          (!origin["data"].contains("ood_sha256") || origin["data"]["ood_sha256"].is_string()) &&
                           (!origin.contains("configuration") || origin["configuration"].is_string()) &&
                           (!origin.contains("settings") || origin["settings"].is_object());
     if (!is_whole) {
@@ -99,20 +100,20 @@ void require_unedited(const fs::path& file, const config::Options& saved, const 
 std::string origin_text(const config::Experiment& experiment) {
     const store::DataSummary data = describe_data(experiment);
     const store::Program program = describe_program();
-    const nlohmann::ordered_json origin{
-        {"configuration", experiment.digest()},
-        {"settings", nlohmann::ordered_json::parse(config::to_json(experiment.options()))},
-        {"data",
-         {{"name", data.name},
-          {"sha256", data.sha256},
-          {"train", data.train},
-          {"validation", data.validation},
-          {"test", data.test}}},
-        {"program",
-         {{"version", program.version},
-          {"build", program.build},
-          {"cpu", program.cpu},
-          {"evaluation_batch", program.evaluation_batch}}}};
+    nlohmann::ordered_json origin{{"configuration", experiment.digest()},
+                                  {"settings", nlohmann::ordered_json::parse(config::to_json(experiment.options()))},
+                                  {"data",
+                                   {{"name", data.name},
+                                    {"sha256", data.sha256},
+                                    {"train", data.train},
+                                    {"validation", data.validation},
+                                    {"test", data.test}}},
+                                  {"program",
+                                   {{"version", program.version},
+                                    {"build", program.build},
+                                    {"cpu", program.cpu},
+                                    {"evaluation_batch", program.evaluation_batch}}}};
+    if (!data.foreign_sha256.empty()) origin["data"]["ood_sha256"] = data.foreign_sha256;
     return origin.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 
@@ -154,6 +155,15 @@ std::string refuse_other_run(const config::Experiment& experiment) {
              "--resume: the data of the run in '{}' have changed since it began: the SHA-256 of {} was {} and is now "
              "{}; bring the old data back, or train anew in another directory",
              run.path().string(), options.data, then, sha256);
+    }
+    const std::string& foreign = experiment.source().foreign_sha256;
+    if (const std::string began = origin["data"].value("ood_sha256", ""); began != foreign) {
+        const config::Setting& ood = *config::find_setting("ood");
+        fail(Failure::usage,
+             "--resume: the run in '{}' has --ood {} (SHA-256 {}), not {} ({}); bring the old rows back, or choose "
+             "another directory with --out for a new one",
+             run.path().string(), shown(config::value_in_use(ood, saved)), began.empty() ? "none" : began,
+             shown(config::value_in_use(ood, options)), foreign.empty() ? "none" : foreign);
     }
     // config.toml is what options were compared with, so somebody has changed it since.
     const std::string digest = experiment.digest();

@@ -32,11 +32,13 @@ void resolve_paths(config::Options& options) {
     options.test = std::move(request.test);
     options.target = std::move(request.target);
     options.test_target = std::move(request.test_target);
+    if (!options.ood.empty()) options.ood = data::resolved({.data = options.ood}).data;
     // The directory they are in may have a name of its own kind.
     config::require_utf8(options.data, "--data");
     config::require_utf8(options.test, "--test");
     config::require_utf8(options.target, "--target");
     config::require_utf8(options.test_target, "--test-target");
+    config::require_utf8(options.ood, "--ood");
     config::require_utf8(options.out, "--out");
 }
 

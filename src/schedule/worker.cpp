@@ -1,6 +1,7 @@
 #include "schedule/worker.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -227,16 +228,18 @@ analysis::MemberResult Worker::result() {
                                   .test = {},
                                   .excluded = state.excluded};
     if (!state.excluded.empty()) return result;
-    for (std::size_t set = 0; set < predicting_->predictions.size(); ++set) {
+    const std::array<std::pair<std::size_t, task::Scores*>, 2> told{std::pair{study_.validation, &result.validation},
+                                                                    std::pair{study_.test, &result.test}};
+    for (const auto& [set, scores] : told) {
         const std::span<const float> predictions = predicted(set);
         const bool classes = experiment_.task().kind == task::Kind::classification;
         const auto chosen =
             classes ? task::most_probable(predictions, experiment_.targets()) : std::vector<std::int32_t>{};
-        (set == 0 ? result.validation : result.test) = task::score({.task = experiment_.task(),
-                                                                    .targets = experiment_.targets(),
-                                                                    .predictions = predictions,
-                                                                    .chosen = chosen},
-                                                                   truth_of(set));
+        *scores = task::score({.task = experiment_.task(),
+                               .targets = experiment_.targets(),
+                               .predictions = predictions,
+                               .chosen = chosen},
+                              truth_of(set));
     }
     // With early stopping the parameters are those of the best epoch, else of the last.
     const std::size_t epoch = spec.training.patience > 0 ? state.best_epoch : state.epoch;

@@ -50,7 +50,7 @@ bool is_empty_or_missing(const fs::path& directory) {
 
 std::vector<fs::path> own_directories(const RunDirectory& run) {
     std::vector<fs::path> all{run.members(), run.checkpoints(), run.logs()};
-    for (const std::string_view set : evaluation_set_names) all.push_back(run.evaluation_set(set));
+    for (const std::string& set : run.evaluation_sets()) all.push_back(run.evaluation_set(set));
     return all;
 }
 
@@ -119,17 +119,17 @@ void probe(const fs::path& directory, FileSystem& system) {
 
 }  // namespace
 
-RunDirectory RunDirectory::create(const fs::path& path, FileSystem& system) {
+RunDirectory RunDirectory::create(const fs::path& path, FileSystem& system, std::vector<std::string> sets) {
     if (path.empty()) core::fail(core::Failure::usage, "the run directory has no name; give one with --out");
-    RunDirectory run(tidy(path));
+    RunDirectory run(tidy(path), std::move(sets));
     refuse_other_runs(run);
     run.created_ = true;
     run.prepare(system);
     return run;
 }
 
-RunDirectory RunDirectory::resume(const fs::path& path) {
-    RunDirectory run(tidy(path));
+RunDirectory RunDirectory::resume(const fs::path& path, std::vector<std::string> sets) {
+    RunDirectory run(tidy(path), std::move(sets));
     FileSystem system;
     run.prepare(system);
     return run;
@@ -163,9 +163,9 @@ void RunDirectory::prepare(FileSystem& system) {
     }
 }
 
-RunDirectory RunDirectory::create(const fs::path& path) {
+RunDirectory RunDirectory::create(const fs::path& path, std::vector<std::string> sets) {
     FileSystem system;
-    return create(path, system);
+    return create(path, system, std::move(sets));
 }
 
 RunDirectory RunDirectory::open_finished(const fs::path& path) {
@@ -221,7 +221,7 @@ TimelineEntry RunDirectory::last_activity() const {
 
 void RunDirectory::remove_temporaries() const noexcept {
     store::remove_temporaries(members());
-    for (const std::string_view set : evaluation_set_names) store::remove_temporaries(evaluation_set(set));
+    for (const std::string& set : sets_) store::remove_temporaries(evaluation_set(set));
 }
 
 void RunDirectory::remove_unfinished() const noexcept {

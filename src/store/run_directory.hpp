@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -15,7 +16,7 @@
 
 namespace ensemble::store {
 
-/// The rows that finished members predict, by the names of their directories.
+/// The rows that finished members predict in every run, by the names of their directories.
 inline constexpr std::array<std::string_view, 2> evaluation_set_names{"validation", "test"};
 
 /// Where a run puts its files; the names are part of the public interface.
@@ -24,13 +25,16 @@ class RunDirectory {
 public:
     /// Makes the directory with its parents and its own directories, and proves by writing that it takes
     /// files. Root only. Throws core::Error (usage) if it holds a run, finished or not, is in use, or cannot be
-    /// written; then everything is as it was before.
-    [[nodiscard]] static RunDirectory create(const std::filesystem::path& path, FileSystem& system);
-    [[nodiscard]] static RunDirectory create(const std::filesystem::path& path);
+    /// written; then everything is as it was before. `sets` are the names of all evaluation sets.
+    [[nodiscard]] static RunDirectory create(const std::filesystem::path& path, FileSystem& system,
+                                             std::vector<std::string> sets = standard_sets());
+    [[nodiscard]] static RunDirectory create(const std::filesystem::path& path,
+                                             std::vector<std::string> sets = standard_sets());
 
     /// The directory of an unfinished run, to go on with it; what a killed writer left half-done is removed.
     /// Root only. Throws core::Error (usage) like create(), or if the run is finished.
-    [[nodiscard]] static RunDirectory resume(const std::filesystem::path& path);
+    [[nodiscard]] static RunDirectory resume(const std::filesystem::path& path,
+                                             std::vector<std::string> sets = standard_sets());
 
     /// The directory of a finished run, to write its analysis anew. Root only. Throws core::Error (usage) if there is
     /// no such directory, or another process writes there.
@@ -54,6 +58,9 @@ public:
     [[nodiscard]] std::filesystem::path evaluation_set(std::string_view name) const {
         return path_ / "predictions" / name;
     }
+
+    /// The evaluation sets that have directories here. REQUIRES: create() or resume().
+    [[nodiscard]] const std::vector<std::string>& evaluation_sets() const noexcept { return sets_; }
     [[nodiscard]] std::filesystem::path members() const { return path_ / "members"; }
     [[nodiscard]] std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
     [[nodiscard]] std::filesystem::path logs() const { return path_ / "logs"; }
@@ -99,11 +106,17 @@ public:
     void discard() noexcept;
 
 private:
-    explicit RunDirectory(std::filesystem::path path) : path_(std::move(path)) {}
+    explicit RunDirectory(std::filesystem::path path, std::vector<std::string> sets = standard_sets())
+        : path_(std::move(path)), sets_(std::move(sets)) {}
+
+    [[nodiscard]] static std::vector<std::string> standard_sets() {
+        return {evaluation_set_names.begin(), evaluation_set_names.end()};
+    }
     void prepare(FileSystem& system);
     void take_back() noexcept;
 
     std::filesystem::path path_;
+    std::vector<std::string> sets_;
     std::vector<std::filesystem::path> made_;  ///< directories, outermost first
     std::shared_ptr<RunLock> lock_;
     bool created_ = false;

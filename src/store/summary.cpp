@@ -28,6 +28,7 @@ Json json_of(Metrics metrics, const DataSummary& data) {
               {"test", data.test},
               {"shape", data.shape},
               {"evaluation_sets", data.evaluation_sets}};
+    if (!data.foreign_sha256.empty()) json["ood_sha256"] = data.foreign_sha256;
     if (data.classes == 0) {
         json["targets"] = data.target_names;
         json["baseline"] = json_of(metrics, data.baseline_scores);
@@ -206,6 +207,34 @@ Json uncertainty_json(const analysis::TrustResult& trust) {
     return {{"measures", trust.measures}, {"mean", mean}, {"selective", selective}};
 }
 
+/// Of the chosen combination, and of all others under their names.
+Json json_of(Metrics metrics, const Summary& summary, const analysis::ShiftResult& result) {
+    Json combinations;
+    for (std::size_t i = 0; i < result.combinations.size(); ++i) {
+        const std::string name(summary.ensemble.combinations.at(i).combination->name);
+        combinations[name] = json_of(metrics, result.combinations[i]);
+    }
+    return {{"name", result.shift.name},
+            {"value", result.shift.value},
+            {"unit", result.shift.unit},
+            {"ensemble", json_of(metrics, result.combinations.at(summary.combine))},
+            {"mean_member", json_of(metrics, result.mean_member)},
+            {"best_member", json_of(metrics, result.best_member)},
+            {"combinations", combinations}};
+}
+
+Json json_of(const Summary& summary, const analysis::ForeignResult& result) {
+    Json scores = Json::array();
+    for (const analysis::MeasureDetection& each : result.measures) {
+        scores.push_back({{"name", each.measure},
+                          {"auroc", each.foreign.auroc},
+                          {"aupr", each.foreign.aupr},
+                          {"aupr_test", each.test_aupr},
+                          {"fpr95", each.foreign.fpr95}});
+    }
+    return {{"data", Json::parse(summary.config).value("ood", "")}, {"rows", result.rows}, {"scores", scores}};
+}
+
 Json json_of(const Timing& timing) {
     return {{"ranks", timing.ranks},
             {"wall_s", timing.wall_s},
@@ -272,6 +301,8 @@ std::string to_json(const Summary& summary) {
     if (summary.trust.spread) json["calibration"] = json_of(*summary.trust.spread);
     if (!summary.trust.measures.empty()) json["uncertainty"] = uncertainty_json(summary.trust);
     if (!summary.trust.conformal.empty()) json["conformal"] = json_of(summary.trust.conformal);
+    for (const analysis::ShiftResult& each : summary.shifts) json["shift"].push_back(json_of(metrics, summary, each));
+    if (summary.foreign) json["ood"] = json_of(summary, *summary.foreign);
     json["timing"] = json_of(summary.timing);
     if (summary.partial) json["partial"] = true;
     if (!summary.missing.empty()) json["missing"] = summary.missing;

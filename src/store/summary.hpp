@@ -10,6 +10,7 @@
 #include "analysis/classes.hpp"
 #include "analysis/combination.hpp"
 #include "analysis/results.hpp"
+#include "analysis/shifted.hpp"
 #include "analysis/trust.hpp"
 
 namespace ensemble::store {
@@ -31,6 +32,7 @@ struct DataSummary {
     std::size_t test = 0;
     std::vector<std::size_t> shape;                 ///< of one item
     std::vector<std::string> evaluation_sets = {};  ///< directories of predictions/, in the order of the study
+    std::string foreign_sha256 = {};                ///< of rows from elsewhere; empty where there are none
     std::size_t classes = 0;                        ///< 0 for regression
     std::vector<std::string> class_names = {};      ///< by label; empty where they are the numbers of the labels
     analysis::Baseline baseline = {};               ///< what the largest class alone reaches
@@ -79,8 +81,10 @@ struct Summary {
     std::vector<std::string> nets = {};    ///< that members take in turn
     analysis::EnsembleResult ensemble;
     std::optional<OutOfFold> out_of_fold = {};
-    analysis::TrustResult trust = {};  ///< of the chosen combination
-    std::size_t combine = 0;           ///< place among the combinations of the one that predictions.npy holds
+    analysis::TrustResult trust = {};                     ///< of the chosen combination
+    std::vector<analysis::ShiftResult> shifts = {};       ///< of each set of changed test rows
+    std::optional<analysis::ForeignResult> foreign = {};  ///< of rows from elsewhere
+    std::size_t combine = 0;  ///< place among the combinations of the one that predictions.npy holds
     Timing timing;
     std::vector<std::uint32_t> missing = {};  ///< members that are not part of it, since the run was stopped before
     bool partial = false;                     ///< the run is to go on: these are no final results

@@ -46,7 +46,8 @@ DataSummary data_of(const task::Task& task, const Json& json) {
                      .validation = json.at("validation"),
                      .test = json.at("test"),
                      .shape = json.at("shape").get<std::vector<std::size_t>>(),
-                     .evaluation_sets = json.at("evaluation_sets").get<std::vector<std::string>>()};
+                     .evaluation_sets = json.at("evaluation_sets").get<std::vector<std::string>>(),
+                     .foreign_sha256 = json.value("ood_sha256", "")};
     if (task.kind == task::Kind::regression) {
         data.target_names = json.at("targets").get<std::vector<std::string>>();
         data.baseline_scores = scores_of(task.metrics(), json.at("baseline"));

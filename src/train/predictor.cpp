@@ -40,7 +40,7 @@ void Predictor::use_views(const model::Network& network, const TestViews& views)
 void Predictor::load(std::size_t thread, std::span<const std::uint32_t> rows, const data::View& view,
                      std::size_t distortion) {
     compute::Rows input = programs_[thread].input();
-    view.table->gather(rows, input.data, input.stride);
+    view.gather(rows, input.data, input.stride);
     input.count = rows.size();
     if (distortion > 0) {
         core::StreamKey key = distortions_;

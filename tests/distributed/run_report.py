@@ -48,7 +48,7 @@ def repeats_the_analysis(stage, words, out):
         (run / "predictions.npy").write_bytes(b"")  # is made anew
         ended = report(stage, ranks, [out])
         ended.expect(ended.code == 0, "failed").expect(not ended.messages(), "complains")
-        ended.expect(ended.out.count("over the best member") == 1, "the results are not printed exactly once")
+        ended.expect(ended.out.count("\n  over the best member") == 1, "the results are not printed exactly once")
         after = stage.content()
         differing = [name for name in before | after if before.get(name) != after.get(name)]
         ended.expect(not differing, f"differs from what the run wrote: {', '.join(differing)}")
@@ -73,6 +73,56 @@ def repeats_the_analysis_of_folds_and_numbers(stage):
         give_up(f"these are no weights of seven members: {weights}")
     if summary["ensemble"]["out_of_fold"]["rows"] != 72:
         give_up("not all rows are predicted by a member that was not trained on them")
+
+
+@case
+def repeats_what_shifts_and_rows_from_elsewhere_did(stage):
+    data = ["--data", "digits:train=400,test=40", "--net", "dense(16) relu", "--epochs", "8", "--members", "3", "--seed", "5"]
+    asked = ["--shift", "rotate:0,90", "--shift", "noise:0.5..2", "--ood", "digits:train=10,test=30"]
+    run = repeats_the_analysis(stage, [*data, *asked, "--combine", "vote"], "run")
+    summary = json.loads((run / "summary.json").read_text())
+    names = [(each["name"], each["value"], each["unit"]) for each in summary["shift"]]
+    noise = [("noise", value, "standard deviations") for value in (0.5, 1, 1.5, 2)]
+    if names != [("rotate", 0, "degrees"), ("rotate", 90, "degrees"), *noise]:
+        give_up(f"these shifts are told of: {names}")
+    still = summary["shift"][0]
+    metrics = list(still["ensemble"])
+    if any(still["ensemble"][metric] != summary["ensemble"]["vote"][metric] for metric in metrics):
+        give_up("test rows that are not turned have other scores than the test rows")
+    for who in ("mean_member", "best_member"):
+        told = summary["ensemble"][who] if who == "mean_member" else summary["ensemble"][who]["test"]
+        if any(abs(still[who][metric] - told[metric]) > 1e-12 for metric in metrics):
+            give_up(f"the {who} has other scores on test rows that are not turned")
+    if summary["shift"][1]["ensemble"]["accuracy"] >= still["ensemble"]["accuracy"]:
+        give_up("turned digits are read as well as those that are not")
+    test, turned, unturned = ((run / f"predictions/{name}/0001.npy").read_bytes() for name in ("test", "rotate-90", "rotate-0"))
+    if test != unturned or test == turned:
+        give_up("a turn by nothing changes predictions, or one by 90 degrees does not")
+    scores = {each["name"]: each["auroc"] for each in summary["ood"]["scores"]}
+    if summary["ood"]["rows"] != 30 or not all(0.2 < auroc < 0.8 for auroc in scores.values()) or len(scores) != 7:
+        give_up(f"digits are told from digits: {scores}")
+    page = (run / "report.html").read_text()
+    if "When the data change" not in page or "Data from elsewhere" not in page:
+        give_up("the page does not show them")
+    # Members and what they predict of test rows are the same without; the same bytes on other numbers of ranks.
+    trained(stage, data, "plain")
+    stage.ranks(3, [*data, *asked, "--combine", "vote", "--out", "three"])
+    for file in sorted((run / "predictions").rglob("*.npy")) + [run / "predictions.npy", run / "uncertainty.npy"]:
+        name = file.relative_to(run)
+        if file.read_bytes() != (stage.directory / "three" / name).read_bytes():
+            give_up(f"{name} differs on three ranks")
+        plain = stage.directory / "plain" / name
+        if plain.exists() and name.parts[0] == "predictions" and file.read_bytes() != plain.read_bytes():
+            give_up(f"{name} differs from a run without shifts")
+    # What is asked for is part of the run.
+    (run / "summary.json").unlink()
+    stage.refuses(["--resume", "--out", "run", "--shift", "rotate:1"], USAGE, "--resume", "--shift")
+    stage.refuses(["--resume", "--out", "run", "--ood", "digits:train=10,test=31"], USAGE, "--resume", "--ood")
+    ended = stage.ranks(2, ["--resume", "--out", "run"])
+    ended.expect(ended.code == 0, "does not go on")
+    for key in ("shift", "ood", "ensemble"):
+        if json.loads((run / "summary.json").read_text())[key] != summary[key]:
+            give_up(f"{key} differs after --resume")
 
 
 @case

@@ -17,8 +17,10 @@ struct Contender {
     std::string_view name;
 };
 
-constexpr std::array<Contender, 3> contenders{
-    {{"ensemble", "ensemble"}, {"mean_member", "mean member"}, {"mc_dropout", "MC dropout of one member"}}};
+constexpr std::array<Contender, 4> contenders{{{"ensemble", "ensemble"},
+                                               {"mean_member", "mean member"},
+                                               {"mc_dropout", "MC dropout of one member"},
+                                               {"best_member", "best member"}}};
 
 /// Entries of one kind of shift, in the order of the file.
 using Entries = std::vector<const Json*>;
@@ -36,12 +38,10 @@ std::vector<std::pair<std::string, Entries>> shifts_of(const Source& source) {
     return shifts;
 }
 
-/// "rotation by degrees" and the like, of the shifts that are known; others have their name alone.
-std::string axis_of(std::string_view name) {
-    if (name == "rotate") return "rotation, degrees";
-    if (name == "noise") return "noise, standard deviations";
-    if (name == "shift") return "shift, pixels";
-    return std::string(name);
+/// "rotate, degrees".
+std::string axis_of(std::string_view name, const Entries& entries) {
+    const std::string unit = text_of(at(*entries.front(), "unit"));
+    return unit.empty() ? std::string(name) : fmt::format("{}, {}", name, unit);
 }
 
 double score_of(const Json& entry, const Contender& contender, const task::Metric& metric) {
@@ -50,7 +50,7 @@ double score_of(const Json& entry, const Contender& contender, const task::Metri
 
 Panel shift_panel(std::string_view name, const Entries& entries, const task::Metric& metric) {
     const bool share = metric.unit == task::Unit::share;
-    Panel panel{.x = axis_of(name), .y = heading(metric) + (share ? ", %" : ""), .y_is_share = share};
+    Panel panel{.x = axis_of(name, entries), .y = heading(metric) + (share ? ", %" : ""), .y_is_share = share};
     for (std::size_t i = 0; i < contenders.size(); ++i) {
         Curve curve{.name = std::string(contenders.at(i).name), .look = i, .kind = Curve::Kind::marked_line};
         for (const Json* entry : entries) {
@@ -63,7 +63,7 @@ Panel shift_panel(std::string_view name, const Entries& entries, const task::Met
 }
 
 Table shift_table(std::string_view name, const Entries& entries, const std::vector<const task::Metric*>& metrics) {
-    Table table{.columns = {axis_of(name), "who"}, .texts = 2};
+    Table table{.columns = {axis_of(name, entries), "who"}, .texts = 2};
     for (const task::Metric* metric : metrics) table.columns.push_back(heading(*metric));
     for (const Json* entry : entries) {
         for (const Contender& contender : contenders) {

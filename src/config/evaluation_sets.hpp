@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "analysis/study.hpp"
+#include "config/options.hpp"
+#include "data/dataset.hpp"
+#include "data/shift.hpp"
+#include "data/split.hpp"
+
+namespace ensemble::config {
+
+/// Rows that trained members predict, and what is true of them.
+struct EvaluationSet : analysis::EvaluationSet {
+    data::View rows;
+};
+
+/// What the set of that name is for, among those of a run with these options. `kind` is that of the run's rows. Throws
+/// core::Error (data) for a name that no such run has.
+[[nodiscard]] analysis::EvaluationSet described_set(const std::string& name, const Options& options,
+                                                    data::RowKind kind);
+
+/// Images, unless the options say that the rows of that shape are sequences.
+[[nodiscard]] data::RowKind row_kind(const Options& options, const core::Shape& shape);
+
+/// All that members predict when they are trained: the validation rows, the test rows, then what the options ask for.
+/// Its views point into it, so it stays where it is.
+class EvaluationSets {
+public:
+    /// `source` and `split` must outlive it. Throws core::Error (usage) where options and data do not fit.
+    EvaluationSets(const Options& options, const data::Source& source, const data::Split& split);
+    EvaluationSets(const EvaluationSets&) = delete;
+    EvaluationSets& operator=(const EvaluationSets&) = delete;
+
+    [[nodiscard]] const std::vector<EvaluationSet>& all() const noexcept { return sets_; }
+
+private:
+    void add_shifts(const Options& options, const data::Source& source, const data::Split& split);
+    void add_foreign(const Options& options, const data::Source& source);
+
+    /// Numbered from 0.
+    [[nodiscard]] std::span<const std::uint32_t> add_rows(std::size_t count);
+
+    std::list<std::vector<std::uint32_t>> rows_;
+    std::vector<std::unique_ptr<data::RowMaker>> makers_;
+    std::vector<EvaluationSet> sets_;
+};
+
+}  // namespace ensemble::config
