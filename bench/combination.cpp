@@ -84,7 +84,7 @@ Seconds combine_all(const Settings& settings, const store::PredictionFiles& file
                                    .predictions = predictions,
                                    .truth = {.labels = labels.subspan(first, count)}};
         for (const analysis::Combination* each_way : analysis::combinations_of(task.kind)) {
-            core::require(each_way->apply(rows).predictions.size() == each, "every row is combined");
+            core::require(each_way->apply(rows, {}).predictions.size() == each, "every row is combined");
         }
         seconds.combine += watch.seconds();
         static_cast<void>(analysis::analyse(rows, 0));

@@ -21,7 +21,7 @@ std::vector<std::size_t> fitted_combinations(task::Kind kind) {
 /// What a context says: one list of fields serves writing and reading.
 template <class Stage, class Committee, class Weights, class Each>
 void context_fields(Stage& stage, Committee& committee, Weights& weights, Each& each) {
-    each(stage), each(committee.members), each(committee.best);
+    each(stage), each(committee.members), each(committee.best), each(committee.second);
     for (auto& own : weights) each(own);
 }
 
@@ -37,6 +37,25 @@ std::vector<double> weights_among(const std::vector<double>& all, std::span<cons
     }
     for (double& weight : some) weight = sum > 0 ? weight / sum : 1.0 / static_cast<double>(some.size());
     return some;
+}
+
+bool has_truth(const EvaluationSet& set) {
+    return !set.labels.empty() || !set.numbers.empty();
+}
+
+/// Whether members are compared on the rows of that job.
+bool tells_diversity(const Study& study, const RowJob& job) {
+    return job.set == study.test && has_truth(*study.sets[job.set]);
+}
+
+/// A block of so many rows of all members, without what they predict.
+Block shape_of(const Study& study, const Committee& committee, std::size_t rows) {
+    return {.task = *study.task,
+            .targets = study.targets,
+            .members = committee.members.size(),
+            .rows = rows,
+            .predictions = {},
+            .truth = {}};
 }
 
 }  // namespace
@@ -93,9 +112,15 @@ void Analysis::take_weights(std::size_t job, std::span<const std::byte> result) 
 }
 
 void Analysis::take_rows(std::size_t job, std::span<const std::byte> result) {
-    const RowResults block = row_results_from_bytes(*study_->task, study_->targets, result);
-    if (block.rows != row_jobs_[job].count) core::refuse_message("it has other rows than were asked for");
+    core::WireReader reader(result);
+    std::vector<std::byte> rows;
+    std::vector<std::byte> sums;
+    reader(rows), reader(sums);
+    const RowResults block = row_results_from_bytes(*study_->task, study_->targets, rows);
+    if (!reader.at_end() || block.rows != row_jobs_[job].count)
+        core::refuse_message("it has other rows than were asked for");
     rows_[row_jobs_[job].set].place(places_[job], block);
+    if (tells_diversity(*study_, row_jobs_[job])) take_sums(job, sums);
 }
 
 void Analysis::take_scores(std::size_t job, std::span<const std::byte> result) {
@@ -107,6 +132,25 @@ void Analysis::take_scores(std::size_t job, std::span<const std::byte> result) {
         if (scores.size() != study_->task->metrics().size()) core::refuse_message("it has other scores than metrics");
     }
     if (!reader.at_end()) core::refuse_message("it has scores of more members than were asked for");
+}
+
+/// Sums are added in the order of the rows, whoever is first to deliver them.
+void Analysis::take_sums(std::size_t job, std::span<const std::byte> bytes) {
+    waiting_[job] = member_sums_from_bytes(shape_of(*study_, committee_, row_jobs_[job].count), subsets_, bytes);
+    for (; next_ < waiting_.size(); ++next_) {
+        if (!tells_diversity(*study_, row_jobs_[next_])) continue;
+        if (!waiting_[next_]) return;
+        if (sums_) {
+            sums_->add(*waiting_[next_]);
+        } else {
+            sums_ = std::move(waiting_[next_]);
+        }
+        waiting_[next_].reset();
+    }
+}
+
+DiversityResult Analysis::diversity() const {
+    return diversity_of(*study_->task, study_->targets, subsets_, committee_, sums_.value());
 }
 
 bool Analysis::advance() {
@@ -133,6 +177,8 @@ void Analysis::begin_rows() {
     stage_ = Stage::rows;
     taken_ = 0;
     row_jobs_ = row_jobs(*study_, committee_);
+    waiting_.resize(row_jobs_.size());
+    subsets_ = subsets_of(committee_.members.size(), study_->seed);
     std::vector<std::size_t> counts(study_->sets.size());
     predicted_.targets = study_->targets;
     for (const RowJob& job : row_jobs_) {
@@ -144,9 +190,7 @@ void Analysis::begin_rows() {
         predicted_.numbers.insert(predicted_.numbers.end(), truth.numbers.begin(), truth.numbers.end());
     }
     for (std::size_t set = 0; set < counts.size(); ++set) {
-        const task::Truth truth = study_->sets[set]->truth();
-        const bool has_truth = !truth.labels.empty() || !truth.numbers.empty();
-        rows_.push_back(room_for(*study_->task, study_->targets, counts[set], has_truth));
+        rows_.push_back(room_for(*study_->task, study_->targets, counts[set], has_truth(*study_->sets[set])));
     }
 }
 
@@ -165,6 +209,7 @@ void Analyst::begin(std::span<const std::byte> context) {
     held_out_.reset();
     row_jobs_ = row_jobs(*study_, committee_);
     score_jobs_ = score_jobs(*study_, committee_);
+    subsets_ = subsets_of(committee_.members.size(), study_->seed);
 }
 
 std::vector<std::byte> Analyst::run(std::size_t job) {
@@ -194,21 +239,26 @@ std::vector<std::byte> Analyst::fit(std::size_t job) {
 std::vector<std::byte> Analyst::analyse_rows(const RowJob& job) {
     std::vector<std::uint32_t> members;
     std::size_t best = 0;
+    std::size_t second = 0;
     for (const std::uint32_t place : job.places) {
         if (committee_.members[place] == committee_.best) best = members.size();
+        if (committee_.members[place] == committee_.second) second = members.size();
         members.push_back(committee_.members[place]);
     }
     Weights weights;
     for (const std::vector<double>& own : weights_) weights.push_back(weights_among(own, job.places));
     const std::vector<float> predictions = read_(job.set, members, job.first, job.count);
     const task::Truth all = study_->sets[job.set]->truth();
-    return to_bytes(analyse({.task = *study_->task,
-                             .targets = study_->targets,
-                             .members = members.size(),
-                             .rows = job.count,
-                             .predictions = predictions,
-                             .truth = all.part(job.first, job.count)},
-                            best, weights));
+    Block block = shape_of(*study_, committee_, job.count);
+    block.members = members.size();
+    block.predictions = predictions;
+    block.truth = all.part(job.first, job.count);
+    core::WireWriter writer;
+    writer(to_bytes(analyse(block, best, weights)));
+    std::vector<std::byte> sums;
+    if (tells_diversity(*study_, job)) sums = to_bytes(member_sums(block, subsets_, best, second));
+    writer(sums);
+    return std::move(writer.bytes);
 }
 
 std::vector<std::byte> Analyst::score_members(const ScoreJob& job) {

@@ -5,7 +5,9 @@
 #include <span>
 #include <vector>
 
+#include "analysis/diversity.hpp"
 #include "analysis/held_out.hpp"
+#include "analysis/member_sums.hpp"
 #include "analysis/row_jobs.hpp"
 #include "analysis/row_results.hpp"
 #include "analysis/study.hpp"
@@ -53,7 +55,10 @@ public:
         return member_scores_.at(set);
     }
 
-    /// What is true of the rows of a set.
+    /// What the members are among themselves on the test rows. REQUIRES: the last stage is over.
+    [[nodiscard]] DiversityResult diversity() const;
+
+    /// What is true of the rows of a set, as rows() has them.
     [[nodiscard]] task::Truth truth(std::size_t set) const;
 
 private:
@@ -62,6 +67,7 @@ private:
     void take_weights(std::size_t job, std::span<const std::byte> result);
     void take_rows(std::size_t job, std::span<const std::byte> result);
     void take_scores(std::size_t job, std::span<const std::byte> result);
+    void take_sums(std::size_t job, std::span<const std::byte> bytes);
 
     const Study* study_;
     Committee committee_;
@@ -73,6 +79,10 @@ private:
     std::vector<RowResults> rows_;
     std::vector<ScoreJob> score_jobs_;
     std::vector<std::vector<task::Scores>> member_scores_;  ///< [sets × members]
+    Subsets subsets_;
+    std::optional<MemberSums> sums_;                  ///< of the test rows before those of the job `next_`
+    std::vector<std::optional<MemberSums>> waiting_;  ///< by job, for those of rows before
+    std::size_t next_ = 0;
     std::size_t taken_ = 0;
     EvaluationSet predicted_;  ///< with folds, what is true of the validation rows that are predicted
 };
@@ -101,6 +111,7 @@ private:
     Weights weights_;
     std::vector<RowJob> row_jobs_;
     std::vector<ScoreJob> score_jobs_;
+    Subsets subsets_;
     std::optional<HeldOut> held_out_;  ///< once a fit has needed them
 };
 

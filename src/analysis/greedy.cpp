@@ -6,6 +6,7 @@
 #include <memory>
 #include <numeric>
 
+#include "analysis/probabilities.hpp"
 #include "core/contract.hpp"
 #include "core/random.hpp"
 
@@ -65,11 +66,10 @@ public:
         ++members_;
     }
     [[nodiscard]] double loss_with(std::size_t member) const override {
-        constexpr double smallest = 0x1p-40;
         const double share = 1.0 / static_cast<double>(members_ + 1);
         const double* p = p_.data() + member * rows_;
-        return -sum_of_logarithms(rows_,
-                                  [&](std::size_t row) { return std::max((sums_[row] + p[row]) * share, smallest); });
+        return -sum_of_logarithms(
+            rows_, [&](std::size_t row) { return std::max((sums_[row] + p[row]) * share, least_probability); });
     }
 
 private:

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "analysis/probabilities.hpp"
 #include "core/contract.hpp"
 
 namespace ensemble::analysis {
@@ -14,12 +15,12 @@ namespace {
 
 /// The probability, or density but for a factor of its row, of each truth under each member: [members × truths].
 std::vector<double> probabilities_of_truth(const Block& block) {
-    constexpr double smallest = 0x1p-40;
     std::vector<double> p(block.members * block.rows);
     for (std::size_t member = 0; member < block.members; ++member) {
         for (std::size_t row = 0; row < block.rows; ++row) {
             const auto label = static_cast<std::size_t>(block.truth.labels[row]);
-            p[member * block.rows + row] = std::max(double{block.of(member)[row * block.width() + label]}, smallest);
+            p[member * block.rows + row] =
+                std::max(double{block.of(member)[row * block.width() + label]}, least_probability);
         }
     }
     return p;

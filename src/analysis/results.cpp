@@ -154,6 +154,20 @@ std::optional<std::uint32_t> choose_best(const task::Task& task, std::span<const
     return best->index;
 }
 
+std::optional<Committee> committee_of(const task::Task& task, std::span<const MemberResult> members) {
+    const auto best = choose_best(task, members);
+    if (!best) return std::nullopt;
+    Committee committee{.members = {}, .best = *best, .second = *best};
+    std::vector<MemberResult> others;
+    for (const MemberResult& member : members) {
+        if (!member.is_included()) continue;
+        committee.members.push_back(member.index);
+        if (member.index != *best) others.push_back(member);
+    }
+    if (const auto second = choose_best(task, others)) committee.second = *second;
+    return committee;
+}
+
 std::vector<task::Scores> combination_scores(const task::Task& task, std::size_t targets, const RowResults& rows,
                                              const task::Truth& truth) {
     const Given given{task, targets, rows, truth, 1, 0};
@@ -194,6 +208,20 @@ EnsembleResult evaluate(const task::Task& task, std::size_t targets, const RowRe
         result.combinations.push_back(result_of(given, which));
     loss_gains(given, result.combinations);
     return result;
+}
+
+void add_diversity(EnsembleResult& result, DiversityResult diversity) {
+    const std::size_t members = diversity.without.size();
+    const auto widen = [members](Gain& gain, double error) {
+        gain.ci95_members = widened(gain.value, gain.ci95, error, members);
+    };
+    CombinationResult& combined = result.combinations.front();
+    for (std::size_t place = 0; place < diversity.variation.size(); ++place) {
+        const std::size_t metric = diversity.metrics[place];
+        if (auto& gain = combined.over_mean[metric]) widen(*gain, diversity.variation[place].over_mean);
+        if (auto& paired = combined.over_best[metric]) widen(paired->gain, diversity.variation[place].over_best);
+    }
+    result.diversity = std::move(diversity);
 }
 
 }  // namespace ensemble::analysis

@@ -9,8 +9,10 @@
 
 #include "analysis/classes.hpp"
 #include "analysis/combination.hpp"
+#include "analysis/diversity.hpp"
 #include "analysis/gain.hpp"
 #include "analysis/row_results.hpp"
+#include "analysis/study.hpp"
 #include "task/score.hpp"
 
 namespace ensemble::analysis {
@@ -46,11 +48,15 @@ struct EnsembleResult {
     task::Scores mean_member;                     ///< of means over rows, the metric of the mean over the members
     std::uint32_t best_member = 0;                ///< index of the member chosen on validation data
     task::Scores best_member_test;
+    DiversityResult diversity = {};  ///< of the first combination
 };
 
 /// The index of the member that is best on validation data, see task::Task::order; of equals the lowest. Excluded
 /// members are never chosen. Nothing if none is included.
 [[nodiscard]] std::optional<std::uint32_t> choose_best(const task::Task& task, std::span<const MemberResult> members);
+
+/// The members that are included, and which are best; nothing if none is included.
+[[nodiscard]] std::optional<Committee> committee_of(const task::Task& task, std::span<const MemberResult> members);
 
 /// The scores of each of the combinations of the task's kind. A pure function.
 [[nodiscard]] std::vector<task::Scores> combination_scores(const task::Task& task, std::size_t targets,
@@ -67,5 +73,9 @@ struct EnsembleResult {
 [[nodiscard]] EnsembleResult evaluate(const task::Task& task, std::size_t targets, const RowResults& rows,
                                       const task::Truth& truth, std::span<const MemberResult> members,
                                       std::uint64_t seed);
+
+/// Takes what is known of the members among themselves, and with it the intervals of the first combination's gains that
+/// hold for other members too. REQUIRES: it is of the same members and rows.
+void add_diversity(EnsembleResult& result, DiversityResult diversity);
 
 }  // namespace ensemble::analysis

@@ -46,6 +46,7 @@ struct EvaluationSet {
 struct Committee {
     std::vector<std::uint32_t> members;  ///< ascending
     std::uint32_t best = 0;              ///< of these the one that is best on validation data
+    std::uint32_t second = 0;            ///< the best of the others; of a single member itself
 };
 
 /// What an analysis is a function of, beside what the members predict: the same on every rank.

@@ -244,6 +244,37 @@ std::string conclusion(const store::Summary& summary, std::size_t included) {
     return fmt::format("{} make {} % {} errors than one.\n", networks, share, all < one ? "fewer" : "more");
 }
 
+/// Mean of what a measure says of two members. REQUIRES: a matrix of two members or more.
+double mean_of_pairs(const std::vector<double>& matrix) {
+    const auto members = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(matrix.size()))));
+    double sum = 0;
+    for (std::size_t second = 1; second < members; ++second) {
+        for (std::size_t first = 0; first < second; ++first) sum += matrix[first * members + second];
+    }
+    return sum / static_cast<double>(members * (members - 1) / 2);
+}
+
+/// How much members differ, and which do not differ at all.
+std::string diversity_lines(const store::Summary& summary) {
+    const analysis::DiversityResult& diversity = summary.ensemble.diversity;
+    std::string text;
+    if (!diversity.pairs.empty()) {
+        const double mean = mean_of_pairs(diversity.pairs.front().values);
+        if (summary.data.classes > 0) {
+            text = fmt::format("Two members disagree on {} of the test rows\n", core::percent(mean));
+        } else if (std::isfinite(mean)) {
+            text = fmt::format("The errors of two members have a correlation of {:.2f}\n", mean);
+        }
+    }
+    constexpr std::size_t most = 3;
+    for (std::size_t i = 0; i < std::min(most, diversity.twins.size()); ++i) {
+        const auto& [one, other] = diversity.twins[i];
+        text += fmt::format("Members {} and {} predict the same, bit for bit: one of them adds nothing.\n", one, other);
+    }
+    if (diversity.twins.size() > most) text += fmt::format("So do {} more pairs.\n", diversity.twins.size() - most);
+    return text;
+}
+
 std::string exclusion_lines(const std::vector<MemberResult>& members) {
     std::string text;
     for (const MemberResult& member : members) {
@@ -298,7 +329,7 @@ std::string results_table(const store::Summary& summary, const std::string& dire
                              store::chosen(summary).combination->name, core::counted(summary.out_of_fold->rows, "row"));
     }
     words += summary.data.classes > 0 ? class_lines(summary) : baseline_line(summary);
-    words += trust_lines(summary) + foreign_line(summary) + gain_lines(summary, included) +
+    words += trust_lines(summary) + foreign_line(summary) + gain_lines(summary, included) + diversity_lines(summary) +
              conclusion(summary, included) + exclusion_lines(summary.members) + missing_line(summary);
     words += fmt::format("\nRanks were idle for {} in all: efficiency {}, at best {} for members of these lengths\n",
                          core::duration(timing.idle_s), core::percent(timing.efficiency, 1),

@@ -109,15 +109,10 @@ void FinishedRun::make_study() {
 }
 
 analysis::Committee FinishedRun::committee() const {
-    analysis::Committee committee;
-    for (const analysis::MemberResult& member : summary_.members) {
-        if (member.is_included()) committee.members.push_back(member.index);
-    }
-    const auto best = analysis::choose_best(*summary_.task, summary_.members);
-    if (!best || !std::ranges::is_sorted(committee.members))
+    auto committee = analysis::committee_of(*summary_.task, summary_.members);
+    if (!committee || !std::ranges::is_sorted(committee->members))
         core::fail(core::Failure::data, "'{}' names no members in order", directory_.summary().string());
-    committee.best = *best;
-    return committee;
+    return std::move(*committee);
 }
 
 analysis::ReadPredictions FinishedRun::reader() const {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <vector>
 
 #include "analysis/results.hpp"
@@ -17,8 +16,8 @@ public:
     AnalysisStages(const AnalysisStages&) = delete;
     AnalysisStages& operator=(const AnalysisStages&) = delete;
 
-    /// These members make up the ensemble, and `best` is the best of them on validation data.
-    virtual void begin(const std::vector<std::uint32_t>& members, std::uint32_t best) = 0;
+    /// These members make up the ensemble.
+    virtual void begin(analysis::Committee committee) = 0;
 
     /// Of the stage that is under way.
     [[nodiscard]] virtual std::size_t jobs() const = 0;

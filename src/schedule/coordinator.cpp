@@ -258,7 +258,7 @@ std::vector<Coordinator::Answer> Coordinator::take_back_job(Rank& rank) {
 
 std::vector<Coordinator::Answer> Coordinator::conclude() {
     const std::vector<analysis::MemberResult> done = results();
-    if (const auto best = analysis::choose_best(*task_, done)) return begin_analysis(*best);
+    if (auto committee = analysis::committee_of(*task_, done)) return begin_analysis(std::move(*committee));
     concluded_ = true;
     if (done.size() < results_.size()) {
         return fail(core::Error(core::Failure::stopped, fmt::format("stopped by {}", suspended_by_)));
@@ -270,13 +270,8 @@ std::vector<Coordinator::Answer> Coordinator::conclude() {
 }
 
 /// Every rank hears of it, so that all know that no more is trained.
-std::vector<Coordinator::Answer> Coordinator::begin_analysis(std::uint32_t best) {
-    std::vector<std::uint32_t> members;
-    for (std::uint32_t member = 0; member < results_.size(); ++member) {
-        const auto& result = results_[member];
-        if (result && result->is_included()) members.push_back(member);
-    }
-    if (stages_ != nullptr) stages_->begin(members, best);
+std::vector<Coordinator::Answer> Coordinator::begin_analysis(analysis::Committee committee) {
+    if (stages_ != nullptr) stages_->begin(std::move(committee));
     std::vector<Answer> answers = begin_stage();
     for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
         if (!ranks_[rank].lost && !ranks_[rank].job) answers.push_back({static_cast<int>(rank), Analyse{}});

@@ -129,7 +129,7 @@ private:
     [[nodiscard]] std::vector<Answer> take_back(Rank& rank, double now_s);
     [[nodiscard]] std::vector<Answer> take_back_job(Rank& rank);
     [[nodiscard]] std::vector<Answer> conclude();
-    [[nodiscard]] std::vector<Answer> begin_analysis(std::uint32_t best);
+    [[nodiscard]] std::vector<Answer> begin_analysis(analysis::Committee committee);
     [[nodiscard]] std::vector<Answer> begin_stage();
     [[nodiscard]] std::vector<Answer> hand_out_jobs();
     [[nodiscard]] std::optional<Answer> next_job(int rank);

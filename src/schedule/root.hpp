@@ -28,9 +28,7 @@ class MemberAnalysis final : public AnalysisStages {
 public:
     explicit MemberAnalysis(const config::Experiment& experiment) : study_(experiment.study()) {}
 
-    void begin(const std::vector<std::uint32_t>& members, std::uint32_t best) override {
-        analysis_.emplace(study_, analysis::Committee{.members = members, .best = best});
-    }
+    void begin(analysis::Committee committee) override { analysis_.emplace(study_, std::move(committee)); }
     [[nodiscard]] std::size_t jobs() const override { return analysis_->jobs(); }
     [[nodiscard]] std::vector<std::byte> context() const override { return analysis_->context(); }
     [[nodiscard]] bool advance() override { return analysis_->advance(); }

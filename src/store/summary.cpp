@@ -1,5 +1,6 @@
 #include "store/summary.hpp"
 
+#include <cmath>
 #include <optional>
 #include <span>
 
@@ -132,6 +133,65 @@ Json over_best(Metrics metrics, const analysis::CombinationResult& result) {
 
 Json gains(Metrics metrics, const analysis::CombinationResult& result) {
     return {{"over_mean_member", over_mean(metrics, result)}, {"over_best_member", over_best(metrics, result)}};
+}
+
+/// What smaller ensembles reach, the first metric's values first and those of others by name.
+Json by_size_json(Metrics metrics, const analysis::DiversityResult& diversity) {
+    Json list = Json::array();
+    for (const analysis::SizeResult& size : diversity.by_size) {
+        Json json{{"members", size.members}};
+        for (std::size_t i = 0; i < diversity.metrics.size(); ++i) {
+            const Json values{
+                {"mean", size.mean.at(i)}, {"low", size.spread.at(i).low}, {"high", size.spread.at(i).high}};
+            if (diversity.metrics[i] == 0) {
+                json.update(values);
+            } else {
+                json[std::string(metrics[diversity.metrics[i]].name)] = values;
+            }
+        }
+        list.push_back(std::move(json));
+    }
+    return list;
+}
+
+Json json_of(const analysis::AmbiguitySplit& split) {
+    return {
+        {"mean_member_error", split.mean_member}, {"diversity", split.diversity}, {"ensemble_error", split.ensemble}};
+}
+
+/// As many digits as people read: a matrix of many members is long.
+Json matrix_json(const std::vector<double>& values) {
+    const auto members = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(values.size()))));
+    constexpr double digits = 1e4;
+    Json rows = Json::array();
+    for (std::size_t row = 0; row < members; ++row) {
+        Json& own = rows.emplace_back(Json::array());
+        for (std::size_t column = 0; column < members; ++column)
+            own.push_back(std::round(values[row * members + column] * digits) / digits);
+    }
+    return rows;
+}
+
+Json diversity_json(const Summary& summary) {
+    const analysis::DiversityResult& diversity = summary.ensemble.diversity;
+    Json json{{"combine", summary.ensemble.combinations.front().combination->name},
+              {"ambiguity", json_of(diversity.ambiguity)}};
+    if (diversity.log_ambiguity) json["ambiguity_nll"] = json_of(*diversity.log_ambiguity);
+    for (const analysis::PairMeasure& measure : diversity.pairs)
+        json[std::string(measure.name)] = matrix_json(measure.values);
+    Json& list = json["leave_one_out"] = Json::array();
+    std::size_t place = 0;
+    for (const analysis::MemberResult& member : summary.members) {
+        if (!member.is_included() || place == diversity.without.size()) continue;
+        Json without{{"member", member.index}};
+        for (std::size_t i = 0; i < diversity.metrics.size(); ++i)
+            without[std::string(summary.task->metrics()[diversity.metrics[i]].name)] = diversity.without[place].at(i);
+        list.push_back(std::move(without));
+        ++place;
+    }
+    Json& twins = json["twins"] = Json::array();
+    for (const auto& [one, other] : diversity.twins) twins.push_back(Json::array({one, other}));
+    return json;
 }
 
 Json json_of(Metrics metrics, const analysis::CalibrationResult& calibration) {
@@ -274,6 +334,7 @@ std::string to_json(const Summary& summary) {
         if (!each.weights.empty()) scores["weights"] = each.weights;
         gain[std::string(each.combination->name)] = gains(metrics, each);
     }
+    if (!result.diversity.by_size.empty()) gain["by_size"] = by_size_json(metrics, result.diversity);
     ensemble["mean_member"] = json_of(metrics, result.mean_member);
     ensemble["best_member"] = {{"index", result.best_member}, {"test", json_of(metrics, result.best_member_test)}};
     if (summary.out_of_fold) {
@@ -297,6 +358,7 @@ std::string to_json(const Summary& summary) {
               {"members", members},
               {"ensemble", ensemble},
               {"gain", gain}};
+    if (!result.diversity.by_size.empty()) json["diversity"] = diversity_json(summary);
     if (summary.trust.calibration) json["calibration"] = json_of(metrics, *summary.trust.calibration);
     if (summary.trust.spread) json["calibration"] = json_of(*summary.trust.spread);
     if (!summary.trust.measures.empty()) json["uncertainty"] = uncertainty_json(summary.trust);

@@ -49,6 +49,7 @@ struct Metric {
     Better better = Better::lower;
     Unit unit = Unit::number;
     bool in_table = false;  ///< of the terminal, which is narrow
+    bool by_size = false;   ///< told of ensembles of fewer members too; of a mean, and not of a mixture's components
     double (*of_row)(const Answers& answers, std::size_t row) = nullptr;
     double (*of_mean)(double mean) = nullptr;  ///< makes the metric of the mean of of_row; null: it is that mean
     double (*of_all)(const Answers& answers) = nullptr;

@@ -66,6 +66,31 @@ def uncertainty():
 
 
 @suite
+def diversity():
+    sequence = Sequence(21)
+    members = np.array([sequence.probabilities(40, 3) for _ in range(4)])
+    labels = sequence.below(40, 3)
+    chosen = members.argmax(2)
+    right = chosen == labels
+    pairs = [(first, second) for second in range(1, 4) for first in range(second)]
+    show("disagreement", [np.mean(chosen[a] != chosen[b]) for a, b in pairs])
+    show("kappa", [sklearn.metrics.cohen_kappa_score(chosen[a], chosen[b]) for a, b in pairs])
+    show("correlation", [scipy.stats.pearsonr(right[a], right[b])[0] for a, b in pairs])
+    tables = [sklearn.metrics.confusion_matrix(right[a], right[b]).astype(float) for a, b in pairs]
+    odds = [t[0, 0] * t[1, 1] / (t[0, 1] * t[1, 0]) for t in tables]
+    show("q_statistic", [(ratio - 1) / (ratio + 1) for ratio in odds])
+    geometric = np.exp(np.log(members).mean(0))
+    geometric /= geometric.sum(1, keepdims=True)
+    divergences = [scipy.stats.entropy(geometric, member, axis=1).mean() for member in members]
+    losses = [sklearn.metrics.log_loss(labels, member, labels=[0, 1, 2]) for member in members]
+    pooled = sklearn.metrics.log_loss(labels, geometric, labels=[0, 1, 2])
+    show("log loss: member, diversity, ensemble", [np.mean(losses), np.mean(divergences), pooled])
+    onehot = np.eye(3)[labels]
+    brier = [sum(sklearn.metrics.brier_score_loss(onehot[:, c], p[:, c]) for c in range(3)) for p in [*members, members.mean(0)]]
+    show("Brier score: member, ensemble", [np.mean(brier[:-1]), brier[-1]])
+
+
+@suite
 def selective():
     sequence = Sequence(2)
     confidence = sequence.take(200)

@@ -111,6 +111,7 @@ Json diversity(std::size_t members, double accuracy) {
     Json twins = Json::array();
     if (members > 5) twins.push_back({2, 5});
     return {{"ambiguity", {{"mean_member_error", 0.1095}, {"diversity", 0.0381}, {"ensemble_error", 0.0714}}},
+            {"ambiguity_nll", {{"mean_member_error", 0.2756}, {"diversity", 0.1417}, {"ensemble_error", 0.1339}}},
             {"disagreement", pairs(members, 0, 0.07, 0.03)},
             {"q_statistic", pairs(members, 1, 0.91, 0.1)},
             {"kappa", pairs(members, 1, 0.55, 0.2)},

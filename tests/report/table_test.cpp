@@ -196,6 +196,21 @@ BOOST_AUTO_TEST_CASE(an_interval_that_includes_the_choice_of_members_is_told_apa
     BOOST_TEST(contains(text, std::string(analysis::intervals_explained) + "\n"));
 }
 
+BOOST_AUTO_TEST_CASE(how_much_members_differ_is_said_and_who_does_not) {
+    Summary summary = summary_of(2);
+    BOOST_TEST(!contains(results_table(summary, "runs/x", plain), "disagree"));
+    analysis::DiversityResult& diversity = summary.ensemble.diversity;
+    diversity.pairs = {{.name = "disagreement", .values = {0, 0.1, 0.3, 0.1, 0, 0.2, 0.3, 0.2, 0}}};
+    diversity.twins = {{0, 1}, {0, 2}, {0, 3}, {0, 4}};
+    const std::string text = results_table(summary, "runs/x", plain);
+    BOOST_TEST(contains(text, "Two members disagree on 20.00 % of the test rows\n"));
+    BOOST_TEST(
+        contains(text, "Members 0 and 3 predict the same, bit for bit: one of them adds nothing.\nSo do 1 more"));
+    summary = summary_of_numbers(2);
+    summary.ensemble.diversity.pairs = {{.name = "correlation", .values = {1, -0.25, -0.25, 1}}};
+    BOOST_TEST(contains(results_table(summary, "runs/x", plain), "two members have a correlation of -0.25\n"));
+}
+
 BOOST_AUTO_TEST_CASE(rows_that_tell_nothing_apart_give_no_interval) {
     Summary summary = summary_of(2);
     summary.ensemble.combinations[0].over_best[0] = analysis::PairedGain{};

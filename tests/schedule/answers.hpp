@@ -31,9 +31,9 @@ class StagesOf final : public AnalysisStages {
 public:
     explicit StagesOf(std::vector<std::size_t> jobs) : jobs_(std::move(jobs)) {}
 
-    void begin(const std::vector<std::uint32_t>& those, std::uint32_t best_of_them) override {
-        members = those;
-        best = best_of_them;
+    void begin(analysis::Committee committee) override {
+        members = std::move(committee.members);
+        best = committee.best;
     }
     [[nodiscard]] std::size_t jobs() const override { return jobs_.at(stage_); }
     [[nodiscard]] std::vector<std::byte> context() const override { return {static_cast<std::byte>(stage_ + 1)}; }

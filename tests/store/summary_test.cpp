@@ -126,6 +126,32 @@ BOOST_AUTO_TEST_CASE(a_gain_has_a_second_interval_where_members_were_left_out) {
     BOOST_TEST(!gain["over_mean_member"]["metrics"]["nll"].contains("ci95_members"));
 }
 
+BOOST_AUTO_TEST_CASE(members_among_themselves) {
+    Summary summary = example();
+    BOOST_TEST((!parsed(summary).contains("diversity") && !parsed(summary)["gain"].contains("by_size")));
+    analysis::DiversityResult& diversity = summary.ensemble.diversity;
+    diversity.metrics = {0, 1};
+    diversity.by_size = {
+        {.members = 2, .mean = {0.5, 2}, .spread = {{.low = 0.25, .high = 0.75}, {.low = 1, .high = 3}}}};
+    diversity.pairs = {{.name = "disagreement", .values = {0, 0.123456, 0.123456, 0}},
+                       {.name = "kappa", .values = {1, std::nan(""), std::nan(""), 1}}};
+    diversity.ambiguity = {.mean_member = 3, .diversity = 1, .ensemble = 2};
+    diversity.log_ambiguity = {.mean_member = 6, .diversity = 2, .ensemble = 4};
+    diversity.without = {{0.5, 1.5}, {0.25, 1.25}};
+    diversity.twins = {{3, 4}};
+    const Json json = parsed(summary);
+    BOOST_TEST(json["gain"]["by_size"] == Json::parse(R"([{"members": 2, "mean": 0.5, "low": 0.25, "high": 0.75,
+                                                          "nll": {"mean": 2.0, "low": 1.0, "high": 3.0}}])"));
+    const Json& found = json["diversity"];
+    BOOST_TEST(found["disagreement"] == Json::parse("[[0.0, 0.1235], [0.1235, 0.0]]"));
+    BOOST_TEST(found["kappa"] == Json::parse("[[1.0, null], [null, 1.0]]"));
+    BOOST_TEST(found["ambiguity"]["diversity"] == 1.0);
+    BOOST_TEST(found["ambiguity_nll"]["ensemble_error"] == 4.0);
+    BOOST_TEST(found["twins"] == Json::parse("[[3, 4]]"));
+    BOOST_TEST(found["leave_one_out"][0] == Json::parse(R"({"member": 0, "accuracy": 0.5, "nll": 1.5})"));
+    BOOST_TEST(json["gain"]["over_mean_member"].is_object());
+}
+
 BOOST_AUTO_TEST_CASE(it_holds_what_the_interface_lists) {
     const Json json = parsed(example());
     BOOST_TEST(json["program"] == Json::parse(R"({"version": "0.1.0", "build": "GCC 12 Release native",

@@ -129,18 +129,30 @@ Figure pairs_figure(const Source& source, const std::vector<std::pair<const Pair
             .table = pairs_table(measures, members)};
 }
 
-/// The exact split of the ensemble's error into that of a member and their diversity.
-Markup ambiguity(const Source& source) {
-    const double member = number_of(source.at("diversity/ambiguity/mean_member_error"));
-    const double diversity = number_of(source.at("diversity/ambiguity/diversity"));
-    const double ensemble = number_of(source.at("diversity/ambiguity/ensemble_error"));
+/// A split of the ensemble's error into that of a member and their diversity, in numbers.
+Markup split(const Source& source, std::string_view key) {
+    const Json& parts = source.at(fmt::format("diversity/{}", key));
+    const double member = number_of(at(parts, "mean_member_error"));
+    const double diversity = number_of(at(parts, "diversity"));
+    const double ensemble = number_of(at(parts, "ensemble_error"));
     if (!std::isfinite(member) || !std::isfinite(diversity) || !std::isfinite(ensemble)) return {};
-    return paragraph(
-        Markup::format("What the ensemble gains is its members’ diversity, to the digit: {} (mean error of a member) − "
-                       "{} (diversity) = <b>{}</b> "
-                       "(error of the ensemble), in {} (Krogh and Vedelsby 1995).",
-                       shown(member), shown(diversity), shown(ensemble),
-                       source.classifies() ? "the Brier score" : "the mean squared error"));
+    return Markup::format("{} (mean error of a member) − {} (diversity) = <b>{}</b> (error of the ensemble)",
+                          shown(member), shown(diversity), shown(ensemble));
+}
+
+/// What the ensemble gains is its members' diversity, exactly.
+Markup ambiguity(const Source& source) {
+    const Markup squares = split(source, "ambiguity");
+    if (squares.empty()) return {};
+    Markup words = Markup::format(
+        "What the ensemble gains is its members’ diversity, to the digit: {}, in {} (Krogh and Vedelsby 1995).",
+        squares, source.classifies() ? "the Brier score" : "the mean squared error");
+    if (const Markup losses = split(source, "ambiguity_nll"); !losses.empty())
+        words += Markup::format(
+            " For the geometric mean and the log loss, where diversity is the mean Kullback–Leibler divergence of the "
+            "members (Heskes 1998): {}.",
+            losses);
+    return paragraph(words);
 }
 
 Markup twins(const Source& source) {

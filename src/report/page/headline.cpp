@@ -22,7 +22,12 @@ Markup gain_words(const Source& source) {
     const std::string unit = metric.unit == task::Unit::share ? "" : fmt::format(" of {}", heading(metric));
     Markup words = Markup::format("<b>{}</b>{} over the mean member", shown_gain(metric, gain), unit);
     const std::string interval = shown_interval(metric, at(over_mean, "ci95"));
-    if (!interval.empty()) words += Markup::format(" (95 % interval {})", interval);
+    const std::string of_others = shown_interval(metric, at(over_mean, "ci95_members"));
+    if (!interval.empty()) {
+        words += Markup::format(" (95 % interval {}", interval);
+        if (!of_others.empty()) words += Markup::format("; with other members too {}", of_others);
+        words += Markup::format(")");
+    }
     const double best_gain = number_of(at(over_best, metric.name));
     if (std::isfinite(best_gain)) {
         words += Markup::format("; <b>{}</b> over member {}, the best on validation data",

@@ -117,12 +117,16 @@ Table gains_table(const Source& source) {
             if (is_first) return source.at(fmt::format("gain/{}/{}", over, what == "gain" ? key : std::string(what)));
             return source.at(fmt::format("gain/{}/metrics/{}/{}", over, key, what));
         };
+        const auto intervals = [&](std::string_view over) {
+            const std::string rows = shown_interval(metric, part(over, "ci95"));
+            const std::string members = shown_interval(metric, part(over, "ci95_members"));
+            return members.empty() ? rows : fmt::format("{}; {}", rows, members);
+        };
         const double over_mean = number_of(part("over_mean_member", "gain"));
         const double over_best = number_of(part("over_best_member", "gain"));
         if (!std::isfinite(over_mean) && !std::isfinite(over_best)) continue;
-        table.rows.push_back({heading(metric), shown_gain(metric, over_mean),
-                              shown_interval(metric, part("over_mean_member", "ci95")), shown_gain(metric, over_best),
-                              shown_interval(metric, part("over_best_member", "ci95")),
+        table.rows.push_back({heading(metric), shown_gain(metric, over_mean), intervals("over_mean_member"),
+                              shown_gain(metric, over_best), intervals("over_best_member"),
                               shown_p(number_of(part("over_best_member", "p_value")))});
     }
     return table;
@@ -142,8 +146,10 @@ Markup members_section(const Source& source) {
     const Table gains = gains_table(source);
     if (source.included() > 1 && !gains.rows.empty()) {
         html += paragraph(Markup::format(
-            "How much of this is luck of the test rows? The intervals resample them; p is the chance to see at least "
-            "such a difference to the best member if there were none."));
+            "How much of this is luck? The intervals are those of these members on other test rows; where there are "
+            "two, "
+            "the second also of other members, trained from other seeds. p is the chance to see at least such a "
+            "difference to the best member if there were none."));
         html += element(gains);
     }
     return html;
