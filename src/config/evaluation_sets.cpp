@@ -1,6 +1,8 @@
 #include "config/evaluation_sets.hpp"
 
 #include <algorithm>
+#include <array>
+#include <limits>
 #include <numeric>
 #include <string_view>
 #include <utility>
@@ -10,7 +12,6 @@
 #include "config/parse_shift.hpp"
 #include "core/error.hpp"
 #include "data/augmentation.hpp"
-#include "data/made_rows.hpp"
 #include "store/run_directory.hpp"
 
 namespace ensemble::config {
@@ -20,6 +21,8 @@ using core::fail;
 using core::Failure;
 
 constexpr std::string_view foreign_name = "ood";
+constexpr std::string_view grid_name = "grid";
+constexpr std::string_view shuffled_name = "importance";
 
 EvaluationSet known_set(std::string_view name, analysis::SetUse use, const data::View& rows) {
     EvaluationSet set{{.name = std::string(name), .count = rows.size(), .use = use}, rows};
@@ -34,6 +37,42 @@ EvaluationSet known_set(std::string_view name, analysis::SetUse use, const data:
         set.numbers.insert(set.numbers.end(), numbers.begin(), numbers.end());
     }
     return set;
+}
+
+constexpr std::size_t grid_columns = 48;
+constexpr std::size_t grid_rows = 40;
+
+/// What shuffling may cost, whatever the table: columns, test rows, and rows to be predicted in all.
+constexpr std::size_t most_shuffled_columns = 200;
+constexpr std::size_t most_shuffled_rows = 1000;
+constexpr std::size_t most_rows_of_copies = 200'000;
+
+template <class Value>
+std::vector<Value> repeated(const std::vector<Value>& values, std::size_t times) {
+    std::vector<Value> all;
+    for (std::size_t i = 0; i < times; ++i) all.insert(all.end(), values.begin(), values.end());
+    return all;
+}
+
+/// Of two features.
+struct PlaneRange {
+    std::array<double, 2> low{std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
+    std::array<double, 2> high{-std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
+};
+
+PlaneRange plane_range_of(const std::vector<data::View>& views) {
+    PlaneRange range;
+    for (const data::View& view : views) {
+        for (const std::uint32_t row : view.rows) {
+            std::array<float, 2> values{};
+            view.gather(std::span(&row, 1), values.data(), values.size());
+            for (std::size_t axis = 0; axis < 2; ++axis) {
+                range.low.at(axis) = std::min(range.low.at(axis), double{values.at(axis)});
+                range.high.at(axis) = std::max(range.high.at(axis), double{values.at(axis)});
+            }
+        }
+    }
+    return range;
 }
 
 /// Throws where these rows cannot be changed that way.
@@ -81,6 +120,8 @@ analysis::EvaluationSet described_set(const std::string& name, const Options& op
     if (name == standard[0]) return {.name = name, .use = SetUse::validation};
     if (name == standard[1]) return {.name = name, .use = SetUse::test};
     if (name == foreign_name) return {.name = name, .use = SetUse::foreign};
+    if (name == grid_name) return {.name = name, .use = SetUse::grid};
+    if (name == shuffled_name) return {.name = name, .use = SetUse::shuffled};
     for (const ShiftSeries& series : options.shifts) {
         const data::ShiftKind* found = data::find_shift(series.name, kind);
         for (const double value : series.values) {
@@ -98,6 +139,8 @@ EvaluationSets::EvaluationSets(const Options& options, const data::Source& sourc
     sets_.push_back(known_set(names[1], SetUse::test, data::test_view(source, split)));
     add_shifts(options, source, split);
     add_foreign(options, source);
+    add_grid(options, source, split);
+    add_shuffled(options, source);
 }
 
 void EvaluationSets::add_shifts(const Options& options, const data::Source& source, const data::Split& split) {
@@ -127,6 +170,72 @@ void EvaluationSets::add_foreign(const Options& options, const data::Source& sou
         .table = &source.train, .rows = add_rows(source.foreign->rows()), .maker = makers_.back().get()};
     sets_.push_back(
         {{.name = std::string(foreign_name), .count = rows.size(), .use = analysis::SetUse::foreign}, rows});
+}
+
+/// Enough cells to see where a line runs, and few beside the page and a training.
+void EvaluationSets::add_grid(const Options& options, const data::Source& source, const data::Split& split) {
+    constexpr double margin = 0.06;  // of the data's own range, on each side
+    const data::Description& train = source.train.description();
+    if (train.task != task::Kind::classification || train.shape != core::Shape{2} ||
+        options.preprocessing.reduction != data::Reduction::none)
+        return;
+    const PlaneRange range = plane_range_of({data::train_view(source, split), data::test_view(source, split)});
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+        if (!(range.low.at(axis) < range.high.at(axis))) return;
+    }
+    const double beyond_x = margin * (range.high[0] - range.low[0]);
+    const double beyond_y = margin * (range.high[1] - range.low[1]);
+    grid_ = {.x_low = range.low[0] - beyond_x,
+             .x_high = range.high[0] + beyond_x,
+             .y_low = range.low[1] - beyond_y,
+             .y_high = range.high[1] + beyond_y,
+             .columns = grid_columns,
+             .rows = grid_rows};
+    makers_.push_back(std::make_unique<data::GridRows>(*grid_));
+    const data::View rows{.table = &source.train, .rows = add_rows(grid_->cells()), .maker = makers_.back().get()};
+    sets_.push_back({{.name = std::string(grid_name), .count = rows.size(), .use = analysis::SetUse::grid}, rows});
+}
+
+void EvaluationSets::add_shuffled(const Options& options, const data::Source& source) {
+    if (options.importance == 0) return;
+    if (source.train.shape().rank() != 1) {
+        fail(Failure::usage, "--importance {}: shuffles the columns of a table, and a row of {} is {}; leave it out",
+             options.importance, options.data, source.train.shape().text());
+    }
+    std::vector<data::FeatureColumn> columns = source.columns;
+    const bool are_named = !columns.empty();
+    for (std::size_t i = 0; !are_named && i < source.train.shape().elements(); ++i) {
+        const bool pca = options.preprocessing.reduction == data::Reduction::pca;
+        columns.push_back({.name = fmt::format("{} {}", pca ? "component" : "feature", i + 1)});
+    }
+    if (columns.size() > most_shuffled_columns) {
+        fail(Failure::usage, "--importance {}: a row of {} has {} columns, and at most {} are shuffled; leave it out",
+             options.importance, options.data, columns.size(), most_shuffled_columns);
+    }
+    const EvaluationSet& test = sets_[1];
+    const std::size_t copies = columns.size() * options.importance;
+    const std::size_t count =
+        std::min({test.count, most_shuffled_rows, std::max<std::size_t>(most_rows_of_copies / copies, 1)});
+    shuffled_ = {.names = {}, .repeats = options.importance, .places = {}};
+    std::vector<std::uint32_t> rows;
+    std::vector<std::size_t> widths;
+    for (const data::FeatureColumn& column : columns) {
+        shuffled_->names.push_back(column.name);
+        widths.push_back(column.features);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        shuffled_->places.push_back(i * test.count / count);
+        rows.push_back(test.rows.rows[shuffled_->places.back()]);
+    }
+    const data::View chosen{.table = test.rows.table, .rows = rows};
+    EvaluationSet set = known_set(shuffled_name, analysis::SetUse::shuffled, chosen);
+    makers_.push_back(
+        std::make_unique<data::ShuffledRows>(*test.rows.table, rows, widths, options.importance, options.seed));
+    set.rows = {.table = test.rows.table, .rows = add_rows(copies * count), .maker = makers_.back().get()};
+    set.count = set.rows.size();
+    set.labels = repeated(set.labels, copies);
+    set.numbers = repeated(set.numbers, copies);
+    sets_.push_back(std::move(set));
 }
 
 std::span<const std::uint32_t> EvaluationSets::add_rows(std::size_t count) {

@@ -3,13 +3,16 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "analysis/importance.hpp"
 #include "analysis/study.hpp"
 #include "config/options.hpp"
 #include "data/dataset.hpp"
+#include "data/made_rows.hpp"
 #include "data/shift.hpp"
 #include "data/split.hpp"
 
@@ -39,9 +42,17 @@ public:
 
     [[nodiscard]] const std::vector<EvaluationSet>& all() const noexcept { return sets_; }
 
+    /// Of classes in the plane: where they are predicted, in what a network sees; nothing of other data.
+    [[nodiscard]] const std::optional<data::Grid>& grid() const noexcept { return grid_; }
+
+    /// Whose values are handed out anew among test rows; nothing unless that is asked for.
+    [[nodiscard]] const std::optional<analysis::ShuffledColumns>& shuffled() const noexcept { return shuffled_; }
+
 private:
     void add_shifts(const Options& options, const data::Source& source, const data::Split& split);
     void add_foreign(const Options& options, const data::Source& source);
+    void add_grid(const Options& options, const data::Source& source, const data::Split& split);
+    void add_shuffled(const Options& options, const data::Source& source);
 
     /// Numbered from 0.
     [[nodiscard]] std::span<const std::uint32_t> add_rows(std::size_t count);
@@ -49,6 +60,8 @@ private:
     std::list<std::vector<std::uint32_t>> rows_;
     std::vector<std::unique_ptr<data::RowMaker>> makers_;
     std::vector<EvaluationSet> sets_;
+    std::optional<data::Grid> grid_;
+    std::optional<analysis::ShuffledColumns> shuffled_;
 };
 
 }  // namespace ensemble::config

@@ -72,6 +72,10 @@ public:
     [[nodiscard]] const EvaluationSet& validation_set() const { return evaluation_sets().at(0); }
     [[nodiscard]] const EvaluationSet& test_set() const { return evaluation_sets().at(1); }
 
+    /// How some of these were made, see EvaluationSets.
+    [[nodiscard]] const std::optional<data::Grid>& grid() const noexcept { return sets_.grid(); }
+    [[nodiscard]] const std::optional<analysis::ShuffledColumns>& shuffled() const noexcept { return sets_.shuffled(); }
+
     /// The names of all these, in their order.
     [[nodiscard]] std::vector<std::string> set_names() const;
 

@@ -246,6 +246,7 @@ std::vector<Setting> regularisation_settings() {
 std::vector<Setting> ensemble_settings() {
     // A member's number is part of the key of its random streams, and sums of probabilities hold 2^22 members.
     constexpr std::uint64_t most_members = std::uint64_t{1} << 22U;
+    constexpr std::uint64_t most_repeats = 100;
     const auto ensemble = [](std::string name, std::string type, std::string help, Role role) {
         return Caption{.name = std::move(name),
                        .group = "Ensemble",
@@ -285,6 +286,13 @@ std::vector<Setting> ensemble_settings() {
                      "them from test rows",
                      Role::location),
             [](auto& o) -> auto& { return o.ood; }, "the name or path of the rows from elsewhere"),
+        whole_number(
+            ensemble("importance", "N",
+                     "shuffle the values of each column of a table N times among at most 1,000 test rows, and measure "
+                     "what the ensemble loses; 5 tell much, and cost their predictions (not)",
+                     Role::ensemble),
+            [](auto& o) -> auto& { return o.importance; }, {1, most_repeats},
+            [](const Options& o) { return o.importance > 0; }),
         one_of(
             ensemble("combine", "NAME", "what predictions.npy holds: ", Role::ensemble),
             [](auto& o) -> auto& { return o.combine; }, combination_names(), " (average; of numbers mixture)"),

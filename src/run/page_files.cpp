@@ -14,6 +14,7 @@
 #include "core/error.hpp"
 #include "data/augmentation.hpp"
 #include "report/page.hpp"
+#include "run/page_extras.hpp"
 #include "store/file.hpp"
 
 namespace ensemble::run {
@@ -163,6 +164,8 @@ void write_page(const store::Summary& summary, const std::string& text, const an
     } else {
         extras.scatters = scatters_of(summary, analysis);
     }
+    extras.regions = read_regions(summary, analysis, directory);
+    extras.importance = importance_of(summary);
     const auto json = nlohmann::ordered_json::parse(text);
     const std::string history = text_if_there(directory.history());
     const std::string timeline = text_if_there(directory.timeline());

@@ -6,6 +6,7 @@
 #include "config/configuration.hpp"
 #include "config/variation.hpp"
 #include "run/machine.hpp"
+#include "run/page_extras.hpp"
 #include "store/file.hpp"
 #include "store/npy.hpp"
 
@@ -85,6 +86,8 @@ void evaluate_and_write(store::Summary& summary, const analysis::Analysis& analy
                                                                       analysis.truth(study.validation))};
     }
     summary.shifts = analysis::shift_results(analysis);
+    if (const auto columns = read_shuffled_columns(analysis.study(), directory))
+        summary.importance = analysis::importance_of(analysis, summary.combine, *columns);
     summary.foreign = analysis::foreign_result(analysis, summary.data.target_names);
     summary.trust = analysis::trust_of(analysis, summary.combine, summary.data.target_names);
     std::vector<float> predictions = rows.combined.at(summary.combine).predictions;
@@ -120,6 +123,8 @@ store::Summary write_results(const config::Experiment& experiment, const schedul
     }
     for (const model::Network& network : experiment.networks()) summary.nets.push_back(network.text());
     write_truth(experiment, directory);
+    write_regions(experiment, directory);
+    write_shuffled_columns(experiment, directory);
     evaluate_and_write(summary, *trained.analysis->analysis(), options.calibrate, directory);
     directory.sort_history();
     return summary;

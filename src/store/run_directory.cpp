@@ -24,13 +24,14 @@ namespace fs = std::filesystem;
 constexpr std::size_t probe_size = 64 * 1024;
 
 /// What a run writes beside its directories.
-constexpr std::array<const char*, 14> file_names{"summary.json",      "config.toml",
+constexpr std::array<const char*, 16> file_names{"summary.json",      "config.toml",
                                                  "history.jsonl",     "timeline.jsonl",
                                                  "predictions.npy",   "votes.npy",
                                                  "uncertainty.npy",   "origin.json",
                                                  "partial.json",      "partial-predictions.npy",
                                                  "partial-votes.npy", "partial-uncertainty.npy",
-                                                 "report.html",       "examples.json"};
+                                                 "report.html",       "examples.json",
+                                                 "regions.json",      "importance.json"};
 
 constexpr const char* other_directory = "choose another directory with --out";
 

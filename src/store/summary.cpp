@@ -295,6 +295,16 @@ Json json_of(const Summary& summary, const analysis::ForeignResult& result) {
     return {{"data", Json::parse(summary.config).value("ood", "")}, {"rows", result.rows}, {"scores", scores}};
 }
 
+Json json_of(Metrics metrics, const analysis::ImportanceResult& importance) {
+    Json columns = Json::array();
+    for (const analysis::ColumnImportance& each : importance.columns)
+        columns.push_back({{"name", each.name}, {"loss", each.loss}, {"ci95", json_of(each.ci95)}});
+    return {{"metric", metrics.front().name},
+            {"repeats", importance.repeats},
+            {"rows", importance.rows},
+            {"columns", columns}};
+}
+
 Json json_of(const Timing& timing) {
     return {{"ranks", timing.ranks},
             {"wall_s", timing.wall_s},
@@ -364,6 +374,7 @@ std::string to_json(const Summary& summary) {
     if (!summary.trust.measures.empty()) json["uncertainty"] = uncertainty_json(summary.trust);
     if (!summary.trust.conformal.empty()) json["conformal"] = json_of(summary.trust.conformal);
     for (const analysis::ShiftResult& each : summary.shifts) json["shift"].push_back(json_of(metrics, summary, each));
+    if (summary.importance) json["importance"] = json_of(metrics, *summary.importance);
     if (summary.foreign) json["ood"] = json_of(summary, *summary.foreign);
     json["timing"] = json_of(summary.timing);
     if (summary.partial) json["partial"] = true;

@@ -9,6 +9,7 @@
 
 #include "analysis/classes.hpp"
 #include "analysis/combination.hpp"
+#include "analysis/importance.hpp"
 #include "analysis/results.hpp"
 #include "analysis/shifted.hpp"
 #include "analysis/trust.hpp"
@@ -81,9 +82,10 @@ struct Summary {
     std::vector<std::string> nets = {};    ///< that members take in turn
     analysis::EnsembleResult ensemble;
     std::optional<OutOfFold> out_of_fold = {};
-    analysis::TrustResult trust = {};                     ///< of the chosen combination
-    std::vector<analysis::ShiftResult> shifts = {};       ///< of each set of changed test rows
-    std::optional<analysis::ForeignResult> foreign = {};  ///< of rows from elsewhere
+    analysis::TrustResult trust = {};                           ///< of the chosen combination
+    std::vector<analysis::ShiftResult> shifts = {};             ///< of each set of changed test rows
+    std::optional<analysis::ImportanceResult> importance = {};  ///< of a table's columns, where that is asked for
+    std::optional<analysis::ForeignResult> foreign = {};        ///< of rows from elsewhere
     std::size_t combine = 0;  ///< place among the combinations of the one that predictions.npy holds
     Timing timing;
     std::vector<std::uint32_t> missing = {};  ///< members that are not part of it, since the run was stopped before

@@ -126,6 +126,38 @@ def repeats_what_shifts_and_rows_from_elsewhere_did(stage):
 
 
 @case
+def repeats_the_plane_and_what_columns_are_worth(stage):
+    rows = [(100 + row * 37 % 41, (row * 53 % 47 - 23) / 1e3) for row in range(200)]
+    lines = [f"{x},{y},{'high' if x > 120 else 'low'}" for x, y in rows]
+    (stage.directory / "plane.csv").write_text("size,other,kind\n" + "\n".join(lines) + "\n")
+    words = ["--data", "plane.csv", "--net", "dense(8) relu", "--epochs", "30", "--lr", "0.01", "--members", "4"]
+    run = repeats_the_analysis(stage, [*words, "--importance", "4"], "run")
+    importance = json.loads((run / "summary.json").read_text())["importance"]
+    losses = {column["name"]: column["loss"] for column in importance["columns"]}
+    if list(losses) != ["size", "other"] or not losses["size"] > 0.3 or abs(losses["other"]) > 0.1:
+        give_up(f"columns are worth {losses}, and classes follow from the size alone")
+    if not all(low <= column["loss"] <= high for column in importance["columns"] for low, high in [column["ci95"]]):
+        give_up("a loss lies outside of its interval")
+    regions = json.loads((run / "regions.json").read_text())
+    if regions["x"] != "size" or not 96 < regions["x_range"][0] < 100 or not 140 < regions["x_range"][1] < 144:
+        give_up(f"the plane goes from {regions['x_range']} in {regions['x']}")
+    grid = array.array("f", (run / "predictions/grid/0000.npy").read_bytes()[-regions["columns"] * regions["rows"] * 8:])
+    row = [grid[2 * column] for column in range(regions["columns"])]  # of "high", along the lower edge
+    if not (row[0] < 0.5 < row[-1]):
+        give_up("the plane is not that of the data")
+    page = (run / "report.html").read_text()
+    if "Decision regions" not in page or "What the columns are worth" not in page or "relies most on size" not in page:
+        give_up("the page does not show them")
+    for name, bytes_ in (("regions.json", b"{"), ("importance.json", b"{}"), ("importance.json", None)):
+        whole = (run / name).read_bytes()
+        (run / name).unlink()
+        if bytes_ is not None:
+            (run / name).write_bytes(bytes_)
+        refuses(stage, ["run"], DATA, name)
+        (run / name).write_bytes(whole)
+
+
+@case
 def another_combination_is_written_and_taken_back(stage):
     run = trained(stage, TINY, "run")
     before = stage.content()

@@ -71,9 +71,10 @@ BOOST_AUTO_TEST_CASE(every_member_is_trained_stored_and_counted_once) {
     const auto& votes = rows_of(trained).votes;
     BOOST_TEST(std::accumulate(votes.begin(), votes.end(), 0) == 3 * 30);
     for (const auto& [member, sets] : notes.predicted) {
-        BOOST_TEST_REQUIRE(sets.size() == 2U);
+        BOOST_TEST_REQUIRE(sets.size() == 3U);
         BOOST_TEST(sets[0].size() == 2 * experiment.split().validation.size());
         BOOST_TEST(sets[1].size() == 2 * 30U);
+        BOOST_TEST(sets[2].size() == 2 * experiment.grid().value().cells());
     }
     BOOST_TEST(trained.coordinator->samples() == 3 * 2 * experiment.split().train.size());
     BOOST_TEST(trained.coordinator->times().idle_fraction() < 1);  // how much else the machine does is not known

@@ -1,0 +1,155 @@
+#include "run/page_extras.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "core/error.hpp"
+#include "store/file.hpp"
+#include "store/prediction_files.hpp"
+
+namespace ensemble::run {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t most_points = 200;
+constexpr std::size_t members_shown = 3;
+
+/// Of as many digits as a chart shows.
+double shortened(double value) {
+    return std::strtod(fmt::format("{:.5g}", value).c_str(), nullptr);
+}
+
+/// The set of that use, and its place in the study; null where there is none.
+std::pair<const analysis::EvaluationSet*, std::size_t> find_set(const analysis::Study& study, analysis::SetUse use) {
+    const auto found = std::ranges::find_if(study.sets, [&](const auto* set) { return set->use == use; });
+    if (found == study.sets.end()) return {nullptr, 0};
+    return {*found, static_cast<std::size_t>(found - study.sets.begin())};
+}
+
+/// Calls read(json) with what the file holds.
+template <class Read>
+auto read_json(const std::filesystem::path& path, const Read& read) {
+    try {
+        const std::vector<std::byte> bytes = store::read_file(path);
+        return read(Json::parse(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
+    } catch (const nlohmann::json::exception& error) {
+        core::fail(core::Failure::data, "'{}' is damaged: {}", path.string(), error.what());
+    }
+}
+
+std::string feature_name(const data::Source& source, std::size_t feature) {
+    return feature < source.columns.size() ? source.columns[feature].name : fmt::format("feature {}", feature + 1);
+}
+
+std::vector<float> probabilities_of(std::uint32_t member, const analysis::EvaluationSet& set, std::size_t classes,
+                                    const store::RunDirectory& directory) {
+    const store::PredictionFiles files(directory.evaluation_set(set.name), set.count, classes);
+    return store::read_rows_of(files, std::span(&member, 1), 0, set.count);
+}
+
+}  // namespace
+
+void write_regions(const config::Experiment& experiment, const store::RunDirectory& directory) {
+    const std::optional<data::Grid>& grid = experiment.grid();
+    if (!grid) return;
+    const data::Source& source = experiment.source();
+    // As the data have it, whatever a network sees.
+    const auto unit_of = [&](std::size_t feature, double seen) {
+        return shortened(seen * source.feature_scale.deviation_of(feature) + source.feature_scale.mean_of(feature));
+    };
+    const config::EvaluationSet& test = experiment.test_set();
+    Json points = Json::array();
+    const std::size_t shown = std::min(test.count, most_points);
+    for (std::size_t i = 0; i < shown; ++i) {
+        const std::size_t place = i * test.count / shown;
+        std::array<float, 2> values{};
+        test.rows.gather(test.rows.rows.subspan(place, 1), values.data(), values.size());
+        points.push_back({unit_of(0, double{values[0]}), unit_of(1, double{values[1]}), test.labels[place]});
+    }
+    const Json json{{"x", feature_name(source, 0)},
+                    {"y", feature_name(source, 1)},
+                    {"x_range", {unit_of(0, grid->x_low), unit_of(0, grid->x_high)}},
+                    {"y_range", {unit_of(1, grid->y_low), unit_of(1, grid->y_high)}},
+                    {"columns", grid->columns},
+                    {"rows", grid->rows},
+                    {"points", std::move(points)}};
+    store::write_file_atomically(directory.regions(), json.dump() + "\n");
+}
+
+std::optional<report::Regions> read_regions(const store::Summary& summary, const analysis::Analysis& analysis,
+                                            const store::RunDirectory& directory) {
+    const auto [set, place] = find_set(analysis.study(), analysis::SetUse::grid);
+    if (set == nullptr) return std::nullopt;
+    report::Regions regions = read_json(directory.regions(), [](const Json& json) {
+        report::Regions read{.x = json.at("x"),
+                             .y = json.at("y"),
+                             .x_low = json.at("x_range").at(0),
+                             .x_high = json.at("x_range").at(1),
+                             .y_low = json.at("y_range").at(0),
+                             .y_high = json.at("y_range").at(1),
+                             .columns = json.at("columns"),
+                             .rows = json.at("rows")};
+        for (const Json& point : json.at("points"))
+            read.points.push_back({.x = point.at(0), .y = point.at(1), .label = point.at(2)});
+        return read;
+    });
+    if (regions.columns * regions.rows != set->count) {
+        core::fail(core::Failure::data, "'{}' tells of another number of points than were predicted",
+                   directory.regions().string());
+    }
+    regions.maps.push_back(
+        {.name = "ensemble", .probabilities = analysis.rows(place).combined.at(summary.combine).predictions});
+    const std::vector<std::uint32_t>& members = analysis.committee().members;
+    for (std::size_t i = 0; i < std::min(members.size(), members_shown); ++i) {
+        regions.maps.push_back({.name = fmt::format("member {}", members[i]),
+                                .probabilities = probabilities_of(members[i], *set, summary.data.classes, directory)});
+    }
+    return regions;
+}
+
+void write_shuffled_columns(const config::Experiment& experiment, const store::RunDirectory& directory) {
+    const std::optional<analysis::ShuffledColumns>& columns = experiment.shuffled();
+    if (!columns) return;
+    const Json json{{"columns", columns->names}, {"repeats", columns->repeats}, {"places", columns->places}};
+    store::write_file_atomically(directory.importance(),
+                                 json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+std::optional<analysis::ShuffledColumns> read_shuffled_columns(const analysis::Study& study,
+                                                               const store::RunDirectory& directory) {
+    const auto [set, place] = find_set(study, analysis::SetUse::shuffled);
+    if (set == nullptr) return std::nullopt;
+    analysis::ShuffledColumns columns = read_json(directory.importance(), [](const Json& json) {
+        return analysis::ShuffledColumns{
+            .names = json.at("columns"), .repeats = json.at("repeats"), .places = json.at("places")};
+    });
+    const std::size_t test_rows = study.sets.at(study.test)->count;
+    const bool fits = columns.names.size() * columns.repeats * columns.places.size() == set->count &&
+                      std::ranges::all_of(columns.places, [&](std::size_t each) { return each < test_rows; });
+    if (!fits) {
+        core::fail(core::Failure::data, "'{}' tells of other rows than were predicted",
+                   directory.importance().string());
+    }
+    return columns;
+}
+
+std::optional<report::Importance> importance_of(const store::Summary& summary) {
+    if (!summary.importance) return std::nullopt;
+    report::Importance importance{.metric = std::string(summary.task->metrics().front().name),
+                                  .repeats = summary.importance->repeats};
+    for (const analysis::ColumnImportance& each : summary.importance->columns) {
+        importance.columns.push_back(
+            {.name = each.name, .loss = each.loss, .low = each.ci95.low, .high = each.ci95.high});
+    }
+    return importance;
+}
+
+}  // namespace ensemble::run
