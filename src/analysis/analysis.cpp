@@ -19,11 +19,16 @@ std::vector<std::size_t> fitted_combinations(task::Kind kind) {
 }
 
 /// What a context says: one list of fields serves writing and reading.
-template <class Stage, class Committee, class Weights, class Each>
-void context_fields(Stage& stage, Committee& committee, Weights& weights, Each& each) {
+template <class Stage, class Committee, class Weights, class Columns, class Each>
+void context_fields(Stage& stage, Committee& committee, Weights& weights, Columns& resampled, Each& each) {
     each(stage), each(committee.members), each(committee.best), each(committee.second);
     for (auto& own : weights) each(own);
+    each(resampled.seed), each(resampled.groups), each(resampled.columns), each(resampled.sums);
 }
+
+constexpr std::size_t replicates_of_job = 500;
+constexpr std::size_t resampling_jobs = MeanGains::replicates / replicates_of_job;
+static_assert(MeanGains::replicates % replicates_of_job == 0);
 
 /// The weights of some of the members, made to sum to 1; all the same where these have none.
 std::vector<double> weights_among(const std::vector<double>& all, std::span<const std::uint32_t> places) {
@@ -39,13 +44,9 @@ std::vector<double> weights_among(const std::vector<double>& all, std::span<cons
     return some;
 }
 
-bool has_truth(const EvaluationSet& set) {
-    return !set.labels.empty() || !set.numbers.empty();
-}
-
 /// Whether members are compared on the rows of that job.
 bool tells_diversity(const Study& study, const RowJob& job) {
-    return job.set == study.test && has_truth(*study.sets[job.set]);
+    return job.set == study.test && study.sets[job.set]->has_truth();
 }
 
 /// A block of so many rows of all members, without what they predict.
@@ -76,14 +77,16 @@ std::size_t Analysis::jobs() const {
         case Stage::rows:
             return row_jobs_.size();
         case Stage::scores:
+            return score_jobs_.size();
+        case Stage::resample:
             break;
     }
-    return score_jobs_.size();
+    return resampling_jobs;
 }
 
 std::vector<std::byte> Analysis::context() const {
     core::WireWriter writer;
-    context_fields(stage_, committee_, weights_, writer);
+    context_fields(stage_, committee_, weights_, resampled_, writer);
     return std::move(writer.bytes);
 }
 
@@ -98,6 +101,9 @@ void Analysis::take(std::size_t job, std::span<const std::byte> result) {
             break;
         case Stage::scores:
             take_scores(job, result);
+            break;
+        case Stage::resample:
+            take_replicates(job, result);
             break;
     }
     ++taken_;
@@ -126,12 +132,34 @@ void Analysis::take_rows(std::size_t job, std::span<const std::byte> result) {
 void Analysis::take_scores(std::size_t job, std::span<const std::byte> result) {
     const ScoreJob& asked = score_jobs_[job];
     core::WireReader reader(result);
-    for (std::size_t i = 0; i < asked.count; ++i) {
-        task::Scores& scores = member_scores_[asked.set][asked.first + i];
-        reader(scores);
-        if (scores.size() != study_->task->metrics().size()) core::refuse_message("it has other scores than metrics");
+    const auto expect = [](std::size_t found, std::size_t expected) {
+        if (found != expected) core::refuse_message("it has other scores than were asked for");
+    };
+    if (asked.set == study_->test) {
+        const std::size_t metrics = whole_metrics(*study_->task).size();
+        MemberScores& part = scored_[job];
+        reader(part.values), reader(part.influences), reader(part.best_influences);
+        expect(part.values.size(), metrics * asked.count);
+        expect(part.influences.size(), metrics * rows_[asked.set].rows);
+        if (!part.best_influences.empty()) expect(part.best_influences.size(), part.influences.size());
+    } else {
+        for (std::size_t i = 0; i < asked.count; ++i) {
+            task::Scores& scores = member_scores_[asked.set][asked.first + i];
+            reader(scores);
+            expect(scores.size(), study_->task->metrics().size());
+        }
     }
     if (!reader.at_end()) core::refuse_message("it has scores of more members than were asked for");
+}
+
+void Analysis::take_replicates(std::size_t job, std::span<const std::byte> result) {
+    core::WireReader reader(result);
+    std::vector<double> replicates;
+    reader(replicates);
+    const std::size_t numbers = replicates_of_job * resampled_.columns;
+    if (!reader.at_end() || replicates.size() != numbers)
+        core::refuse_message("it has other replicates than were asked for");
+    std::ranges::copy(replicates, replicated_.begin() + static_cast<std::ptrdiff_t>(job * numbers));
 }
 
 /// Sums are added in the order of the rows, whoever is first to deliver them.
@@ -159,18 +187,50 @@ bool Analysis::advance() {
         begin_rows();
         return true;
     }
-    if (stage_ == Stage::scores) return false;
-    score_jobs_ = score_jobs(*study_, committee_);
-    if (score_jobs_.empty()) return false;
-    begin_scores();
-    return true;
+    if (stage_ == Stage::resample) return false;
+    if (stage_ == Stage::rows) {
+        begin_scores();
+        if (!score_jobs_.empty()) return true;
+    }
+    return begin_resampling();
 }
 
 void Analysis::begin_scores() {
     stage_ = Stage::scores;
     taken_ = 0;
+    score_jobs_ = score_jobs(*study_, committee_);
+    scored_.resize(score_jobs_.size());
     member_scores_.resize(study_->sets.size());
     for (const ScoreJob& job : score_jobs_) member_scores_[job.set].resize(committee_.members.size());
+}
+
+/// Puts together what the members' jobs came to, in their order. False where nothing is true of the test rows.
+bool Analysis::begin_resampling() {
+    const std::size_t test = study_->test;
+    if (!study_->sets[test]->has_truth()) return false;
+    const std::size_t metrics = whole_metrics(*study_->task).size();
+    const std::size_t best = committee_.place_of(committee_.best);
+    whole_.mean.assign(metrics, 0);
+    whole_.mean_influences.assign(metrics * rows_[test].rows, 0);
+    for (std::size_t job = 0; job < score_jobs_.size(); ++job) {
+        const std::size_t first = score_jobs_[job].first;
+        const MemberScores part = std::exchange(scored_[job], {});
+        for (std::size_t i = 0; i < part.values.size(); ++i)
+            whole_.mean[i % metrics] += part.values[i] / static_cast<double>(committee_.members.size());
+        for (std::size_t i = 0; i < part.influences.size(); ++i) whole_.mean_influences[i] += part.influences[i];
+        if (part.best_influences.empty()) continue;
+        whole_.best_influences = part.best_influences;
+        const auto own = part.values.begin() + static_cast<std::ptrdiff_t>((best - first) * metrics);
+        whole_.best.assign(own, own + static_cast<std::ptrdiff_t>(metrics));
+    }
+    const AskedGains asked = ask_gains(*study_->task, study_->targets, rows_[test], truth(test),
+                                       committee_.members.size(), study_->seed, &whole_);
+    if (asked.places.empty()) return false;
+    stage_ = Stage::resample;
+    taken_ = 0;
+    resampled_ = asked.gains.columns();
+    replicated_.resize(MeanGains::replicates * resampled_.columns);
+    return true;
 }
 
 void Analysis::begin_rows() {
@@ -190,7 +250,7 @@ void Analysis::begin_rows() {
         predicted_.numbers.insert(predicted_.numbers.end(), truth.numbers.begin(), truth.numbers.end());
     }
     for (std::size_t set = 0; set < counts.size(); ++set) {
-        rows_.push_back(room_for(*study_->task, study_->targets, counts[set], has_truth(*study_->sets[set])));
+        rows_.push_back(room_for(*study_->task, study_->targets, counts[set], study_->sets[set]->has_truth()));
     }
 }
 
@@ -202,8 +262,8 @@ task::Truth Analysis::truth(std::size_t set) const {
 void Analyst::begin(std::span<const std::byte> context) {
     core::WireReader reader(context);
     weights_.resize(combinations_of(study_->task->kind).size());
-    context_fields(stage_, committee_, weights_, reader);
-    if (!reader.at_end() || committee_.members.empty() || stage_ > Stage::scores)
+    context_fields(stage_, committee_, weights_, resampled_, reader);
+    if (!reader.at_end() || committee_.members.empty() || stage_ > Stage::resample)
         core::refuse_message("it is no context of an analysis");
     if (stage_ == Stage::fit) return;
     held_out_.reset();
@@ -219,9 +279,13 @@ std::vector<std::byte> Analyst::run(std::size_t job) {
         case Stage::rows:
             return analyse_rows(row_jobs_.at(job));
         case Stage::scores:
+            return score_members(score_jobs_.at(job));
+        case Stage::resample:
             break;
     }
-    return score_members(score_jobs_.at(job));
+    core::WireWriter writer;
+    writer(studentised_replicates(resampled_, job * replicates_of_job, replicates_of_job));
+    return std::move(writer.bytes);
 }
 
 std::vector<std::byte> Analyst::fit(std::size_t job) {
@@ -261,17 +325,29 @@ std::vector<std::byte> Analyst::analyse_rows(const RowJob& job) {
     return std::move(writer.bytes);
 }
 
+/// Of changed test rows each member's scores; of the test rows each one's in metrics that are no means, and the sums of
+/// their influences.
 std::vector<std::byte> Analyst::score_members(const ScoreJob& job) {
     const EvaluationSet& set = *study_->sets[job.set];
+    const bool classes = study_->task->kind == task::Kind::classification;
     core::WireWriter writer;
+    MemberScores part;
     for (const std::uint32_t member : std::span(committee_.members).subspan(job.first, job.count)) {
         const std::vector<float> predictions = read_(job.set, std::span(&member, 1), 0, set.count);
-        const bool classes = study_->task->kind == task::Kind::classification;
         const auto chosen = classes ? task::most_probable(predictions, study_->targets) : std::vector<std::int32_t>{};
-        writer(task::score(
-            {.task = *study_->task, .targets = study_->targets, .predictions = predictions, .chosen = chosen},
-            set.truth()));
+        const task::Predicted predicted{
+            .task = *study_->task, .targets = study_->targets, .predictions = predictions, .chosen = chosen};
+        if (job.set != study_->test) {
+            writer(task::score(predicted, set.truth()));
+            continue;
+        }
+        const WholeScores own = whole_scores(predicted, set.truth());
+        part.values.insert(part.values.end(), own.values.begin(), own.values.end());
+        part.influences.resize(own.influences.size());
+        for (std::size_t i = 0; i < part.influences.size(); ++i) part.influences[i] += own.influences[i];
+        if (member == committee_.best) part.best_influences = own.influences;
     }
+    if (job.set == study_->test) writer(part.values), writer(part.influences), writer(part.best_influences);
     return std::move(writer.bytes);
 }
 

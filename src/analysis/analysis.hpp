@@ -5,7 +5,9 @@
 #include <span>
 #include <vector>
 
+#include "analysis/bootstrap.hpp"
 #include "analysis/diversity.hpp"
+#include "analysis/gains.hpp"
 #include "analysis/held_out.hpp"
 #include "analysis/member_sums.hpp"
 #include "analysis/row_jobs.hpp"
@@ -17,9 +19,17 @@ namespace ensemble::analysis {
 
 /// The stages of an analysis, one after the other; the jobs of a stage do not depend on one another.
 enum class Stage : std::uint8_t {
-    fit,     ///< a job for each combination that is fitted: its weights
-    rows,    ///< a job for each block of rows: what is found row by row
-    scores,  ///< jobs for each set of changed test rows: the scores of single members
+    fit,       ///< a job for each combination that is fitted: its weights
+    rows,      ///< a job for each block of rows: what is found row by row
+    scores,    ///< jobs for the test rows, and for each set of these that are changed: what single members reach
+    resample,  ///< jobs of replicates: gains on resampled test rows
+};
+
+/// Some members in metrics that are no means over rows.
+struct MemberScores {
+    std::vector<double> values;           ///< [members × whole metrics]
+    std::vector<double> influences;       ///< [whole metrics × rows], sums over them
+    std::vector<double> best_influences;  ///< where the best member is one of them
 };
 
 /// Gathers what jobs come to, wherever they were done: the whole is the same whoever does which job, and when.
@@ -55,6 +65,11 @@ public:
         return member_scores_.at(set);
     }
 
+    /// What members are in metrics that are no means over rows, and the replicates of what ask_gains() asks for, both
+    /// of the test rows; empty where nothing is true of these. REQUIRES: the last stage is over.
+    [[nodiscard]] const WholeReferences& whole() const noexcept { return whole_; }
+    [[nodiscard]] std::span<const double> replicated() const noexcept { return replicated_; }
+
     /// What the members are among themselves on the test rows. REQUIRES: the last stage is over.
     [[nodiscard]] DiversityResult diversity() const;
 
@@ -64,9 +79,11 @@ public:
 private:
     void begin_rows();
     void begin_scores();
+    [[nodiscard]] bool begin_resampling();
     void take_weights(std::size_t job, std::span<const std::byte> result);
     void take_rows(std::size_t job, std::span<const std::byte> result);
     void take_scores(std::size_t job, std::span<const std::byte> result);
+    void take_replicates(std::size_t job, std::span<const std::byte> result);
     void take_sums(std::size_t job, std::span<const std::byte> bytes);
 
     const Study* study_;
@@ -83,6 +100,10 @@ private:
     std::optional<MemberSums> sums_;                  ///< of the test rows before those of the job `next_`
     std::vector<std::optional<MemberSums>> waiting_;  ///< by job, for those of rows before
     std::size_t next_ = 0;
+    std::vector<MemberScores> scored_;  ///< by score job of the test rows
+    WholeReferences whole_;
+    ResampledColumns resampled_;
+    std::vector<double> replicated_;  ///< [replicates × columns]
     std::size_t taken_ = 0;
     EvaluationSet predicted_;  ///< with folds, what is true of the validation rows that are predicted
 };
@@ -112,6 +133,7 @@ private:
     std::vector<RowJob> row_jobs_;
     std::vector<ScoreJob> score_jobs_;
     Subsets subsets_;
+    ResampledColumns resampled_;
     std::optional<HeldOut> held_out_;  ///< once a fit has needed them
 };
 

@@ -292,12 +292,6 @@ std::vector<std::pair<std::uint32_t, std::uint32_t>> twins_of(const Committee& c
     return twins;
 }
 
-std::size_t place_of(const Committee& committee, std::uint32_t member) {
-    const auto found = std::ranges::lower_bound(committee.members, member);
-    core::require(found != committee.members.end() && *found == member, "the best member is one of the ensemble's");
-    return static_cast<std::size_t>(found - committee.members.begin());
-}
-
 }  // namespace
 
 DiversityResult diversity_of(const task::Task& task, std::size_t targets, const Subsets& subsets,
@@ -307,8 +301,8 @@ DiversityResult diversity_of(const task::Task& task, std::size_t targets, const 
                       .subsets = subsets,
                       .sums = sums,
                       .members = committee.members.size(),
-                      .best = place_of(committee, committee.best),
-                      .second = place_of(committee, committee.second)};
+                      .best = committee.place_of(committee.best),
+                      .second = committee.place_of(committee.second)};
     DiversityResult result{.metrics = metrics_by_size(task),
                            .by_size = results_by_size(found),
                            .pairs = pair_measures(found),

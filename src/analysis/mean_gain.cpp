@@ -32,13 +32,6 @@ double student_quantile(std::size_t rows) {
     return boost::math::quantile(boost::math::complement(t, interval_tail));
 }
 
-/// A difference of numbers of that size; 0 where it is no more than the rounding of sums over members and of slopes, as
-/// of members that are all equal.
-double unless_rounding(double difference, double size) {
-    constexpr double rounding = 0x1p-40;
-    return std::isfinite(size) && std::abs(difference) <= rounding * size ? 0 : difference;
-}
-
 /// Of rows' deviations from their mean.
 struct Deviations {
     std::size_t rows = 0;
@@ -91,6 +84,11 @@ Interval interval_of(double gain, std::span<const double> influences, std::vecto
 
 }  // namespace
 
+double unless_rounding(double difference, double size) {
+    constexpr double rounding = 0x1p-40;
+    return std::isfinite(size) && std::abs(difference) <= rounding * size ? 0 : difference;
+}
+
 double slope_at(const task::Metric& metric, double mean) {
     if (metric.of_mean == nullptr) return 1;
     const auto central = [&](double step) {
@@ -113,9 +111,22 @@ void MeanGains::add(const task::Metric& metric, std::vector<std::span<const doub
     asked_.push_back({&metric, std::move(ensemble), std::move(reference), static_cast<double>(members)});
 }
 
+void MeanGains::add_whole(const task::Metric& metric, double difference, std::vector<double> influences,
+                          bool over_one_member) {
+    core::require(!metric.is_mean() && influences.size() == rows_ && rows_ > 0,
+                  "every row has its part in a gain that is no mean");
+    // Members count for no more than whether the other side is one of them.
+    asked_.push_back({&metric, {}, {}, over_one_member ? 1.0 : 2.0, difference, std::move(influences)});
+}
+
 /// How much more of the gain each row has than the mean row, positive where it favours the ensemble: [rows].
 std::vector<double> MeanGains::influences(const Asked& asked) const {
     std::vector<double> influences(rows_);
+    if (asked.is_whole()) {
+        std::ranges::transform(asked.whole, influences.begin(),
+                               [&](double each) { return sign_of(*asked.metric) * each; });
+        return influences;
+    }
     const double share = sign_of(*asked.metric) / static_cast<double>(asked.ensemble.size());
     for (std::size_t question = 0; question < asked.ensemble.size(); ++question) {
         const std::span<const double> own = asked.ensemble[question];
@@ -134,11 +145,25 @@ std::vector<double> MeanGains::influences(const Asked& asked) const {
     return influences;
 }
 
+/// Positive where it favours the ensemble.
+double MeanGains::value(const Asked& asked) const {
+    if (asked.is_whole()) return sign_of(*asked.metric) * asked.difference;
+    double gain = 0;
+    for (std::size_t question = 0; question < asked.ensemble.size(); ++question)
+        gain += asked.metric->from_mean(row_mean(asked.ensemble[question])) -
+                asked.metric->from_mean(row_mean(asked.reference[question]) / asked.members);
+    return sign_of(*asked.metric) * gain / static_cast<double>(asked.ensemble.size());
+}
+
 /// Of the rows' shares in the gain. The targets' slopes bring them to the metric's unit, so that those in large units
 /// count as much in the test as they do in the gain; of one target alone no slope makes a difference.
 double MeanGains::p_value(const Asked& asked) const {
     const std::size_t questions = asked.ensemble.size();
     std::vector<double> differences(rows_);
+    if (asked.is_whole()) {
+        std::ranges::transform(asked.whole, differences.begin(), [&](double each) { return each + asked.difference; });
+        return paired_t_test(differences);
+    }
     for (std::size_t question = 0; question < questions; ++question) {
         const std::span<const double> own = asked.ensemble[question];
         const std::span<const double> reference = asked.reference[question];
@@ -162,11 +187,7 @@ std::vector<PairedGain> MeanGains::from(std::span<const double> replicated) cons
     std::vector<PairedGain> gains(asked_.size());
     for (std::size_t i = 0; i < asked_.size(); ++i) {
         const Asked& asked = asked_[i];
-        double gain = 0;
-        for (std::size_t question = 0; question < asked.ensemble.size(); ++question)
-            gain += asked.metric->from_mean(row_mean(asked.ensemble[question])) -
-                    asked.metric->from_mean(row_mean(asked.reference[question]) / asked.members);
-        gains[i].gain.value = sign_of(*asked.metric) * gain / static_cast<double>(asked.ensemble.size());
+        gains[i].gain.value = value(asked);
         std::vector<double> column;
         for (std::size_t at = i; at < replicated.size(); at += asked_.size()) column.push_back(replicated[at]);
         gains[i].gain.ci95 = interval_of(gains[i].gain.value, influences(asked), std::move(column), asked.members == 1);

@@ -30,6 +30,10 @@ public:
     void add(const task::Metric& metric, std::vector<std::span<const double>> ensemble,
              std::vector<std::span<const double>> reference, std::size_t members);
 
+    /// Asks for a gain in a metric that is no mean: its value, and what each row's part in it is (of mean 0, see
+    /// task::Metric::influences), both of the metric as it stands, whichever side is better.
+    void add_whole(const task::Metric& metric, double difference, std::vector<double> influences, bool over_one_member);
+
     /// What is resampled: a column for each gain.
     [[nodiscard]] ResampledColumns columns() const;
 
@@ -46,14 +50,22 @@ private:
         std::vector<std::span<const double>> ensemble;
         std::vector<std::span<const double>> reference;
         double members;
+        double difference = 0;           ///< of a metric that is no mean: what is to be told,
+        std::vector<double> whole = {};  ///< and each row's part in it
+        [[nodiscard]] bool is_whole() const noexcept { return !whole.empty(); }
     };
     [[nodiscard]] std::vector<double> influences(const Asked& asked) const;
+    [[nodiscard]] double value(const Asked& asked) const;
     [[nodiscard]] double p_value(const Asked& asked) const;
 
     std::size_t rows_;
     std::uint64_t seed_;
     std::vector<Asked> asked_;
 };
+
+/// A difference of numbers of that size; 0 where it is no more than the rounding of sums over members and of slopes, as
+/// of members that are all equal.
+[[nodiscard]] double unless_rounding(double difference, double size);
 
 /// The derivative of the metric after its mean there, by differences, to about ten digits; 0 where the mean is 0.
 [[nodiscard]] double slope_at(const task::Metric& metric, double mean);

@@ -5,7 +5,6 @@
 #include <limits>
 #include <numeric>
 
-#include "analysis/mean_gain.hpp"
 #include "core/contract.hpp"
 
 namespace ensemble::analysis {
@@ -20,15 +19,6 @@ const MemberResult* find_best(const task::Task& task, std::span<const MemberResu
         if (member.is_included() && (best == nullptr || place(member) < place(*best))) best = &member;
     }
     return best;
-}
-
-/// The lines of one metric: a list of rows for each question.
-std::vector<std::span<const double>> lines_of(const RowValues& values, std::size_t place, std::size_t questions,
-                                              std::size_t rows) {
-    std::vector<std::span<const double>> lines;
-    for (std::size_t question = 0; question < questions; ++question)
-        lines.push_back(std::span(values).subspan((place * questions + question) * rows, rows));
-    return lines;
 }
 
 std::vector<std::int64_t> whole_numbers(std::span<const double> values) {
@@ -104,32 +94,17 @@ CombinationResult result_of(const Given& given, std::size_t which) {
     return result;
 }
 
-/// Of all combinations the gains in losses, whose rows are resampled together.
-void loss_gains(const Given& given, std::vector<CombinationResult>& results) {
-    const auto metrics = given.task.metrics();
-    const auto places = mean_metrics(given.task);
-    const auto lines = [&](const RowValues& values, std::size_t place) {
-        return lines_of(values, place, given.questions(), given.rows.rows);
-    };
-    const auto has_gain = [&](std::size_t place) {
-        return metrics[places[place]].better != task::Better::nominal && !(given.classes() && places[place] == 0);
-    };
-    MeanGains gains(given.rows.rows, given.seed);
-    for (const RowValues& own : given.rows.combined_values) {
-        for (std::size_t place = 0; place < places.size(); ++place) {
-            if (!has_gain(place)) continue;
-            const task::Metric& metric = metrics[places[place]];
-            gains.add(metric, lines(own, place), lines(given.rows.member_sums, place), given.members);
-            gains.add(metric, lines(own, place), lines(given.rows.best, place), 1);
-        }
-    }
-    const std::vector<PairedGain> found = gains.all();
-    auto next = found.begin();
-    for (CombinationResult& result : results) {
-        for (std::size_t place = 0; place < places.size(); ++place) {
-            if (!has_gain(place)) continue;
-            result.over_mean[places[place]] = (next++)->gain;
-            result.over_best[places[place]] = *next++;
+/// Of all combinations the gains whose rows are resampled together.
+void resampled_gains(const AskedGains& asked, std::span<const double> replicated,
+                     std::vector<CombinationResult>& results) {
+    const std::vector<PairedGain> found = replicated.empty() ? asked.gains.all() : asked.gains.from(replicated);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        const AskedGains::Place& place = asked.places[i];
+        CombinationResult& result = results[place.combination];
+        if (place.over_best) {
+            result.over_best[place.metric] = found[i];
+        } else {
+            result.over_mean[place.metric] = found[i].gain;
         }
     }
 }
@@ -191,7 +166,8 @@ task::Scores mean_member_scores(const task::Task& task, std::size_t targets, con
 }
 
 EnsembleResult evaluate(const task::Task& task, std::size_t targets, const RowResults& rows, const task::Truth& truth,
-                        std::span<const MemberResult> members, std::uint64_t seed) {
+                        std::span<const MemberResult> members, std::uint64_t seed, const WholeReferences* whole,
+                        std::span<const double> replicated) {
     const MemberResult* best = find_best(task, members);
     core::require(best != nullptr, "an ensemble has at least one member");
     std::vector<task::Scores> included;
@@ -206,7 +182,8 @@ EnsembleResult evaluate(const task::Task& task, std::size_t targets, const RowRe
                           .best_member_test = best->test};
     for (std::size_t which = 0; which < rows.combined.size(); ++which)
         result.combinations.push_back(result_of(given, which));
-    loss_gains(given, result.combinations);
+    resampled_gains(ask_gains(task, targets, rows, truth, included.size(), seed, whole), replicated,
+                    result.combinations);
     return result;
 }
 

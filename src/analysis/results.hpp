@@ -11,6 +11,7 @@
 #include "analysis/combination.hpp"
 #include "analysis/diversity.hpp"
 #include "analysis/gain.hpp"
+#include "analysis/gains.hpp"
 #include "analysis/row_results.hpp"
 #include "analysis/study.hpp"
 #include "task/score.hpp"
@@ -37,7 +38,7 @@ struct CombinationResult {
     const Combination* combination = nullptr;
     std::vector<double> weights = {};  ///< of each included member; empty where all count the same
     task::Scores scores;
-    /// By metric; nothing for those that are no mean over rows or that have no better side.
+    /// By metric; nothing for those that have no value or no better side.
     std::vector<std::optional<Gain>> over_mean;
     std::vector<std::optional<PairedGain>> over_best;
     Confusion by_class;  ///< of classification
@@ -68,11 +69,13 @@ struct EnsembleResult {
                                               std::span<const task::Scores> members);
 
 /// Everything the summary says about the ensemble. Root only; a pure function.
-/// REQUIRES: `rows` are those of the included members, and of the one choose_best() names as the best; `truth` of the
-/// same rows.
+/// Gains in metrics that are no means over rows are told where `whole` is there. `replicated` are the replicates of
+/// what ask_gains() asks for; without them they are computed here. REQUIRES: `rows` are those of the included members,
+/// and of the one choose_best() names as the best; `truth` of the same rows.
 [[nodiscard]] EnsembleResult evaluate(const task::Task& task, std::size_t targets, const RowResults& rows,
                                       const task::Truth& truth, std::span<const MemberResult> members,
-                                      std::uint64_t seed);
+                                      std::uint64_t seed, const WholeReferences* whole = nullptr,
+                                      std::span<const double> replicated = {});
 
 /// Takes what is known of the members among themselves, and with it the intervals of the first combination's gains that
 /// hold for other members too. REQUIRES: it is of the same members and rows.

@@ -40,7 +40,8 @@ std::vector<ScoreJob> score_jobs(const Study& study, const Committee& committee)
     constexpr std::size_t most_members = 16;  // few enough to be shared out, and worth a message
     std::vector<ScoreJob> jobs;
     for (std::size_t set = 0; set < study.sets.size(); ++set) {
-        if (study.sets[set]->use != SetUse::shift) continue;
+        const bool is_scored = set == study.test || study.sets[set]->use == SetUse::shift;
+        if (!is_scored || !study.sets[set]->has_truth()) continue;
         for (std::size_t first = 0; first < committee.members.size(); first += most_members) {
             jobs.push_back(
                 {.set = set, .first = first, .count = std::min(most_members, committee.members.size() - first)});

@@ -20,14 +20,15 @@ struct RowJob {
 /// numbers to stay in a cache, and never so few that opening the files takes longer. REQUIRES: rows and row > 0.
 [[nodiscard]] std::size_t rows_of_block(std::size_t rows, std::size_t row);
 
-/// All rows of a set of changed test rows, and some of the members that predict them, to be scored one by one.
+/// All rows of a set, and some of the members that predict them, to be scored one by one.
 struct ScoreJob {
     std::size_t set = 0;
     std::size_t first = 0;  ///< of these members in the committee
     std::size_t count = 0;
 };
 
-/// All members on all sets of changed test rows. A pure function.
+/// All members on the test rows, and on all sets of these that are changed, where their truth is known. A pure
+/// function.
 [[nodiscard]] std::vector<ScoreJob> score_jobs(const Study& study, const Committee& committee);
 
 /// All rows of all sets, each once, a set after the other; with folds, of the validation rows only those that a member

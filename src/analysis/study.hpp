@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -7,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/contract.hpp"
 #include "task/task.hpp"
 #include "task/truth.hpp"
 
@@ -39,6 +41,7 @@ struct EvaluationSet {
     SetUse use = SetUse::test;
     SetShift shift = {};  ///< of changed test rows
 
+    [[nodiscard]] bool has_truth() const noexcept { return !labels.empty() || !numbers.empty(); }
     [[nodiscard]] task::Truth truth() const { return {.labels = labels, .numbers = numbers, .targets = targets}; }
 };
 
@@ -47,6 +50,13 @@ struct Committee {
     std::vector<std::uint32_t> members;  ///< ascending
     std::uint32_t best = 0;              ///< of these the one that is best on validation data
     std::uint32_t second = 0;            ///< the best of the others; of a single member itself
+
+    /// Of a member among these. REQUIRES: it is one.
+    [[nodiscard]] std::size_t place_of(std::uint32_t member) const {
+        const auto found = std::ranges::lower_bound(members, member);
+        core::require(found != members.end() && *found == member, "the best member is one of the ensemble's");
+        return static_cast<std::size_t>(found - members.begin());
+    }
 };
 
 /// What an analysis is a function of, beside what the members predict: the same on every rank.

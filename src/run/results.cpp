@@ -74,8 +74,8 @@ void evaluate_and_write(store::Summary& summary, const analysis::Analysis& analy
                         const store::RunDirectory& directory) {
     const analysis::Study& study = analysis.study();
     const analysis::RowResults& rows = analysis.rows(study.test);
-    summary.ensemble =
-        analysis::evaluate(*study.task, study.targets, rows, analysis.truth(study.test), summary.members, study.seed);
+    summary.ensemble = analysis::evaluate(*study.task, study.targets, rows, analysis.truth(study.test), summary.members,
+                                          study.seed, &analysis.whole(), analysis.replicated());
     analysis::add_diversity(summary.ensemble, analysis.diversity());
     for (std::size_t i = 0; i < summary.ensemble.combinations.size(); ++i)
         summary.ensemble.combinations[i].weights = analysis.weights()[i];

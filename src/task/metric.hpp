@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "task/truth.hpp"
 
@@ -40,8 +41,16 @@ enum class Better : std::uint8_t { higher, lower, nominal };
 /// How people read a value.
 enum class Unit : std::uint8_t { share, number };
 
+/// What a metric is, and each row's part in it (Hampel 1974): with row i weighing 1 + w_i, Σ w_i = 0, it is to first
+/// order value + Σ w_i · rows[i] / rows. The mean of `rows` is 0; NaN where the metric is.
+struct Influences {
+    double value = 0;
+    std::vector<double> rows;
+};
+
 /// A measure of how good predictions are. What is, but for a function of the whole, a mean over rows says so with
-/// `of_row`, from which resampling of rows follows; anything else is computed from all rows by `of_all`.
+/// `of_row`, from which resampling of rows follows; anything else is computed from all rows by `of_all`, and says what
+/// each row's part in it is by `influences`.
 struct Metric {
     std::string_view name;   ///< in files: "nll"
     std::string_view title;  ///< in tables, at most nine characters: "NLL"
@@ -53,6 +62,7 @@ struct Metric {
     double (*of_row)(const Answers& answers, std::size_t row) = nullptr;
     double (*of_mean)(double mean) = nullptr;  ///< makes the metric of the mean of of_row; null: it is that mean
     double (*of_all)(const Answers& answers) = nullptr;
+    Influences (*influences)(const Answers& answers) = nullptr;
 
     [[nodiscard]] bool is_mean() const noexcept { return of_row != nullptr; }
     [[nodiscard]] double from_mean(double mean) const { return of_mean == nullptr ? mean : of_mean(mean); }

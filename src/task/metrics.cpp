@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/contract.hpp"
+#include "task/whole_metrics.hpp"
 
 namespace ensemble::task {
 namespace {
@@ -42,101 +43,6 @@ double squared_distance(const Answers& answers, std::size_t row) {
     return sum;
 }
 
-/// Expected calibration error (Naeini et al. 2015): 15 bins of equal width of the probability of the chosen class;
-/// Σ |summed confidence − hits| / rows. Exact: a float times 15 fits a double, and inner edges k/15 are no floats, so
-/// it does not matter which bin owns them.
-double calibration_error(const Answers& answers) {
-    constexpr std::size_t bins = 15;
-    std::array<double, bins> confidence{};
-    std::array<double, bins> hits{};
-    for (std::size_t row = 0; row < answers.rows; ++row) {
-        const double p = answers.of(row)[static_cast<std::size_t>(answers.chosen[row])];
-        const std::size_t bin = std::min(static_cast<std::size_t>(p * static_cast<double>(bins)), bins - 1);
-        confidence.at(bin) += p;
-        hits.at(bin) += hit(answers, row);
-    }
-    double gap = 0;
-    for (std::size_t bin = 0; bin < bins; ++bin) gap += std::abs(confidence.at(bin) - hits.at(bin));
-    return gap / static_cast<double>(answers.rows);
-}
-
-/// How often each class occurs, is predicted, and is predicted rightly.
-struct Counts {
-    std::vector<double> occurs;
-    std::vector<double> predicted;
-    std::vector<double> right;
-
-    explicit Counts(const Answers& answers) : occurs(answers.width), predicted(answers.width), right(answers.width) {
-        for (std::size_t row = 0; row < answers.rows; ++row) {
-            ++occurs[answers.label(row)];
-            ++predicted[static_cast<std::size_t>(answers.chosen[row])];
-            if (is_right(answers, row)) ++right[answers.label(row)];
-        }
-    }
-};
-
-/// The mean share of each class that was recognised, over the classes that have rows.
-double balanced_accuracy(const Answers& answers) {
-    const Counts counts(answers);
-    double sum = 0;
-    double classes = 0;
-    for (std::size_t c = 0; c < answers.width; ++c) {
-        if (counts.occurs[c] == 0) continue;
-        sum += counts.right[c] / counts.occurs[c];
-        ++classes;
-    }
-    return sum / classes;
-}
-
-/// The mean over classes of 2·right / (occurs + predicted); a class that neither occurs nor is predicted has none.
-double macro_f1(const Answers& answers) {
-    const Counts counts(answers);
-    double sum = 0;
-    double classes = 0;
-    for (std::size_t c = 0; c < answers.width; ++c) {
-        const double both = counts.occurs[c] + counts.predicted[c];
-        if (both == 0) continue;
-        sum += 2 * counts.right[c] / both;
-        ++classes;
-    }
-    return sum / classes;
-}
-
-/// The share of pairs of a row of class `c` and another row of which the first has the larger p(c), equal ones half:
-/// the Mann-Whitney statistic. NaN if there are no pairs.
-double area_under_curve(const Answers& answers, std::size_t c) {
-    std::vector<std::size_t> order(answers.rows);
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::sort(order, {}, [&](std::size_t row) { return answers.of(row)[c]; });
-    double positives = 0;
-    double rank_sum = 0;
-    for (std::size_t begin = 0; begin < order.size();) {
-        std::size_t end = begin;
-        double here = 0;
-        for (; end < order.size() && answers.of(order[end])[c] == answers.of(order[begin])[c]; ++end)
-            here += answers.label(order[end]) == c ? 1.0 : 0.0;
-        positives += here;
-        rank_sum += here * (static_cast<double>(begin + end - 1) / 2 + 1);  // equals share the mean of their ranks
-        begin = end;
-    }
-    const double negatives = static_cast<double>(answers.rows) - positives;
-    return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives);
-}
-
-/// Of two classes the area of the second one; of more the mean of each against the rest, over those that have both.
-double auroc(const Answers& answers) {
-    if (answers.width == 2) return area_under_curve(answers, 1);
-    double sum = 0;
-    double classes = 0;
-    for (std::size_t c = 0; c < answers.width; ++c) {
-        const double area = area_under_curve(answers, c);
-        if (std::isnan(area)) continue;
-        sum += area;
-        ++classes;
-    }
-    return sum / classes;
-}
-
 constexpr std::array<Metric, 7> of_classes{{
     {.name = "accuracy",
      .title = "test",
@@ -157,23 +63,27 @@ constexpr std::array<Metric, 7> of_classes{{
      .title = "ECE",
      .text = "expected calibration error",
      .in_table = true,
-     .of_all = calibration_error},
+     .of_all = calibration_error,
+     .influences = calibration_error_influences},
     {.name = "balanced_accuracy",
      .title = "balanced",
      .text = "mean share that is recognised of a class",
      .better = Better::higher,
      .unit = Unit::share,
-     .of_all = balanced_accuracy},
+     .of_all = balanced_accuracy,
+     .influences = balanced_accuracy_influences},
     {.name = "macro_f1",
      .title = "macro F1",
      .text = "mean over classes of the harmonic mean of precision and recall",
      .better = Better::higher,
-     .of_all = macro_f1},
+     .of_all = macro_f1,
+     .influences = macro_f1_influences},
     {.name = "auroc",
      .title = "AUROC",
      .text = "area under the receiver operating characteristic, of several classes each against the rest",
      .better = Better::higher,
-     .of_all = auroc},
+     .of_all = auroc,
+     .influences = auroc_influences},
 }};
 
 // Regression: a target's prediction is its mean and its variance.
@@ -192,20 +102,6 @@ double absolute_error(const Answers& answers, std::size_t row) {
 
 double square_root(double mean) {
     return std::sqrt(mean);
-}
-
-/// 1 − Σ errors² / Σ (y − mean y)².
-double explained_share(const Answers& answers) {
-    double mean = 0;
-    for (std::size_t row = 0; row < answers.rows; ++row) mean += answers.number(row);
-    mean /= static_cast<double>(answers.rows);
-    double errors = 0;
-    double spread = 0;
-    for (std::size_t row = 0; row < answers.rows; ++row) {
-        errors += squared_error(answers, row);
-        spread += (answers.number(row) - mean) * (answers.number(row) - mean);
-    }
-    return spread > 0 ? 1 - errors / spread : nan;
 }
 
 /// −ln N(y; mean, variance).
@@ -274,7 +170,8 @@ constexpr std::array<Metric, 6> of_numbers{{
      .text = "share of the target's variance that is explained",
      .better = Better::higher,
      .in_table = true,
-     .of_all = explained_share},
+     .of_all = explained_share,
+     .influences = explained_share_influences},
     {.name = "nll",
      .title = "NLL",
      .text = "negative log-likelihood of a normal distribution",
