@@ -60,6 +60,18 @@ BOOST_AUTO_TEST_CASE(it_is_made_with_its_parents_and_left_clean) {
                                            "a/b/run/predictions/validation", "a/b/run/lock"}));
 }
 
+BOOST_AUTO_TEST_CASE(every_evaluation_set_has_a_directory_that_is_taken_back) {
+    const ScratchDirectory scratch;
+    const std::vector<std::string> sets{"validation", "test", "rotate-30", "ood"};
+    RunDirectory run = RunDirectory::create(scratch / "run", sets);
+    for (const std::string& set : sets) {
+        BOOST_TEST(fs::is_directory(run.evaluation_set(set)), set);
+        put_text(run.evaluation_set(set) / "0000.npy", "predictions");
+    }
+    run.discard();
+    BOOST_TEST(!fs::exists(scratch / "run"));
+}
+
 BOOST_AUTO_TEST_CASE(discarding_takes_back_everything_that_was_made) {
     const ScratchDirectory scratch;
     fs::create_directory(scratch / "a");

@@ -285,6 +285,7 @@ BOOST_AUTO_TEST_CASE(what_is_read_again_is_written_to_the_same_bytes) {
     named.data.class_names = {"no", "yes", "\"perhaps\""};
     named.missing = {4, 7};
     named.partial = true;
+    named.data.foreign_sha256 = "ff00";
     named.timing.wall_s = 0.1 + 0.2;
     named.timing.samples_per_s = not_a_number;
     for (const Summary& summary : {example(), named, example_of_numbers()}) {
@@ -351,6 +352,35 @@ BOOST_AUTO_TEST_CASE(keys_keep_the_order_of_the_interface) {
     BOOST_TEST(keys == expected, boost::test_tools::per_element());
     BOOST_TEST(json["config"].begin().key() == "members");
     BOOST_TEST(store::to_json(example()).back() == '\n');
+}
+
+BOOST_AUTO_TEST_CASE(what_else_was_tried_is_told_where_it_was) {
+    Summary summary = example();
+    for (const char* key : {"shift", "ood", "importance"}) BOOST_TEST(!parsed(summary).contains(key), key);
+    const auto scores = [](double value) { return task::Scores(classes.metrics().size(), value); };
+    summary.config = R"({"ood": "letters/"})";
+    summary.combine = 1;
+    summary.shifts = {{.shift = {.name = "rotate", .value = 15, .unit = "degrees"},
+                       .combinations = {scores(0.5), scores(0.75)},
+                       .mean_member = scores(0.25),
+                       .best_member = scores(0.375)}};
+    summary.foreign = {
+        .rows = 40,
+        .measures = {
+            {.measure = "entropy", .foreign = {.auroc = 0.75, .aupr = 0.625, .fpr95 = 0.5}, .test_aupr = 0.875}}};
+    summary.importance = {
+        .repeats = 5, .rows = 30, .columns = {{.name = "a", .loss = 0.25, .ci95 = {0.125, not_a_number}}}};
+    const Json json = parsed(summary);
+    const Json& shift = json["shift"][0];
+    BOOST_TEST((shift["name"] == "rotate" && shift["value"] == 15 && shift["unit"] == "degrees"));
+    BOOST_TEST(shift["ensemble"]["accuracy"] == 0.75);
+    BOOST_TEST(shift["combinations"]["average"]["nll"] == 0.5);
+    BOOST_TEST((shift["mean_member"]["ece"] == 0.25 && shift["best_member"]["ece"] == 0.375));
+    BOOST_TEST((json["ood"]["data"] == "letters/" && json["ood"]["rows"] == 40));
+    BOOST_TEST(json["ood"]["scores"][0] ==
+               Json({{"name", "entropy"}, {"auroc", 0.75}, {"aupr", 0.625}, {"aupr_test", 0.875}, {"fpr95", 0.5}}));
+    BOOST_TEST((json["importance"]["metric"] == "accuracy" && json["importance"]["repeats"] == 5));
+    BOOST_TEST(json["importance"]["columns"][0]["ci95"] == Json({0.125, nullptr}));
 }
 
 BOOST_AUTO_TEST_CASE(results_without_all_members_say_so) {
