@@ -75,6 +75,13 @@ PlaneRange plane_range_of(const std::vector<data::View>& views) {
     return range;
 }
 
+/// What a stored 0 is to the network, as the border of turned images: also where pixels share one scale by the way.
+float background_of(const data::Source& source) {
+    const task::Scale& scale = source.feature_scale;
+    if (scale.empty() || !(scale.deviation.front() > 0)) return source.background;
+    return static_cast<float>(-scale.mean.front() / scale.deviation.front());
+}
+
 /// Throws where these rows cannot be changed that way.
 const data::ShiftKind& kind_for(const ShiftSeries& series, const Options& options, const data::Source& source) {
     const data::RowKind rows = row_kind(options, source.train.shape());
@@ -147,7 +154,7 @@ void EvaluationSets::add_shifts(const Options& options, const data::Source& sour
     if (options.shifts.empty()) return;
     const data::RowKind rows = row_kind(options, source.train.shape());
     const data::ShiftBasis basis{.deviations = data::deviations_of(source.train, split.train, rows),
-                                 .background = source.background,
+                                 .background = background_of(source),
                                  .seed = options.seed};
     for (const ShiftSeries& series : options.shifts) {
         const data::ShiftKind& kind = kind_for(series, options, source);

@@ -211,11 +211,30 @@ std::string foreign_line(const store::Summary& summary) {
     std::string name = best->measure;
     std::ranges::replace(name, '_', ' ');
     return fmt::format(
-        "{} from elsewhere are told from test rows best by {}: AUROC {}; where 95 % of them are found, so are {} of "
-        "the "
-        "test rows\n\n",
+        "What tells {} from elsewhere from test rows best is {}: AUROC {}; where it finds 95 % of them, it takes {} of "
+        "the test rows for such\n\n",
         core::counted(summary.foreign->rows, "row"), name, core::number(best->foreign.auroc, 4),
         core::percent(best->foreign.fpr95));
+}
+
+/// What the most important columns are worth; empty where nobody has asked.
+std::string importance_line(const store::Summary& summary) {
+    constexpr std::size_t most_shown = 3;
+    constexpr std::size_t longest_name = 40;
+    if (!summary.importance) return "";
+    std::vector<analysis::ColumnImportance> columns = summary.importance->columns;
+    std::ranges::stable_sort(columns, std::ranges::greater(), &analysis::ColumnImportance::loss);
+    columns.resize(std::min(columns.size(), most_shown));
+    const task::Metric& metric = summary.task->metrics().front();
+    const bool counts = metric.unit == task::Unit::share;
+    std::string losses;
+    for (const analysis::ColumnImportance& each : columns) {
+        losses += fmt::format("{}'{}' {} ({} to {})", losses.empty() ? "" : ", ",
+                              core::printable(core::clipped(each.name, longest_name)), gained(metric, each.loss),
+                              gained(metric, each.ci95.low), gained(metric, each.ci95.high));
+    }
+    return fmt::format("Worth most, as what is lost where a column is shuffled{}: {}\n\n",
+                       counts ? ", in points of accuracy" : fmt::format(", in {}", metric.title), losses);
 }
 
 /// What has come out, in one sentence: by how much members together do better than one of them does on average.
@@ -329,8 +348,9 @@ std::string results_table(const store::Summary& summary, const std::string& dire
                              store::chosen(summary).combination->name, core::counted(summary.out_of_fold->rows, "row"));
     }
     words += summary.data.classes > 0 ? class_lines(summary) : baseline_line(summary);
-    words += trust_lines(summary) + foreign_line(summary) + gain_lines(summary, included) + diversity_lines(summary) +
-             conclusion(summary, included) + exclusion_lines(summary.members) + missing_line(summary);
+    words += trust_lines(summary) + foreign_line(summary) + importance_line(summary) + gain_lines(summary, included) +
+             diversity_lines(summary) + conclusion(summary, included) + exclusion_lines(summary.members) +
+             missing_line(summary);
     words += fmt::format("\nRanks were idle for {} in all: efficiency {}, at best {} for members of these lengths\n",
                          core::duration(timing.idle_s), core::percent(timing.efficiency, 1),
                          core::percent(timing.efficiency_bound, 1));

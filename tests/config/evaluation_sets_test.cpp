@@ -1,13 +1,19 @@
 #include "config/evaluation_sets.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
 #include <string>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
 
 #include "config/experiment.hpp"
+#include "config/parse_shift.hpp"
 #include "core/error.hpp"
+#include "data/generator.hpp"
+#include "data/preprocessing.hpp"
 #include "failure.hpp"
 
 using namespace ensemble;
@@ -59,6 +65,29 @@ BOOST_AUTO_TEST_CASE(classes_in_the_plane_are_predicted_on_a_grid_around_the_dat
     BOOST_TEST(components.evaluation_sets().size() == 2U);
     const Options images = options_of("digits:train=60,test=20");
     BOOST_TEST(Experiment(images, config::load_data(images)).evaluation_sets().size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(beyond_the_border_of_turned_images_is_what_a_stored_zero_is) {
+    // One channel, standardised by itself: the scale of all pixels.
+    core::Buffer<float> pixels(30UL * 36);
+    for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<float>(8 + 2 * static_cast<int>(i % 3));
+    core::Buffer<std::int32_t> labels(30);
+    for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<std::int32_t>(i % 2);
+    const data::Source source{
+        .name = "images",
+        .sha256 = "",
+        .train = data::Table({.element = data::Element::f32, .shape = {6, 6, 1}, .rows = 30, .outputs = 2},
+                             data::share(std::move(pixels)), data::share(std::move(labels))),
+        .test = std::nullopt};
+    Options options = options_of("images");
+    config::add_shift(options, "rotate:45");
+    std::vector<std::uint32_t> rows(20);
+    std::iota(rows.begin(), rows.end(), 0U);
+    const Experiment experiment(options, data::preprocess(source, rows, {.standardize = data::Standardize::channels}));
+    const data::View& turned = experiment.evaluation_sets()[2].rows;
+    std::vector<float> image(36);
+    turned.gather(turned.rows.first(1), image.data(), image.size());
+    BOOST_TEST(double{image.front()} == -10 / std::sqrt(8.0 / 3), boost::test_tools::tolerance(1e-5));
 }
 
 BOOST_AUTO_TEST_CASE(shuffled_rows_are_some_test_rows_again_and_again) {
