@@ -115,6 +115,25 @@ const data::ShiftKind& kind_for(const ShiftSeries& series, const Options& option
     return *kind;
 }
 
+/// Throws where there are none, or too many.
+std::vector<data::FeatureColumn> shuffled_columns(const Options& options, const data::Source& source) {
+    const core::Shape& shape = source.train.shape();
+    if (shape.rank() != 1) {
+        fail(Failure::usage, "--importance {}: shuffles the columns of a table, and a row of {} is {}; leave it out",
+             options.importance, options.data, shape.text());
+    }
+    std::vector<data::FeatureColumn> columns = source.columns;
+    const bool are_named = !columns.empty();
+    const bool are_components = options.preprocessing.reduction == data::Reduction::pca;
+    for (std::size_t i = 0; !are_named && i < shape.elements(); ++i)
+        columns.push_back({.name = fmt::format("{} {}", are_components ? "component" : "feature", i + 1)});
+    if (columns.size() > most_shuffled_columns) {
+        fail(Failure::usage, "--importance {}: a row of {} has {} columns, and at most {} are shuffled; leave it out",
+             options.importance, options.data, columns.size(), most_shuffled_columns);
+    }
+    return columns;
+}
+
 }  // namespace
 
 data::RowKind row_kind(const Options& options, const core::Shape& shape) {
@@ -205,37 +224,23 @@ void EvaluationSets::add_grid(const Options& options, const data::Source& source
 
 void EvaluationSets::add_shuffled(const Options& options, const data::Source& source) {
     if (options.importance == 0) return;
-    if (source.train.shape().rank() != 1) {
-        fail(Failure::usage, "--importance {}: shuffles the columns of a table, and a row of {} is {}; leave it out",
-             options.importance, options.data, source.train.shape().text());
-    }
-    std::vector<data::FeatureColumn> columns = source.columns;
-    const bool are_named = !columns.empty();
-    for (std::size_t i = 0; !are_named && i < source.train.shape().elements(); ++i) {
-        const bool pca = options.preprocessing.reduction == data::Reduction::pca;
-        columns.push_back({.name = fmt::format("{} {}", pca ? "component" : "feature", i + 1)});
-    }
-    if (columns.size() > most_shuffled_columns) {
-        fail(Failure::usage, "--importance {}: a row of {} has {} columns, and at most {} are shuffled; leave it out",
-             options.importance, options.data, columns.size(), most_shuffled_columns);
-    }
+    const std::vector<data::FeatureColumn> columns = shuffled_columns(options, source);
     const EvaluationSet& test = sets_[1];
     const std::size_t copies = columns.size() * options.importance;
     const std::size_t count =
         std::min({test.count, most_shuffled_rows, std::max<std::size_t>(most_rows_of_copies / copies, 1)});
     shuffled_ = {.names = {}, .repeats = options.importance, .places = {}};
-    std::vector<std::uint32_t> rows;
     std::vector<std::size_t> widths;
     for (const data::FeatureColumn& column : columns) {
         shuffled_->names.push_back(column.name);
         widths.push_back(column.features);
     }
+    std::vector<std::uint32_t> rows;
     for (std::size_t i = 0; i < count; ++i) {
         shuffled_->places.push_back(i * test.count / count);
         rows.push_back(test.rows.rows[shuffled_->places.back()]);
     }
-    const data::View chosen{.table = test.rows.table, .rows = rows};
-    EvaluationSet set = known_set(shuffled_name, analysis::SetUse::shuffled, chosen);
+    EvaluationSet set = known_set(shuffled_name, analysis::SetUse::shuffled, {.table = test.rows.table, .rows = rows});
     makers_.push_back(
         std::make_unique<data::ShuffledRows>(*test.rows.table, rows, widths, options.importance, options.seed));
     set.rows = {.table = test.rows.table, .rows = add_rows(copies * count), .maker = makers_.back().get()};

@@ -182,6 +182,7 @@ Json shifts(std::string_view name, double accuracy) {
         entries.push_back(
             {{"name", name},
              {"value", 30.0 * step},
+             {"unit", name == "rotate" ? "degrees" : "standard deviations"},
              {"ensemble", class_metrics(accuracy - 0.6 * worse, 0.15 + 2.0 * worse, 0.016 + 0.2 * worse)},
              {"mean_member", class_metrics(accuracy - 0.024 - 0.62 * worse, 0.28 + 2.9 * worse, 0.034 + 0.3 * worse)},
              {"mc_dropout", class_metrics(accuracy - 0.02 - 0.61 * worse, 0.25 + 2.5 * worse, 0.03 + 0.26 * worse)}});
