@@ -177,22 +177,12 @@ BOOST_AUTO_TEST_CASE(what_else_was_tried_is_told_in_short) {
     BOOST_TEST(!contains(results_table(summary, "runs/x", plain), "changed test rows"));
     const task::Scores good{0.9, 0.31, 0.1, 0.02, 0.7, 0.7, 0.95};
     const task::Scores bad{0.25, 2.5, 0.8, 0.5, 0.2, 0.2, 0.5};
-    for (int i = 1; i <= 20; ++i) {
-        summary.shifts.push_back({.shift = {.name = "rotate", .value = 7.5 * i, .unit = "degrees"},
-                                  .combinations = {bad, i < 20 ? good : bad},
-                                  .mean_member = bad,
-                                  .best_member = bad});
-    }
+    for (int i = 1; i <= 20; ++i)
+        summary.shifts.push_back({{"rotate", 7.5 * i, "degrees"}, {bad, i < 20 ? good : bad}, bad, bad});
     summary.combine = 1;
-    summary.foreign = {.rows = 1200,
-                       .measures = {{.measure = "entropy", .foreign = {.auroc = 0.75, .fpr95 = 0.5}},
-                                    {.measure = "vote_entropy", .foreign = {.auroc = 0.8125, .fpr95 = 0.25}}}};
-    summary.importance = {.repeats = 5,
-                          .rows = 30,
-                          .columns = {{.name = "small", .loss = -0.005, .ci95 = {-0.01, 0.01}},
-                                      {.name = "size", .loss = 0.25, .ci95 = {0.2, 0.3}},
-                                      {.name = "c", .loss = 0, .ci95 = {0, 0}},
-                                      {.name = "d", .loss = -0.25, .ci95 = {-0.3, -0.2}}}};
+    summary.foreign = {1200, {{"entropy", {.auroc = 0.75, .fpr95 = 0.5}}, {"vote_entropy", {0.8125, 0, 0.25}}}};
+    summary.importance = {
+        5, 30, {{"small", -0.005, {-0.01, 0.01}}, {"size", 0.25, {0.2, 0.3}}, {"c", 0, {}}, {"d", -0.25, {}}}};
     const std::string text = results_table(summary, "runs/x", plain);
     BOOST_TEST(contains(text, "vote on changed test rows\n  rotate 7.5                          90.00 %  0.3100"));
     BOOST_TEST(contains(text, "… 8 more in summary.json\n  rotate 127.5"));
