@@ -57,6 +57,15 @@ void blend(std::span<const float> values, float alpha, std::span<float> mean) {
     for (std::size_t i = 0; i < values.size(); ++i) a[i] += alpha * (w[i] - a[i]);
 }
 
+void step_by_sign(std::span<const float> direction, const float* __restrict distances, float* __restrict to) {
+    const float* __restrict x = direction.data();
+    for (std::size_t i = 0; i < direction.size(); ++i) {
+        const float up = x[i] > 0 ? distances[i] : 0.0F;
+        const float down = x[i] < 0 ? distances[i] : 0.0F;
+        to[i] += up - down;
+    }
+}
+
 void take_larger(std::span<const float> next, std::uint8_t piece, float* __restrict largest,
                  std::uint8_t* __restrict pieces) {
     for (std::size_t i = 0; i < next.size(); ++i) {

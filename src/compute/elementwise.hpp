@@ -37,6 +37,9 @@ void add_squares(std::span<const float> values, float* sums);
 /// mean ← mean + α·(values − mean).
 void blend(std::span<const float> values, float alpha, std::span<float> mean);
 
+/// to ← to + distances · sign(direction), where the sign of 0 and of a NaN is 0.
+void step_by_sign(std::span<const float> direction, const float* distances, float* to);
+
 /// Where a number of the next piece is larger, takes it and notes the piece; a NaN counts as larger than all.
 void take_larger(std::span<const float> next, std::uint8_t piece, float* largest, std::uint8_t* pieces);
 

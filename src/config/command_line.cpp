@@ -75,7 +75,8 @@ void apply_presets(Options& options, const std::set<std::string>& chosen) {
 void refuse_idle_settings(const Options& options, const std::set<std::string>& given) {
     for (const std::string& name : given) {
         const Setting& setting = *find_setting(name);
-        if (value_in_use(setting, options)) continue;
+        // What belongs to no choice is switched off by its own value.
+        if (setting.belongs_to.empty() || value_in_use(setting, options)) continue;
         fail(Failure::usage, "--{} has no effect here: it belongs to {}", name, setting.belongs_to);
     }
 }

@@ -310,8 +310,9 @@ double Experiment::cost(const train::MemberSpec& spec) const {
     if (operations_.empty()) return 1;
     const double pretraining = train::pretraining_share(*spec.network, spec.training);
     const double epoch = operations_[place_of(spec.index)] * static_cast<double>(spec.problem.train.size());
+    const double passes = spec.training.adversarial > 0 ? 2 : 1;
     return (epoch * static_cast<double>(spec.training.epochs) + step * static_cast<double>(steps(spec))) *
-           (1 + pretraining);
+           (passes + pretraining);
 }
 
 train::Footprint Experiment::footprint() const {
@@ -324,15 +325,17 @@ train::Footprint Experiment::footprint_of(const train::MemberSpec& spec) const {
 }
 
 train::MemberSpec Experiment::largest_member() const {
-    // Members of one network and batch take the same memory, but for what the optimiser and means of weights keep.
-    using Kind = std::tuple<const model::Network*, std::size_t, train::OptimizerKind, train::AverageKind, bool>;
+    // Members of one network and batch take the same memory, but for what the optimiser, means of weights and an
+    // adversary keep.
+    using Kind = std::tuple<const model::Network*, std::size_t, train::OptimizerKind, train::AverageKind, bool, bool>;
     std::set<Kind> seen;
     train::MemberSpec largest = member(0);
     std::size_t most = 0;
     for (std::uint32_t i = 0; i < distinct_members(options_); ++i) {
         const train::MemberSpec spec = member(i);
         const train::Hyperparameters& training = spec.training;
-        const Kind kind(spec.network, training.batch, training.optimizer, training.average, training.patience > 0);
+        const Kind kind(spec.network, training.batch, training.optimizer, training.average, training.patience > 0,
+                        training.adversarial > 0);
         if (!seen.insert(kind).second) continue;
         const std::size_t bytes = footprint_of(spec).total();
         if (bytes <= most) continue;

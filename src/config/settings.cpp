@@ -218,6 +218,12 @@ std::vector<Setting> regularisation_settings() {
         number(training("label-smoothing", "SHARE",
                         "train on labels of which all classes get an equal part of this share"),
                [](auto& o) -> auto& { return o.training.label_smoothing; }, {share_below_one, "0.1"}),
+        number(
+            training("adversarial", "EPS",
+                     "train on each batch as it is and moved by EPS of the range of each feature in the direction "
+                     "that raises its loss (0: only as it is)"),
+            [](auto& o) -> auto& { return o.training.adversarial; }, {not_negative, "0.01", true},
+            [](const Options& o) { return o.training.adversarial > 0; }),
         setting_of(
             {.name = "weight-average",
              .group = "Training",

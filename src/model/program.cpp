@@ -36,8 +36,9 @@ std::vector<KeptLayer> Program::layers_of(const Network& network) {
 void Program::lay_out(const Network& network, Purpose purpose, Compiler& compiler) {
     // A network that flattens its input has it flat from the beginning.
     const bool flat = network.items().front().name == "flatten";
-    input_ =
-        &compiler.tensor(flat ? core::Shape{network.input().elements()} : network.input(), Compiler::Gradient::none);
+    const bool reaches_input = purpose == Purpose::adversarial_training;
+    input_ = &compiler.tensor(flat ? core::Shape{network.input().elements()} : network.input(),
+                              reaches_input ? Compiler::Gradient::as_compiled : Compiler::Gradient::none);
     std::optional<LayerRecorder> recorder;
     if (purpose == Purpose::observation) compiler.record(recorder.emplace(network.input(), *input_));
     output_ = compile(network.items(), {.tensor = input_}, compiler).tensor;
@@ -63,6 +64,10 @@ compute::Rows Program::output() noexcept {
 
 compute::Rows Program::output_gradient() noexcept {
     return output_->gradient_rows();
+}
+
+compute::Rows Program::input_gradient() noexcept {
+    return input_->gradient_rows();
 }
 
 void Program::forward(const float* parameters, const Pass& pass) {

@@ -20,6 +20,7 @@ class Program {
 public:
     enum class Purpose : std::uint8_t {
         training,
+        adversarial_training,  ///< as training, and backward() goes on to the input: see input_gradient()
         inference,
         observation,  ///< as training, but every layer keeps what it leaves: see layers()
     };
@@ -56,8 +57,12 @@ public:
     /// Logits or predictions of the last forward pass [rows × outputs].
     [[nodiscard]] compute::Rows output() noexcept;
 
-    /// Where the caller writes the loss's derivative before backward(). REQUIRES: Purpose::training.
+    /// Where the caller writes the loss's derivative before backward(). REQUIRES: not Purpose::inference.
     [[nodiscard]] compute::Rows output_gradient() noexcept;
+
+    /// The loss's derivative by the input, once backward() is through: each row is that of its own row of input()
+    /// [rows × input]. REQUIRES: Purpose::adversarial_training.
+    [[nodiscard]] compute::Rows input_gradient() noexcept;
 
     void forward(const float* parameters, const Pass& pass);
 

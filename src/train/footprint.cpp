@@ -15,7 +15,7 @@ Footprint footprint(const model::Network& network, const Hyperparameters& hyperp
     core::require(rows > 0, "a member is trained on some rows");
     using Purpose = model::Program::Purpose;
     const auto activations = [&](std::size_t batch, Purpose purpose) {
-        const bool trains = purpose == Purpose::training;
+        const bool trains = purpose != Purpose::inference;
         return batch == 0 ? 0
                           : model::Program::bytes_of(network, batch, purpose,
                                                      trains ? hyperparameters.precision : compute::Precision::f32);
@@ -25,12 +25,13 @@ Footprint footprint(const model::Network& network, const Hyperparameters& hyperp
     const std::size_t buffer = network.buffer_size() * sizeof(float);
     const std::size_t state = buffer + network.statistics_size() * sizeof(float);
     const std::size_t batch = std::min(hyperparameters.batch, rows);
+    const Purpose training = training_purpose(hyperparameters);
     return {.parameters = state,
-            .gradients = buffer,
+            .gradients = hyperparameters.adversarial > 0 ? 2 * buffer : buffer,
             .optimizer = moments * buffer,
             .means = hyperparameters.average == AverageKind::none ? 0 : state,
             .best = hyperparameters.patience == 0 ? 0 : state,
-            .activations = activations(batch, Purpose::training) + activations(rows % batch, Purpose::training),
+            .activations = activations(batch, training) + activations(rows % batch, training),
             .evaluation = activations(Predictor::batch, Purpose::inference),
             .observation = observed == Observed::yes ? Observer::bytes_of(network, hyperparameters, rows) : 0};
 }

@@ -12,7 +12,7 @@ namespace ensemble::train {
 /// nor the copy from which a checkpoint is written.
 struct Footprint {
     std::size_t parameters = 0;   ///< and running statistics
-    std::size_t gradients = 0;    ///< of the parameters
+    std::size_t gradients = 0;    ///< of the parameters, twice where batches are moved by an adversary
     std::size_t optimizer = 0;    ///< its moments
     std::size_t means = 0;        ///< of the weights, where a mean predicts
     std::size_t best = 0;         ///< the best epoch's state, where training may stop early

@@ -52,6 +52,7 @@ struct Hyperparameters {
     double weight_decay = 0.0;     ///< L2 penalty λ/2·|w|² on weights, not biases; decoupled in adamw
     double max_norm = 0.0;         ///< longest vector of weights into a unit of a dense layer; 0: any
     double label_smoothing = 0.0;  ///< share of a label's weight that all classes divide among them, in training
+    double adversarial = 0.0;  ///< share of each feature's range that adversarial batches are moved by, see Adversary
     ScheduleKind schedule = ScheduleKind::constant;
     std::size_t schedule_step = 10;  ///< of `step`: epochs between two drops
     double schedule_factor = 0.1;    ///< of `step`: each drop
@@ -62,5 +63,11 @@ struct Hyperparameters {
     bool evaluate_with_dropout = false;  ///< leave dropout on in validation and testing, which is a mistake
     std::size_t patience = 0;            ///< stop after so many epochs without a better validation loss; 0: never
 };
+
+/// What the network of such a training is compiled for.
+[[nodiscard]] constexpr model::Program::Purpose training_purpose(const Hyperparameters& hyperparameters) noexcept {
+    return hyperparameters.adversarial > 0 ? model::Program::Purpose::adversarial_training
+                                           : model::Program::Purpose::training;
+}
 
 }  // namespace ensemble::train

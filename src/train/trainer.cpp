@@ -14,6 +14,7 @@
 #include "core/stopwatch.hpp"
 #include "data/split.hpp"
 #include "model/program.hpp"
+#include "train/adversary.hpp"
 #include "train/batch_truth.hpp"
 #include "train/early_stopping.hpp"
 #include "train/gradient_norm.hpp"
@@ -91,6 +92,8 @@ struct Trainer::Impl {
     std::optional<float> average_share;  ///< of the update under way, where it joins the mean
     std::vector<model::ParameterBlock> blocks;
     core::Buffer<float> gradients;
+    std::optional<Adversary> adversary;
+    core::Buffer<float> gradients_as_is;  ///< of a batch before the adversary moved it; empty without one
     model::GradientReady update;
     std::optional<Pretraining> pretraining;  ///< until it is finished
     double pretraining_work = 0;             ///< of all of it, in updates
@@ -109,7 +112,7 @@ struct Trainer::Impl {
           batch(std::min(chosen.batch, rows.size())),
           batches((rows.size() + batch - 1) / batch),
           pool(given_pool != nullptr && given_pool->size() > 1 ? given_pool : nullptr),
-          program(network, batch, Program::Purpose::training, chosen.precision, pool),
+          program(network, batch, training_purpose(chosen), chosen.precision, pool),
           predictor(network, {.task = given.task,
                               .scale = given.scale,
                               .hidden_features = hidden,
@@ -121,9 +124,13 @@ struct Trainer::Impl {
           blocks(network.blocks().begin(), network.blocks().end()),
           gradients(network.buffer_size(), 0.0F) {
         if (const std::size_t rest = rows.size() % batch; rest != 0) {
-            last_program.emplace(network, rest, Program::Purpose::training, chosen.precision, pool);
+            last_program.emplace(network, rest, training_purpose(chosen), chosen.precision, pool);
         }
         if (chosen.max_norm > 0) max_norm.emplace(network.blocks(), chosen.max_norm);
+        if (chosen.adversarial > 0) {
+            adversary.emplace(given.train, chosen.adversarial, hidden);
+            gradients_as_is.resize(gradients.size());
+        }
         if (given.augmentation.any()) {
             augmenter.emplace(given.augmentation, network.input(), batch, given.background);
         }
@@ -133,6 +140,7 @@ struct Trainer::Impl {
                                       .seed = given.seed,
                                       .member = state.member});
         update = [this](const model::ParameterBlock& block, std::size_t begin, std::size_t end) {
+            if (adversary) compute::blend(stretch(gradients_as_is, begin, end), 0.5F, stretch(gradients, begin, end));
             optimizer.update({.parameters = stretch(state.parameters, begin, end),
                               .gradients = stretch(gradients, begin, end),
                               .first_moment = stretch(state.first_moment, begin, end),
@@ -182,12 +190,37 @@ struct Trainer::Impl {
         }
     }
 
+    [[nodiscard]] double forward(Program& current, float share);
+    [[nodiscard]] double attack(Program& current);
     void train_on_batch();
     void average_statistics(float share);
     void average_epoch();
     EpochRecord end_epoch(double last_rate);
     void keep_best(const EpochRecord& record);
 };
+
+/// Runs over the batch that is in `current`: its loss, with the gradient of that in place. `share`: what it counts in
+/// running statistics.
+double Trainer::Impl::forward(Program& current, float share) {
+    current.forward(state.parameters.data(), {.mode = model::Mode::train,
+                                              .random = stream(core::Purpose::dropout),
+                                              .statistics = state.statistics.data(),
+                                              .share = share});
+    const compute::Rows gradient = current.output_gradient();
+    const double loss = task.loss(current.output(), truth.truth(), &gradient, hyperparameters.label_smoothing);
+    weigh(gradient, batch);
+    return loss;
+}
+
+/// Moves the batch, which has just run forward, against the network, and runs over it again: the loss there. Dropout
+/// drops the same units both times: what is moved is a trouble for the network whose gradient says where to. Running
+/// statistics stay those of rows as they are, for that is what is predicted.
+double Trainer::Impl::attack(Program& current) {
+    current.backward(state.parameters.data(), gradients_as_is.data(),
+                     [](const model::ParameterBlock&, std::size_t, std::size_t) {});
+    adversary->move(current.input_gradient(), current.input());
+    return forward(current, 0);
+}
 
 void Trainer::Impl::train_on_batch() {
     const std::size_t first = static_cast<std::size_t>(state.step) * batch;
@@ -199,13 +232,8 @@ void Trainer::Impl::train_on_batch() {
     hide(hidden, input);
     truth.select(*problem.train.table, chosen, problem.scale);
 
-    current.forward(state.parameters.data(), {.mode = model::Mode::train,
-                                              .random = stream(core::Purpose::dropout),
-                                              .statistics = state.statistics.data(),
-                                              .share = static_cast<float>(chosen.size()) / static_cast<float>(batch)});
-    const compute::Rows gradient = current.output_gradient();
-    const double loss = task.loss(current.output(), truth.truth(), &gradient, hyperparameters.label_smoothing);
-    weigh(gradient, batch);
+    double loss = forward(current, static_cast<float>(chosen.size()) / static_cast<float>(batch));
+    if (adversary && std::isfinite(loss)) loss = (loss + attack(current)) / 2;
     if (!std::isfinite(loss)) {
         exclude(fmt::format("its loss stopped being a finite number in epoch {}, batch {} of {}", state.epoch + 1,
                             state.step + 1, batches));

@@ -35,6 +35,9 @@ BOOST_AUTO_TEST_CASE(each_follows_its_formula) {
     BOOST_TEST(changed(b, [](Values& to) { compute::add(a, to.data()); }) == (Values{-2, 3, 3.25F, 2.5F, 4}));
     BOOST_TEST(changed(Values(5), [](Values& to) { compute::sum(a, b.data(), to.data()); }) ==
                (Values{-2, 3, 3.25F, 2.5F, 4}));
+    BOOST_TEST(changed(a, [](Values& to) {
+                   compute::step_by_sign(Values{-1e-30F, 1e30F, 0, -0.0F, nan}, Values(5, 2).data(), to.data());
+               }) == (Values{-1, 0, 3, 0.5F, -4}));
     BOOST_TEST(changed(b, [](Values& to) { compute::add_and_rectify(a, to.data()); }) ==
                (Values{0, 3, 3.25F, 2.5F, 4}));
     BOOST_TEST(changed(b, [](Values& to) { compute::subtract_from(a, to.data()); }) ==

@@ -188,6 +188,16 @@ def same_bytes_of(stage, words, members=3, numbers=(1, 2, 3), prefix="np"):
 
 
 @case
+def same_bytes_with_adversaries(stage):
+    words = ["--data", "digits:train=300,test=100", "--net", "conv(4, 3) batchnorm relu maxpool(4) dropout(0.2)", "--batch", "32"]
+    same_bytes_of(stage, [*words, "--vary", "adversarial=0,0.02"], numbers=(1, 3))
+    same_bytes_of(stage, [*words, "--adversarial", "0.02", "--threads", "2"], numbers=(2,), prefix="all")
+    varied, same = (results(stage.directory / run, 3)["members/0001.ckpt"] for run in ("np1", "all2"))
+    if varied != same:
+        give_up("a member is another one where all have its value")
+
+
+@case
 def same_bytes_of_a_table(stage):
     write_table(stage.directory / "train.csv", 90)
     write_table(stage.directory / "test.csv", 30, first=90)

@@ -35,9 +35,10 @@ struct Bench {
 
     std::vector<float> statistics;
 
-    explicit Bench(const std::string& text, std::size_t batch = rows, const core::Shape& input = {inputs})
+    explicit Bench(const std::string& text, std::size_t batch = rows, const core::Shape& input = {inputs},
+                   Program::Purpose purpose = Program::Purpose::training)
         : network(text, input, outputs),
-          program(network, batch, Program::Purpose::training),
+          program(network, batch, purpose),
           parameters(network.buffer_size()),
           gradients(network.buffer_size(), 0.0F),
           factors(batch * outputs),

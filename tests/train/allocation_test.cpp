@@ -17,6 +17,7 @@ BOOST_AUTO_TEST_CASE(steps_within_an_epoch_allocate_nothing) {
     h.average = train::AverageKind::ema;
     h.max_norm = 1;
     h.label_smoothing = 0.1;
+    h.adversarial = 0.01;
     train::Trainer trainer(study.network, h, study.problem(), 0);
     for (std::size_t step = 0; step < 60; ++step) {
         const std::size_t before = allocations;

@@ -53,6 +53,12 @@ BOOST_AUTO_TEST_CASE(what_is_chosen_costs) {
     BOOST_TEST(train::footprint(network, training, 100).means == state);
     training.patience = 1;
     BOOST_TEST(train::footprint(network, training, 100).best == state);
+    // An adversary needs the gradient of the input, and that of the batch before it moved.
+    const std::size_t activations = train::footprint(network, training, 100).activations;
+    training.adversarial = 0.01;
+    BOOST_TEST(train::footprint(network, training, 100).gradients == 2 * buffer);
+    BOOST_TEST(train::footprint(network, training, 100).activations ==
+               activations + 100 * core::row_stride(32) * sizeof(float));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
