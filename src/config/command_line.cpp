@@ -71,6 +71,14 @@ void apply_presets(Options& options, const std::set<std::string>& chosen) {
     }
 }
 
+/// Cycles anneal (Huang et al. 2017) where nothing says otherwise.
+void apply_snapshots(Options& options, const std::set<std::string>& chosen) {
+    const auto is_schedule = [](const Variation& variation) { return variation.setting == "schedule"; };
+    if (options.snapshots == 1 || chosen.contains("schedule")) return;
+    if (std::ranges::any_of(options.variations, is_schedule)) return;
+    options.training.schedule = train::ScheduleKind::cosine;
+}
+
 /// An option that is given but can change nothing is a misunderstanding worth saying.
 void refuse_idle_settings(const Options& options, const std::set<std::string>& given) {
     for (const std::string& name : given) {
@@ -135,6 +143,7 @@ public:
         for (std::string& net : options.nets) {
             if (net.starts_with("@")) net = read_file(net.substr(1), "--net", Failure::data);
         }
+        apply_snapshots(options, chosen);
         apply_presets(options, chosen);
         refuse_idle_settings(options, given_);
         refuse_contradictions(options, given_);

@@ -12,6 +12,7 @@
 #include "analysis/combination.hpp"
 #include "config/parse_data.hpp"
 #include "config/settings.hpp"
+#include "config/snapshots.hpp"
 #include "config/variation.hpp"
 #include "core/error.hpp"
 #include "core/hash.hpp"
@@ -76,10 +77,14 @@ Options resolved(Options options, std::size_t rows) {
         largest = std::max(largest, options_of_member(options, member).training.batch);
     largest = std::min(largest, rows);
     training.batch = std::min(training.batch, rows);
-    if (training.epochs > 0) return options;
+    if (training.epochs > 0) {
+        require_whole_cycles(options);
+        return options;
+    }
     options.epochs_are_chosen = true;
     const std::size_t steps = (rows + largest - 1) / largest;
     training.epochs = std::max(least_epochs, (enough_steps + steps - 1) / steps);
+    training.epochs = (training.epochs + options.snapshots - 1) / options.snapshots * options.snapshots;
     return options;
 }
 
@@ -229,6 +234,7 @@ Experiment::Experiment(const Options& options, data::Source source)
                    "by one; --members {} or more",
                    options_.folds, options_.members, options_.folds);
     }
+    require_whole_runs(options_);
     for (const Variation& variation : options_.variations) {
         const Setting& setting = *find_setting(variation.setting);
         if (value_in_use(setting, options_)) continue;
@@ -276,11 +282,16 @@ analysis::Study Experiment::study() const {
 }
 
 Options Experiment::options_of(std::uint32_t member) const {
-    return resolved(options_of_member(options_, member), training_rows(options_.folds, member).size());
+    Options options = resolved(options_of_member(options_, member), training_rows(options_.folds, member).size());
+    options.training.epochs /= options.snapshots;
+    return options;
 }
 
 train::MemberSpec Experiment::member(std::uint32_t index) const {
-    const Options options = options_of(index);
+    Options options = options_of(index);
+    const bool goes_on = index % options.snapshots > 0;
+    // Where it begins is known, so that there is nothing to draw or to pretrain.
+    if (goes_on) options.training.initialiser = model::Initialiser::zeros;
     data::View train = data::train_view(source_, split_);
     train.rows = training_rows(options.folds, index);
     data::View validation = validation_set().rows;
@@ -294,11 +305,13 @@ train::MemberSpec Experiment::member(std::uint32_t index) const {
                         .train = train,
                         .validation = validation,
                         .seed = options.seed,
+                        .sample = run_of(options, index),
                         .bootstrap = options.bootstrap,
                         .feature_fraction = options.feature_fraction,
                         .augmentation = options.augmentation,
                         .test_views = options.augmentation.any() ? options.test_views : 1,
-                        .background = source_.background}};
+                        .background = source_.background},
+            .after = goes_on ? std::optional(index - 1) : std::nullopt};
 }
 
 std::size_t Experiment::steps(const train::MemberSpec& spec) const {

@@ -89,7 +89,7 @@ public:
     /// What a member is. Its views point into this experiment. REQUIRES: member < options().members.
     [[nodiscard]] train::MemberSpec member(std::uint32_t index) const;
 
-    /// The options of one member, resolved like options().
+    /// The options of one member, resolved like options(); of the epochs of a run, those of its cycle.
     [[nodiscard]] Options options_of(std::uint32_t member) const;
 
     /// Updates that a member makes, unless it stops early.

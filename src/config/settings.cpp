@@ -278,6 +278,13 @@ std::vector<Setting> ensemble_settings() {
         number(ensemble("feature-fraction", "SHARE", "each member sees its own random share of the features",
                         Role::member),
                [](auto& o) -> auto& { return o.feature_fraction; }, {share_or_all, "0.8"}),
+        whole_number(
+            ensemble("snapshots", "K",
+                     "members come from runs of K, each at the end of a cycle of epochs/K epochs that goes on from the "
+                     "one before it, with --schedule cosine unless another is asked for (1: every member by itself)",
+                     Role::shared),
+            [](auto& o) -> auto& { return o.snapshots; }, {1, most_members},
+            [](const Options& o) { return o.snapshots > 1; }),
         list(
             ensemble("shift", "NAME:V,…",
                      "also evaluate on test rows that are changed, such as rotate:15..180 or noise:0.1,0.3; several "

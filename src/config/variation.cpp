@@ -144,7 +144,7 @@ bool members_differ(const Options& options) {
 }
 
 std::uint32_t listed_combinations(const Options& options) {
-    std::size_t combinations = options.nets.size() * std::max<std::size_t>(options.folds, 1);
+    std::size_t combinations = options.nets.size() * members_alike(options);
     for (const Variation& variation : options.variations) {
         combinations *= std::max<std::size_t>(variation.values.size(), 1);
         if (combinations >= options.members) break;
@@ -167,8 +167,16 @@ std::optional<Value> value_in_use(const Setting& setting, const Options& options
     return std::nullopt;
 }
 
+std::uint32_t run_of(const Options& options, std::uint32_t member) {
+    return member / static_cast<std::uint32_t>(options.snapshots);
+}
+
+std::size_t members_alike(const Options& options) {
+    return options.snapshots * std::max<std::size_t>(options.folds, 1);
+}
+
 std::uint32_t combination_of(const Options& options, std::uint32_t member) {
-    return member / static_cast<std::uint32_t>(std::max<std::size_t>(options.folds, 1));
+    return member / static_cast<std::uint32_t>(members_alike(options));
 }
 
 Options options_of_member(const Options& options, std::uint32_t member) {

@@ -22,8 +22,14 @@ void add_variation(Options& options, std::string_view text);
 /// True where members differ in what they are, apart from their random numbers and rows.
 [[nodiscard]] bool members_differ(const Options& options);
 
-/// Which combination of networks and values a member has: its index; with folds, K members one after the other have the
-/// same one, so that every row is held out by a member of each.
+/// The run that a member comes from: its own; with snapshots K members one after the other are of one run.
+[[nodiscard]] std::uint32_t run_of(const Options& options, std::uint32_t member);
+
+/// Members one after the other that have one combination of networks and values: those of a run, and with folds as many
+/// as there are, so that every row is held out by a member of each.
+[[nodiscard]] std::size_t members_alike(const Options& options);
+
+/// Which combination of networks and values a member has.
 [[nodiscard]] std::uint32_t combination_of(const Options& options, std::uint32_t member);
 
 /// The options that one member is trained by: one network, nothing that varies. Networks turn fastest, then each

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "run/preflight.hpp"
 #include "schedule/plan.hpp"
 #include "schedule/root.hpp"
+#include "schedule/work_queue.hpp"
 #include "train/pretraining.hpp"
 #include "train/trainer.hpp"
 
@@ -74,14 +76,16 @@ std::string training_text(const config::Experiment& experiment) {
     const auto chosen = [&](std::string_view name) {
         return varies(name) ? "as varied" : config::text_of(*config::find_setting(name)->value(options));
     };
-    const std::size_t steps = experiment.steps(experiment.member(0));
+    const std::size_t steps = experiment.steps(experiment.member(0)) * options.snapshots;
     const bool is_told = options.epochs_are_chosen && !config::members_differ(options);
     const std::string why = is_told ? fmt::format(" (auto: {} steps)", core::grouped(steps)) : "";
     const std::string epochs = varies("epochs") ? "epochs as varied" : core::counted(options.training.epochs, "epoch");
     const std::string optimizer = varies("optimizer") ? "optimizer as varied" : chosen("optimizer");
     const std::string schedule = varies("schedule") ? "schedule as varied" : chosen("schedule");
-    return fmt::format("{}{}, batch {}, {}, learning rate {}{}", epochs, why, chosen("batch"), optimizer, chosen("lr"),
-                       schedule == "constant" ? "" : " (" + schedule + ")");
+    const std::string cycles =
+        options.snapshots > 1 ? fmt::format(" in {} cycles, of which each leaves a member", options.snapshots) : "";
+    return fmt::format("{}{}{}, batch {}, {}, learning rate {}{}", epochs, why, cycles, chosen("batch"), optimizer,
+                       chosen("lr"), schedule == "constant" ? "" : " (" + schedule + ")");
 }
 
 /// Seconds that this rank needs for one member, from a moment of training; none where memory does not suffice for it.
@@ -167,6 +171,23 @@ std::vector<double> lengths_of_members(const config::Experiment& experiment) {
     return lengths;
 }
 
+/// Members that are handed out so many at a time.
+schedule::Plan plan_of(const std::vector<double>& lengths, std::size_t together, std::size_t ranks) {
+    std::vector<double> units;
+    for (const schedule::WorkUnit& unit : schedule::units_of(lengths.size(), together)) {
+        const auto first = lengths.begin() + unit.first;
+        units.push_back(std::accumulate(first, first + unit.count, 0.0));
+    }
+    schedule::Plan plan = schedule::plan(units, ranks);
+    for (std::vector<std::size_t>& of_rank : plan.members) {
+        std::vector<std::size_t> members;
+        for (const std::size_t unit : of_rank)
+            for (std::size_t i = 0; i < together; ++i) members.push_back(unit * together + i);
+        of_rank = std::move(members);
+    }
+    return plan;
+}
+
 /// When all will be done, from a moment of training the longest member; ranks of this node that share cores take turns.
 std::string time_text(const config::Experiment& experiment, const schedule::Plan& plan,
                       const std::vector<double>& lengths, std::size_t node_ranks) {
@@ -202,7 +223,7 @@ std::string plan_text(const config::Experiment& experiment, const std::vector<st
                       std::size_t node_ranks) {
     const config::Options& options = experiment.options();
     const std::vector<double> lengths = lengths_of_members(experiment);
-    const schedule::Plan plan = schedule::plan(lengths, hosts.size());
+    const schedule::Plan plan = plan_of(lengths, options.snapshots, hosts.size());
     const data::Source& source = experiment.source();
     const std::size_t data_bytes =
         source.train.feature_bytes().size() + (source.test ? source.test->feature_bytes().size() : 0);

@@ -37,13 +37,15 @@ std::string few_steps(const config::Experiment& experiment) {
         const train::MemberSpec other = experiment.member(member);
         if (experiment.steps(other) < experiment.steps(shortest)) shortest = other;
     }
-    const std::size_t steps = experiment.steps(shortest);
+    const std::size_t cycles = experiment.options().snapshots;
+    const std::size_t steps = experiment.steps(shortest) * cycles;
     if (steps >= some) return "";
-    const std::size_t epochs = shortest.training.epochs;
+    const std::size_t epochs = shortest.training.epochs * cycles;
     const std::size_t an_epoch = steps / epochs;
+    const std::size_t a_cycle = an_epoch * cycles;  // of one epoch
     return fmt::format(
         "only {} in all, {} an epoch, and networks need some hundred: --epochs {} or more, or --epochs auto",
-        core::counted(steps, "step"), an_epoch, (some + an_epoch - 1) / an_epoch);
+        core::counted(steps, "step"), an_epoch, (some + a_cycle - 1) / a_cycle * cycles);
 }
 
 std::string unknown_classes(const config::Experiment& experiment, const data::View& train) {
@@ -84,13 +86,12 @@ std::string unused_combinations(const config::Experiment& experiment) {
     config::Options options = experiment.options();
     const std::size_t members = options.members;
     options.members = std::size_t{1} << 22U;
-    const std::size_t all = config::listed_combinations(options) / std::max<std::size_t>(options.folds, 1);
-    const std::size_t used =
-        (members + std::max<std::size_t>(options.folds, 1) - 1) / std::max<std::size_t>(options.folds, 1);
+    const std::size_t alike = config::members_alike(options);
+    const std::size_t all = config::listed_combinations(options) / alike;
+    const std::size_t used = (members + alike - 1) / alike;
     if (used >= all) return "";
     return fmt::format("{} have the first {} of {} combinations of networks and settings; --members {} would have all",
-                       core::counted(members, "member"), used, core::grouped(all),
-                       all * std::max<std::size_t>(options.folds, 1));
+                       core::counted(members, "member"), used, core::grouped(all), all * alike);
 }
 
 std::string constant_features(const data::View& train) {

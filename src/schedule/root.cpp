@@ -40,7 +40,8 @@ Root::Root(const config::Experiment& experiment, int ranks, StartingPoint start,
       send_(std::move(send)),
       analysis_(std::make_unique<MemberAnalysis>(experiment)),
       coordinator_(experiment.options().members, ranks, most_epochs(experiment, start.work), start.work,
-                   experiment.options().recover),
+                   experiment.options().recover,
+                   units_of(experiment.options().members, experiment.options().snapshots)),
       timeline_(ranks) {
     if (!start.placements.empty()) coordinator_.share_cores(std::move(start.placements));
     coordinator_.set_task(experiment.task());

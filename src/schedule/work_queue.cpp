@@ -10,9 +10,11 @@
 
 namespace ensemble::schedule {
 
-std::vector<WorkUnit> single_members(std::size_t members) {
-    std::vector<WorkUnit> units(members);
-    for (std::size_t member = 0; member < members; ++member) units[member].first = static_cast<std::uint32_t>(member);
+std::vector<WorkUnit> units_of(std::size_t members, std::size_t each) {
+    core::require(each > 0 && members % each == 0, "every unit is complete");
+    std::vector<WorkUnit> units;
+    for (std::size_t first = 0; first < members; first += each)
+        units.push_back({.first = static_cast<std::uint32_t>(first), .count = static_cast<std::uint32_t>(each)});
     return units;
 }
 

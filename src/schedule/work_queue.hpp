@@ -19,8 +19,13 @@ struct WorkUnit {
     friend bool operator==(const WorkUnit&, const WorkUnit&) = default;
 };
 
+/// Units of so many members each. REQUIRES: members is a multiple of `each` > 0.
+[[nodiscard]] std::vector<WorkUnit> units_of(std::size_t members, std::size_t each);
+
 /// A unit for every member.
-[[nodiscard]] std::vector<WorkUnit> single_members(std::size_t members);
+[[nodiscard]] inline std::vector<WorkUnit> single_members(std::size_t members) {
+    return units_of(members, 1);
+}
 
 /// The units that no rank has, and what is left of every member's work. They are handed out by what is left of them,
 /// longest first, so that what ranks do last is short; equal ones by their index. Units that are trained and only have

@@ -8,6 +8,7 @@
 
 #include "core/contract.hpp"
 #include "task/score.hpp"
+#include "train/beginning.hpp"
 #include "train/predictor.hpp"
 
 namespace ensemble::schedule {
@@ -54,6 +55,7 @@ void Worker::receive(const Message& message) {
 
 void Worker::suspend() {
     unit_.reset();
+    start_.reset();
     if (training_ || predicting_) {
         // One that is predicting goes back to the end of its training.
         const bool is_saved = predicting_ ? predicting_->is_final : training_->is_final;
@@ -92,6 +94,8 @@ void Worker::begin(std::uint32_t member) {
                                  why)});
     }
     const bool goes_on = saved.state.has_value();
+    std::optional<train::MemberState> start = std::exchange(start_, std::nullopt);
+    if (!goes_on) saved.state = std::move(start);
     if (goes_on) {
         for (const train::EpochRecord& record : saved.state->history) send_(EpochDone{record, true});
     }
@@ -204,8 +208,17 @@ void Worker::finish() {
         .samples = samples(predicting_->member->spec(), predicting_->member->state()) - predicting_->earlier_samples,
         .busy_s = predicting_->since_start.seconds(),
         .predict_s = predicting_->since_trained.seconds()};
+    prepare_next();
     predicting_.reset();
     send_(finished);
+}
+
+/// Hands on what the next member of the unit begins with.
+void Worker::prepare_next() {
+    if (!unit_) return;
+    const train::MemberSpec next = experiment_.member(unit_->first);
+    const train::MemberState& state = predicting_->member->state();
+    if (next.after == state.member) start_ = train::begin_from(next, state);
 }
 
 void Worker::analyse() {

@@ -63,6 +63,7 @@ private:
     void end_training();
     void predict_rows();
     void finish();
+    void prepare_next();
     void complete_predictions();
     void analyse();
     [[nodiscard]] data::RowRange rows_of(std::size_t set) const;
@@ -79,6 +80,9 @@ private:
     std::optional<Training> training_;
     std::optional<Predicting> predicting_;
     std::optional<WorkUnit> unit_;  ///< members that are still to begin
+    /// Where the first of these begins, if that is with what the one before it has learnt. All members of a unit pass
+    /// through the rank that has it, those too that were finished elsewhere, so that it need not ask for this.
+    std::optional<train::MemberState> start_;
 
     analysis::Study study_;
     analysis::Analyst analyst_;

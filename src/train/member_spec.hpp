@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "data/augmentation.hpp"
 #include "data/dataset.hpp"
@@ -17,6 +18,9 @@ struct Problem {
     data::View train;
     data::View validation;
     std::uint64_t seed = 1;
+    /// The number that the member's rows and features are drawn by; unset: its own. Members that go on from one another
+    /// share one.
+    std::optional<std::uint32_t> sample = std::nullopt;
     bool bootstrap = false;         ///< the member sees a bootstrap sample of the training rows
     double feature_fraction = 1.0;  ///< the member sees this random share of features; the others read zero
     /// Of the training rows, anew in every epoch; validation sees them as they are.
@@ -30,12 +34,20 @@ struct Problem {
     return problem.task != nullptr ? *problem.task : task::standard_task(problem.train.table->description().task);
 }
 
+/// The number that the rows and features of this member are drawn by.
+[[nodiscard]] inline std::uint32_t sample_of(const Problem& problem, std::uint32_t member) {
+    return problem.sample.value_or(member);
+}
+
 /// What one member is: everything that its training depends on. What it points to must outlive it.
 struct MemberSpec {
     std::uint32_t index = 0;
     const model::Network* network = nullptr;
     Hyperparameters training;
     Problem problem;
+    /// The member whose finished parameters it begins with, see beginning.hpp; unset: it has an initialisation of its
+    /// own.
+    std::optional<std::uint32_t> after = std::nullopt;
 };
 
 }  // namespace ensemble::train

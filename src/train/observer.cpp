@@ -39,7 +39,7 @@ Observer::Observer(const MemberSpec& spec)
     : spec_(spec),
       interval_(epochs_between_looks(spec.training.epochs, batches_of(spec))),
       hidden_(hidden_features(spec.network->input().elements(), spec.problem.feature_fraction, spec.problem.seed,
-                              spec.index)),
+                              sample_of(spec.problem, spec.index))),
       program_(*spec.network, observed_rows(spec.training, spec.problem.train.size()),
                model::Program::Purpose::observation, spec.training.precision),
       gradients_(spec.network->buffer_size(), 0.0F),

@@ -16,6 +16,7 @@
 #include "model/program.hpp"
 #include "train/adversary.hpp"
 #include "train/batch_truth.hpp"
+#include "train/beginning.hpp"
 #include "train/early_stopping.hpp"
 #include "train/gradient_norm.hpp"
 #include "train/max_norm.hpp"
@@ -33,26 +34,8 @@ using model::Program;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<std::uint32_t> rows_of(const Problem& problem, std::uint32_t member) {
-    if (problem.bootstrap) return data::bootstrap(problem.train.rows, problem.seed, member);
+    if (problem.bootstrap) return data::bootstrap(problem.train.rows, problem.seed, sample_of(problem, member));
     return {problem.train.rows.begin(), problem.train.rows.end()};
-}
-
-MemberState initial_state(const model::Network& network, const Hyperparameters& hyperparameters, const Problem& problem,
-                          std::uint32_t member) {
-    MemberState state;
-    state.member = member;
-    state.parameters.resize(network.buffer_size());
-    model::initialise(network, hyperparameters.initialiser, problem.seed, member, state.parameters);
-    state.statistics.resize(network.statistics_size());
-    model::initialise_statistics(network, state.statistics);
-    const Optimizer optimizer(hyperparameters);
-    if (optimizer.has_first_moment()) state.first_moment.assign(network.buffer_size(), 0.0F);
-    if (optimizer.has_second_moment()) state.second_moment.assign(network.buffer_size(), 0.0F);
-    if (hyperparameters.average != AverageKind::none) {
-        state.average.assign(state.parameters.size(), 0.0F);
-        state.average_statistics.assign(state.statistics.size(), 0.0F);
-    }
-    return state;
 }
 
 /// Rows of a batch shorter than `batch` weigh no more than those of a full one.
@@ -108,7 +91,8 @@ struct Trainer::Impl {
           problem(given),
           state(std::move(begun)),
           rows(rows_of(given, state.member)),
-          hidden(hidden_features(network.input().elements(), given.feature_fraction, given.seed, state.member)),
+          hidden(hidden_features(network.input().elements(), given.feature_fraction, given.seed,
+                                 sample_of(given, state.member))),
           batch(std::min(chosen.batch, rows.size())),
           batches((rows.size() + batch - 1) / batch),
           pool(given_pool != nullptr && given_pool->size() > 1 ? given_pool : nullptr),

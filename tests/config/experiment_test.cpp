@@ -125,6 +125,56 @@ BOOST_AUTO_TEST_CASE(to_be_looked_at_makes_no_other_member) {
     BOOST_TEST(watched.footprint().observation > 0U);
 }
 
+BOOST_AUTO_TEST_CASE(members_of_a_run_go_on_from_one_another) {
+    Options options = moons();
+    options.members = 6;
+    options.snapshots = 3;
+    options.training.epochs = 12;
+    options.training.initialiser = model::Initialiser::xavier;
+    options.bootstrap = true;
+    const Experiment experiment(options, data::load(options.data, options.seed));
+    BOOST_TEST(experiment.options().training.epochs == 12U);
+    for (std::uint32_t member = 0; member < 6; ++member) {
+        const train::MemberSpec spec = experiment.member(member);
+        const bool goes_on = member % 3 > 0;
+        BOOST_TEST(spec.training.epochs == 4U);
+        BOOST_TEST((spec.after == (goes_on ? std::optional(member - 1) : std::nullopt)));
+        BOOST_TEST((spec.training.initialiser == (goes_on ? model::Initialiser::zeros : model::Initialiser::xavier)));
+        BOOST_TEST(train::sample_of(spec.problem, member) == member / 3);
+    }
+    // What each begins with is part of what it is.
+    Options single = options;
+    single.snapshots = 1;
+    const Experiment apart(single, data::load(options.data, options.seed));
+    BOOST_TEST(experiment.digest_of(0) != apart.digest_of(0));
+    single.training.epochs = 4;
+    const Experiment as_long(single, data::load(options.data, options.seed));
+    BOOST_TEST(experiment.digest_of(1) != as_long.digest_of(1));
+    options.members = 3;
+    const Experiment fewer(options, data::load(options.data, options.seed));
+    BOOST_TEST(experiment.digest_of(1) == fewer.digest_of(1));
+}
+
+BOOST_AUTO_TEST_CASE(runs_have_whole_cycles_and_are_whole) {
+    Options options = moons();
+    options.members = 8;
+    options.snapshots = 3;
+    BOOST_TEST(contains(refusal(options), "--snapshots 3: 8 members are not whole runs of 3; --members 9 would be"));
+    options.members = 9;
+    check_accepted(options);
+    const Experiment chosen(options, data::load(options.data, options.seed));  // auto
+    BOOST_TEST(chosen.options().training.epochs % 3 == 0U);
+    BOOST_TEST(chosen.steps(chosen.member(0)) * 3 >= 1000U);
+    options.training.epochs = 13;
+    BOOST_TEST(contains(refusal(options), "13 epochs are not 3 cycles of equal length; --epochs 15 would be, of 5"));
+    options.training.epochs = 12;
+    options.folds = 3;
+    BOOST_TEST(contains(refusal(options), "--snapshots 3: its members know"));
+    options.folds = 0;
+    add_variation(options, "epochs=12,14");
+    BOOST_TEST(contains(refusal(options), "14 epochs are not 3 cycles"));
+}
+
 BOOST_AUTO_TEST_CASE(softened_labels_need_labels) {
     Options options = moons();
     options.training.label_smoothing = 0.1;

@@ -64,6 +64,20 @@ BOOST_AUTO_TEST_CASE(networks_and_values_go_through_all_combinations) {
     BOOST_TEST(seen.size() == 12U);
 }
 
+BOOST_AUTO_TEST_CASE(members_of_a_run_have_one_combination) {
+    Options options = with({"lr=0.1,0.01,0.001"});
+    options.nets = {"dense(2)", "dense(3)"};
+    options.snapshots = 2;
+    for (std::uint32_t member = 0; member < 12; ++member) {
+        const Options own = options_of_member(options, member);
+        BOOST_TEST(own.nets.front() == options.nets[member / 2 % 2]);
+        BOOST_TEST(own.training.learning_rate == (std::vector{0.1, 0.01, 0.001}[member / 4 % 3]));
+    }
+    BOOST_TEST(listed_combinations(options) == 12U);
+    options.members = 100;
+    BOOST_TEST(listed_combinations(options) == 12U);
+}
+
 BOOST_AUTO_TEST_CASE(drawn_values_depend_on_seed_member_and_name_alone) {
     Options options = with({"lr=1e-4..1e-1", "batch=16..64"});
     const Options reversed = with({"batch=16..64", "lr=1e-4..1e-1"});

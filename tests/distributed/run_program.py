@@ -198,6 +198,26 @@ def same_bytes_with_adversaries(stage):
 
 
 @case
+def same_bytes_of_snapshots(stage):
+    words = ["--data", "digits:train=300,test=100", "--net", "dense(16) batchnorm relu dropout(0.2)", "--snapshots", "3", "--bootstrap",
+             "--feature-fraction", "0.5", "--init", "xavier", "--epochs", "6", "--members", "6", "--batch", "32"]
+    for ranks in (1, 3):
+        stage.ranks(ranks, [*words, "--out", f"np{ranks}"]).expect((stage.directory / f"np{ranks}/summary.json").exists(), "failed")
+    if results(stage.directory / "np1", 6) != results(stage.directory / "np3", 6):
+        give_up("differs from one rank")
+    members = json.loads((stage.directory / "np1/summary.json").read_text())["members"]
+    if [member["epochs"] for member in members] != [2] * 6:
+        give_up(f"cycles are not of a third of the epochs: {members}")
+    # The first run is what it is without the second one.
+    stage.ranks(1, [*words, "--members", "3", "--out", "first"])
+    first, all = (results(stage.directory / out, 3) for out in ("first", "np1"))
+    if any(first[name] != all[name] for name in first if name.startswith("members")):
+        give_up("a run of snapshots depends on others")
+    stage.refuses([*words, "--members", "7", "--out", "not"], USAGE, "--snapshots 3", "--members 9")
+    stage.refuses([*words, "--epochs", "7", "--out", "not"], USAGE, "--snapshots 3", "--epochs 9")
+
+
+@case
 def same_bytes_of_a_table(stage):
     write_table(stage.directory / "train.csv", 90)
     write_table(stage.directory / "test.csv", 30, first=90)

@@ -348,9 +348,9 @@ def is_written_to(folder):
         return False
 
 
-def killed(stage, victims, count, seed):
+def killed(stage, victims, count, seed, words=WORDS):
     """`victims` chooses, from a run, whom to kill."""
-    reference = Reference(stage)
+    reference = Reference(stage, words=words)
     moments = {}
     for number in range(count):
         this = seed + number
@@ -360,7 +360,7 @@ def killed(stage, victims, count, seed):
         ranks = chance.choice((2, 3, 4))
         # Every other time inside the writing of a checkpoint: while there is a temporary file.
         inside = chance.random() < 0.5
-        run = Running(stage, ranks, [*WORDS, "--out", out])
+        run = Running(stage, ranks, [*words, "--out", out])
         begin = time.monotonic()
         while time.monotonic() < begin + moment and run.process.poll() is None:
             run.ranks()
@@ -412,6 +412,12 @@ def kill_mpirun(stage, count=KILLS, seed=1):
 @case
 def kill_everything(stage, count=KILLS, seed=1):
     killed(stage, lambda run, _: [run.process.pid, *run.ranks()], count, seed)
+
+
+@case
+def kill_snapshots(stage, count=KILLS, seed=1):
+    """Members that go on from one another, taken up again by whichever rank."""
+    killed(stage, lambda run, _: [run.process.pid, *run.ranks()], count, seed, [*WORDS, "--snapshots", "4", "--epochs", "120", "--members", "8"])
 
 
 if __name__ == "__main__":

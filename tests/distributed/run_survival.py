@@ -62,10 +62,10 @@ class Watched(Running):
         return int(self.status.read_text().split()[0]) if self.status.exists() else None
 
 
-def survived(stage, number, count, seed, words=()):
+def survived(stage, number, count, seed, words=(), training=WORDS):
     """With more members until ranks were lost before all was over: no machine is too fast."""
     for members in (16, 64, 256):
-        found = survived_with(stage, number, range(seed, seed + count), [*WORDS, "--members", str(members)], words)
+        found = survived_with(stage, number, range(seed, seed + count), [*training, "--members", str(members)], words)
         if any(kind not in ("too late", "0 lost") for kind in found):
             print(f"{count} of {count} ended with the same bytes and without a restart, seeds {seed} to {seed + count - 1}: {found}")
             return
@@ -119,6 +119,12 @@ def survive_kills(stage, count=KILLS, seed=1):
 @case
 def survive_stops(stage, count=KILLS, seed=1):
     survived(stage, signal.SIGSTOP, count, seed, ["--dead-after", DEAD_AFTER])
+
+
+@case
+def survive_kills_of_snapshots(stage, count=KILLS, seed=1):
+    """Others take over runs of which some members are finished and one is half trained."""
+    survived(stage, signal.SIGKILL, count, seed, training=[*WORDS, "--snapshots", "2"])
 
 
 def watched_midway(stage, ranks, recovers, stop, options=(), after="members/0000.ckpt"):

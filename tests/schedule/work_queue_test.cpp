@@ -31,6 +31,12 @@ BOOST_AUTO_TEST_CASE(equal_members_come_by_their_index) {
     BOOST_TEST((firsts(queue) == std::vector<std::uint32_t>{0, 1, 2, 3}));
 }
 
+BOOST_AUTO_TEST_CASE(units_of_one_length) {
+    BOOST_TEST((units_of(6, 3) == std::vector<WorkUnit>{{0, 3}, {3, 3}}));
+    BOOST_TEST((units_of(2, 1) == single_members(2)));
+    BOOST_CHECK_THROW(static_cast<void>(units_of(6, 4)), core::ContractViolation);
+}
+
 BOOST_AUTO_TEST_CASE(trained_units_come_first_then_the_longest) {
     const std::vector<MemberWork> work{
         {.whole = 1}, {.whole = 4, .done = 0.5}, {.done = 1}, {.whole = 3}, {.whole = 2}};
