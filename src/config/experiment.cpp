@@ -243,6 +243,11 @@ Experiment::Experiment(const Options& options, data::Source source)
     }
     const bool some_drop =
         std::ranges::any_of(networks_, [](const model::Network& network) { return network.has("dropout"); });
+    if (options_.mc_dropout > 0 && !some_drop) {
+        core::fail(core::Failure::usage,
+                   "--mc-dropout {}: there is no dropout in {}, so that all passes would be the same; put some in",
+                   options_.mc_dropout, networks_.front().text());
+    }
     for (std::uint32_t i = 0; i < distinct_members(options_); ++i) {
         const Options own = options_of(i);
         refuse_idle(own, network_of(i), source_.train, some_drop);

@@ -64,7 +64,8 @@ struct Options {
     std::size_t folds = 0;  ///< 0: all members have the same training rows
     bool bootstrap = false;
     double feature_fraction = 1.0;
-    std::size_t snapshots = 1;  ///< members of a run, each of which goes on from the one before it
+    std::size_t snapshots = 1;   ///< members of a run, each of which goes on from the one before it
+    std::size_t mc_dropout = 0;  ///< passes with dropout on that the ensemble is compared with; 0: none
     std::vector<ShiftSeries> shifts = {};
     std::string ood;             ///< name or path of rows from elsewhere; empty: none
     std::size_t importance = 0;  ///< how often the values of each column are shuffled; 0: never

@@ -285,6 +285,12 @@ std::vector<Setting> ensemble_settings() {
                      Role::shared),
             [](auto& o) -> auto& { return o.snapshots; }, {1, most_members},
             [](const Options& o) { return o.snapshots > 1; }),
+        whole_number(
+            ensemble("mc-dropout", "N",
+                     "compare the ensemble with the mean of N passes of one member with dropout on (0: not)",
+                     Role::ensemble),
+            [](auto& o) -> auto& { return o.mc_dropout; }, {0, most_members},
+            [](const Options& o) { return o.mc_dropout > 0; }),
         list(
             ensemble("shift", "NAME:V,…",
                      "also evaluate on test rows that are changed, such as rotate:15..180 or noise:0.1,0.3; several "

@@ -337,6 +337,10 @@ std::string results_table(const store::Summary& summary, const std::string& dire
         const std::string name = fmt::format("{} of {}", each.combination->name, included);
         text += emphasised(rows.row({name, "", ""}, rows.values(each.scores), ""), terminal);
     }
+    if (summary.mc_dropout) {
+        const std::string name = fmt::format("MC dropout ({})", summary.mc_dropout->member);
+        text += rows.row({name, "", ""}, rows.values(summary.mc_dropout->test), "");
+    }
     if (summary.out_of_fold) {
         const task::Scores& pooled = summary.out_of_fold->scores.at(summary.combine);
         text += rows.row({"out of fold", "", measured(task.metrics().front(), pooled.front())}, {}, "");
@@ -346,6 +350,12 @@ std::string results_table(const store::Summary& summary, const std::string& dire
     if (summary.out_of_fold) {
         words += fmt::format("out of fold: the {} of the members that were not trained on a row, of {}\n",
                              store::chosen(summary).combination->name, core::counted(summary.out_of_fold->rows, "row"));
+    }
+    if (summary.mc_dropout) {
+        const std::size_t passes = summary.mc_dropout->passes;
+        words += fmt::format("MC dropout: the mean of {} of member {} with dropout on\n",
+                             passes == 1 ? "one pass" : fmt::format("{} passes", core::grouped(passes)),
+                             summary.mc_dropout->member);
     }
     words += summary.data.classes > 0 ? class_lines(summary) : baseline_line(summary);
     words += trust_lines(summary) + foreign_line(summary) + importance_line(summary) + gain_lines(summary, included) +

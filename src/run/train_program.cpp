@@ -19,6 +19,7 @@
 #include "core/text.hpp"
 #include "report/display.hpp"
 #include "report/table.hpp"
+#include "run/dropout_baseline.hpp"
 #include "run/ensemble_events.hpp"
 #include "run/interrupt.hpp"
 #include "run/machine.hpp"
@@ -171,6 +172,7 @@ private:
         const bool is_partial = !is_complete && (wanted == 0 || included < wanted);
         if (coordinator.ranks_lost() > 0) directory_.remove_temporaries();
         store::Summary summary = write_results(experiment_, trained, directory_, is_partial);
+        if (!is_partial) summary.mc_dropout = write_dropout_baseline(experiment_, directory_, summary.members);
         if (ensemble_events_ && !is_partial) ensemble_events_->write_scores(summary);
         summary.timing = timing_of(trained, world_.size());
         summary.timing.startup_s = begin_s + trained.first_step_s;

@@ -369,6 +369,12 @@ std::string to_json(const Summary& summary) {
               {"ensemble", ensemble},
               {"gain", gain}};
     if (!result.diversity.by_size.empty()) json["diversity"] = diversity_json(summary);
+    if (summary.mc_dropout) {
+        Json& baseline = json["mc_dropout"];
+        baseline = {{"member", summary.mc_dropout->member}, {"passes", summary.mc_dropout->passes}};
+        baseline.update(json_of(metrics, summary.mc_dropout->test));
+        for (const auto& [set, scores] : summary.mc_dropout->others) baseline["sets"][set] = json_of(metrics, scores);
+    }
     if (summary.trust.calibration) json["calibration"] = json_of(metrics, *summary.trust.calibration);
     if (summary.trust.spread) json["calibration"] = json_of(*summary.trust.spread);
     if (!summary.trust.measures.empty()) json["uncertainty"] = uncertainty_json(summary.trust);

@@ -71,6 +71,14 @@ struct OutOfFold {
     std::vector<task::Scores> scores;  ///< of each of the task's combinations
 };
 
+/// What the ensemble is compared with: the mean of so many passes of one member with dropout left on.
+struct DropoutBaseline {
+    std::uint32_t member = 0;
+    std::size_t passes = 0;
+    task::Scores test;
+    std::vector<std::pair<std::string, task::Scores>> others = {};  ///< of further evaluation sets, by name
+};
+
 /// Everything summary.json says.
 struct Summary {
     Program program;
@@ -82,6 +90,7 @@ struct Summary {
     std::vector<std::string> nets = {};    ///< that members take in turn
     analysis::EnsembleResult ensemble;
     std::optional<OutOfFold> out_of_fold = {};
+    std::optional<DropoutBaseline> mc_dropout = {};             ///< where asked for
     analysis::TrustResult trust = {};                           ///< of the chosen combination
     std::vector<analysis::ShiftResult> shifts = {};             ///< of each set of changed test rows
     std::optional<analysis::ImportanceResult> importance = {};  ///< of a table's columns, where that is asked for

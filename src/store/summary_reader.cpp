@@ -83,6 +83,17 @@ void add_member(Summary& summary, const Json& json) {
     summary.settings.push_back(std::move(settings));
 }
 
+DropoutBaseline baseline_of(const task::Task& task, const Json& json) {
+    DropoutBaseline baseline{.member = json.at("member"),
+                             .passes = json.at("passes"),
+                             .test = scores_of(task.metrics(), json),
+                             .others = {}};
+    if (!json.contains("sets")) return baseline;
+    for (const auto& [set, scores] : json.at("sets").items())
+        baseline.others.emplace_back(set, scores_of(task.metrics(), scores));
+    return baseline;
+}
+
 Timing timing_of(const Json& json) {
     const auto number = [&](const char* name) { return number_of(json.at(name)); };
     return {.ranks = json.at("ranks"),
@@ -114,6 +125,7 @@ Summary summary_from_json(std::string_view text, const std::string& file) {
         summary.task = &task_of(json);
         summary.data = data_of(*summary.task, json.at("data"));
         for (const Json& member : json.at("members")) add_member(summary, member);
+        if (json.contains("mc_dropout")) summary.mc_dropout = baseline_of(*summary.task, json.at("mc_dropout"));
         summary.timing = timing_of(json.at("timing"));
         summary.partial = json.value("partial", false);
         if (json.contains("missing")) summary.missing = json.at("missing").get<std::vector<std::uint32_t>>();

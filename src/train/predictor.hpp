@@ -64,6 +64,10 @@ public:
     /// REQUIRES: views.count > 0, and images where it is more than 1.
     void use_views(const model::Network& network, const TestViews& views);
 
+    /// From now on dropout is left on; a row of a table has masks of its own in the streams of `key`, the same every
+    /// time.
+    void use_masks(const core::StreamKey& key) { masks_ = key; }
+
     /// What the task predicts of each row, task::Task::predict, row after row: probabilities, or means and variances.
     void predict(const Weights& weights, const data::View& view, std::span<float> out);
 

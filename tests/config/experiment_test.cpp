@@ -67,6 +67,16 @@ BOOST_AUTO_TEST_CASE(dropout_left_on_needs_dropout) {
     BOOST_TEST(refusal(options) == "--evaluate-with-dropout has no effect here: there is no dropout in dense(4) relu");
 }
 
+BOOST_AUTO_TEST_CASE(a_baseline_by_dropout_needs_dropout) {
+    Options options = moons();
+    options.mc_dropout = 20;
+    check_accepted(options);
+    options.nets = {"dense(4) relu"};
+    BOOST_TEST(contains(refusal(options), "--mc-dropout 20: there is no dropout in dense(4) relu"));
+    options.nets.emplace_back("dense(4) relu dropout(0.2)");
+    check_accepted(options);
+}
+
 BOOST_AUTO_TEST_CASE(machines_need_a_stack) {
     Options options = moons();
     options.training.initialiser = model::Initialiser::rbm;

@@ -68,6 +68,22 @@ BOOST_AUTO_TEST_CASE(one_member_has_no_gain) {
     BOOST_TEST(!has(html, "over the mean member"));
 }
 
+BOOST_AUTO_TEST_CASE(a_baseline_by_dropout_stands_beside_the_ensemble) {
+    PageSample sample = report::classification_sample(8, 20);
+    const std::string without = sample.page();
+    BOOST_TEST(!has(without, "For comparison, MC dropout"));
+    sample.summary["mc_dropout"] = {{"member", 3}, {"passes", 50}, {"accuracy", 0.625}, {"nll", 1.5}};
+    const std::string page = sample.page();
+    BOOST_TEST(has(page, "the mean of 50 passes of member 3 with dropout on reaches accuracy 62.50 % (ensemble "));
+    // And the table of combinations has a line more.
+    const auto lines = [](const std::string& html) {
+        std::size_t count = 0;
+        for (std::size_t at = 0; (at = html.find("MC dropout of one member", at)) != std::string::npos; ++at) ++count;
+        return count;
+    };
+    BOOST_TEST(lines(page) == lines(without) + 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_run_that_is_not_whole_says_so) {
     PageSample sample = report::classification_sample(4, 5);
     sample.summary["partial"] = true;

@@ -300,6 +300,24 @@ BOOST_AUTO_TEST_CASE(what_is_read_again_is_written_to_the_same_bytes) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_baseline_by_dropout_is_written_and_read) {
+    Summary summary = example();
+    BOOST_TEST(!parsed(summary).contains("mc_dropout"));
+    summary.mc_dropout = {.member = 1, .passes = 50, .test = task::Scores(classes.metrics().size(), 0.1)};
+    summary.mc_dropout->others.emplace_back("rotated", task::Scores(classes.metrics().size(), 0.3));
+    const Json json = parsed(summary)["mc_dropout"];
+    BOOST_TEST(json["sets"]["rotated"]["nll"] == 0.3);
+    BOOST_TEST(json["member"] == 1);
+    BOOST_TEST(json["passes"] == 50);
+    BOOST_TEST(json["accuracy"] == 0.1);
+    const Summary read = store::summary_from_json(store::to_json(summary), "summary.json");
+    BOOST_TEST_REQUIRE(read.mc_dropout.has_value());
+    BOOST_TEST(read.mc_dropout->member == 1U);
+    BOOST_TEST(read.mc_dropout->passes == 50U);
+    BOOST_TEST((read.mc_dropout->test == summary.mc_dropout->test));
+    BOOST_TEST((read.mc_dropout->others == summary.mc_dropout->others));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_summary_is_refused_by_name) {
     const std::string text = store::to_json(example());
     const auto refused = [](const std::string& damaged) {

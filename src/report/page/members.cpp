@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/ranges.h>
+
 #include "core/text.hpp"
 #include "report/page/sections.hpp"
 #include "report/page/wording.hpp"
@@ -132,6 +134,22 @@ Table gains_table(const Source& source) {
     return table;
 }
 
+/// What MC dropout reaches with one member alone; nothing where it was not asked for.
+Markup dropout_paragraph(const Source& source) {
+    const Json& baseline = source.at("mc_dropout");
+    if (!baseline.is_object()) return {};
+    std::vector<std::string> values;
+    for (const task::Metric& metric : source.task().metrics()) {
+        if (!metric.in_table) continue;
+        values.push_back(fmt::format("{} {} (ensemble {})", heading(metric),
+                                     shown(metric, number_of(at(baseline, metric.name))),
+                                     shown(metric, ensemble_score(source, metric))));
+    }
+    return paragraph(Markup::format(
+        "For comparison, MC dropout: the mean of {} passes of member {} with dropout on reaches {}.",
+        text_of(at(baseline, "passes")), text_of(at(baseline, "member")), fmt::format("{}", fmt::join(values, ", "))));
+}
+
 }  // namespace
 
 Markup members_section(const Source& source) {
@@ -143,6 +161,7 @@ Markup members_section(const Source& source) {
                                                   "diamond is the ensemble, the dashed line the mean member."),
                            .data = members_data(source),
                            .table = members_table(source)});
+    html += dropout_paragraph(source);
     const Table gains = gains_table(source);
     if (source.included() > 1 && !gains.rows.empty()) {
         html += paragraph(Markup::format(
@@ -173,6 +192,7 @@ Markup combinations_section(const Source& source) {
     const std::size_t combinations = lines.size();
     lines.emplace_back("mean member", &at(ensemble, "mean_member"));
     lines.emplace_back("best member on validation data", &at(ensemble, "best_member/test"));
+    if (source.at("mc_dropout").is_object()) lines.emplace_back("MC dropout of one member", &source.at("mc_dropout"));
     for (std::size_t i = 0; i < lines.size(); ++i) {
         const auto& [name, scores] = lines[i];
         std::vector<Cell> row{Cell(name, name == source.combine())};
