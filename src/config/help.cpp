@@ -70,6 +70,13 @@ constexpr std::string_view data_and_members =
     "                 members go through all combinations, networks turning fastest, then the first --vary;\n"
     "                 with --folds K each combination has K members, one for each part; what presets bring holds for "
     "all\n"
+    "  --snapshots    all members of a run have one network, the same settings, and with --bootstrap and\n"
+    "                 --feature-fraction the same rows and features; --patience and --weight-average count in each "
+    "cycle\n"
+    "                 by itself, and what predicts at its end is where the next one begins\n"
+    "  --adversarial  by the sign of the gradient, times EPS and the range of the feature over the training rows; the "
+    "loss\n"
+    "                 is the mean over both, which takes about twice as long\n"
     "\nExample: mpirun -np 4 ensemble_train --data digits --members 8 --net 'dense(256) relu dropout(0.3)'\n";
 
 std::string presets_text() {

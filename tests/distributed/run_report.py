@@ -75,9 +75,9 @@ def repeats_the_analysis_of_folds_and_numbers(stage):
         give_up("not all rows are predicted by a member that was not trained on them")
 
 
-def scores_of_passes(stage, words, target):
+def scores_of_passes(stage, words, target, start):
     """The run, and what --mc-dropout made of its member 0: its scores, and the predictions beside the truth of the test rows."""
-    run = repeats_the_analysis(stage, [*words, "--members", "3", "--mc-dropout", "20"], target)
+    run = start(stage, [*words, "--members", "3", "--mc-dropout", "20"], target)
     again = trained(stage, ["--config", f"{target}/config.toml", "--threads", "2"], f"{target}-again")
     name = "predictions/test/mc-0000.npy"
     if (run / name).read_bytes() != (again / name).read_bytes():
@@ -94,7 +94,7 @@ def scores_of_passes(stage, words, target):
 @case
 def dropout_passes_of_classes(stage):
     words = ["--data", "digits:train=300,test=100", "--net", "dense(16) relu dropout(0.4)", "--epochs", "4"]
-    scores, numbers, labels = scores_of_passes(stage, words, "run")
+    scores, numbers, labels = scores_of_passes(stage, words, "run", repeats_the_analysis)
     right = [max(range(10), key=lambda label: numbers[10 * row + label]) == true for row, true in enumerate(labels)]
     nll = -sum(math.log(numbers[10 * row + true]) for row, true in enumerate(labels)) / len(labels)
     if abs(scores["accuracy"] - sum(right) / len(labels)) > 1e-9 or abs(scores["nll"] - nll) > 1e-6:
@@ -107,7 +107,7 @@ def dropout_passes_of_numbers(stage):
     (stage.directory / "table.csv").write_text("a,b,y\n" + "\n".join(lines) + "\n")
     for loss in ("gaussian", "squared"):
         words = ["--data", "table.csv", "--target", "y", "--net", "dense(8) relu dropout(0.2)", "--epochs", "20", "--loss", loss]
-        scores, numbers, truth = scores_of_passes(stage, words, loss)
+        scores, numbers, truth = scores_of_passes(stage, words, loss, trained)
         rmse = math.sqrt(sum((numbers[2 * row] - true) ** 2 for row, true in enumerate(truth)) / len(truth))
         if abs(scores["rmse"] - rmse) > 1e-4 * rmse or min(numbers[1::2]) <= 0:
             give_up(f"the mixture of the passes has other scores than {scores}")
