@@ -121,12 +121,14 @@ void Analysis::take_rows(std::size_t job, std::span<const std::byte> result) {
     core::WireReader reader(result);
     std::vector<std::byte> rows;
     std::vector<std::byte> sums;
-    reader(rows), reader(sums);
+    std::vector<double> plus;
+    reader(rows), reader(sums), reader(plus);
     const RowResults block = row_results_from_bytes(*study_->task, study_->targets, rows);
     if (!reader.at_end() || block.rows != row_jobs_[job].count)
         core::refuse_message("it has other rows than were asked for");
     rows_[row_jobs_[job].set].place(places_[job], block);
     if (tells_diversity(*study_, row_jobs_[job])) take_sums(job, sums);
+    if (row_jobs_[job].set == study_->test) take_plus(job, plus);
 }
 
 void Analysis::take_scores(std::size_t job, std::span<const std::byte> result) {
@@ -160,6 +162,17 @@ void Analysis::take_replicates(std::size_t job, std::span<const std::byte> resul
     if (!reader.at_end() || replicates.size() != numbers)
         core::refuse_message("it has other replicates than were asked for");
     std::ranges::copy(replicates, replicated_.begin() + static_cast<std::ptrdiff_t>(job * numbers));
+}
+
+/// Low and high end of each target's intervals.
+void Analysis::take_plus(std::size_t job, std::span<const double> ends) {
+    const std::size_t targets = plus_.empty() ? 0 : study_->targets;
+    const std::size_t rows = row_jobs_[job].count;
+    if (ends.size() != 2 * targets * rows) core::refuse_message("it has other intervals than were asked for");
+    for (std::size_t i = 0; i < targets * rows; ++i) {
+        const std::size_t place = (i / rows) * rows_[study_->test].rows + places_[job] + i % rows;
+        plus_[place] = {.low = ends[2 * i], .high = ends[2 * i + 1]};
+    }
 }
 
 /// Sums are added in the order of the rows, whoever is first to deliver them.
@@ -249,6 +262,7 @@ void Analysis::begin_rows() {
         predicted_.labels.insert(predicted_.labels.end(), truth.labels.begin(), truth.labels.end());
         predicted_.numbers.insert(predicted_.numbers.end(), truth.numbers.begin(), truth.numbers.end());
     }
+    if (plus_method(*study_, committee_, 1 - conformal_level)) plus_.resize(study_->targets * counts[study_->test]);
     for (std::size_t set = 0; set < counts.size(); ++set) {
         rows_.push_back(room_for(*study_->task, study_->targets, counts[set], study_->sets[set]->has_truth()));
     }
@@ -267,6 +281,7 @@ void Analyst::begin(std::span<const std::byte> context) {
         core::refuse_message("it is no context of an analysis");
     if (stage_ == Stage::fit) return;
     held_out_.reset();
+    plus_.reset();
     row_jobs_ = row_jobs(*study_, committee_);
     score_jobs_ = score_jobs(*study_, committee_);
     subsets_ = subsets_of(committee_.members.size(), study_->seed);
@@ -322,6 +337,12 @@ std::vector<std::byte> Analyst::analyse_rows(const RowJob& job) {
     std::vector<std::byte> sums;
     if (tells_diversity(*study_, job)) sums = to_bytes(member_sums(block, subsets_, best, second));
     writer(sums);
+    std::vector<double> ends;
+    if (job.set == study_->test && plus_method(*study_, committee_, 1 - conformal_level)) {
+        if (!plus_) plus_.emplace(*study_, committee_, read_, 1 - conformal_level);
+        for (const Interval& interval : plus_->of(block)) ends.push_back(interval.low), ends.push_back(interval.high);
+    }
+    writer(ends);
     return std::move(writer.bytes);
 }
 

@@ -10,12 +10,16 @@
 #include "analysis/gains.hpp"
 #include "analysis/held_out.hpp"
 #include "analysis/member_sums.hpp"
+#include "analysis/plus_intervals.hpp"
 #include "analysis/row_jobs.hpp"
 #include "analysis/row_results.hpp"
 #include "analysis/study.hpp"
 #include "task/score.hpp"
 
 namespace ensemble::analysis {
+
+/// Conformal intervals and sets are made to hold the truth of that share of new rows.
+inline constexpr double conformal_level = 0.9;
 
 /// The stages of an analysis, one after the other; the jobs of a stage do not depend on one another.
 enum class Stage : std::uint8_t {
@@ -65,6 +69,10 @@ public:
         return member_scores_.at(set);
     }
 
+    /// Intervals of the test rows from rows that members were trained on: [targets × rows]; empty where plus_method()
+    /// has none. REQUIRES: the last stage is over.
+    [[nodiscard]] std::span<const Interval> plus_intervals() const noexcept { return plus_; }
+
     /// What members are in metrics that are no means over rows, and the replicates of what ask_gains() asks for, both
     /// of the test rows; empty where nothing is true of these. REQUIRES: the last stage is over.
     [[nodiscard]] const WholeReferences& whole() const noexcept { return whole_; }
@@ -84,6 +92,7 @@ private:
     void take_rows(std::size_t job, std::span<const std::byte> result);
     void take_scores(std::size_t job, std::span<const std::byte> result);
     void take_replicates(std::size_t job, std::span<const std::byte> result);
+    void take_plus(std::size_t job, std::span<const double> ends);
     void take_sums(std::size_t job, std::span<const std::byte> bytes);
 
     const Study* study_;
@@ -100,6 +109,7 @@ private:
     std::optional<MemberSums> sums_;                  ///< of the test rows before those of the job `next_`
     std::vector<std::optional<MemberSums>> waiting_;  ///< by job, for those of rows before
     std::size_t next_ = 0;
+    std::vector<Interval> plus_;
     std::vector<MemberScores> scored_;  ///< by score job of the test rows
     WholeReferences whole_;
     ResampledColumns resampled_;
@@ -134,7 +144,8 @@ private:
     std::vector<ScoreJob> score_jobs_;
     Subsets subsets_;
     ResampledColumns resampled_;
-    std::optional<HeldOut> held_out_;  ///< once a fit has needed them
+    std::optional<HeldOut> held_out_;    ///< once a fit has needed them
+    std::optional<PlusIntervals> plus_;  ///< once test rows have needed it
 };
 
 }  // namespace ensemble::analysis

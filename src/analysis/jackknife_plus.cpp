@@ -287,4 +287,10 @@ std::vector<Interval> JackknifePlus::intervals(const Block& block, std::size_t t
     return intervals;
 }
 
+double guarantee_of_folds(std::size_t rows, std::size_t folds, double alpha) {
+    const auto n = static_cast<double>(rows);
+    const auto k = static_cast<double>(folds);
+    return 1 - 2 * alpha - std::min(2 * (1 - 1 / k) / (n / k + 1), (1 - k / n) / (k + 1));
+}
+
 }  // namespace ensemble::analysis

@@ -78,4 +78,8 @@ private:
     friend class IntervalEnds;
 };
 
+/// The share of new rows that intervals of CV+ hold the truth of at least: 1 − 2 alpha less the smaller of
+/// 2 (1 − 1 / K) / (n / K + 1) and (1 − K / n) / (K + 1), of n rows in K folds (Barber et al. 2021, theorem 4).
+[[nodiscard]] double guarantee_of_folds(std::size_t rows, std::size_t folds, double alpha);
+
 }  // namespace ensemble::analysis

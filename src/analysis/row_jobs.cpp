@@ -55,6 +55,7 @@ std::vector<RowJob> row_jobs(const Study& study, const Committee& committee) {
     std::iota(all.begin(), all.end(), 0U);
     std::vector<RowJob> jobs;
     for (std::size_t set = 0; set < study.sets.size(); ++set) {
+        if (study.sets[set]->use == SetUse::out_of_bag) continue;
         if (set != study.validation || study.folds() == 0) {
             add_jobs(jobs, {.set = set, .first = 0, .count = study.sets[set]->count, .places = all}, study.width());
             continue;

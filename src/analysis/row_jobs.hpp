@@ -31,8 +31,8 @@ struct ScoreJob {
 /// function.
 [[nodiscard]] std::vector<ScoreJob> score_jobs(const Study& study, const Committee& committee);
 
-/// All rows of all sets, each once, a set after the other; with folds, of the validation rows only those that a member
-/// of the committee was not trained on, and each with those members. A pure function.
+/// All rows of all sets that every member predicts, each once, a set after the other; with folds, of the validation
+/// rows only those that a member of the committee was not trained on, and each with those members. A pure function.
 [[nodiscard]] std::vector<RowJob> row_jobs(const Study& study, const Committee& committee);
 
 }  // namespace ensemble::analysis

@@ -22,6 +22,7 @@ enum class SetUse : std::uint8_t {
     foreign,     ///< rows from elsewhere, of which nothing is true
     grid,        ///< points of the plane, of which nothing is true
     shuffled,    ///< test rows whose columns have values of other rows
+    out_of_bag,  ///< training rows, each predicted by the members alone whose bootstrap samples are without it
 };
 
 /// What was done to test rows.

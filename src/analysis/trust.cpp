@@ -117,8 +117,6 @@ RiskCoverage risk_coverage_of(const Analysis& analysis, std::size_t combine) {
     return {confidence, loss};
 }
 
-constexpr double conformal_level = 0.9;
-
 /// Numbers that name a set's rows: their places.
 std::vector<std::uint32_t> places_of(std::size_t rows) {
     std::vector<std::uint32_t> places(rows);
@@ -169,21 +167,47 @@ void add_intervals(const Analysis& analysis, std::size_t combine, std::size_t ta
     }
 }
 
-/// Split conformal, from the validation rows. With folds a row is predicted by other members than a new one is, so that
-/// there are none to calibrate with.
+/// From rows that members were trained on, where they differ in these.
+void add_plus_intervals(const Analysis& analysis, const std::vector<std::string>& targets,
+                        std::vector<ConformalResult>& results) {
+    const Study& study = analysis.study();
+    const auto method = plus_method(study, analysis.committee(), 1 - conformal_level);
+    if (!method) return;
+    const std::size_t rows = analysis.rows(study.test).rows;
+    for (std::size_t target = 0; target < study.targets; ++target) {
+        const auto intervals = analysis.plus_intervals().subspan(target * rows, rows);
+        const auto test = predicted_of(analysis, study.test, 0).answers(target, analysis.truth(study.test));
+        ConformalResult& result = results.emplace_back();
+        result = {.target = targets.at(target),
+                  .method = method->name,
+                  .text = method->text,
+                  .level = conformal_level,
+                  .calibration_rows = method->rows,
+                  .coverage = coverage_of(covered_rows(intervals, test)),
+                  .mean_size = mean_width(intervals)};
+        if (!study.validation_guides_training) result.guaranteed = method->guaranteed;
+    }
+}
+
+/// Split conformal, from the validation rows, but with folds: then a row is predicted by other members than a new one
+/// is, so that there are none to calibrate with.
 std::vector<ConformalResult> conformal_of(const Analysis& analysis, std::size_t combine,
                                           const std::vector<std::string>& targets) {
     const Study& study = analysis.study();
     std::vector<ConformalResult> results;
-    if (study.folds() > 0) return results;
-    if (study.task->kind == task::Kind::classification) {
-        add_sets(analysis, combine, results);
-    } else {
-        for (std::size_t target = 0; target < study.targets; ++target)
-            add_intervals(analysis, combine, target, targets.at(target), results);
+    if (study.folds() == 0) {
+        if (study.task->kind == task::Kind::classification) {
+            add_sets(analysis, combine, results);
+        } else {
+            for (std::size_t target = 0; target < study.targets; ++target)
+                add_intervals(analysis, combine, target, targets.at(target), results);
+        }
+        const bool chose_nothing = !study.validation_guides_training && analysis.weights().at(combine).empty();
+        for (ConformalResult& result : results) {
+            if (chose_nothing) result.guaranteed = result.level;
+        }
     }
-    for (ConformalResult& result : results)
-        result.is_guaranteed = !study.validation_guides_training && analysis.weights().at(combine).empty();
+    add_plus_intervals(analysis, targets, results);
     return results;
 }
 

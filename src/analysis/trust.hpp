@@ -68,8 +68,9 @@ struct ConformalResult {
     std::string_view text;    ///< what it is, in a line
     double level = 0.9;
     std::size_t calibration_rows = 0;
-    /// The calibration rows chose nothing: neither when members stopped, nor what they weigh in the combination.
-    bool is_guaranteed = false;
+    /// Share of new rows that it holds the truth of at least; nothing where the calibration rows chose anything: when
+    /// members stopped, or what they weigh in the combination.
+    std::optional<double> guaranteed = {};
     Coverage coverage;
     double mean_size = 0;  ///< classes in a set; width of an interval, infinite where there are too few rows
 };
@@ -90,7 +91,7 @@ struct TrustResult {
     SelectiveResult selective;
     std::optional<CalibrationResult> calibration;  ///< of classification
     std::optional<SpreadResult> spread;            ///< of regression
-    std::vector<ConformalResult> conformal;        ///< of each method, and target; none with folds
+    std::vector<ConformalResult> conformal;        ///< of each method, and target
 };
 
 /// Of the combination at place `combine`. `targets` are the names of the numbers that are predicted; classes need none.

@@ -9,6 +9,7 @@
 
 #include <fmt/ranges.h>
 
+#include "analysis/jackknife_plus.hpp"
 #include "config/parse_shift.hpp"
 #include "core/error.hpp"
 #include "data/augmentation.hpp"
@@ -23,6 +24,7 @@ using core::Failure;
 constexpr std::string_view foreign_name = "ood";
 constexpr std::string_view grid_name = "grid";
 constexpr std::string_view shuffled_name = "importance";
+constexpr std::string_view out_of_bag_name = "out-of-bag";
 
 EvaluationSet known_set(std::string_view name, analysis::SetUse use, const data::View& rows) {
     EvaluationSet set{{.name = std::string(name), .count = rows.size(), .use = use}, rows};
@@ -148,6 +150,7 @@ analysis::EvaluationSet described_set(const std::string& name, const Options& op
     if (name == foreign_name) return {.name = name, .use = SetUse::foreign};
     if (name == grid_name) return {.name = name, .use = SetUse::grid};
     if (name == shuffled_name) return {.name = name, .use = SetUse::shuffled};
+    if (name == out_of_bag_name) return {.name = name, .use = SetUse::out_of_bag};
     for (const ShiftSeries& series : options.shifts) {
         const data::ShiftKind* found = data::find_shift(series.name, kind);
         for (const double value : series.values) {
@@ -167,6 +170,7 @@ EvaluationSets::EvaluationSets(const Options& options, const data::Source& sourc
     add_foreign(options, source);
     add_grid(options, source, split);
     add_shuffled(options, source);
+    add_out_of_bag(options, source, split);
 }
 
 void EvaluationSets::add_shifts(const Options& options, const data::Source& source, const data::Split& split) {
@@ -196,6 +200,18 @@ void EvaluationSets::add_foreign(const Options& options, const data::Source& sou
         .table = &source.train, .rows = add_rows(source.foreign->rows()), .maker = makers_.back().get()};
     sets_.push_back(
         {{.name = std::string(foreign_name), .count = rows.size(), .use = analysis::SetUse::foreign}, rows});
+}
+
+/// As many training rows as intervals are made of, evenly spaced.
+void EvaluationSets::add_out_of_bag(const Options& options, const data::Source& source, const data::Split& split) {
+    const bool samples_differ = options.bootstrap && options.folds == 0;
+    if (!samples_differ || source.train.description().task != task::Kind::regression) return;
+    const std::size_t count = std::min(split.train.size(), analysis::JackknifePlus::most_bootstrap_rows);
+    data::View rows = data::train_view(source, split);
+    std::vector<std::uint32_t>& chosen = rows_.emplace_back();
+    for (std::size_t i = 0; i < count; ++i) chosen.push_back(split.train[i * split.train.size() / count]);
+    rows.rows = chosen;
+    sets_.push_back(known_set(out_of_bag_name, analysis::SetUse::out_of_bag, rows));
 }
 
 /// Enough cells to see where a line runs, and few beside the page and a training.

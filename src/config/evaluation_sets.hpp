@@ -53,6 +53,7 @@ private:
     void add_foreign(const Options& options, const data::Source& source);
     void add_grid(const Options& options, const data::Source& source, const data::Split& split);
     void add_shuffled(const Options& options, const data::Source& source);
+    void add_out_of_bag(const Options& options, const data::Source& source, const data::Split& split);
 
     /// Numbered from 0.
     [[nodiscard]] std::span<const std::uint32_t> add_rows(std::size_t count);

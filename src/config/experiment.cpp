@@ -278,6 +278,15 @@ data::RowRange Experiment::predicted_rows(const EvaluationSet& set, std::uint32_
     return data::part_of(set.rows.size(), member % folds, folds);
 }
 
+std::vector<std::uint8_t> Experiment::trained_on(const EvaluationSet& set, std::uint32_t member) const {
+    std::vector<std::uint8_t> is_known;
+    if (set.use != analysis::SetUse::out_of_bag) return is_known;
+    std::vector<std::uint32_t> rows = train::sampled_rows(this->member(member).problem, member);
+    std::ranges::sort(rows);
+    for (const std::uint32_t row : set.rows.rows) is_known.push_back(std::ranges::binary_search(rows, row) ? 1 : 0);
+    return is_known;
+}
+
 analysis::Study Experiment::study() const {
     analysis::Study study{.task = &task_, .targets = targets(), .sets = {}, .fold_bounds = {}, .seed = options_.seed};
     for (const EvaluationSet& set : evaluation_sets()) study.sets.push_back(&set);

@@ -83,6 +83,10 @@ public:
     /// not trained on, with folds one part; of others all.
     [[nodiscard]] data::RowRange predicted_rows(const EvaluationSet& set, std::uint32_t member) const;
 
+    /// Whether a member was trained on each of the rows of a set that it predicts nevertheless: [rows], 0 or 1; empty
+    /// where that holds for none. Only of the set of rows outside of bootstrap samples it may.
+    [[nodiscard]] std::vector<std::uint8_t> trained_on(const EvaluationSet& set, std::uint32_t member) const;
+
     /// What an analysis of the members' predictions is a function of. It points into this experiment.
     [[nodiscard]] analysis::Study study() const;
 

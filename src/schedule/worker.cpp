@@ -195,6 +195,21 @@ void Worker::complete_predictions() {
                                                  experiment_.evaluation_sets()[set].name));
         return predicting_->predictions.clear();
     }
+    leave_out_trained_rows();
+}
+
+/// What it was trained on it does not predict.
+void Worker::leave_out_trained_rows() {
+    constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+    const std::size_t width = experiment_.predicted_width();
+    const auto& sets = experiment_.evaluation_sets();
+    for (std::size_t set = 0; set < sets.size(); ++set) {
+        const std::vector<std::uint8_t> known = experiment_.trained_on(sets[set], predicting_->member->state().member);
+        for (std::size_t row = 0; row < known.size(); ++row) {
+            const auto own = std::span(predicting_->predictions[set]).subspan(row * width, width);
+            if (known[row] != 0) std::ranges::fill(own, nan);
+        }
+    }
 }
 
 void Worker::finish() {

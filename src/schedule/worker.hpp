@@ -65,6 +65,7 @@ private:
     void finish();
     void prepare_next();
     void complete_predictions();
+    void leave_out_trained_rows();
     void analyse();
     [[nodiscard]] data::RowRange rows_of(std::size_t set) const;
     [[nodiscard]] std::span<float> predicted(std::size_t set);

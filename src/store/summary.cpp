@@ -243,7 +243,7 @@ Json json_of(const std::vector<analysis::ConformalResult>& conformal) {
                      {"text", each.text},
                      {"level", each.level},
                      {"calibration_rows", each.calibration_rows},
-                     {"guaranteed", each.is_guaranteed ? Json(each.level) : Json(nullptr)},
+                     {"guaranteed", each.guaranteed ? Json(*each.guaranteed) : Json(nullptr)},
                      {"coverage", each.coverage.share()},
                      {"ci95", json_of(each.coverage.ci95)},
                      {each.target.empty() ? "mean_size" : "mean_width", each.mean_size}});

@@ -33,11 +33,6 @@ using model::Program;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-std::vector<std::uint32_t> rows_of(const Problem& problem, std::uint32_t member) {
-    if (problem.bootstrap) return data::bootstrap(problem.train.rows, problem.seed, sample_of(problem, member));
-    return {problem.train.rows.begin(), problem.train.rows.end()};
-}
-
 /// Rows of a batch shorter than `batch` weigh no more than those of a full one.
 void weigh(const compute::Rows& gradient, std::size_t batch) {
     if (gradient.count >= batch) return;
@@ -52,6 +47,11 @@ std::span<float> stretch(core::Buffer<float>& buffer, std::size_t begin, std::si
 }
 
 }  // namespace
+
+std::vector<std::uint32_t> sampled_rows(const Problem& problem, std::uint32_t member) {
+    if (problem.bootstrap) return data::bootstrap(problem.train.rows, problem.seed, sample_of(problem, member));
+    return {problem.train.rows.begin(), problem.train.rows.end()};
+}
 
 struct Trainer::Impl {
     Hyperparameters hyperparameters;
@@ -90,7 +90,7 @@ struct Trainer::Impl {
         : hyperparameters(chosen),
           problem(given),
           state(std::move(begun)),
-          rows(rows_of(given, state.member)),
+          rows(sampled_rows(given, state.member)),
           hidden(hidden_features(network.input().elements(), given.feature_fraction, given.seed,
                                  sample_of(given, state.member))),
           batch(std::min(chosen.batch, rows.size())),

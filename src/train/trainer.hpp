@@ -17,6 +17,9 @@
 
 namespace ensemble::train {
 
+/// The rows of its table that a member is trained on, those that it draws several times as often. A pure function.
+[[nodiscard]] std::vector<std::uint32_t> sampled_rows(const Problem& problem, std::uint32_t member);
+
 /// Trains one member, batch by batch, so that its owner can attend to other things in between.
 /// A pure function of (network, hyperparameters, problem, member): nothing depends on rank, time or other members.
 class Trainer {

@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(sets_and_intervals_cover_and_say_when_that_is_sure) {
     for (const auto* conformal : {&average.conformal, &of_numbers.conformal}) {
         for (const analysis::ConformalResult& each : *conformal) {
             BOOST_TEST_CONTEXT(each.method) {
-                BOOST_TEST(each.is_guaranteed);
+                BOOST_TEST(each.guaranteed.value() == each.level);
                 BOOST_TEST(each.calibration_rows > 300U);
                 BOOST_TEST(each.coverage.rows == 600U);
                 // 90 % but for chance: of 600 rows, and of the calibration rows.
@@ -124,11 +124,69 @@ BOOST_AUTO_TEST_CASE(sets_and_intervals_cover_and_say_when_that_is_sure) {
     }
     // Weights were chosen by these rows; so may have been when members stopped.
     const auto greedy = analysis::find_combination(task::Kind::classification, "greedy");
-    BOOST_TEST(!analysis::trust_of(of_classes, greedy, {}).conformal.front().is_guaranteed);
+    BOOST_TEST(!analysis::trust_of(of_classes, greedy, {}).conformal.front().guaranteed.has_value());
     classes.study.validation_guides_training = true;
-    BOOST_TEST(!analysis::trust_of(of_classes, 0, {}).conformal.front().is_guaranteed);
+    BOOST_TEST(!analysis::trust_of(of_classes, 0, {}).conformal.front().guaranteed.has_value());
     const SimulatedRun folds({simulated_classes(6, 31, 4), simulated_classes(6, 20, 4)}, 3);
     BOOST_TEST(analysis::trust_of(analysed(folds, folds.all()), 0, {}).conformal.empty());
+}
+
+BOOST_AUTO_TEST_CASE(rows_that_folds_held_out_give_intervals) {
+    const SimulatedRun run({simulated_numbers(6, 300, 2), simulated_numbers(6, 600, 2)}, 3);
+    const analysis::Analysis analysis = analysed(run, run.all(), 2);
+    const TrustResult trust = analysis::trust_of(analysis, 0, {"a", "b"});
+    BOOST_TEST_REQUIRE(trust.conformal.size() == 2U);
+    for (std::size_t target = 0; target < 2; ++target) {
+        const analysis::ConformalResult& each = trust.conformal[target];
+        BOOST_TEST(each.method == "cv+");
+        BOOST_TEST(each.target == (target == 0 ? "a" : "b"));
+        BOOST_TEST(each.calibration_rows == 300U);
+        BOOST_TEST(each.guaranteed.value() == 0.8 - 2 * (1 - 1.0 / 3) / 101, boost::test_tools::tolerance(1e-12));
+        // The two members of a fold err more than the six that a new row has.
+        BOOST_TEST(each.coverage.share() > 0.9);
+        BOOST_TEST(each.mean_size > 0);
+    }
+    BOOST_TEST(trust.conformal[1].mean_size > 50 * trust.conformal[0].mean_size);
+    // A row's interval is that of JackknifePlus itself: residuals of the mean of the two members that did not see a
+    // row.
+    std::vector<double> residuals;
+    std::vector<std::uint32_t> fold;
+    const Simulated& known = run.sets[0];
+    for (std::size_t row = 0; row < 300; ++row) {
+        const auto own = static_cast<std::uint32_t>(row / 100);
+        const double mean = (double{known.members[own][row * 4]} + double{known.members[own + 3][row * 4]}) / 2;
+        residuals.push_back(std::abs(known.numbers[row * 2] - mean));
+        fold.push_back(own);
+    }
+    const auto plus = analysis::JackknifePlus::from_folds(residuals, fold, std::vector<std::uint32_t>{0, 1, 2, 0, 1, 2},
+                                                          1 - analysis::conformal_level);
+    const std::vector<float> test = run.sets[1].predictions();
+    const std::vector<analysis::Interval> expected = plus.intervals(run.sets[1].block(test), 0);
+    for (std::size_t row = 0; row < 600; ++row) {
+        BOOST_TEST(analysis.plus_intervals()[row].low == expected[row].low);
+        BOOST_TEST(analysis.plus_intervals()[row].high == expected[row].high);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(rows_outside_of_bootstrap_samples_give_intervals) {
+    SimulatedRun run({simulated_numbers(8, 60, 1), simulated_numbers(8, 400, 1), simulated_numbers(8, 200, 1)});
+    run.what[2].use = analysis::SetUse::out_of_bag;
+    for (std::size_t member = 0; member < 8; ++member) {
+        for (std::size_t row = 0; row < 200; ++row) {
+            if ((row * 7 + member * 3) % 5 < 3) run.sets[2].members[member][2 * row] = std::nanf("");
+        }
+    }
+    const analysis::Analysis analysis = analysed(run, run.all());
+    const TrustResult trust = analysis::trust_of(analysis, 0, {"a"});
+    const analysis::ConformalResult& plus = trust.conformal.back();
+    BOOST_TEST(plus.method == "jackknife+");
+    BOOST_TEST(plus.calibration_rows == 200U);
+    BOOST_TEST(plus.guaranteed.value() == 0.8, boost::test_tools::tolerance(1e-12));
+    BOOST_TEST(plus.coverage.rows == 400U);
+    BOOST_TEST(plus.coverage.share() > 0.85);
+    BOOST_TEST(analysis.rows(2).rows == 0U);  // of these rows nothing else is told
+    run.study.validation_guides_training = true;
+    BOOST_TEST(!analysis::trust_of(analysed(run, run.all()), 0, {"a"}).conformal.back().guaranteed.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(degenerate_runs_are_told_of_too) {

@@ -75,6 +75,29 @@ def repeats_the_analysis_of_folds_and_numbers(stage):
         give_up("not all rows are predicted by a member that was not trained on them")
 
 
+def numbers_of(path, kind):
+    """The numbers of a .npy file as the runs write them: a header of version 1, then values of array's kind."""
+    content = path.read_bytes()
+    (length,) = struct.unpack("<H", content[8:10])
+    return array.array(kind, content[10 + length:])
+
+
+@case
+def rows_outside_of_bootstrap_samples_calibrate_intervals(stage):
+    lines = [f"{row},{row * 7 % 13},{row * 3.7 + row * 7 % 13:.2f}" for row in range(90)]
+    (stage.directory / "table.csv").write_text("a,b,y\n" + "\n".join(lines) + "\n")
+    words = ["--data", "table.csv", "--net", "dense(8) relu", "--batch", "20", "--epochs", "2", "--members", "5", "--bootstrap"]
+    run = repeats_the_analysis(stage, words, "run")
+    summary = json.loads((run / "summary.json").read_text())
+    plus = next(each for each in summary["conformal"] if each["method"] == "jackknife+")
+    if plus["calibration_rows"] != summary["data"]["train"] or abs(plus["guaranteed"] - 0.8) > 1e-9:
+        give_up(f"these are other rows than those of training: {plus}")
+    numbers = [numbers_of(run / f"predictions/out-of-bag/{member:04d}.npy", "f") for member in range(5)]
+    shares = [sum(math.isnan(number) for number in own) / len(own) for own in numbers]
+    if not all(0.4 < share < 0.85 for share in shares) or len(set(shares)) == 1:
+        give_up(f"members predict other rows than those outside of their samples: {shares}")
+
+
 def scores_of_passes(stage, words, target, start):
     """The run, and what --mc-dropout made of its member 0: its scores, and the predictions beside the truth of the test rows."""
     run = start(stage, [*words, "--members", "3", "--mc-dropout", "20"], target)
@@ -93,12 +116,15 @@ def scores_of_passes(stage, words, target, start):
 
 @case
 def dropout_passes_of_classes(stage):
-    words = ["--data", "digits:train=300,test=100", "--net", "dense(16) relu dropout(0.4)", "--epochs", "4"]
+    words = ["--data", "digits:train=300,test=100", "--net", "dense(16) relu dropout(0.4)", "--epochs", "4", "--shift", "rotate:30"]
     scores, numbers, labels = scores_of_passes(stage, words, "run", repeats_the_analysis)
     right = [max(range(10), key=lambda label: numbers[10 * row + label]) == true for row, true in enumerate(labels)]
     nll = -sum(math.log(numbers[10 * row + true]) for row, true in enumerate(labels)) / len(labels)
     if abs(scores["accuracy"] - sum(right) / len(labels)) > 1e-9 or abs(scores["nll"] - nll) > 1e-6:
         give_up(f"the mean over the passes has other scores than {scores}")
+    turned = json.loads((stage.directory / "run/summary.json").read_text())["shift"][0]["mc_dropout"]
+    if not turned["nll"] > scores["nll"]:
+        give_up(f"turned digits are as easy as others: {turned}")
 
 
 @case
