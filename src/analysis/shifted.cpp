@@ -37,7 +37,8 @@ std::vector<ShiftResult> shift_results(const Analysis& analysis) {
             {.shift = study.sets[set]->shift,
              .combinations = combination_scores(*study.task, study.targets, analysis.rows(set), analysis.truth(set)),
              .mean_member = mean_member_scores(*study.task, study.targets, analysis.rows(set), members),
-             .best_member = members.at(best)});
+             .best_member = members.at(best),
+             .set = study.sets[set]->name});
     }
     return results;
 }

@@ -16,6 +16,7 @@ struct ShiftResult {
     std::vector<task::Scores> combinations;  ///< of each of the task's combinations
     task::Scores mean_member;
     task::Scores best_member;  ///< of the one chosen on validation data
+    std::string set = {};      ///< the rows' name
 };
 
 /// Of every set of changed test rows, in their order. A pure function. REQUIRES: the analysis is over.

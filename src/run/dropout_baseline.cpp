@@ -125,8 +125,7 @@ std::optional<store::DropoutBaseline> write_dropout_baseline(const config::Exper
     DroppingMember member(experiment, directory, found->index);
     store::DropoutBaseline baseline{.member = found->index, .passes = experiment.options().mc_dropout, .test = {}};
     for (const config::EvaluationSet& set : experiment.evaluation_sets()) {
-        const bool has_truth = !set.labels.empty() || !set.numbers.empty();
-        if (&set == &experiment.validation_set() || !has_truth) continue;
+        if (set.use != analysis::SetUse::test && set.use != analysis::SetUse::shift) continue;
         const Passes passes = member.predict(set);
         const auto path = directory.evaluation_set(set.name) / fmt::format("mc-{:04}.npy", found->index);
         store::write_file_atomically(

@@ -274,13 +274,19 @@ Json json_of(Metrics metrics, const Summary& summary, const analysis::ShiftResul
         const std::string name(summary.ensemble.combinations.at(i).combination->name);
         combinations[name] = json_of(metrics, result.combinations[i]);
     }
-    return {{"name", result.shift.name},
-            {"value", result.shift.value},
-            {"unit", result.shift.unit},
-            {"ensemble", json_of(metrics, result.combinations.at(summary.combine))},
-            {"mean_member", json_of(metrics, result.mean_member)},
-            {"best_member", json_of(metrics, result.best_member)},
-            {"combinations", combinations}};
+    Json json{{"name", result.shift.name},
+              {"value", result.shift.value},
+              {"unit", result.shift.unit},
+              {"ensemble", json_of(metrics, result.combinations.at(summary.combine))},
+              {"mean_member", json_of(metrics, result.mean_member)},
+              {"best_member", json_of(metrics, result.best_member)}};
+    if (summary.mc_dropout) {
+        for (const auto& [set, scores] : summary.mc_dropout->others) {
+            if (set == result.set) json["mc_dropout"] = json_of(metrics, scores);
+        }
+    }
+    json["combinations"] = combinations;
+    return json;
 }
 
 Json json_of(const Summary& summary, const analysis::ForeignResult& result) {

@@ -21,6 +21,7 @@ using analysis::SetUse;
 struct ShiftedRun : SimulatedRun {
     explicit ShiftedRun(std::vector<Simulated> simulated) : SimulatedRun(std::move(simulated)) {
         what[2].use = SetUse::shift;
+        what[2].name = "rotate-30";
         what[2].shift = {.name = "rotate", .value = 30, .unit = "degrees"};
         what[3].use = SetUse::foreign;
         what[3].labels.clear();
@@ -36,6 +37,7 @@ BOOST_AUTO_TEST_CASE(changed_rows_are_scored_as_test_rows_are) {
     const analysis::Analysis one = analysed(run, run.all());
     const std::vector<analysis::ShiftResult> results = analysis::shift_results(one);
     BOOST_TEST_REQUIRE(results.size() == 1U);
+    BOOST_TEST(results[0].set == run.what[2].name);
     BOOST_TEST((results[0].shift.name == "rotate" && results[0].shift.value == 30));
     const auto scores = analysis::combination_scores(*run.study.task, run.study.targets, one.rows(1), one.truth(1));
     BOOST_TEST((results[0].combinations == scores));

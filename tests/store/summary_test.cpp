@@ -298,7 +298,9 @@ BOOST_AUTO_TEST_CASE(what_else_was_tried_is_told_where_it_was) {
     summary.shifts = {{.shift = {.name = "rotate", .value = 15, .unit = "degrees"},
                        .combinations = {scores(0.5), scores(0.75)},
                        .mean_member = scores(0.25),
-                       .best_member = scores(0.375)}};
+                       .best_member = scores(0.375),
+                       .set = "rotate-15"}};
+    summary.mc_dropout = {.member = 1, .passes = 8, .test = scores(0.5), .others = {{"rotate-15", scores(0.625)}}};
     summary.foreign = {
         .rows = 40,
         .measures = {
@@ -311,6 +313,7 @@ BOOST_AUTO_TEST_CASE(what_else_was_tried_is_told_where_it_was) {
     BOOST_TEST(shift["ensemble"]["accuracy"] == 0.75);
     BOOST_TEST(shift["combinations"]["average"]["nll"] == 0.5);
     BOOST_TEST((shift["mean_member"]["ece"] == 0.25 && shift["best_member"]["ece"] == 0.375));
+    BOOST_TEST(shift["mc_dropout"]["nll"] == 0.625);
     BOOST_TEST((json["ood"]["data"] == "letters/" && json["ood"]["rows"] == 40));
     BOOST_TEST(json["ood"]["scores"][0] ==
                Json({{"name", "entropy"}, {"auroc", 0.75}, {"aupr", 0.625}, {"aupr_test", 0.875}, {"fpr95", 0.5}}));
