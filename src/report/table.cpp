@@ -270,7 +270,8 @@ double mean_of_pairs(const std::vector<double>& matrix) {
     for (std::size_t second = 1; second < members; ++second) {
         for (std::size_t first = 0; first < second; ++first) sum += matrix[first * members + second];
     }
-    return sum / static_cast<double>(members * (members - 1) / 2);
+    const std::size_t pairs = members * (members - 1) / 2;
+    return sum / static_cast<double>(pairs);
 }
 
 /// How much members differ, and which do not differ at all.
