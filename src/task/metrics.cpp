@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <numbers>
-#include <numeric>
 #include <vector>
 
 #include "core/contract.hpp"
@@ -12,8 +10,6 @@
 
 namespace ensemble::task {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // Classification.
 

@@ -10,13 +10,13 @@
 namespace ensemble::task {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
 
 std::size_t chosen(const Answers& answers, std::size_t row) {
     return static_cast<std::size_t>(answers.chosen[row]);
 }
 
-bool is_right(const Answers& answers, std::size_t row) {
+bool is_hit(const Answers& answers, std::size_t row) {
     return chosen(answers, row) == answers.label(row);
 }
 
@@ -34,7 +34,7 @@ public:
     }
     /// How much more confident it is of a row than right.
     [[nodiscard]] static double excess(const Answers& answers, std::size_t row) {
-        return double{answers.of(row)[chosen(answers, row)]} - (is_right(answers, row) ? 1.0 : 0.0);
+        return double{answers.of(row)[chosen(answers, row)]} - (is_hit(answers, row) ? 1.0 : 0.0);
     }
     /// Summed confidence − hits.
     [[nodiscard]] double gap(std::size_t bin) const { return gap_.at(bin); }
@@ -55,7 +55,7 @@ struct Counts {
         for (std::size_t row = 0; row < answers.rows; ++row) {
             ++occurs[answers.label(row)];
             ++predicted[chosen(answers, row)];
-            if (is_right(answers, row)) ++right[answers.label(row)];
+            if (is_hit(answers, row)) ++right[answers.label(row)];
         }
     }
 
@@ -211,7 +211,7 @@ Influences balanced_accuracy_influences(const Answers& answers) {
     for (std::size_t row = 0; row < answers.rows; ++row) {
         const std::size_t c = answers.label(row);
         influences.rows[row] =
-            ((is_right(answers, row) ? 1.0 : 0.0) - counts.recall(c)) * all / counts.occurs[c] / classes;
+            ((is_hit(answers, row) ? 1.0 : 0.0) - counts.recall(c)) * all / counts.occurs[c] / classes;
     }
     return influences;
 }
@@ -238,7 +238,7 @@ Influences macro_f1_influences(const Answers& answers) {
     for (std::size_t row = 0; row < answers.rows; ++row) {
         const std::size_t occurs = answers.label(row);
         const std::size_t predicted = chosen(answers, row);
-        const double hit = is_right(answers, row) ? 1 : 0;
+        const double hit = is_hit(answers, row) ? 1 : 0;
         for (const std::size_t c : {occurs, predicted})
             influences.rows[row] += (hit - counts.f1(c)) * all / counts.either(c) / classes;
     }
@@ -255,7 +255,7 @@ double auroc(const Answers& answers) {
 Influences auroc_influences(const Answers& answers) {
     const std::vector<std::size_t> classes = classes_with_area(answers);
     const auto count = static_cast<double>(classes.size());
-    Influences influences{.value = 0, .rows = std::vector<double>(answers.rows, classes.empty() ? nan : 0.0)};
+    Influences influences{.value = 0, .rows = std::vector<double>(answers.rows, classes.empty() ? no_value : 0.0)};
     for (const std::size_t c : classes) {
         const Ranking ranking(answers, c);
         const double area = area_under_curve(ranking);
@@ -268,12 +268,12 @@ Influences auroc_influences(const Answers& answers) {
 
 double explained_share(const Answers& answers) {
     const Spread spread(answers);
-    return spread.variance > 0 ? 1 - spread.squared_error / spread.variance : nan;
+    return spread.variance > 0 ? 1 - spread.squared_error / spread.variance : no_value;
 }
 
 Influences explained_share_influences(const Answers& answers) {
     const Spread spread(answers);
-    Influences influences{.value = explained_share(answers), .rows = std::vector<double>(answers.rows, nan)};
+    Influences influences{.value = explained_share(answers), .rows = std::vector<double>(answers.rows, no_value)};
     if (spread.variance <= 0) return influences;
     for (std::size_t row = 0; row < answers.rows; ++row) {
         const double error = Spread::square(Spread::error(answers, row)) - spread.squared_error;
