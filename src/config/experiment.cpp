@@ -15,7 +15,6 @@
 #include "config/snapshots.hpp"
 #include "config/variation.hpp"
 #include "core/error.hpp"
-#include "core/hash.hpp"
 #include "data/block.hpp"
 #include "model/dense_stack.hpp"
 #include "model/network_summary.hpp"
@@ -376,29 +375,6 @@ std::string Experiment::fault_of(const train::MemberState& state) const {
     if (state.member >= options_.members) return fmt::format("it is member {} of {}", state.member, options_.members);
     const train::MemberSpec spec = member(state.member);
     return train::fault_of(state, task_, *spec.network, spec.training, spec.problem.train.size());
-}
-
-std::string Experiment::digest_of(std::uint32_t member) const {
-    // A member does not depend on how many others there are, how it is used and combined, or where its data lay.
-    const Options options = options_of(member);
-    return digest_where(
-        [&](const Setting& setting) { return makes_members(setting.role) ? setting.get(options) : std::nullopt; });
-}
-
-std::string Experiment::digest() const {
-    if (!members_differ(options_)) return digest_of(0);
-    const Setting& vary = *find_setting("vary");
-    return digest_where([&](const Setting& setting) {
-        return makes_members(setting.role) || &setting == &vary ? value_in_use(setting, options_) : std::nullopt;
-    });
-}
-
-std::string Experiment::digest_where(const std::function<std::optional<Value>(const Setting&)>& value_of) const {
-    std::string text = "data sha256 = " + source_.sha256 + "\n";
-    for (const Setting& setting : settings()) {
-        if (const auto value = value_of(setting)) text += setting.lasting_name() + " = " + text_of(*value) + "\n";
-    }
-    return core::hex(core::sha256(std::as_bytes(std::span(text))));
 }
 
 }  // namespace ensemble::config
