@@ -305,6 +305,22 @@ def jackknife_plus():
         show(f"bootstrap, {alpha}: rows 0, 19, sums", np.concatenate([ends[0], ends[19], ends.sum(0)]))
 
 
+@suite
+def marginal_gain():
+    y = np.array([1.0, 2, 3])
+    members = np.array([[1.5, 2, 4], [0.5, 3, 3], [1, 2.5, 3.5], [2, 1, 2.5]])
+    count, rows = members.shape
+    without = np.array([np.delete(members, m, 0).mean(0) for m in range(count)])
+    rmse = np.sqrt(((members.mean(0) - y) ** 2).mean())
+    losses = [((each - y) ** 2).mean() - rmse**2 for each in without]
+    z = (without - members.mean(0)) ** 2 / (2 * rmse)
+    assert np.isclose(z.mean(), np.mean(losses) / (2 * rmse))
+    row, member = z.mean(0).var(ddof=1) / rows, z.mean(1).var(ddof=1) / count
+    freedom = (row + member) ** 2 / (row**2 / (rows - 1) + member**2 / (count - 1))
+    bound = z.mean() * np.exp(scipy.stats.t.ppf(0.95, freedom) * np.sqrt(row + member) / z.mean())
+    show("added, bound", [z.mean(), bound])
+
+
 if __name__ == "__main__":
     for name in sys.argv[1:] or SUITES:
         print(name)
