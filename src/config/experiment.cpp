@@ -13,6 +13,7 @@
 #include "config/parse_data.hpp"
 #include "config/settings.hpp"
 #include "config/snapshots.hpp"
+#include "config/stopping.hpp"
 #include "config/variation.hpp"
 #include "core/error.hpp"
 #include "data/block.hpp"
@@ -234,6 +235,7 @@ Experiment::Experiment(const Options& options, data::Source source)
                    options_.folds, options_.members, options_.folds);
     }
     require_whole_runs(options_);
+    require_gains_to_be_seen(options_, split_.validation.size());
     for (const Variation& variation : options_.variations) {
         const Setting& setting = *find_setting(variation.setting);
         if (value_in_use(setting, options_)) continue;

@@ -61,6 +61,7 @@ struct Options {
 
     std::size_t members = 8;
     std::vector<Variation> variations = {};
+    double stop_when = 0;   ///< no further members once one more adds less than that; 0: all are trained
     std::size_t folds = 0;  ///< 0: all members have the same training rows
     bool bootstrap = false;
     double feature_fraction = 1.0;

@@ -285,6 +285,13 @@ std::vector<Setting> ensemble_settings() {
                      Role::shared),
             [](auto& o) -> auto& { return o.snapshots; }, {1, most_members},
             [](const Options& o) { return o.snapshots > 1; }),
+        number(
+            ensemble("stop-when", "GAIN",
+                     "train no further members, in the order of their numbers, once one more is sure to add less to "
+                     "the ensemble: of classes to the log loss, of numbers to the RMSE, see below (all are trained)",
+                     Role::ensemble),
+            [](auto& o) -> auto& { return o.stop_when; }, {positive, "0.001", true},
+            [](const Options& o) { return o.stop_when > 0; }),
         whole_number(
             ensemble("mc-dropout", "N",
                      "compare the ensemble with the mean of N passes of one member with dropout on (0: not)",

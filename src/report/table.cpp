@@ -312,6 +312,15 @@ std::string missing_line(const store::Summary& summary) {
                        summary.members.size(), core::counted(all, "member"));
 }
 
+std::string stop_line(const store::Summary& summary) {
+    if (!summary.stop_when || !summary.missing.empty()) return "";
+    const analysis::StopResult& stop = *summary.stop_when;
+    if (stop.members == 0) return "There were too few members to see what one more adds.\n";
+    const std::string rest = stop.stopped ? fmt::format("the other {} are not needed", stop.planned - stop.members)
+                                          : fmt::format("all {} were trained", stop.planned);
+    return fmt::format("{}: {}.\n", analysis::text_of(stop), rest);
+}
+
 std::string emphasised(const std::string& line, const Terminal& terminal) {
     return terminal.color ? fmt::format("\x1b[1m{}\x1b[0m\n", line.substr(0, line.size() - 1)) : line;
 }
@@ -361,7 +370,7 @@ std::string results_table(const store::Summary& summary, const std::string& dire
     words += summary.data.classes > 0 ? class_lines(summary) : baseline_line(summary);
     words += trust_lines(summary) + foreign_line(summary) + importance_line(summary) + gain_lines(summary, included) +
              diversity_lines(summary) + conclusion(summary, included) + exclusion_lines(summary.members) +
-             missing_line(summary);
+             stop_line(summary) + missing_line(summary);
     words += fmt::format("\nRanks were idle for {} in all: efficiency {}, at best {} for members of these lengths\n",
                          core::duration(timing.idle_s), core::percent(timing.efficiency, 1),
                          core::percent(timing.efficiency_bound, 1));

@@ -46,7 +46,7 @@ MemberEvents::MemberEvents(const config::Experiment& experiment, const train::Me
                            std::function<void()> may_write)
     : experiment_(experiment),
       spec_(spec),
-      name_(fmt::format("member-{:04}", spec.index)),
+      name_(directory.member_events(spec.index).filename().string()),
       writer_(directory.tensorboard() / name_, saved != nullptr ? saved->epoch : 0, system_, std::move(may_write)) {}
 
 void MemberEvents::begin() {

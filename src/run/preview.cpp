@@ -243,10 +243,14 @@ std::string plan_text(const config::Experiment& experiment, const std::vector<st
         core::percent(1 - plan.idle_fraction, 1));
 }
 
+std::string members_text(const config::Options& options) {
+    return fmt::format("{}{}", options.stop_when > 0 ? "at most " : "", core::counted(options.members, "member"));
+}
+
 }  // namespace
 
 std::string announcement(const config::Experiment& experiment, int ranks) {
-    return fmt::format("ensemble  {} on {}\n{}", core::counted(experiment.options().members, "member"),
+    return fmt::format("ensemble  {} on {}\n{}", members_text(experiment.options()),
                        core::counted(static_cast<std::uint64_t>(ranks), "rank"), head_text(experiment));
 }
 
@@ -260,9 +264,8 @@ std::string preview(const comm::Communicator& world, const config::Experiment& e
         const auto fitted = [&](const std::string& words) {
             return core::wrapped(core::printable_lines(words), terminal.live ? terminal.columns : log_columns);
         };
-        const std::string title =
-            fmt::format("Plan of {} on {} (nothing is trained or written)\n",
-                        core::counted(experiment.options().members, "member"), core::counted(hosts.size(), "rank"));
+        const std::string title = fmt::format("Plan of {} on {} (nothing is trained or written)\n",
+                                              members_text(experiment.options()), core::counted(hosts.size(), "rank"));
         text = fitted(title + head_text(experiment) + "\n") + network_tables(experiment, terminal) +
                fitted(plan_text(experiment, hosts, static_cast<std::size_t>(ranks.node_size())) +
                       check_lines(hosts, notices));

@@ -115,6 +115,7 @@ store::Summary write_results(const config::Experiment& experiment, const schedul
                            .ensemble = {},
                            .combine = analysis::find_combination(experiment.task().kind, options.combine),
                            .timing = {},
+                           .stop_when = trained.rule ? std::optional(trained.rule->result()) : std::nullopt,
                            .missing = trained.coordinator->missing(),
                            .partial = is_partial};
     for (const analysis::MemberResult& member : summary.members) {
@@ -126,7 +127,7 @@ store::Summary write_results(const config::Experiment& experiment, const schedul
     write_regions(experiment, directory);
     write_shuffled_columns(experiment, directory);
     evaluate_and_write(summary, *trained.analysis->analysis(), options.calibrate, directory);
-    directory.sort_history();
+    directory.sort_history(trained.coordinator->members());
     return summary;
 }
 

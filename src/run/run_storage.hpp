@@ -20,6 +20,7 @@ public:
     store::SavedMember load(std::uint32_t member) override;
     bool offer(const train::MemberState& state) override { return checkpointer_.offer(state); }
     void save(const train::MemberState& state) override { checkpointer_.save(state); }
+    void settle() override { checkpointer_.settle(); }
     std::optional<schedule::MemberPredictions> predictions(std::uint32_t member) override;
     void finish(const train::MemberState& state, const schedule::MemberPredictions& predictions) override;
     std::vector<float> rows(std::size_t set, std::span<const std::uint32_t> members, std::size_t first,

@@ -165,7 +165,9 @@ private:
         const auto included =
             static_cast<std::size_t>(std::ranges::count_if(members, &analysis::MemberResult::is_included));
         const bool is_complete = coordinator.missing().empty();
-        if (is_complete && included < wanted) {
+        const auto planned = static_cast<std::uint32_t>(experiment_.options().members);
+        const auto needed = static_cast<std::uint32_t>(coordinator.members());
+        if (is_complete && needed == planned && included < wanted) {
             fail(Failure::run, "only {} of {} are usable, and --min-members asks for {}; {}", included,
                  core::counted(experiment_.options().members, "member"), wanted, hooks_.what_survives());
         }
@@ -178,6 +180,7 @@ private:
         summary.timing.startup_s = begin_s + trained.first_step_s;
         summary.timing.wall_s = since_start_.seconds();
         summary.timing.combine_s = summary.timing.wall_s - trained_s;
+        if (!is_partial) directory_.remove_members(needed, planned);
         const std::string text = store::to_json(summary);
         if (!is_partial) {
             write_examples(experiment_, *trained.analysis->analysis(), directory_);

@@ -34,6 +34,9 @@ public:
     /// Saves a member where it stands; durable on return.
     void save(const train::MemberState& state);
 
+    /// Until a checkpoint that is under way is durable.
+    void settle() { writer_.wait(); }
+
     /// Saves a member for good, once what `before` writes is durable.
     void finish(const train::MemberState& state, const std::function<void()>& before = {});
 

@@ -1,10 +1,6 @@
 #include "schedule/coordinator.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <numeric>
-#include <tuple>
 #include <utility>
 
 #include "core/contract.hpp"
@@ -55,11 +51,15 @@ struct Coordinator::Visitor {
 
     std::vector<Answer> operator()(const Suspended&) const {
         Rank& state = self.ranks_[static_cast<std::size_t>(rank)];
-        if (self.suspended_by_.empty() || state.suspended) refuse(rank, "that it has stopped, though nobody asked");
+        if (!self.ending_ || state.suspended) refuse(rank, "that it has stopped, though nobody asked");
         state.suspended = true;
         if (state.unit) {
             self.times_.add_stretch(now_s - state.start_s);
             self.times_.end(now_s);
+        }
+        if (self.done_ == self.results_.size()) {  // it was at members that are not needed
+            state.unit.reset();
+            state.progress = {};
         }
         if (self.is_over() || self.jobs_ || !std::ranges::all_of(self.ranks_, &Rank::suspended)) return {};
         return self.conclude();
@@ -108,14 +108,19 @@ std::vector<std::uint32_t> Coordinator::missing() const {
 }
 
 std::vector<Coordinator::Answer> Coordinator::suspend(const std::string& why, double now_s) {
-    if (is_over() || jobs_ || !suspended_by_.empty()) return {};  // the analysis is soon over
+    if (is_over() || jobs_ || ending_) return {};  // the analysis is soon over
     suspended_by_ = why;
-    suspended_s_ = now_s;
-    return to_all(Suspend{});
+    return end_training({.saves = true}, now_s);
+}
+
+std::vector<Coordinator::Answer> Coordinator::end_training(const Suspend& order, double now_s) {
+    ending_ = true;
+    ending_s_ = now_s;
+    return to_all(order);
 }
 
 std::optional<int> Coordinator::overdue(double now_s) const noexcept {
-    if (suspended_by_.empty() || jobs_ || is_over() || now_s < suspended_s_ + longest_suspension_s) return std::nullopt;
+    if (!ending_ || jobs_ || is_over() || now_s < ending_s_ + longest_suspension_s) return std::nullopt;
     for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
         if (!ranks_[rank].suspended) return static_cast<int>(rank);
     }
@@ -135,7 +140,7 @@ void Coordinator::share_cores(std::vector<RankPlacement> placements) {
 
 /// Tells ranks at work, behind `answers`, how many threads they may use where that changes.
 std::vector<Coordinator::Answer> Coordinator::with_threads(std::vector<Answer> answers) {
-    if (placements_.empty() || is_over() || jobs_ || !suspended_by_.empty()) return answers;
+    if (placements_.empty() || is_over() || jobs_ || ending_) return answers;
     std::vector<bool> works;
     for (const Rank& rank : ranks_) works.push_back(!rank.is_idle());
     if (works == at_work_) return answers;
@@ -151,7 +156,7 @@ std::vector<Coordinator::Answer> Coordinator::with_threads(std::vector<Answer> a
 std::vector<Coordinator::Answer> Coordinator::assign(int rank, double now_s) {
     Rank& state = ranks_[static_cast<std::size_t>(rank)];
     if (state.next || state.waits) refuse(rank, "a second request before the answer to the first");
-    if (queue_.empty() || !suspended_by_.empty()) {
+    if (queue_.empty() || ending_) {
         state.waits = true;
         return {};
     }
@@ -189,12 +194,8 @@ Coordinator::Rank& Coordinator::training(int rank, std::uint32_t member) {
 std::vector<Coordinator::Answer> Coordinator::finish(int rank, const Finished& finished, double now_s) {
     const std::uint32_t member = finished.result.index;
     Rank& state = training(rank, member);
-    auto& result = results_[member];
-    if (!std::exchange(result, finished.result)) {
-        ++done_;
-        done_work_ += queue_.of(member).whole;
-    }
-    result->train_s += queue_.of(member).spent_s;
+    const bool is_needed = member < results_.size();
+    if (is_needed) keep(finished);
     samples_done_ += finished.samples;
     times_.add_stretch(finished.busy_s);
     times_.add_talk(finished.talk_s);
@@ -209,7 +210,41 @@ std::vector<Coordinator::Answer> Coordinator::finish(int rank, const Finished& f
         state.progress = {};
         if (const auto next = std::exchange(state.next, std::nullopt)) begin(state, *next, now_s);
     }
+    if (!is_needed) return {};
+    if (are_enough()) return leave_others_out(now_s);
     return done_ == results_.size() ? conclude() : std::vector<Answer>{};
+}
+
+void Coordinator::keep(const Finished& finished) {
+    const MemberWork& work = queue_.of(finished.result.index);
+    auto& result = results_[finished.result.index];
+    if (!std::exchange(result, finished.result)) {
+        ++done_;
+        done_work_ += work.whole;
+    }
+    result->train_s += work.spent_s;
+}
+
+/// Shows the rule the members that are done, as far as they are without a gap.
+bool Coordinator::are_enough() {
+    while (rule_ != nullptr && shown_ < results_.size() && results_[shown_]) {
+        if (rule_->is_enough_with(*results_[shown_++])) return true;
+    }
+    return false;
+}
+
+/// The members that the rule has seen are all. What ranks train they do not keep, and the analysis begins when none of
+/// them could write any more of it.
+std::vector<Coordinator::Answer> Coordinator::leave_others_out(double now_s) {
+    results_.resize(shown_);
+    done_ = shown_;
+    queue_.clear();
+    all_work_ = 0;
+    for (std::uint32_t member = 0; member < shown_; ++member) all_work_ += queue_.of(member).whole;
+    done_work_ = all_work_;
+    if (ending_) return {};  // with the answers that are on their way
+    if (std::ranges::none_of(ranks_, [](const Rank& rank) { return !rank.lost && rank.unit; })) return conclude();
+    return end_training({.saves = false}, now_s);
 }
 
 std::vector<Coordinator::Answer> Coordinator::lose(int rank, const std::string& why, double now_s) {
@@ -239,8 +274,7 @@ std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s
     rank.samples = 0;
     rank.saved = 0;
     rank.progress = {.lost = true};
-    if (!suspended_by_.empty())
-        return std::ranges::all_of(ranks_, &Rank::suspended) ? conclude() : std::vector<Answer>{};
+    if (ending_) return std::ranges::all_of(ranks_, &Rank::suspended) ? conclude() : std::vector<Answer>{};
     for (const WorkUnit& unit : units) queue_.put_back(unit);
     std::vector<Answer> answers;
     for (std::size_t other = 0; other < ranks_.size() && !queue_.empty(); ++other) {
@@ -332,52 +366,6 @@ std::vector<Coordinator::Answer> Coordinator::to_all(const Message& message) con
         if (!ranks_[rank].lost) answers.push_back({static_cast<int>(rank), message});
     }
     return answers;
-}
-
-std::uint64_t Coordinator::samples() const noexcept {
-    std::uint64_t sum = samples_done_;
-    for (const Rank& rank : ranks_) sum += rank.samples;
-    return sum;
-}
-
-double Coordinator::seconds_left(double now_s) const {
-    // What work has cost so far, of finished members and of those in training alike.
-    double trained = trained_;
-    double spent_s = times_.busy_s();
-    std::vector<double> remaining;
-    std::vector<double> queued;
-    for (const Rank& rank : ranks_) {
-        if (rank.lost) continue;
-        if (rank.next) queued.push_back(queue_.left(*rank.next));
-        double left = 0;
-        if (rank.unit) {
-            const MemberWork& work = queue_.of(rank.member);
-            trained += work.whole * std::max(0.0, rank.progress.fraction - work.done);
-            spent_s += now_s - rank.start_s;
-            left = work.whole * (1.0 - rank.progress.fraction) +
-                   queue_.left({rank.member + 1, rank.unit->end() - rank.member - 1});
-        }
-        remaining.push_back(left);
-    }
-    constexpr double enough_to_tell = 0.01;
-    if (trained < enough_to_tell) return std::numeric_limits<double>::quiet_NaN();
-    std::ranges::copy(queue_.left(), std::back_inserter(queued));
-    return makespan(remaining, queued) * spent_s / trained;
-}
-
-RunProgress Coordinator::progress(double now_s) const {
-    RunProgress progress{.members = results_.size(), .members_done = done_, .epochs = epochs_};
-    progress.score = &task_->metrics().front();
-    double trained = done_work_;
-    for (const Rank& rank : ranks_) {
-        progress.ranks.push_back(rank.progress);
-        if (rank.unit) trained += queue_.of(rank.member).whole * rank.progress.fraction;
-    }
-    progress.fraction = trained / all_work_;
-    progress.elapsed_s = times_.elapsed_s(now_s);
-    progress.left_s = seconds_left(now_s);
-    if (progress.elapsed_s > 0) progress.samples_per_s = static_cast<double>(samples()) / progress.elapsed_s;
-    return progress;
 }
 
 }  // namespace ensemble::schedule

@@ -14,6 +14,7 @@
 #include "schedule/plan.hpp"
 #include "schedule/rank_times.hpp"
 #include "schedule/run_progress.hpp"
+#include "schedule/stopping_rule.hpp"
 #include "schedule/work_queue.hpp"
 #include "store/checkpoint_writer.hpp"
 
@@ -46,6 +47,11 @@ public:
 
     /// What is to be done when training is over, in place of nothing. It must outlive this object and its copies.
     void set_analysis(AnalysisStages& stages) { stages_ = &stages; }
+
+    /// What says when members are enough, in place of nothing: then those behind the last that is needed are left out,
+    /// whatever has become of them, and ranks give up what they train. It must outlive this object and its copies.
+    /// REQUIRES: no unit holds members that are needed and others that are not.
+    void set_rule(StoppingRule& rule) { rule_ = &rule; }
 
     /// What decides which member is the best. Of classes unless said.
     void set_task(const task::Task& task) { task_ = &task; }
@@ -85,11 +91,17 @@ public:
     /// What became of the members that are done, in the order of their index.
     [[nodiscard]] std::vector<analysis::MemberResult> results() const;
 
-    /// The members that are not done.
+    /// The members that are needed and not done.
     [[nodiscard]] std::vector<std::uint32_t> missing() const;
 
+    /// How many there are to be, excluded ones too: all, or as many as were enough.
+    [[nodiscard]] std::size_t members() const noexcept { return results_.size(); }
+
     [[nodiscard]] std::size_t members_done() const noexcept { return done_; }
-    [[nodiscard]] bool is_done(std::uint32_t member) const { return results_.at(member).has_value(); }
+    /// Nothing is to be heard of this member any more: it is done, or not needed.
+    [[nodiscard]] bool is_settled(std::uint32_t member) const {
+        return member >= results_.size() || results_[member].has_value();
+    }
 
     [[nodiscard]] RunProgress progress(double now_s) const;
 
@@ -126,6 +138,10 @@ private:
     void begin(Rank& rank, std::uint32_t member, double now_s) const;
     void begin(Rank& rank, const WorkUnit& unit, double now_s) const;
     [[nodiscard]] std::vector<Answer> finish(int rank, const Finished& finished, double now_s);
+    void keep(const Finished& finished);
+    [[nodiscard]] bool are_enough();
+    [[nodiscard]] std::vector<Answer> leave_others_out(double now_s);
+    [[nodiscard]] std::vector<Answer> end_training(const Suspend& order, double now_s);
     [[nodiscard]] std::vector<Answer> take_back(Rank& rank, double now_s);
     [[nodiscard]] std::vector<Answer> take_back_job(Rank& rank);
     [[nodiscard]] std::vector<Answer> conclude();
@@ -152,9 +168,12 @@ private:
     std::size_t stage_ = 0;         ///< counted from 1
     std::size_t lost_ = 0;
     std::vector<Rank> ranks_;
-    std::vector<std::optional<analysis::MemberResult>> results_;  ///< by index
+    std::vector<std::optional<analysis::MemberResult>> results_;  ///< by index, of the members that are needed
+    StoppingRule* rule_ = nullptr;
+    std::uint32_t shown_ = 0;  ///< members that the rule has seen
+    bool ending_ = false;      ///< ranks were told to train no more
+    double ending_s_ = 0;      ///< since then
     std::string suspended_by_;
-    double suspended_s_ = 0;
     std::optional<core::Error> failure_;
     std::uint64_t samples_done_ = 0;
     RankTimes times_;

@@ -32,6 +32,9 @@ public:
     /// Saves a member where it stands, though its training is not over.
     virtual void save(const train::MemberState& state) = 0;
 
+    /// Until all that was handed over is written: from then on this rank writes nothing of its own accord.
+    virtual void settle() {}
+
     /// What a finished member has predicted; nothing where not all of it is there.
     [[nodiscard]] virtual std::optional<MemberPredictions> predictions(std::uint32_t /*member*/) {
         return std::nullopt;

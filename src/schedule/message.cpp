@@ -9,7 +9,7 @@ namespace ensemble::schedule {
 namespace {
 
 constexpr std::uint32_t message_magic = 0x454E5331;  // "ENS1"
-constexpr std::uint16_t message_version = 10;
+constexpr std::uint16_t message_version = 11;
 constexpr std::uint32_t member_limit = 1U << 22U;
 constexpr std::uint64_t job_limit = std::uint64_t{1} << 40U;
 
@@ -90,6 +90,12 @@ template <class L, class Each>
 requires std::is_same_v<std::remove_const_t<L>, Analysed>
 void fields(L& message, Each& each) {
     each(message.job), each(message.result);
+}
+
+template <class L, class Each>
+requires std::is_same_v<std::remove_const_t<L>, Suspend>
+void fields(L& message, Each& each) {
+    each(message.saves);
 }
 
 template <class L, class Each>

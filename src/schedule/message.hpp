@@ -50,7 +50,7 @@ struct Interrupted {
     std::string why;  ///< "SIGTERM"
 };
 
-/// As asked by Suspend: what this rank was training is saved where it stands, and it does no more.
+/// As asked by Suspend: what this rank was training is saved where it stands, or given up, and it does no more.
 struct Suspended {};
 
 /// Something the user should know.
@@ -81,8 +81,10 @@ struct Threads {
     std::int32_t count = 1;
 };
 
-/// Save what is in training, and train no more.
-struct Suspend {};
+/// Train no more: save what is in training, or give it up where it is not needed.
+struct Suspend {
+    bool saves = true;
+};
 
 inline constexpr std::uint64_t no_job = std::numeric_limits<std::uint64_t>::max();
 

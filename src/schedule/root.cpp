@@ -34,11 +34,13 @@ std::vector<MemberWork> planned_work(const config::Experiment& experiment) {
     return work;
 }
 
-Root::Root(const config::Experiment& experiment, int ranks, StartingPoint start, TrainingHooks& hooks, Send send)
+Root::Root(const config::Experiment& experiment, int ranks, StartingPoint start, MemberStorage& storage,
+           TrainingHooks& hooks, Send send)
     : experiment_(experiment),
       hooks_(hooks),
       send_(std::move(send)),
       analysis_(std::make_unique<MemberAnalysis>(experiment)),
+      rule_(experiment.options().stop_when > 0 ? std::make_unique<GainRule>(experiment, storage) : nullptr),
       coordinator_(experiment.options().members, ranks, most_epochs(experiment, start.work), start.work,
                    experiment.options().recover,
                    units_of(experiment.options().members, experiment.options().snapshots)),
@@ -46,13 +48,16 @@ Root::Root(const config::Experiment& experiment, int ranks, StartingPoint start,
     if (!start.placements.empty()) coordinator_.share_cores(std::move(start.placements));
     coordinator_.set_task(experiment.task());
     coordinator_.set_analysis(*analysis_);
+    if (rule_) coordinator_.set_rule(*rule_);
 }
 
 void Root::receive(int rank, const Message& message, double now_s) {
     if (coordinator_.is_lost(rank)) return;
     tell_hooks(rank, message);  // first: with the answer the run may be over
     timeline_.heard(rank, message, now_s);
+    const bool was_enough = rule_ && rule_->result().stopped;
     send(coordinator_.receive(rank, message, now_s), now_s);
+    if (rule_ && !was_enough && rule_->result().stopped) tell_stop();
     tell_activities();
 }
 
@@ -60,8 +65,9 @@ void Root::tell_hooks(int rank, const Message& message) {
     if (const auto* epoch = std::get_if<EpochDone>(&message)) {
         hooks_.epoch_done(epoch->record, epoch->restored);
     } else if (const auto* finished = std::get_if<Finished>(&message)) {
-        // A rank that takes over a unit finds members of it done.
-        if (!coordinator_.is_done(finished->result.index)) hooks_.member_done(finished->result, rank);
+        // A rank that takes over a unit finds members of it done; of others it did not yet hear that they are not
+        // needed.
+        if (!coordinator_.is_settled(finished->result.index)) hooks_.member_done(finished->result, rank);
     } else if (const auto* job = std::get_if<Analysed>(&message)) {
         analysis_->take(*job);
     } else if (const auto* notice = std::get_if<Notice>(&message)) {
@@ -78,6 +84,12 @@ void Root::send(const std::vector<Coordinator::Answer>& answers, double now_s) {
 
 void Root::tell_activities() {
     for (const store::TimelineEntry& entry : timeline_.take()) hooks_.activity_done(entry);
+}
+
+void Root::tell_stop() {
+    const std::string text = fmt::format("{}; no more are trained", analysis::text_of(rule_->result()));
+    hooks_.note(text);
+    hooks_.notice(text);
 }
 
 void Root::end(double now_s) {

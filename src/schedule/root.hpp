@@ -9,6 +9,7 @@
 #include "config/experiment.hpp"
 #include "core/stopwatch.hpp"
 #include "schedule/coordinator.hpp"
+#include "schedule/stopping_rule.hpp"
 #include "schedule/timeline.hpp"
 #include "schedule/training_hooks.hpp"
 
@@ -49,8 +50,9 @@ class Root {
 public:
     using Send = std::function<void(int rank, const Message&)>;
 
-    /// `experiment` and `hooks` must outlive it.
-    Root(const config::Experiment& experiment, int ranks, StartingPoint start, TrainingHooks& hooks, Send send);
+    /// `experiment`, `storage` and `hooks` must outlive it.
+    Root(const config::Experiment& experiment, int ranks, StartingPoint start, MemberStorage& storage,
+         TrainingHooks& hooks, Send send);
 
     /// Takes what a worker says.
     void receive(int rank, const Message& message, double now_s);
@@ -73,15 +75,20 @@ public:
     /// Gives away what has come of the analysis.
     [[nodiscard]] std::unique_ptr<MemberAnalysis> take_analysis() { return std::move(analysis_); }
 
+    /// Gives away what said when members are enough; nothing where all are to be trained.
+    [[nodiscard]] std::unique_ptr<GainRule> take_rule() { return std::move(rule_); }
+
 private:
     void tell_hooks(int rank, const Message& message);
     void send(const std::vector<Coordinator::Answer>& answers, double now_s);
     void tell_activities();
+    void tell_stop();
 
     const config::Experiment& experiment_;
     TrainingHooks& hooks_;
     Send send_;
     std::unique_ptr<MemberAnalysis> analysis_;
+    std::unique_ptr<GainRule> rule_;
     Coordinator coordinator_;
     Timeline timeline_;
 };

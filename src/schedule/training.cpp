@@ -85,7 +85,7 @@ public:
              TrainingHooks& hooks, StartingPoint start, const MakeTraining& make_training)
         : world_(world), hooks_(hooks) {
         const Root::Send send_to = [this](int rank, const Message& message) { send(rank, message); };
-        if (world_.is_root()) root_.emplace(experiment, world_.size(), std::move(start), hooks, send_to);
+        if (world_.is_root()) root_.emplace(experiment, world_.size(), std::move(start), storage, hooks, send_to);
         guarded([&] {
             member_bytes_ = experiment.footprint().total();
             worker_.emplace(
@@ -139,10 +139,14 @@ public:
     }
 
     [[nodiscard]] Trained result() {
-        Trained trained{
-            .analysis = {}, .coordinator = {}, .first_step_s = first_step_s_, .coordination_s = coordination_s_};
+        Trained trained{.analysis = {},
+                        .rule = {},
+                        .coordinator = {},
+                        .first_step_s = first_step_s_,
+                        .coordination_s = coordination_s_};
         if (!root_) return trained;
         trained.analysis = root_->take_analysis();
+        trained.rule = root_->take_rule();
         trained.coordinator = root_->coordinator();
         return trained;
     }

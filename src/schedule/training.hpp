@@ -16,6 +16,7 @@ namespace ensemble::schedule {
 /// What training leaves behind.
 struct Trained {
     std::unique_ptr<MemberAnalysis> analysis;  ///< on the root only
+    std::unique_ptr<GainRule> rule;            ///< on the root, where training ends when members are enough
     std::optional<Coordinator> coordinator;    ///< on the root only
     double first_step_s = 0;                   ///< from the call to this rank's first training step, or to having none
     double coordination_s = 0;                 ///< of its processor that the root spent on messages and all they entail

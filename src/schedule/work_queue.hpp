@@ -44,6 +44,9 @@ public:
     /// A unit that its rank did not bring to its end.
     void put_back(const WorkUnit& unit);
 
+    /// Nothing is to be handed out any more.
+    void clear() noexcept { units_.clear(); }
+
     /// What is left of a unit.
     [[nodiscard]] double left(const WorkUnit& unit) const;
 

@@ -49,14 +49,16 @@ void Worker::receive(const Message& message) {
     } else {
         core::require(std::holds_alternative<Suspend>(message),
                       "a coordinator assigns, has blocks analysed or suspends");
-        suspend();
+        suspend(std::get<Suspend>(message).saves);
     }
 }
 
-void Worker::suspend() {
+void Worker::suspend(bool saves) {
     unit_.reset();
     start_.reset();
-    if (training_ || predicting_) {
+    if (!saves) {
+        storage_.settle();
+    } else if (training_ || predicting_) {
         // One that is predicting goes back to the end of its training.
         const bool is_saved = predicting_ ? predicting_->is_final : training_->is_final;
         if (!is_saved) storage_.save(predicting_ ? predicting_->member->state() : training_->member->state());

@@ -58,7 +58,7 @@ private:
     };
 
     void begin(std::uint32_t member);
-    void suspend();
+    void suspend(bool saves);
     void train_batch();
     void end_training();
     void predict_rows();

@@ -47,9 +47,11 @@ std::map<std::pair<std::uint32_t, std::uint32_t>, std::string_view> ordered_line
 
 }  // namespace
 
-std::string sorted_history(std::string_view lines) {
+std::string sorted_history(std::string_view lines, std::size_t members) {
     std::string sorted;
-    for (const auto& [key, line] : ordered_lines(lines)) sorted.append(line) += '\n';
+    for (const auto& [key, line] : ordered_lines(lines)) {
+        if (key.first < members) sorted.append(line) += '\n';
+    }
     return sorted;
 }
 

@@ -14,6 +14,7 @@
 #include "core/error.hpp"
 #include "core/path.hpp"
 #include "store/history.hpp"
+#include "store/prediction_files.hpp"
 
 namespace ensemble::store {
 namespace {
@@ -188,6 +189,10 @@ fs::path RunDirectory::member(std::uint32_t index) const {
     return members() / fmt::format("{:04}.ckpt", index);
 }
 
+fs::path RunDirectory::member_events(std::uint32_t index) const {
+    return tensorboard() / fmt::format("member-{:04}", index);
+}
+
 fs::path RunDirectory::log(int rank) const {
     return logs() / fmt::format("rank-{:04}.log", rank);
 }
@@ -197,12 +202,12 @@ void RunDirectory::append_history(std::string_view line) const {
     append_line(history(), line, system);
 }
 
-EpochSeconds RunDirectory::sort_history() const {
+EpochSeconds RunDirectory::sort_history(std::size_t members) const {
     std::error_code ignored;
     std::vector<std::byte> bytes;
     if (fs::exists(history(), ignored)) bytes = read_file(history());
     const std::string_view lines(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    write_file_atomically(history(), sorted_history(lines));
+    write_file_atomically(history(), sorted_history(lines, members));
     return epochs_in_history(lines);
 }
 
@@ -223,6 +228,16 @@ TimelineEntry RunDirectory::last_activity() const {
 void RunDirectory::remove_temporaries() const noexcept {
     store::remove_temporaries(members());
     for (const std::string& set : sets_) store::remove_temporaries(evaluation_set(set));
+}
+
+void RunDirectory::remove_members(std::uint32_t first, std::uint32_t end) const noexcept {
+    std::error_code ignored;
+    for (std::uint32_t index = first; index < end; ++index) {
+        fs::remove(member(index), ignored);
+        for (const std::string& set : sets_)
+            fs::remove(PredictionFiles(evaluation_set(set), 0, 0).path(index), ignored);
+        fs::remove_all(member_events(index), ignored);
+    }
 }
 
 void RunDirectory::remove_unfinished() const noexcept {

@@ -71,6 +71,7 @@ public:
 
     /// Event files, in a directory for each member and one for the ensemble; there only where they are asked for.
     [[nodiscard]] std::filesystem::path tensorboard() const { return path_ / "tensorboard"; }
+    [[nodiscard]] std::filesystem::path member_events(std::uint32_t index) const;
 
     // Of a run that was stopped; partial.json is written last.
     [[nodiscard]] std::filesystem::path partial_summary() const { return path_ / "partial.json"; }
@@ -87,9 +88,10 @@ public:
     /// Adds a line to history.jsonl. Root only. Throws core::Error (run).
     void append_history(std::string_view line) const;
 
-    /// Rewrites history.jsonl in the order of (member, epoch), without lines cut short, atomically; returns its epochs.
+    /// Rewrites history.jsonl in the order of (member, epoch), without lines cut short and those of members from
+    /// `members` on, atomically; returns its epochs.
     /// A file that is missing is made. Root only. Throws core::Error (run, data).
-    EpochSeconds sort_history() const;
+    EpochSeconds sort_history(std::size_t members = all_members) const;
 
     /// The last that timeline.jsonl tells of an earlier start of the program: start 0, until 0, where there was none.
     /// Removes lines cut short. Root only. Throws core::Error (run, data).
@@ -97,6 +99,10 @@ public:
 
     /// Removes what writers that were lost left half-done.
     void remove_temporaries() const noexcept;
+
+    /// Removes all that members [first, end) have left behind but for history.jsonl: they are no part of the results.
+    /// Root only.
+    void remove_members(std::uint32_t first, std::uint32_t end) const noexcept;
 
     /// Removes partial results and checkpoints, which a run that is complete needs no more. Root only.
     void remove_unfinished() const noexcept;

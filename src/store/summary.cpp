@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "store/stop_json.hpp"
+
 namespace ensemble::store {
 namespace {
 
@@ -388,6 +390,7 @@ std::string to_json(const Summary& summary) {
     for (const analysis::ShiftResult& each : summary.shifts) json["shift"].push_back(json_of(metrics, summary, each));
     if (summary.importance) json["importance"] = json_of(metrics, *summary.importance);
     if (summary.foreign) json["ood"] = json_of(summary, *summary.foreign);
+    if (summary.stop_when) json["stop_when"] = to_json(*summary.stop_when);
     json["timing"] = json_of(summary.timing);
     if (summary.partial) json["partial"] = true;
     if (!summary.missing.empty()) json["missing"] = summary.missing;

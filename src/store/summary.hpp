@@ -10,6 +10,7 @@
 #include "analysis/classes.hpp"
 #include "analysis/combination.hpp"
 #include "analysis/importance.hpp"
+#include "analysis/marginal_gain.hpp"
 #include "analysis/results.hpp"
 #include "analysis/shifted.hpp"
 #include "analysis/trust.hpp"
@@ -97,6 +98,7 @@ struct Summary {
     std::optional<analysis::ForeignResult> foreign = {};        ///< of rows from elsewhere
     std::size_t combine = 0;  ///< place among the combinations of the one that predictions.npy holds
     Timing timing;
+    std::optional<analysis::StopResult> stop_when = {};  ///< where it was asked for
     std::vector<std::uint32_t> missing = {};  ///< members that are not part of it, since the run was stopped before
     bool partial = false;                     ///< the run is to go on: these are no final results
 };

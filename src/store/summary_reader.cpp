@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "store/stop_json.hpp"
 
 namespace ensemble::store {
 namespace {
@@ -126,6 +127,7 @@ Summary summary_from_json(std::string_view text, const std::string& file) {
         summary.data = data_of(*summary.task, json.at("data"));
         for (const Json& member : json.at("members")) add_member(summary, member);
         if (json.contains("mc_dropout")) summary.mc_dropout = baseline_of(*summary.task, json.at("mc_dropout"));
+        if (json.contains("stop_when")) summary.stop_when = stop_from_json(*summary.task, json.at("stop_when"));
         summary.timing = timing_of(json.at("timing"));
         summary.partial = json.value("partial", false);
         if (json.contains("missing")) summary.missing = json.at("missing").get<std::vector<std::uint32_t>>();

@@ -493,6 +493,16 @@ def values_out_of_range(stage):
 
 
 @case
+def members_that_cannot_be_enough(stage):
+    words = [*TINY, "--out", "not", "--stop-when"]
+    stage.refuses([*words, "0.001"], USAGE, "--stop-when 0.001", "from 4 on, and there are 4", "--members 5 or more")
+    stage.refuses([*words, "0.001", "--members", "9", "--folds", "3"], USAGE, "--stop-when 0.001", "--folds 3")
+    stage.refuses([*words, "0.001", "--members", "12", "--snapshots", "2", "--vary", "lr=0.1,0.01"], USAGE, "--members 17 or more")
+    for value in ("0", "-1", "nan", "much"):
+        stage.refuses([*words, value, "--members", "9"], USAGE, "--stop-when")
+
+
+@case
 def bad_configuration_file(stage):
     (stage.directory / "bad.toml").write_text("members = 3\nlearning = 5\n")
     stage.refuses([*TINY, "--config", "bad.toml"], USAGE, "bad.toml", "learning")

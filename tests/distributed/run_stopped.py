@@ -246,6 +246,54 @@ def check_time_line(entries, ranks, members, is_whole):
     return end
 
 
+def enough(directory):
+    """What came of --stop-when, and how many members are left of those that were begun."""
+    summary = json.loads((directory / "summary.json").read_text())
+    stop = summary["stop_when"]
+    count = stop["members"] if stop["stopped"] else stop["planned"]
+    listed = [member["index"] for member in summary["members"]]
+    if listed != list(range(count)):
+        give_up(f"{stop}, but members are {listed}")
+    for pattern in ("members/*.ckpt", "predictions/validation/0*.npy", "predictions/test/0*.npy"):
+        if (left := sorted(int(path.stem) for path in directory.glob(pattern))) != listed:
+            give_up(f"{pattern}: of {left} only {listed} are needed")
+    if {line["member"] for line in history_without_timings(directory)} != set(listed):
+        give_up("the history tells of members that are not needed")
+    return stop
+
+
+@case
+def members_that_are_enough(stage):
+    """The same ones on any number of ranks, and after kills and stops, whoever has begun others."""
+    few = [*WORDS, "--epochs", "3", "--members", "10"]
+    stage.ranks(3, [*few, "--stop-when", "1e-9", "--out", "all"]).expect((stage.directory / "all/summary.json").exists(), "failed")
+    last = enough(stage.directory / "all")
+    if last["stopped"] or last["members"] != 10:
+        give_up(f"stops though a billionth was asked for: {last}")
+    words = [*WORDS, "--epochs", "3", "--members", "16", "--stop-when", str(1.8 * last["bound"])]
+    reference = Reference(stage, 1, words)
+    stop = enough(stage.directory / "whole")
+    if not (stop["stopped"] and 4 <= stop["members"] <= 12 and stop["bound"] < stop["gain"]):
+        give_up(f"does not stop where it should: {stop}")
+    plain = stage.ranks(2, [*WORDS, "--epochs", "3", "--members", str(stop["members"]), "--out", "plain"])
+    plain.expect(digest(stage.directory / "plain/predictions.npy") == digest(stage.directory / "whole/predictions.npy"),
+                 "members are others where they may be enough")
+    for ranks in (2, 3, 8):
+        ended = stage.ranks(ranks, [*words, "--out", f"np{ranks}"])
+        reference.check(ended, f"np{ranks}")
+        ended.expect("are not needed" in ended.out and f"With {stop['members']} members" in ended.out, "does not say why")
+        ended.expect(enough(stage.directory / f"np{ranks}") == stop, "stops elsewhere")
+    for number, name in ((signal.SIGKILL, "killed"), (signal.SIGUSR1, "stopped")):
+        run = Running(stage, 3, [*words, "--out", name])
+        run.wait_for((stage.directory / name / "members/0002.ckpt").exists)
+        send(number, run.ranks() if number == signal.SIGKILL else [run.process.pid])
+        run.ended()
+        if not (stage.directory / name / "summary.json").exists():
+            reference.resume(name, 2)
+        if enough(stage.directory / name) != stop:
+            give_up("stops elsewhere when it goes on")
+
+
 @case
 def the_time_line_of_a_run_and_of_one_that_was_stopped(stage):
     read = lambda out: [json.loads(line) for line in (stage.directory / out / "timeline.jsonl").read_text().splitlines()]

@@ -45,14 +45,18 @@ Markup gain_words(const Source& source) {
 
 /// Data, members and how they are combined, in one line.
 Markup setting(const Source& source) {
-    const auto rows = [&](std::string_view part) {
-        const double count = number_of(source.at(fmt::format("data/{}", part)));
+    const auto count_at = [&](std::string_view place) {
+        const double count = number_of(source.at(place));
         return std::isfinite(count) ? core::grouped(static_cast<std::uint64_t>(count)) : std::string("–");
     };
     Markup words = Markup::format("{}: {} training, {} validation and {} test rows", text_of(source.at("data/name")),
-                                  rows("train"), rows("validation"), rows("test"));
+                                  count_at("data/train"), count_at("data/validation"), count_at("data/test"));
     if (source.classifies()) words += Markup::format(", {} classes", source.class_names().size());
     words += Markup::format(" · {}", core::counted(source.included(), "member"));
+    if (source.at("stop_when/stopped") == true) {
+        words += Markup::format(" of {}, since more would have added less than {} each", count_at("stop_when/planned"),
+                                number_of(source.at("stop_when/gain")));
+    }
     if (!source.combine().empty()) words += Markup::format(" · combined by {}", source.combine());
     return Markup::format("<p class=\"setting\">{}</p>\n", words);
 }
