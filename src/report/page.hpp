@@ -20,15 +20,27 @@ struct Example {
     double entropy = 0;                     ///< of the ensemble's probabilities, in nats
     std::vector<std::uint8_t> pixels = {};  ///< [height × width × channels], 0 is black; empty where rows are no images
     std::vector<std::string> values = {};  ///< by column; empty where rows are images
+
+    /// A number that is predicted, in place of the class.
+    struct Number {
+        double truth = 0;
+        double mean = 0;
+        double deviation = 0;  ///< standard deviation of the ensemble's distribution
+    };
+    std::vector<Number> numbers = {};  ///< of regression, by target
 };
 
 struct Examples {
+    static constexpr std::size_t most_columns = 12;  ///< that are shown
+
     std::size_t width = 0;  ///< of images in pixels
     std::size_t height = 0;
     std::size_t channels = 1;               ///< 1 (grey) or 3 (red, green, blue)
     std::vector<std::string> columns = {};  ///< names of the values of a row that is no image
-    std::vector<Example> uncertain = {};    ///< of largest entropy, the largest first
-    std::vector<Example> wrong = {};        ///< wrong with the largest probability, the largest first
+    std::size_t all_columns = 0;            ///< so many the data have, of which these are the first
+    std::vector<std::string> targets = {};  ///< of regression, the names of the numbers
+    std::vector<Example> uncertain = {};    ///< of largest entropy, or variance, the largest first
+    std::vector<Example> wrong = {};  ///< wrong with the largest probability, or error of a number, the largest first
 };
 
 /// A test row of regression: what it is, and what the ensemble says with an interval.

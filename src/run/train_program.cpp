@@ -25,6 +25,7 @@
 #include "run/machine.hpp"
 #include "run/member_events.hpp"
 #include "run/open_run_directory.hpp"
+#include "run/page_examples.hpp"
 #include "run/page_files.hpp"
 #include "run/placement.hpp"
 #include "run/preflight.hpp"
