@@ -272,7 +272,8 @@ std::vector<MemberVariation> variations(const Found& found) {
 
 AmbiguitySplit mean_split(const std::vector<double>& sums, double rows) {
     AmbiguitySplit split;
-    const double count = rows * static_cast<double>(sums.size() / split_parts);
+    const std::size_t questions = sums.size() / split_parts;
+    const double count = rows * static_cast<double>(questions);
     for (std::size_t at = 0; at < sums.size(); at += split_parts) {
         split.mean_member += sums[at + static_cast<std::size_t>(Split::mean_member)] / count;
         split.diversity += sums[at + static_cast<std::size_t>(Split::diversity)] / count;
