@@ -152,7 +152,9 @@ std::string interval(const task::Metric& metric, const analysis::Gain& gain) {
         return fmt::format("{} to {}", gained(metric, ci95.low), gained(metric, ci95.high));
     };
     const std::string first = "95 % interval " + text(gain.ci95);
-    return gain.ci95_members ? fmt::format("{}; {}", first, text(*gain.ci95_members)) : first;
+    if (!gain.ci95_members) return first;
+    const std::string second = text(*gain.ci95_members);
+    return fmt::format("{}; {}", first, second == text(gain.ci95) ? "the same" : second);
 }
 
 /// Which of the gains may be none.

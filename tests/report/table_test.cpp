@@ -149,6 +149,9 @@ BOOST_AUTO_TEST_CASE(an_interval_that_includes_the_choice_of_members_is_told_apa
     const std::string text = results_table(summary, "runs/x", plain);
     BOOST_TEST(contains(text, "over the mean member   +3.77   95 % interval +2.00 to +5.00; +1.25 to +6.25\n"));
     BOOST_TEST(contains(text, std::string(analysis::intervals_explained) + "\n"));
+    // Where members differ no more than their test rows let them.
+    summary.ensemble.combinations[0].over_mean[0]->ci95_members = summary.ensemble.combinations[0].over_mean[0]->ci95;
+    BOOST_TEST(contains(results_table(summary, "runs/x", plain), "95 % interval +2.00 to +5.00; the same\n"));
 }
 
 BOOST_AUTO_TEST_CASE(how_much_members_differ_is_said_and_who_does_not) {
