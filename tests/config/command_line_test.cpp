@@ -117,11 +117,13 @@ BOOST_AUTO_TEST_CASE(cycles_anneal_unless_another_schedule_is_asked_for) {
 
 BOOST_AUTO_TEST_CASE(every_option_of_the_ensemble_and_the_run_reaches_its_field) {
     const Options o = parse_text(
-        "--members 3 --snapshots 3 --mc-dropout 20 --bootstrap --feature-fraction 0.5 --combine vote --seed 42 "
+        "--members 3 --snapshots 3 --stop-when 0.01 --mc-dropout 20 --bootstrap --feature-fraction 0.5 --combine vote "
+        "--seed 42 "
         "--threads 2 "
         "--out here --dry-run");
     BOOST_TEST(o.members == 3U);
     BOOST_TEST(o.snapshots == 3U);
+    BOOST_TEST(o.stop_when == 0.01);
     BOOST_TEST(o.mc_dropout == 20U);
     BOOST_TEST(o.bootstrap);
     BOOST_TEST(o.feature_fraction == 0.5);

@@ -165,6 +165,25 @@ BOOST_AUTO_TEST_CASE(members_of_a_run_go_on_from_one_another) {
     BOOST_TEST(experiment.digest_of(1) == fewer.digest_of(1));
 }
 
+BOOST_AUTO_TEST_CASE(what_one_more_adds_is_seen_from_some_rounds_on) {
+    Options options = moons();
+    options.members = 4;
+    options.stop_when = 0.01;
+    BOOST_TEST(contains(refusal(options),
+                        "--stop-when 0.01: what one more member adds is known from 4 on, and there are "
+                        "4; --members 5 or more"));
+    options.members = 24;
+    options.snapshots = 3;
+    add_variation(options, "lr=0.1,0.01");
+    BOOST_TEST(contains(refusal(options), "from 24 on (4 rounds of 6, which differ"));
+    options.members = 27;
+    check_accepted(options);
+    options.variations.clear();
+    options.snapshots = 1;
+    options.folds = 3;
+    BOOST_TEST(contains(refusal(options), "--stop-when 0.01: with --folds 3 one member in 3"));
+}
+
 BOOST_AUTO_TEST_CASE(runs_have_whole_cycles_and_are_whole) {
     Options options = moons();
     options.members = 8;

@@ -84,6 +84,14 @@ BOOST_AUTO_TEST_CASE(a_baseline_by_dropout_stands_beside_the_ensemble) {
     BOOST_TEST(lines(page) == lines(without) + 1);
 }
 
+BOOST_AUTO_TEST_CASE(that_members_were_enough_stands_beside_their_number) {
+    PageSample sample = report::classification_sample(8, 20);
+    sample.summary["stop_when"] = {{"gain", 0.01}, {"planned", 40}, {"stopped", false}};
+    BOOST_TEST(!has(sample.page(), "would have added"));
+    sample.summary["stop_when"]["stopped"] = true;
+    BOOST_TEST(has(sample.page(), "8 members of 40, since more would have added less than 0.01 each"));
+}
+
 BOOST_AUTO_TEST_CASE(a_run_that_is_not_whole_says_so) {
     PageSample sample = report::classification_sample(4, 5);
     sample.summary["partial"] = true;

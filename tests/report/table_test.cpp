@@ -299,6 +299,25 @@ BOOST_AUTO_TEST_CASE(members_that_differ_say_in_what) {
     BOOST_TEST(contains(results_table(summary, "runs/x", {}), "\nMC dropout (2)                        25.00 %"));
 }
 
+BOOST_AUTO_TEST_CASE(why_there_are_no_more_members) {
+    Summary summary = summary_of(5);
+    const auto line = [&] { return results_table(summary, "runs/x", plain); };
+    summary.stop_when = {.metric = "nll", .asked = 0.01, .planned = 12};
+    BOOST_TEST(contains(line(), "too few members to see what one more adds"));
+    summary.stop_when->members = 5;
+    summary.stop_when->last = {.added = 0.004, .bound = 0.005};
+    summary.stop_when->stopped = true;
+    BOOST_TEST(contains(line(),
+                        "one more member adds at most 0.005 to the NLL (95 % confidence), less than 0.01: the "
+                        "other 7 are not needed.\n"));
+    summary.stop_when->stopped = false;
+    summary.stop_when->last.bound = 0.02;
+    BOOST_TEST(
+        contains(line(), "at most 0.02 to the NLL (95 % confidence), which may be 0.01: all 12 were trained.\n"));
+    summary.missing = {5, 6, 7, 8, 9, 10, 11};
+    BOOST_TEST(!contains(line(), "were trained"));
+}
+
 BOOST_AUTO_TEST_CASE(many_members_are_shortened) {
     const std::string all = results_table(summary_of(16), "runs/x", plain);
     BOOST_TEST(contains(all, "member 9 "));

@@ -65,6 +65,7 @@ const std::vector<Message> all{
     Threads{.count = 3},
     Suspended{},
     Notice{.text = "a file is damaged"},
+    Suspend{.saves = false},
 };
 
 void decode_quietly(std::span<const std::byte> bytes) {
@@ -110,6 +111,7 @@ BOOST_AUTO_TEST_CASE(fields_are_what_they_were) {
     BOOST_TEST(epoch.learning_rate == 1e-3);
     BOOST_TEST(epoch.samples_per_s == 1e5);
     BOOST_TEST((epoch.gradient_norm == std::vector<double>{0.25, 0, 1e-30}));
+    BOOST_TEST(!std::get<Suspend>(decode(encode(all.back()))).saves);
     const auto failed = std::get<Failed>(decode(encode(all[4])));
     BOOST_TEST(failed.message == "disk full");
     BOOST_TEST((failed.kind == core::Failure::data));

@@ -1,6 +1,9 @@
 #include "store/run_directory.hpp"
 
 #include <cerrno>
+#include <fstream>
+#include <string>
+#include <vector>
 
 #include <boost/test/unit_test.hpp>
 
@@ -244,6 +247,32 @@ BOOST_AUTO_TEST_CASE(history_is_appended_and_sorted_at_the_end) {
     run.sort_history();
     BOOST_TEST(text_of(run.history()) ==
                "{\"member\":0,\"epoch\":1}\n{\"member\":0,\"epoch\":2}\n{\"member\":1,\"epoch\":1}\n");
+    run.sort_history(1);
+    BOOST_TEST(text_of(run.history()) == "{\"member\":0,\"epoch\":1}\n{\"member\":0,\"epoch\":2}\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_members_left_that_are_not_needed_is_removed) {
+    const ScratchDirectory scratch;
+    const RunDirectory run = RunDirectory::create(scratch / "run");
+    std::vector<fs::path> gone;
+    std::vector<fs::path> kept{run.evaluation_set("test") / "rows.npy"};
+    for (const std::uint32_t member : {1U, 2U, 3U, 4U}) {
+        auto& list = member == 2 || member == 3 ? gone : kept;
+        const std::string name = "000" + std::to_string(member);
+        list.insert(list.end(),
+                    {run.member(member), run.evaluation_set("test") / (name + ".npy"),
+                     run.evaluation_set("validation") / (name + ".npy"), run.member_events(member) / "events"});
+    }
+    for (const auto* list : {&kept, &gone}) {
+        for (const fs::path& file : *list) {
+            fs::create_directories(file.parent_path());
+            std::ofstream(file) << "x";
+        }
+    }
+    run.remove_members(2, 4);
+    for (const fs::path& file : kept) BOOST_TEST(fs::exists(file), file);
+    for (const fs::path& file : gone) BOOST_TEST(!fs::exists(file), file);
+    BOOST_TEST(!fs::exists(run.member_events(2)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

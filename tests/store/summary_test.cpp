@@ -235,6 +235,25 @@ BOOST_AUTO_TEST_CASE(a_baseline_by_dropout_is_written_and_read) {
     BOOST_TEST((read.mc_dropout->others == summary.mc_dropout->others));
 }
 
+BOOST_AUTO_TEST_CASE(when_members_were_enough_is_written_and_read) {
+    Summary summary = example();
+    BOOST_TEST(!parsed(summary).contains("stop_when"));
+    summary.stop_when = {.metric = "nll", .asked = 0.01, .planned = 12, .round = 2, .members = 8, .stopped = true};
+    summary.stop_when->last = {.added = 0.005, .bound = std::numeric_limits<double>::infinity()};
+    const Json json = parsed(summary)["stop_when"];
+    BOOST_TEST(json["metric"] == "nll");
+    BOOST_TEST(json["gain"] == 0.01);
+    BOOST_TEST(json["stopped"] == true);
+    BOOST_TEST(json["members"] == 8);
+    BOOST_TEST(json["added"] == 0.005);
+    BOOST_TEST(json["bound"].is_null());
+    const std::string text = store::to_json(summary);
+    BOOST_TEST(store::to_json(store::summary_from_json(text, "summary.json")) == text);
+    summary.stop_when->members = 0;
+    BOOST_TEST(!parsed(summary)["stop_when"].contains("bound"));
+    BOOST_TEST(store::summary_from_json(store::to_json(summary), "summary.json").stop_when->members == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_summary_is_refused_by_name) {
     const std::string text = store::to_json(example());
     const auto refused = [](const std::string& damaged) {
