@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "analysis/gain.hpp"
@@ -25,6 +26,14 @@ struct Coverage {
 
 /// Of all rows; `covered` [rows] is 0 or 1.
 [[nodiscard]] Coverage coverage_of(std::span<const std::uint8_t> covered);
+
+/// Groups of rows that coverage is also told by.
+struct RowGroups {
+    std::vector<std::string> names = {};
+    std::vector<std::uint32_t> of_row = {};  ///< [rows], places among the names
+
+    [[nodiscard]] bool empty() const noexcept { return names.empty(); }
+};
 
 /// Of the rows of each group: [groups]; a group without rows has a Coverage without rows. `group` [rows] is below
 /// `groups`.

@@ -124,7 +124,16 @@ std::vector<std::uint32_t> places_of(std::size_t rows) {
     return places;
 }
 
-void add_sets(const Analysis& analysis, std::size_t combine, std::vector<ConformalResult>& results) {
+std::vector<GroupCoverage> coverage_of_groups(const std::vector<std::uint8_t>& covered, const RowGroups& groups) {
+    std::vector<GroupCoverage> all;
+    if (groups.empty()) return all;
+    const std::vector<Coverage> coverage = coverage_by_group(covered, groups.of_row, groups.names.size());
+    for (std::size_t i = 0; i < coverage.size(); ++i) all.push_back({.name = groups.names[i], .coverage = coverage[i]});
+    return all;
+}
+
+void add_sets(const Analysis& analysis, std::size_t combine, const RowGroups& groups,
+              std::vector<ConformalResult>& results) {
     const Study& study = analysis.study();
     const auto calibration =
         predicted_of(analysis, study.validation, combine).answers(0, analysis.truth(study.validation));
@@ -137,18 +146,20 @@ void add_sets(const Analysis& analysis, std::size_t combine, std::vector<Conform
             1 - conformal_level);
         const PredictionSets sets = prediction_sets({.answers = test, .numbers = test_places, .seed = study.seed},
                                                     fitted.penalty, fitted.threshold);
+        const std::vector<std::uint8_t> covered = sets.covered(test.truth.labels);
         results.push_back({.target = {},
                            .method = method.name,
                            .text = method.text,
                            .level = conformal_level,
                            .calibration_rows = fitted.calibration_rows,
-                           .coverage = coverage_of(sets.covered(test.truth.labels)),
-                           .mean_size = sets.mean_size()});
+                           .coverage = coverage_of(covered),
+                           .mean_size = sets.mean_size(),
+                           .groups = coverage_of_groups(covered, groups)});
     }
 }
 
 void add_intervals(const Analysis& analysis, std::size_t combine, std::size_t target, const std::string& name,
-                   std::vector<ConformalResult>& results) {
+                   const RowGroups& groups, std::vector<ConformalResult>& results) {
     const Study& study = analysis.study();
     const double alpha = 1 - conformal_level;
     const auto calibration =
@@ -157,18 +168,20 @@ void add_intervals(const Analysis& analysis, std::size_t combine, std::size_t ta
     for (const IntervalMethod& method : interval_methods()) {
         const double threshold = interval_threshold(method, calibration, alpha);
         const std::vector<Interval> intervals = conformal_intervals(method, test, threshold, alpha);
+        const std::vector<std::uint8_t> covered = covered_rows(intervals, test);
         results.push_back({.target = name,
                            .method = method.name,
                            .text = method.text,
                            .level = conformal_level,
                            .calibration_rows = calibration.rows,
-                           .coverage = coverage_of(covered_rows(intervals, test)),
-                           .mean_size = mean_width(intervals)});
+                           .coverage = coverage_of(covered),
+                           .mean_size = mean_width(intervals),
+                           .groups = coverage_of_groups(covered, groups)});
     }
 }
 
 /// From rows that members were trained on, where they differ in these.
-void add_plus_intervals(const Analysis& analysis, const std::vector<std::string>& targets,
+void add_plus_intervals(const Analysis& analysis, const std::vector<std::string>& targets, const RowGroups& groups,
                         std::vector<ConformalResult>& results) {
     const Study& study = analysis.study();
     const auto method = plus_method(study, analysis.committee(), 1 - conformal_level);
@@ -177,14 +190,16 @@ void add_plus_intervals(const Analysis& analysis, const std::vector<std::string>
     for (std::size_t target = 0; target < study.targets; ++target) {
         const auto intervals = analysis.plus_intervals().subspan(target * rows, rows);
         const auto test = predicted_of(analysis, study.test, 0).answers(target, analysis.truth(study.test));
+        const std::vector<std::uint8_t> covered = covered_rows(intervals, test);
         ConformalResult& result = results.emplace_back();
         result = {.target = targets.at(target),
                   .method = method->name,
                   .text = method->text,
                   .level = conformal_level,
                   .calibration_rows = method->rows,
-                  .coverage = coverage_of(covered_rows(intervals, test)),
-                  .mean_size = mean_width(intervals)};
+                  .coverage = coverage_of(covered),
+                  .mean_size = mean_width(intervals),
+                  .groups = coverage_of_groups(covered, groups)};
         if (!study.validation_guides_training) result.guaranteed = method->guaranteed;
     }
 }
@@ -192,28 +207,29 @@ void add_plus_intervals(const Analysis& analysis, const std::vector<std::string>
 /// Split conformal, from the validation rows, but with folds: then a row is predicted by other members than a new one
 /// is, so that there are none to calibrate with.
 std::vector<ConformalResult> conformal_of(const Analysis& analysis, std::size_t combine,
-                                          const std::vector<std::string>& targets) {
+                                          const std::vector<std::string>& targets, const RowGroups& groups) {
     const Study& study = analysis.study();
     std::vector<ConformalResult> results;
     if (study.folds() == 0) {
         if (study.task->kind == task::Kind::classification) {
-            add_sets(analysis, combine, results);
+            add_sets(analysis, combine, groups, results);
         } else {
             for (std::size_t target = 0; target < study.targets; ++target)
-                add_intervals(analysis, combine, target, targets.at(target), results);
+                add_intervals(analysis, combine, target, targets.at(target), groups, results);
         }
         const bool chose_nothing = !study.validation_guides_training && analysis.weights().at(combine).empty();
         for (ConformalResult& result : results) {
             if (chose_nothing) result.guaranteed = result.level;
         }
     }
-    add_plus_intervals(analysis, targets, results);
+    add_plus_intervals(analysis, targets, groups, results);
     return results;
 }
 
 }  // namespace
 
-TrustResult trust_of(const Analysis& analysis, std::size_t combine, const std::vector<std::string>& targets) {
+TrustResult trust_of(const Analysis& analysis, std::size_t combine, const std::vector<std::string>& targets,
+                     const RowGroups& groups) {
     constexpr double most = 0.8;
     constexpr double few_errors = 0.05;
     const Study& study = analysis.study();
@@ -223,7 +239,7 @@ TrustResult trust_of(const Analysis& analysis, std::size_t combine, const std::v
                       .selective = {},
                       .calibration = {},
                       .spread = {},
-                      .conformal = conformal_of(analysis, combine, targets)};
+                      .conformal = conformal_of(analysis, combine, targets, groups)};
     const std::vector<float>& uncertainty = analysis.rows(study.test).uncertainty;
     trust.mean.resize(trust.measures.size());
     core::require(uncertainty.size() == trust.measures.size() * analysis.rows(study.test).rows,

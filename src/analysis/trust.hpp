@@ -60,6 +60,12 @@ struct SpreadResult {
     std::vector<double> variance_factor;        ///< [targets] on rows that members were not trained on: 1 if calibrated
 };
 
+/// How often the rows of a group are covered.
+struct GroupCoverage {
+    std::string name;
+    Coverage coverage;
+};
+
 /// Intervals or sets of classes that hold the truth of a new row with a probability of at least `level`: how large they
 /// are, and how often they hold it on the test rows.
 struct ConformalResult {
@@ -73,6 +79,7 @@ struct ConformalResult {
     std::optional<double> guaranteed = {};
     Coverage coverage;
     double mean_size = 0;  ///< classes in a set; width of an interval, infinite where there are too few rows
+    std::vector<GroupCoverage> groups = {};  ///< as they are asked for; nothing is guaranteed in each of them
 };
 
 /// What it is worth to leave the least certain rows to somebody else.
@@ -95,8 +102,10 @@ struct TrustResult {
 };
 
 /// Of the combination at place `combine`. `targets` are the names of the numbers that are predicted; classes need none.
-/// A pure function, O(rows · (classes + log rows)) and a few hundred isotonic fits. REQUIRES: the analysis is over.
+/// Coverage is also told by `groups` of the test rows, unless there are none.
+/// A pure function, O(rows · (classes + log rows)) and a few hundred isotonic fits. REQUIRES: the analysis is over; as
+/// many rows in the groups as there are test rows.
 [[nodiscard]] TrustResult trust_of(const Analysis& analysis, std::size_t combine,
-                                   const std::vector<std::string>& targets);
+                                   const std::vector<std::string>& targets, const RowGroups& groups = {});
 
 }  // namespace ensemble::analysis

@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 
 #include "analysis/jackknife_plus.hpp"
+#include "config/coverage_groups.hpp"
 #include "config/parse_shift.hpp"
 #include "core/error.hpp"
 #include "data/augmentation.hpp"
@@ -161,7 +162,8 @@ analysis::EvaluationSet described_set(const std::string& name, const Options& op
     fail(Failure::data, "there is an evaluation set '{}', which nothing in the configuration asks for", name);
 }
 
-EvaluationSets::EvaluationSets(const Options& options, const data::Source& source, const data::Split& split) {
+EvaluationSets::EvaluationSets(const Options& options, const data::Source& source, const data::Split& split)
+    : coverage_groups_(config::coverage_groups(options, source, split)) {
     using analysis::SetUse;
     const auto& names = store::evaluation_set_names;
     sets_.push_back(known_set(names[0], SetUse::validation, data::validation_view(source, split)));

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/coverage.hpp"
 #include "analysis/importance.hpp"
 #include "analysis/study.hpp"
 #include "config/options.hpp"
@@ -48,6 +49,9 @@ public:
     /// Whose values are handed out anew among test rows; nothing unless that is asked for.
     [[nodiscard]] const std::optional<analysis::ShuffledColumns>& shuffled() const noexcept { return shuffled_; }
 
+    /// By which coverage of the test rows is told; empty unless that is asked for.
+    [[nodiscard]] const analysis::RowGroups& coverage_groups() const noexcept { return coverage_groups_; }
+
 private:
     void add_shifts(const Options& options, const data::Source& source, const data::Split& split);
     void add_foreign(const Options& options, const data::Source& source);
@@ -63,6 +67,7 @@ private:
     std::vector<EvaluationSet> sets_;
     std::optional<data::Grid> grid_;
     std::optional<analysis::ShuffledColumns> shuffled_;
+    analysis::RowGroups coverage_groups_;
 };
 
 }  // namespace ensemble::config

@@ -76,6 +76,9 @@ public:
     [[nodiscard]] const std::optional<data::Grid>& grid() const noexcept { return sets_.grid(); }
     [[nodiscard]] const std::optional<analysis::ShuffledColumns>& shuffled() const noexcept { return sets_.shuffled(); }
 
+    /// By which coverage of the test rows is told; empty unless that is asked for.
+    [[nodiscard]] const analysis::RowGroups& coverage_groups() const noexcept { return sets_.coverage_groups(); }
+
     /// The names of all these, in their order.
     [[nodiscard]] std::vector<std::string> set_names() const;
 

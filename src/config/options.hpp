@@ -70,6 +70,7 @@ struct Options {
     std::vector<ShiftSeries> shifts = {};
     std::string ood;             ///< name or path of rows from elsewhere; empty: none
     std::size_t importance = 0;  ///< how often the values of each column are shuffled; 0: never
+    std::string coverage_by;     ///< column by which coverage is also told; empty: classes are told apart
     std::string combine;         ///< what predictions.npy holds; empty: the first combination for the task
     analysis::Calibrate calibrate = analysis::Calibrate::none;  ///< of the combined probabilities
 

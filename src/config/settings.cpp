@@ -319,6 +319,12 @@ std::vector<Setting> ensemble_settings() {
                      Role::ensemble),
             [](auto& o) -> auto& { return o.importance; }, {1, most_repeats},
             [](const Options& o) { return o.importance > 0; }),
+        text(
+            ensemble("coverage-by", "COLUMN",
+                     "also tell how often conformal sets and intervals hold the truth by the values of this column of "
+                     "a table, or between its quartiles (of classes: by class)",
+                     Role::ensemble),
+            [](auto& o) -> auto& { return o.coverage_by; }, "the column to tell coverage by"),
         one_of(
             ensemble("combine", "NAME", "what predictions.npy holds: ", Role::ensemble),
             [](auto& o) -> auto& { return o.combine; }, combination_names(), " (average; of numbers mixture)"),

@@ -21,6 +21,7 @@ using Json = nlohmann::json;
 
 constexpr std::size_t most_points = 200;
 constexpr std::size_t members_shown = 3;
+constexpr std::size_t most_grouped_classes = 100;
 
 /// Of as many digits as a chart shows.
 double shortened(double value) {
@@ -139,6 +140,37 @@ std::optional<analysis::ShuffledColumns> read_shuffled_columns(const analysis::S
                    directory.importance().string());
     }
     return columns;
+}
+
+void write_coverage_groups(const config::Experiment& experiment, const store::RunDirectory& directory) {
+    const analysis::RowGroups& groups = experiment.coverage_groups();
+    if (groups.empty()) return;
+    const Json json{{"names", groups.names}, {"groups", groups.of_row}};
+    store::write_file_atomically(directory.groups(), json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+analysis::RowGroups read_coverage_groups(const config::Options& options, const store::DataSummary& data,
+                                         const analysis::Analysis& analysis, const store::RunDirectory& directory) {
+    const analysis::Study& study = analysis.study();
+    analysis::RowGroups groups;
+    if (!options.coverage_by.empty()) {
+        groups = read_json(directory.groups(), [](const Json& json) {
+            return analysis::RowGroups{.names = json.at("names"), .of_row = json.at("groups")};
+        });
+        const bool fits =
+            groups.of_row.size() == study.sets.at(study.test)->count &&
+            std::ranges::all_of(groups.of_row, [&](std::size_t each) { return each < groups.names.size(); });
+        if (!fits) {
+            core::fail(core::Failure::data, "'{}' tells of other rows than were predicted",
+                       directory.groups().string());
+        }
+        return groups;
+    }
+    if (data.classes == 0 || data.classes > most_grouped_classes) return groups;
+    for (std::size_t label = 0; label < data.classes; ++label) groups.names.push_back(data.class_name(label));
+    const std::span<const std::int32_t> labels = analysis.truth(study.test).labels;
+    groups.of_row.assign(labels.begin(), labels.end());
+    return groups;
 }
 
 std::optional<report::Importance> importance_of(const store::Summary& summary) {

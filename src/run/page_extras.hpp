@@ -31,6 +31,16 @@ void write_shuffled_columns(const config::Experiment& experiment, const store::R
 [[nodiscard]] std::optional<analysis::ShuffledColumns> read_shuffled_columns(const analysis::Study& study,
                                                                              const store::RunDirectory& directory);
 
+/// The groups that coverage of the test rows is told by; writes nothing where none are asked for. Root only. Throws
+/// core::Error (run).
+void write_coverage_groups(const config::Experiment& experiment, const store::RunDirectory& directory);
+
+/// Those of the file where `options` ask for them. Else of classes, unless they are very many, the classes; of numbers
+/// none. Throws core::Error (data) where the file is missing, damaged or not of these test rows.
+[[nodiscard]] analysis::RowGroups read_coverage_groups(const config::Options& options, const store::DataSummary& data,
+                                                       const analysis::Analysis& analysis,
+                                                       const store::RunDirectory& directory);
+
 /// For the page; nothing where the summary has none.
 [[nodiscard]] std::optional<report::Importance> importance_of(const store::Summary& summary);
 

@@ -150,7 +150,7 @@ void conclude(const FinishedRun& run, const analysis::Analysis& analysis, const 
     store::Summary summary = run.summary();
     summary.config = config::to_json(options);
     summary.combine = analysis::find_combination(summary.task->kind, options.combine);
-    evaluate_and_write(summary, analysis, options.calibrate, run.directory());
+    evaluate_and_write(summary, analysis, options, run.directory());
     if (const std::string text = config::to_toml(options); text != config::to_toml(run.options()))
         store::write_file_atomically(run.directory().configuration(), text);
     const std::string text = store::to_json(summary);

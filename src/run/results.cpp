@@ -70,7 +70,7 @@ void write_truth(const config::Experiment& experiment, const store::RunDirectory
     }
 }
 
-void evaluate_and_write(store::Summary& summary, const analysis::Analysis& analysis, analysis::Calibrate calibrate,
+void evaluate_and_write(store::Summary& summary, const analysis::Analysis& analysis, const config::Options& options,
                         const store::RunDirectory& directory) {
     const analysis::Study& study = analysis.study();
     const analysis::RowResults& rows = analysis.rows(study.test);
@@ -89,9 +89,10 @@ void evaluate_and_write(store::Summary& summary, const analysis::Analysis& analy
     if (const auto columns = read_shuffled_columns(analysis.study(), directory))
         summary.importance = analysis::importance_of(analysis, summary.combine, *columns);
     summary.foreign = analysis::foreign_result(analysis, summary.data.target_names);
-    summary.trust = analysis::trust_of(analysis, summary.combine, summary.data.target_names);
+    summary.trust = analysis::trust_of(analysis, summary.combine, summary.data.target_names,
+                                       read_coverage_groups(options, summary.data, analysis, directory));
     std::vector<float> predictions = rows.combined.at(summary.combine).predictions;
-    if (calibrate == analysis::Calibrate::temperature)
+    if (options.calibrate == analysis::Calibrate::temperature)
         predictions = analysis::at_temperature(predictions, study.targets,
                                                summary.trust.calibration.value().scaled.temperature.value);
     store::write_file_atomically(summary.partial ? directory.partial_predictions() : directory.predictions(),
@@ -126,7 +127,8 @@ store::Summary write_results(const config::Experiment& experiment, const schedul
     write_truth(experiment, directory);
     write_regions(experiment, directory);
     write_shuffled_columns(experiment, directory);
-    evaluate_and_write(summary, *trained.analysis->analysis(), options.calibrate, directory);
+    write_coverage_groups(experiment, directory);
+    evaluate_and_write(summary, *trained.analysis->analysis(), options, directory);
     directory.sort_history(trained.coordinator->members());
     return summary;
 }

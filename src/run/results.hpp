@@ -18,7 +18,7 @@ namespace ensemble::run {
 
 /// Sets what the analysis says of the ensemble, and writes the predictions of the combination that `summary` names,
 /// calibrated as asked, under other names if it is partial. Root only.
-void evaluate_and_write(store::Summary& summary, const analysis::Analysis& analysis, analysis::Calibrate calibrate,
+void evaluate_and_write(store::Summary& summary, const analysis::Analysis& analysis, const config::Options& options,
                         const store::RunDirectory& directory);
 
 /// What became of the ranks' time; the time of start, combination and all still lacks. Root only.

@@ -25,14 +25,15 @@ namespace fs = std::filesystem;
 constexpr std::size_t probe_size = 64 * 1024;
 
 /// What a run writes beside its directories.
-constexpr std::array<const char*, 16> file_names{"summary.json",      "config.toml",
+constexpr std::array<const char*, 17> file_names{"summary.json",      "config.toml",
                                                  "history.jsonl",     "timeline.jsonl",
                                                  "predictions.npy",   "votes.npy",
                                                  "uncertainty.npy",   "origin.json",
                                                  "partial.json",      "partial-predictions.npy",
                                                  "partial-votes.npy", "partial-uncertainty.npy",
                                                  "report.html",       "examples.json",
-                                                 "regions.json",      "importance.json"};
+                                                 "regions.json",      "importance.json",
+                                                 "groups.json"};
 
 constexpr const char* other_directory = "choose another directory with --out";
 

@@ -54,10 +54,11 @@ public:
     [[nodiscard]] std::filesystem::path uncertainty() const { return path_ / "uncertainty.npy"; }
     [[nodiscard]] std::filesystem::path page() const { return path_ / "report.html"; }
     [[nodiscard]] std::filesystem::path examples() const { return path_ / "examples.json"; }
-    /// Where the points of the set "grid" are, and how the rows of the set "importance" were made; there only with
-    /// these.
+    /// Where the points of the set "grid" are, how the rows of the set "importance" were made, and in which groups
+    /// coverage is told; there only with these.
     [[nodiscard]] std::filesystem::path regions() const { return path_ / "regions.json"; }
     [[nodiscard]] std::filesystem::path importance() const { return path_ / "importance.json"; }
+    [[nodiscard]] std::filesystem::path groups() const { return path_ / "groups.json"; }
     /// predictions/SET: what members predict of it, NNNN.npy, and rows.npy and targets.npy.
     [[nodiscard]] std::filesystem::path evaluation_set(std::string_view name) const {
         return path_ / "predictions" / name;

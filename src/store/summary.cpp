@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "store/stop_json.hpp"
+#include "store/trust_json.hpp"
 
 namespace ensemble::store {
 namespace {
@@ -232,43 +233,6 @@ Json json_of(Metrics metrics, const analysis::CalibrationResult& calibration) {
             {"at_temperature", json_of(metrics, scaled.test)}};
 }
 
-Json json_of(const analysis::SpreadResult& spread) {
-    return {{"levels", spread.levels}, {"coverage", spread.coverage}, {"variance_factor", spread.variance_factor}};
-}
-
-Json json_of(const std::vector<analysis::ConformalResult>& conformal) {
-    Json list = Json::array();
-    for (const analysis::ConformalResult& each : conformal) {
-        Json json;
-        if (!each.target.empty()) json["target"] = each.target;
-        json.update({{"method", each.method},
-                     {"text", each.text},
-                     {"level", each.level},
-                     {"calibration_rows", each.calibration_rows},
-                     {"guaranteed", each.guaranteed ? Json(*each.guaranteed) : Json(nullptr)},
-                     {"coverage", each.coverage.share()},
-                     {"ci95", json_of(each.coverage.ci95)},
-                     {each.target.empty() ? "mean_size" : "mean_width", each.mean_size}});
-        list.push_back(std::move(json));
-    }
-    return list;
-}
-
-/// What a combination of classes has no use for is left out of that of numbers.
-Json uncertainty_json(const analysis::TrustResult& trust) {
-    Json curve = Json::array();
-    for (const analysis::RiskCoverage::Point& point : trust.selective.curve)
-        curve.push_back(Json::array({point.coverage, point.risk}));
-    Json mean;
-    for (std::size_t i = 0; i < trust.measures.size(); ++i) mean[trust.measures[i]] = trust.mean.at(i);
-    Json selective{{"curve", curve},
-                   {"aurc", trust.selective.aurc},
-                   {"augrc", trust.selective.augrc},
-                   {"risk_at_80", trust.selective.risk_at_80}};
-    if (trust.calibration) selective["coverage_at_5"] = trust.selective.coverage_at_5;
-    return {{"measures", trust.measures}, {"mean", mean}, {"selective", selective}};
-}
-
 /// Of the chosen combination, and of all others under their names.
 Json json_of(Metrics metrics, const Summary& summary, const analysis::ShiftResult& result) {
     Json combinations;
@@ -384,9 +348,9 @@ std::string to_json(const Summary& summary) {
         for (const auto& [set, scores] : summary.mc_dropout->others) baseline["sets"][set] = json_of(metrics, scores);
     }
     if (summary.trust.calibration) json["calibration"] = json_of(metrics, *summary.trust.calibration);
-    if (summary.trust.spread) json["calibration"] = json_of(*summary.trust.spread);
+    if (summary.trust.spread) json["calibration"] = spread_json(*summary.trust.spread);
     if (!summary.trust.measures.empty()) json["uncertainty"] = uncertainty_json(summary.trust);
-    if (!summary.trust.conformal.empty()) json["conformal"] = json_of(summary.trust.conformal);
+    if (!summary.trust.conformal.empty()) json["conformal"] = conformal_json(summary.trust.conformal);
     for (const analysis::ShiftResult& each : summary.shifts) json["shift"].push_back(json_of(metrics, summary, each));
     if (summary.importance) json["importance"] = json_of(metrics, *summary.importance);
     if (summary.foreign) json["ood"] = json_of(summary, *summary.foreign);

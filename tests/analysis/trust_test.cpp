@@ -204,4 +204,24 @@ BOOST_AUTO_TEST_CASE(degenerate_runs_are_told_of_too) {
     BOOST_TEST(std::isfinite(trust.selective.aurc));
 }
 
+/// Of classes sets, of numbers intervals: all groups together are all rows.
+BOOST_AUTO_TEST_CASE(coverage_is_told_by_group) {
+    const SimulatedRun classes({simulated_classes(5, 200, 4), simulated_classes(5, 300, 4)});
+    const SimulatedRun numbers({simulated_numbers(5, 200, 2), simulated_numbers(5, 300, 2)});
+    analysis::RowGroups groups{.names = {"few", "none", "many"}, .of_row = std::vector<std::uint32_t>(300, 2)};
+    for (std::size_t row = 0; row < 300; row += 10) groups.of_row[row] = 0;
+    const TrustResult sets = analysis::trust_of(analysed(classes, classes.all()), 0, {}, groups);
+    const TrustResult intervals = analysis::trust_of(analysed(numbers, numbers.all()), 0, {"a", "b"}, groups);
+    for (const TrustResult* trust : {&sets, &intervals}) {
+        BOOST_TEST_REQUIRE(!trust->conformal.empty());
+        for (const analysis::ConformalResult& each : trust->conformal) {
+            BOOST_TEST_REQUIRE(each.groups.size() == 3U);
+            BOOST_TEST((each.groups[0].name == "few" && each.groups[0].coverage.rows == 30U));
+            BOOST_TEST((each.groups[1].coverage.rows == 0U && each.groups[2].coverage.rows == 270U));
+            BOOST_TEST(each.groups[0].coverage.covered + each.groups[2].coverage.covered == each.coverage.covered);
+        }
+    }
+    BOOST_TEST(analysis::trust_of(analysed(classes, classes.all()), 0, {}).conformal.front().groups.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -8,6 +8,7 @@ import array
 import json
 import math
 import pathlib
+import re
 import shutil
 import struct
 import sys
@@ -219,6 +220,46 @@ def repeats_the_plane_and_what_columns_are_worth(stage):
             (run / name).write_bytes(bytes_)
         refuses(stage, ["run"], DATA, name)
         (run / name).write_bytes(whole)
+
+
+@case
+def shows_rows_of_tables_and_coverage_by_group(stage):
+    rows = [(100.5 + row * 37 % 41, (row * 53 % 47 - 23) / 1e3, 20 + row * 29 % 50) for row in range(300)]
+    lines = [f"{x},{y},{age},{'high' if x + 400 * y > 120 else 'low'}" for x, y, age in rows]
+    (stage.directory / "people.csv").write_text("size,other,age,kind\n" + "\n".join(lines) + "\n")
+    words = ["--data", "people.csv", "--net", "dense(8) relu", "--epochs", "10", "--members", "3"]
+    run = repeats_the_analysis(stage, [*words, "--coverage-by", "age"], "run")
+    page = (run / "report.html").read_text()
+    shown = re.findall(r"<tr><th scope=row>(\d+)<td class=t>(high|low)<td class=t>(?:high|low)<td>[^<]*<td>[^<]*"
+                       r"<td>([^<]*)<td>([^<]*)<td>([^<\n]*)", page)
+    told = {int(row): ",".join([*values, truth]) for row, truth, *values in shown}
+    if len(told) < 12 or any(lines[row] != values for row, values in told.items()):
+        give_up(f"rows are shown other than they were read: {told}")
+    conformal = json.loads((run / "summary.json").read_text())["conformal"]
+    for entry in conformal:
+        groups = entry["groups"]
+        covered = sum(group["rows"] * group["coverage"] for group in groups)
+        if len(groups) != 4 or sum(group["rows"] for group in groups) != 60 or abs(covered - 60 * entry["coverage"]) > 1e-6:
+            give_up(f"groups are not all test rows: {entry}")
+    if not re.fullmatch(r"age ≤ \d+", conformal[0]["groups"][0]["name"]) or "Coverage by age" not in page:
+        give_up("the groups are not those of ages")
+    for bytes_ in (b"{", b'{"names": ["a"], "groups": [0]}', None):
+        whole = (run / "groups.json").read_bytes()
+        (run / "groups.json").unlink()
+        if bytes_ is not None:
+            (run / "groups.json").write_bytes(bytes_)
+        refuses(stage, ["run"], DATA, "groups.json")
+        (run / "groups.json").write_bytes(whole)
+    stage.refuses([*words, "--coverage-by", "kind", "--out", "other"], USAGE, "--coverage-by kind", "size, other, age")
+    # Without, coverage is told by class; of numbers not at all, and the rows with the largest errors are shown.
+    plain = trained(stage, words, "plain")
+    if [group["name"] for group in json.loads((plain / "summary.json").read_text())["conformal"][0]["groups"]] != ["high", "low"]:
+        give_up("coverage is not told by class")
+    numbers = repeats_the_analysis(stage, [*words, "--target", "age", "--task", "regression", "--ignore", "kind", "--folds", "3"], "numbers")
+    if "groups" in json.loads((numbers / "summary.json").read_text())["conformal"][0]:
+        give_up("there are groups that nobody has asked for")
+    if "Furthest from the truth" not in (numbers / "report.html").read_text():
+        give_up("the page does not show the rows with the largest errors")
 
 
 @case

@@ -69,6 +69,19 @@ BOOST_AUTO_TEST_CASE(members_among_themselves) {
     BOOST_TEST(json["gain"]["over_mean_member"].is_object());
 }
 
+BOOST_AUTO_TEST_CASE(coverage_stands_by_group_where_it_is_told_so) {
+    Summary summary = example();
+    summary.trust.conformal.resize(2);
+    summary.trust.conformal[0].groups = {
+        {.name = "age ≤ 31.5", .coverage = {.covered = 3, .rows = 4, .ci95 = {0.25, 0.875}}},
+        {.name = "age > 31.5", .coverage = {}}};
+    const Json conformal = parsed(summary)["conformal"];
+    BOOST_TEST(conformal[0]["groups"] == Json::parse(R"([
+        {"name": "age ≤ 31.5", "rows": 4, "coverage": 0.75, "ci95": [0.25, 0.875]},
+        {"name": "age > 31.5", "rows": 0, "coverage": null, "ci95": [0.0, 1.0]}])"));
+    BOOST_TEST(!conformal[1].contains("groups"));
+}
+
 BOOST_AUTO_TEST_CASE(it_holds_what_the_interface_lists) {
     const Json json = parsed(example());
     BOOST_TEST(json["program"] == Json::parse(R"({"version": "0.1.0", "build": "GCC 12 Release native",

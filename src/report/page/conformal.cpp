@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "core/text.hpp"
@@ -40,20 +41,89 @@ Table coverage_table(const Json& entries) {
     return table;
 }
 
+/// What the groups are of.
+std::string groups_caption(const Source& source) {
+    const std::string column = text_of(source.at("config/coverage-by"));
+    if (!column.empty()) return fmt::format("Coverage by {}, with 95 % intervals", column);
+    return source.classifies() ? "Coverage by the true class, with 95 % intervals"
+                               : "Coverage by group, with 95 % intervals";
+}
+
+/// "88.20 % (85.1 to 90.9)"; it stands out where that lies below what all rows together shall have.
+Cell group_cell(const Json& group, double level) {
+    const double high = number_of(at(group, "ci95/1"));
+    std::string text = core::percent(number_of(at(group, "coverage")));
+    if (whole_number(at(group, "rows")) == 0) return "–";
+    if (std::isfinite(high)) {
+        text += fmt::format(" ({} to {})", core::number(100 * number_of(at(group, "ci95/0")), 1),
+                            core::number(100 * high, 1));
+    }
+    return {text, high < level};
+}
+
+/// What is guaranteed; where that is nothing, what is aimed at.
+double wanted_share(const Json& entry) {
+    const double guaranteed = number_of(at(entry, "guaranteed"));
+    return std::isfinite(guaranteed) ? guaranteed : number_of(at(entry, "level"));
+}
+
 /// Coverage in each group, a column for each method.
-Table groups_table(const Json& entries) {
-    Table table{.caption = "Coverage by group", .columns = {"group", "rows"}};
+Table groups_table(const Source& source, const Json& entries) {
+    Table table{.caption = groups_caption(source), .columns = {"group", "rows"}};
     const Json& groups = at(entries, "0/groups");
     if (!groups.is_array()) return table;
     for (const Json& entry : entries) table.columns.push_back(name_of_entry(entry));
     for (std::size_t i = 0; i < groups.size(); ++i) {
         std::vector<Cell> row{text_of(at(groups[i], "name")), core::grouped(whole_number(at(groups[i], "rows")))};
-        for (const Json& entry : entries) {
-            row.emplace_back(core::percent(number_of(at(entry, fmt::format("groups/{}/coverage", i)))));
-        }
+        for (const Json& entry : entries)
+            row.push_back(group_cell(at(entry, fmt::format("groups/{}", i)), wanted_share(entry)));
         table.rows.push_back(std::move(row));
     }
     return table;
+}
+
+/// What is promised is so of all rows together.
+Markup groups_part(const Source& source, const Json& entries) {
+    const Table table = groups_table(source, entries);
+    if (table.rows.empty()) return {};
+    std::size_t low = 0;
+    for (const std::vector<Cell>& row : table.rows) low += std::ranges::any_of(row, &Cell::stands_out) ? 1 : 0;
+    const std::string found =
+        low == 0 ? "No group here lies below it by more than chance allows."
+                 : fmt::format(
+                       "In {} of {} groups the whole interval of some method lies below it: these stand out (by "
+                       "chance alone, one in forty would).",
+                       low, table.rows.size());
+    return Markup::format("<h3>By group</h3>\n") +
+           paragraph(Markup::format("The probability is one over all rows; in a group of them it may be lower, "
+                                    "which nothing guarantees against. {}",
+                                    found)) +
+           element(table);
+}
+
+/// How the intervals from rows that members were trained on relate to the others; nothing where there are none.
+Markup plus_words(const Json& entries) {
+    for (const Json& entry : entries) {
+        const std::string method = text_of(at(entry, "method"));
+        if (method != "cv+" && method != "jackknife+") continue;
+        const double guaranteed = number_of(at(entry, "guaranteed"));
+        const std::string level = core::percent(number_of(at(entry, "level")), 0);
+        const std::string promise =
+            std::isfinite(guaranteed)
+                ? fmt::format(
+                      "Intervals made for {} are guaranteed to hold the truth of {} of new rows (Barber, Candès, "
+                      "Ramdas and Tibshirani 2021); in practice it is about as many as they are made for.",
+                      level, core::percent(guaranteed, 1))
+                : fmt::format(
+                      "Of intervals made for {} nothing is guaranteed here, since members stopped when they were "
+                      "best on these rows.",
+                      level);
+        return paragraph(
+            Markup::format("{} takes its residuals from rows that members were trained on, each predicted by those "
+                           "alone that had not seen it, so that no rows are kept back for calibration. {}",
+                           method == "cv+" ? "CV+" : "Jackknife+", promise));
+    }
+    return {};
 }
 
 /// What to see. The interval says whether a coverage below the guarantee is more than the luck of the test rows.
@@ -99,8 +169,7 @@ Markup conformal_section(const Source& source) {
                                       "interval (Clopper and Pearson). Upright strokes: what is guaranteed."),
                .data = intervals_data("test rows covered, %", true, NAN, rows),
                .table = coverage_table(entries)});
-    const Table groups = groups_table(entries);
-    return groups.rows.empty() ? html : html + element(groups);
+    return html + plus_words(entries) + groups_part(source, entries);
 }
 
 }  // namespace ensemble::report
