@@ -148,7 +148,9 @@ Json calibration() {
               {"miscalibration", 0.0009},
               {"discrimination", 0.0312},
               {"uncertainty", 0.0441}}},
-            {"temperature", 1.137}};
+            {"temperature", 1.137},
+            {"temperature_rows", 600},
+            {"at_temperature", class_metrics(0.9542, 0.1471, 0.0094)}};
 }
 
 Json selective() {
@@ -171,8 +173,15 @@ Json set_entry(std::string_view method, double level, double guaranteed, double 
             {"coverage", coverage},
             {"ci95", interval(coverage, 0.0055)},
             {std::string(size), mean},
-            {"groups", Json::array({{{"name", "first"}, {"rows", 1018}, {"coverage", coverage - 0.012}},
-                                    {{"name", "second"}, {"rows", 991}, {"coverage", coverage + 0.006}}})}};
+            {"groups", Json::array({{{"name", "first"},
+                                     {"rows", 1018},
+                                     {"coverage", coverage - 0.042},
+                                     {"ci95", interval(coverage - 0.042, 0.02)}},
+                                    {{"name", "second"},
+                                     {"rows", 991},
+                                     {"coverage", coverage + 0.006},
+                                     {"ci95", interval(coverage + 0.006, 0.018)}},
+                                    {{"name", "none"}, {"rows", 0}, {"coverage", nullptr}, {"ci95", {0, 1}}}})}};
 }
 
 Json shifts(std::string_view name, double accuracy) {
@@ -354,13 +363,17 @@ PageSample regression_sample(std::size_t members, std::size_t epochs) {
                        {"over_best_member", over},
                        {"combine", "mixture"},
                        {"by_size", by_size(members, 1.84, -0.46, 1.8, 0.2)}};
-    summary["conformal"] = Json::array(
-        {set_entry("split", 0.9, 0.9, 0.91, "mean_width", 6.1), set_entry("CQR", 0.9, 0.9, 0.903, "mean_width", 5.6)});
-    return {
-        .summary = summary,
-        .history = history(members, epochs, "rmse", 10, 2),
-        .timeline = "",
-        .extras = {.scatters = scatters({"heating", "cooling"}, 400), .importance = column_importance("rmse", 2.1, 8)}};
+    summary["conformal"] = Json::array({set_entry("split", 0.9, 0.9, 0.91, "mean_width", 6.1),
+                                        set_entry("CQR", 0.9, 0.9, 0.903, "mean_width", 5.6),
+                                        set_entry("cv+", 0.9, 0.8, 0.921, "mean_width", 5.4)});
+    summary["calibration"] = interval_calibration();
+    summary["config"]["coverage-by"] = "height";
+    return {.summary = summary,
+            .history = history(members, epochs, "rmse", 10, 2),
+            .timeline = "",
+            .extras = {.examples = number_examples({"heating", "cooling"}),
+                       .scatters = scatters({"heating", "cooling"}, 400),
+                       .importance = column_importance("rmse", 2.1, 8)}};
 }
 
 PageSample plane_sample() {

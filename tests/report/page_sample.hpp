@@ -32,9 +32,13 @@ struct PageSample {
 /// A finished classification of three classes by two columns.
 [[nodiscard]] PageSample plane_sample();
 
+/// What summary.json says of the intervals of two targets; the second's are too narrow.
+[[nodiscard]] nlohmann::ordered_json interval_calibration();
+
 /// What summary.json does not hold.
 [[nodiscard]] Examples image_examples();
 [[nodiscard]] Examples table_examples();
+[[nodiscard]] Examples number_examples(const std::vector<std::string>& targets);
 [[nodiscard]] std::vector<Scatter> scatters(const std::vector<std::string>& targets, std::size_t rows);
 [[nodiscard]] Regions plane_regions(std::size_t classes);
 [[nodiscard]] Importance column_importance(const std::string& metric, double size, std::size_t columns);

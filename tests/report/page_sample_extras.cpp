@@ -44,6 +44,18 @@ std::vector<float> plane(const Regions& regions, std::size_t classes, double mem
 
 }  // namespace
 
+nlohmann::ordered_json interval_calibration() {
+    using Json = nlohmann::ordered_json;
+    Json levels = Json::array();
+    Json coverage = Json::array({Json::array(), Json::array()});
+    for (const double level : {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99}) {
+        levels.push_back(level);
+        coverage[0].push_back(level + 0.05 * level * (1 - level));
+        coverage[1].push_back(level - 0.6 * level * (1 - level));
+    }
+    return {{"levels", levels}, {"coverage", coverage}, {"variance_factor", {0.96, 1.62}}};
+}
+
 Examples image_examples() {
     Examples examples{.width = 28, .height = 28};
     constexpr std::size_t shown = 12;
@@ -74,6 +86,19 @@ Examples table_examples() {
                                   .probability = 0.98,
                                   .entropy = 0.1,
                                   .values = {std::to_string(30 + i), "1200.5", "Köln"}});
+    }
+    return examples;
+}
+
+Examples number_examples(const std::vector<std::string>& targets) {
+    Examples examples{.columns = {"height", "area"}, .all_columns = 8, .targets = targets};
+    for (std::size_t i = 0; i < 6; ++i) {
+        const auto key = static_cast<double>(i);
+        Example example{.row = 7 * i, .truth = "", .prediction = "", .values = {"3.5", std::to_string(514 + i)}};
+        for (std::size_t target = 0; target < targets.size(); ++target)
+            example.numbers.push_back({.truth = 20 + key, .mean = 29.125 - key, .deviation = 1.5 + noise(key)});
+        examples.wrong.push_back(example);
+        examples.uncertain.push_back(example);
     }
     return examples;
 }

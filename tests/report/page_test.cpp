@@ -92,6 +92,68 @@ BOOST_AUTO_TEST_CASE(that_members_were_enough_stands_beside_their_number) {
     BOOST_TEST(has(sample.page(), "8 members of 40, since more would have added less than 0.01 each"));
 }
 
+/// Rows of tables stand with their columns, those of regression with what is said of each target.
+BOOST_AUTO_TEST_CASE(rows_worth_looking_at_are_shown_with_their_columns) {
+    const std::string classes = report::plane_sample().page();
+    BOOST_TEST(
+        has(classes, "<th scope=row>11<td class=t>yes<td class=t>no<td>98.0 %<td>0.100<td>31<td>1200.5<td>Köln"));
+    const std::string numbers = report::regression_sample(5, 20).page();
+    BOOST_TEST(has(numbers, "<caption>The first 2 of 8 columns</caption>"));
+    BOOST_TEST(has(numbers, "<th scope=col>cooling: standard deviation<th scope=col>height<th scope=col>area"));
+    BOOST_TEST(has(numbers, "<th scope=row>7<td>21.00<td>28.12<td>7.125<td>"));
+    BOOST_TEST(has(numbers, "<h3>Furthest from the truth</h3>"));
+    BOOST_TEST(!has(numbers, "<h3>Confident and wrong</h3>"));
+}
+
+BOOST_AUTO_TEST_CASE(coverage_by_group_says_where_it_is_lower) {
+    const std::string numbers = report::regression_sample(5, 20).page();
+    BOOST_TEST(has(numbers, "<caption>Coverage by height, with 95 % intervals</caption>"));
+    // CV+ guarantees 80 % and not 90 %, so that it misses nothing.
+    BOOST_TEST(has(numbers, "<tr><th scope=row>first<td>1,018<td><b>86.80 % (84.8 to 88.8)</b>"));
+    BOOST_TEST(has(numbers, "<td>87.90 % (85.9 to 89.9)"));
+    BOOST_TEST(has(numbers, "In 1 of 3 groups"));
+    BOOST_TEST(has(numbers, "<tr><th scope=row>none<td>0<td>–<td>–<td>–"));
+    BOOST_TEST(has(report::classification_sample(8, 20).page(), "Coverage by the true class"));
+    PageSample without = report::regression_sample(5, 20);
+    for (ordered_json& entry : without.summary["conformal"]) entry.erase("groups");
+    BOOST_TEST(!has(without.page(), "By group"));
+}
+
+BOOST_AUTO_TEST_CASE(intervals_from_training_rows_say_what_they_guarantee) {
+    PageSample sample = report::regression_sample(5, 20);
+    const std::string words = "Intervals made for 90 % are guaranteed to hold the truth of 80.0 % of new rows";
+    BOOST_TEST(has(sample.page(), "CV+ takes its residuals"));
+    BOOST_TEST(has(sample.page(), words));
+    sample.summary["conformal"][2]["guaranteed"] = nullptr;
+    BOOST_TEST(has(sample.page(), "Of intervals made for 90 % nothing is guaranteed here"));
+    sample.summary["conformal"].erase(2);
+    BOOST_TEST(!has(sample.page(), words));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_temperature_changes_stands_beside_what_is) {
+    PageSample sample = report::classification_sample(8, 20);
+    const std::string html = sample.page();
+    BOOST_TEST(has(html, "<th scope=col>at temperature 1.137"));
+    BOOST_TEST(has(html, "<tr><th scope=row>NLL<td>0.1528<td><b>0.1471</b>"));
+    BOOST_TEST(has(html, "fitted to 600 validation rows"));
+    BOOST_TEST(has(html, "ensemble_report --calibrate temperature writes those"));
+    sample.summary["config"]["calibrate"] = "temperature";
+    BOOST_TEST(has(sample.page(), "predictions.npy holds those"));
+    sample.summary["calibration"].erase("at_temperature");
+    BOOST_TEST(!has(sample.page(), "What a temperature changes"));
+}
+
+BOOST_AUTO_TEST_CASE(intervals_of_numbers_are_held_against_what_they_are_made_for) {
+    PageSample sample = report::regression_sample(5, 20);
+    BOOST_TEST(
+        has(sample.page(), "Intervals of cooling are too narrow: those made for 90 % of the truths hold 84.6 %"));
+    BOOST_TEST(has(sample.page(), "<tr><th scope=row>90 %<td>90.5 %<td>84.6 %"));
+    BOOST_TEST(has(sample.page(), "<tr><th scope=row>cooling<td>1.620"));
+    sample.summary["data"]["test"] = 100;  // chance allows more
+    BOOST_TEST(
+        has(sample.page(), "Intervals hold what they say: those made for 90 % of the truths hold 84.6 % of cooling"));
+}
+
 BOOST_AUTO_TEST_CASE(a_run_that_is_not_whole_says_so) {
     PageSample sample = report::classification_sample(4, 5);
     sample.summary["partial"] = true;
