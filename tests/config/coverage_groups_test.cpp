@@ -35,6 +35,7 @@ public:
         Options options;
         options.data = path_;
         options.nets = {"dense(2) relu"};
+        options.train_limit = 28;  // quartiles of four equal parts
         options.coverage_by = column;
         return options;
     }

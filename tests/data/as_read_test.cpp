@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <boost/test/unit_test.hpp>
 
 using namespace ensemble;
@@ -44,6 +45,10 @@ BOOST_AUTO_TEST_CASE(no_more_digits_than_there_are) {
     BOOST_TEST(again(38.48219287364, 38.48, 13.2) == "38.48219");
     BOOST_TEST(again(1234567.891, 0, 1e6) == "1234568");
     BOOST_TEST(again(3.00000001, 0, 1000) == "3");
+    for (int i = 1; i < 1000; ++i) {  // far from the mean, a fourth digit would be a matter of luck
+        const double value = i / 1000.0;
+        BOOST_TEST(again(value, 992, 121) == fmt::format("{}", value));
+    }
     // A feature that does not vary is its mean.
     BOOST_TEST(number_as_read(0, 17.25, 0) == "17.25");
 }
