@@ -226,7 +226,6 @@ BOOST_AUTO_TEST_CASE(pages_are_small) {
 
 /// A summary of an older program, of another hand, or damaged: what cannot be shown is left out.
 BOOST_AUTO_TEST_CASE(values_of_the_wrong_kind_are_left_out) {
-    const PageSample whole = report::classification_sample(4, 5);
     const std::vector<ordered_json> wrong{nullptr,
                                           true,
                                           -1,
@@ -235,18 +234,20 @@ BOOST_AUTO_TEST_CASE(values_of_the_wrong_kind_are_left_out) {
                                           ordered_json::object(),
                                           ordered_json::array({nullptr, "text", ordered_json::array()}),
                                           1e300};
-    for (const auto& [key, value] : whole.summary.items()) {
-        for (const ordered_json& other : wrong) {
-            if (key == "task") continue;
-            PageSample sample = whole;
-            sample.summary[key] = other;
-            BOOST_TEST_CONTEXT(key << " = " << other) BOOST_CHECK_NO_THROW(static_cast<void>(sample.page()));
-            if (!value.is_object()) continue;
-            for (const auto& [name, part] : value.items()) {
-                sample.summary = whole.summary;
-                sample.summary[key][name] = other;
-                BOOST_TEST_CONTEXT(key << "/" << name << " = " << other)
-                BOOST_CHECK_NO_THROW(static_cast<void>(sample.page()));
+    for (const PageSample& whole : {report::classification_sample(4, 5), report::regression_sample(4, 5)}) {
+        for (const auto& [key, value] : whole.summary.items()) {
+            for (const ordered_json& other : wrong) {
+                if (key == "task") continue;
+                PageSample sample = whole;
+                sample.summary[key] = other;
+                BOOST_TEST_CONTEXT(key << " = " << other) BOOST_CHECK_NO_THROW(static_cast<void>(sample.page()));
+                if (!value.is_object()) continue;
+                for (const auto& [name, part] : value.items()) {
+                    sample.summary = whole.summary;
+                    sample.summary[key][name] = other;
+                    BOOST_TEST_CONTEXT(key << "/" << name << " = " << other)
+                    BOOST_CHECK_NO_THROW(static_cast<void>(sample.page()));
+                }
             }
         }
     }
