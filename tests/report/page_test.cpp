@@ -130,6 +130,14 @@ BOOST_AUTO_TEST_CASE(intervals_from_training_rows_say_what_they_guarantee) {
     BOOST_TEST(!has(sample.page(), words));
 }
 
+BOOST_AUTO_TEST_CASE(one_target_needs_no_name) {
+    PageSample sample = report::regression_sample(5, 20);
+    for (ordered_json& entry : sample.summary["conformal"]) entry["target"] = "heating";
+    BOOST_TEST(has(sample.page(), "<th scope=col>heating: CQR, 90 %"));
+    sample.summary["data"]["targets"] = {"heating"};
+    BOOST_TEST(has(sample.page(), "<th scope=col>CQR, 90 %"));
+}
+
 BOOST_AUTO_TEST_CASE(what_a_temperature_changes_stands_beside_what_is) {
     PageSample sample = report::classification_sample(8, 20);
     const std::string html = sample.page();

@@ -10,8 +10,9 @@ namespace ensemble::report {
 namespace {
 
 /// "aps, 90 %"; of several targets with its name: "height: cqr, 90 %".
-std::string name_of_entry(const Json& entry) {
-    const std::string target = entry.contains("target") ? text_of(at(entry, "target")) + ": " : std::string();
+std::string name_of_entry(const Source& source, const Json& entry) {
+    const bool is_one_of_several = source.at("data/targets").size() > 1 && entry.contains("target");
+    const std::string target = is_one_of_several ? text_of(at(entry, "target")) + ": " : std::string();
     return fmt::format("{}{}, {}", target, text_of(at(entry, "method")),
                        core::percent(number_of(at(entry, "level")), 0));
 }
@@ -28,11 +29,11 @@ std::string guarantee_of(const Json& entry) {
     return std::isfinite(share) ? core::percent(share, 1) : "nothing";
 }
 
-Table coverage_table(const Json& entries) {
+Table coverage_table(const Source& source, const Json& entries) {
     Table table{.caption = "Coverage of the test rows",
                 .columns = {"method", "calibration rows", "guaranteed", "covered", "95 % interval", "mean extent"}};
     for (const Json& entry : entries) {
-        table.rows.push_back({name_of_entry(entry), core::grouped(whole_number(at(entry, "calibration_rows"))),
+        table.rows.push_back({name_of_entry(source, entry), core::grouped(whole_number(at(entry, "calibration_rows"))),
                               guarantee_of(entry), core::percent(number_of(at(entry, "coverage"))),
                               fmt::format("{} to {}", core::percent(number_of(at(entry, "ci95/0"))),
                                           core::percent(number_of(at(entry, "ci95/1")))),
@@ -72,7 +73,7 @@ Table groups_table(const Source& source, const Json& entries) {
     Table table{.caption = groups_caption(source), .columns = {"group", "rows"}};
     const Json& groups = at(entries, "0/groups");
     if (!groups.is_array()) return table;
-    for (const Json& entry : entries) table.columns.push_back(name_of_entry(entry));
+    for (const Json& entry : entries) table.columns.push_back(name_of_entry(source, entry));
     for (std::size_t i = 0; i < groups.size(); ++i) {
         std::vector<Cell> row{text_of(at(groups[i], "name")), core::grouped(whole_number(at(groups[i], "rows")))};
         for (const Json& entry : entries)
@@ -147,7 +148,7 @@ Markup conformal_section(const Source& source) {
     if (!entries.is_array()) return {};
     std::vector<IntervalRow> rows;
     for (const Json& entry : entries) {
-        const IntervalRow row{.name = name_of_entry(entry),
+        const IntervalRow row{.name = name_of_entry(source, entry),
                               .value = number_of(at(entry, "coverage")),
                               .low = number_of(at(entry, "ci95/0")),
                               .high = number_of(at(entry, "ci95/1")),
@@ -168,7 +169,7 @@ Markup conformal_section(const Source& source) {
                .note = Markup::format("Symbols: share of the test rows whose truth is covered, with its exact 95 % "
                                       "interval (Clopper and Pearson). Upright strokes: what is guaranteed."),
                .data = intervals_data("test rows covered, %", true, NAN, rows),
-               .table = coverage_table(entries)});
+               .table = coverage_table(source, entries)});
     return html + plus_words(entries) + groups_part(source, entries);
 }
 
