@@ -17,7 +17,7 @@ namespace {
 using core::fail;
 using core::Failure;
 
-constexpr std::string_view dots = "..";
+constexpr std::string_view range_sign = "..";
 
 /// Evaluations in all: each costs as much as the test rows do.
 constexpr std::size_t most_shifts = 100;
@@ -73,9 +73,9 @@ void add_shift(Options& options, std::string_view text) {
     ShiftSeries series{.name = std::string(name), .text = std::string(text.substr(colon + 1)), .values = {}};
     const Range range = range_of(name);
     const auto number = [&](std::string_view digits) { return parse_number(digits, range, "1"); };
-    if (const std::size_t at = series.text.find(dots); at != std::string::npos) {
+    if (const std::size_t at = series.text.find(range_sign); at != std::string::npos) {
         const double low = number(std::string_view(series.text).substr(0, at));
-        const double high = number(std::string_view(series.text).substr(at + dots.size()));
+        const double high = number(std::string_view(series.text).substr(at + range_sign.size()));
         if (!(low < high)) fail(Failure::usage, "{}: {} is not below {}; write the smaller one first", name, low, high);
         series.values = steps(low, high);
     } else {
