@@ -80,7 +80,7 @@ void GrowingEnsemble::predict(std::span<float> out) const {
     }
 }
 
-ReducedEnsemble::ReducedEnsemble(const Block& block) : block_(&block) {
+ReducedEnsemble::ReducedEnsemble(const Block& block) : block_(block) {
     core::require(block.members > 1, "an ensemble without one member has another");
     const bool classes = block.task.kind == task::Kind::classification;
     const std::size_t numbers = block.rows * block.width();
@@ -103,8 +103,8 @@ ReducedEnsemble::ReducedEnsemble(const Block& block) : block_(&block) {
 }
 
 void ReducedEnsemble::predict_without(std::size_t member, std::span<float> out) const {
-    const std::span<const float> own = block_->of(member);
-    const auto others = static_cast<double>(block_->members - 1);
+    const std::span<const float> own = block_.of(member);
+    const auto others = static_cast<double>(block_.members - 1);
     if (spread_.empty()) {
         for (std::size_t i = 0; i < centre_.size(); ++i)
             out[i] = static_cast<float>(std::max(centre_[i] - double{own[i]}, 0.0) / others);

@@ -47,14 +47,14 @@ private:
 /// The same for all members but one.
 class ReducedEnsemble {
 public:
-    /// `block` must outlive it. REQUIRES: two members at least.
+    /// What the block refers to must outlive it. REQUIRES: two members at least.
     explicit ReducedEnsemble(const Block& block);
 
     /// The ensemble without the member at that place: `out` [rows × width].
     void predict_without(std::size_t member, std::span<float> out) const;
 
 private:
-    const Block* block_;
+    Block block_;
     std::vector<double> centre_;  ///< sums of probabilities; means of means
     std::vector<double> spread_;  ///< regression: sum of variances and of squared distances from the centre
 };
