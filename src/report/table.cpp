@@ -151,7 +151,7 @@ std::string interval(const task::Metric& metric, const analysis::Gain& gain) {
     const auto text = [&](const analysis::Interval& ci95) {
         return fmt::format("{} to {}", gained(metric, ci95.low), gained(metric, ci95.high));
     };
-    const std::string first = "95 % interval " + text(gain.ci95);
+    std::string first = "95 % interval " + text(gain.ci95);
     if (!gain.ci95_members) return first;
     const std::string second = text(*gain.ci95_members);
     return fmt::format("{}; {}", first, second == text(gain.ci95) ? "the same" : second);
