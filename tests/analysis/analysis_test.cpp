@@ -32,9 +32,9 @@ void check_equal(const Analysis& one, const Analysis& other) {
         BOOST_TEST((analysis::to_bytes(one.rows(set)) == analysis::to_bytes(other.rows(set))));
 }
 
-/// Large enough for several blocks of rows.
+/// Large enough for several blocks of rows, which are few: they are resampled.
 std::vector<Simulated> classes() {
-    return {simulated_classes(4, 90, 40), simulated_classes(4, 9000, 40)};
+    return {simulated_classes(4, 30, 2000), simulated_classes(4, 150, 2000)};
 }
 
 }  // namespace
@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(rows_are_combined_with_the_weights_that_their_validation_ro
             BOOST_TEST((analysis.rows(set).combined[i].predictions == all[i]->apply(block, weights).predictions));
         }
     }
-    BOOST_TEST(analysis.rows(1).rows == 9000U);
+    BOOST_TEST(analysis.rows(1).rows == 150U);
 }
 
 BOOST_AUTO_TEST_CASE(who_is_not_in_the_committee_has_no_part_in_it) {
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(rows_without_a_known_truth_are_combined_but_not_measured) {
     SimulatedRun run(classes());
     run.what[1].labels.clear();
     const Analysis analysis = analysed(run, run.all());
-    BOOST_TEST(analysis.rows(1).combined[0].predictions.size() == 9000U * 40);
+    BOOST_TEST(analysis.rows(1).combined[0].predictions.size() == 150U * 2000);
     BOOST_TEST(analysis.rows(1).combined_values[0].empty());
     BOOST_TEST(analysis.rows(1).best.empty());
 }
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(every_row_is_in_one_job_whatever_the_sizes) {
         BOOST_TEST(each <= static_cast<std::size_t>(rows));
     }
     const SimulatedRun run(classes());
-    std::vector<int> seen(9000);
+    std::vector<int> seen(150);
     for (const analysis::RowJob& job : analysis::row_jobs(run.study, run.all())) {
         if (job.set != 1) continue;
         for (std::size_t i = 0; i < job.count; ++i) ++seen.at(job.first + i);

@@ -365,7 +365,7 @@ BOOST_AUTO_TEST_CASE(degenerate_ensembles_are_defined) {
 }
 
 BOOST_AUTO_TEST_CASE(an_analysis_adds_the_sums_in_the_order_of_the_rows) {
-    const SimulatedRun run({simulated_classes(4, 90, 40), simulated_classes(4, 9000, 40)});
+    const SimulatedRun run({simulated_classes(4, 30, 2000), simulated_classes(4, 150, 2000)});
     const DiversityResult one = analysed(run, run.all()).diversity();
     const DiversityResult other = analysed(run, run.all(), 3).diversity();
     BOOST_TEST_REQUIRE(one.by_size.size() == 4U);
