@@ -282,6 +282,7 @@ void Analyst::begin(std::span<const std::byte> context) {
     if (stage_ == Stage::fit) return;
     held_out_.reset();
     plus_.reset();
+    has_plus_ = plus_method(*study_, committee_, 1 - conformal_level).has_value();
     row_jobs_ = row_jobs(*study_, committee_);
     score_jobs_ = score_jobs(*study_, committee_);
     subsets_ = subsets_of(committee_.members.size(), study_->seed);
@@ -338,7 +339,7 @@ std::vector<std::byte> Analyst::analyse_rows(const RowJob& job) {
     if (tells_diversity(*study_, job)) sums = to_bytes(member_sums(block, subsets_, best, second));
     writer(sums);
     std::vector<double> ends;
-    if (job.set == study_->test && plus_method(*study_, committee_, 1 - conformal_level)) {
+    if (job.set == study_->test && has_plus_) {
         if (!plus_) plus_.emplace(*study_, committee_, read_, 1 - conformal_level);
         for (const Interval& interval : plus_->of(block)) ends.push_back(interval.low), ends.push_back(interval.high);
     }

@@ -145,6 +145,7 @@ private:
     Subsets subsets_;
     ResampledColumns resampled_;
     std::optional<HeldOut> held_out_;    ///< once a fit has needed them
+    bool has_plus_ = false;              ///< plus_method() has one
     std::optional<PlusIntervals> plus_;  ///< once test rows have needed it
 };
 

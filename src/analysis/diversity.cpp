@@ -25,6 +25,7 @@ struct Found {
     std::size_t members;
     std::size_t best;  ///< places in the committee
     std::size_t second;
+    std::vector<std::size_t> metrics;  ///< metrics_by_size()
 
     [[nodiscard]] std::size_t questions() const { return task.questions(targets); }
     [[nodiscard]] double rows() const { return static_cast<double>(sums.rows); }
@@ -33,7 +34,7 @@ struct Found {
     /// A metric from the sums of its lines: sum(line) over all rows.
     template <class Sum>
     [[nodiscard]] double metric(std::size_t place, const Sum& sum) const {
-        const task::Metric& metric = task.metrics()[metrics_by_size(task)[place]];
+        const task::Metric& metric = task.metrics()[metrics[place]];
         double all = 0;
         for (std::size_t question = 0; question < questions(); ++question)
             all += metric.from_mean(sum(place * questions() + question) / rows());
@@ -162,7 +163,7 @@ template <class Sum>
 SizeResult size_result(const Found& found, std::size_t members, std::size_t ensembles, const Sum& sum) {
     constexpr double tail = 0.05;
     SizeResult result{.members = members, .mean = {}, .spread = {}};
-    for (std::size_t place = 0; place < metrics_by_size(found.task).size(); ++place) {
+    for (std::size_t place = 0; place < found.metrics.size(); ++place) {
         std::vector<double> values(ensembles);
         for (std::size_t i = 0; i < ensembles; ++i)
             values[i] = found.metric(place, [&](std::size_t line) { return sum(line, i); });
@@ -202,7 +203,7 @@ std::vector<SizeResult> results_by_size(const Found& found) {
 std::vector<std::vector<double>> reduced_scores(const Found& found) {
     std::vector<std::vector<double>> scores(found.members < 2 ? 0 : found.members);
     for (std::size_t member = 0; member < scores.size(); ++member) {
-        for (std::size_t place = 0; place < metrics_by_size(found.task).size(); ++place)
+        for (std::size_t place = 0; place < found.metrics.size(); ++place)
             scores[member].push_back(found.metric(
                 place, [&](std::size_t line) { return found.sums.without[line * found.members + member]; }));
     }
@@ -214,7 +215,7 @@ std::vector<std::vector<double>> reduced_scores(const Found& found) {
 template <class Reference>
 double jackknife_error(const Found& found, std::size_t place, Moment with, Moment own, const Reference& reference) {
     const auto members = static_cast<double>(found.members);
-    const task::Metric& metric = found.task.metrics()[metrics_by_size(found.task)[place]];
+    const task::Metric& metric = found.task.metrics()[found.metrics[place]];
     std::vector<double> gains(found.members);
     double of_rows = 0;
     for (std::size_t question = 0; question < found.questions(); ++question) {
@@ -263,7 +264,7 @@ std::vector<MemberVariation> variations(const Found& found) {
     const auto best_of_others = [&](std::size_t line, std::size_t left_out) {
         return of_member(line, left_out == found.best ? found.second : found.best);
     };
-    for (std::size_t place = 0; place < metrics_by_size(found.task).size(); ++place) {
+    for (std::size_t place = 0; place < found.metrics.size(); ++place) {
         all.push_back({.over_mean = jackknife_error(found, place, Moment::with_mean, Moment::mean, mean_of_others),
                        .over_best = jackknife_error(found, place, Moment::with_best, Moment::best, best_of_others)});
     }
@@ -303,8 +304,9 @@ DiversityResult diversity_of(const task::Task& task, std::size_t targets, const 
                       .sums = sums,
                       .members = committee.members.size(),
                       .best = committee.place_of(committee.best),
-                      .second = committee.place_of(committee.second)};
-    DiversityResult result{.metrics = metrics_by_size(task),
+                      .second = committee.place_of(committee.second),
+                      .metrics = metrics_by_size(task)};
+    DiversityResult result{.metrics = found.metrics,
                            .by_size = results_by_size(found),
                            .pairs = pair_measures(found),
                            .ambiguity = mean_split(sums.split, found.rows()),

@@ -6,7 +6,6 @@
 #include <memory>
 #include <numeric>
 
-#include "analysis/probabilities.hpp"
 #include "core/contract.hpp"
 #include "core/random.hpp"
 
@@ -69,7 +68,7 @@ public:
         const double share = 1.0 / static_cast<double>(members_ + 1);
         const double* p = p_.data() + member * rows_;
         return -sum_of_logarithms(
-            rows_, [&](std::size_t row) { return std::max((sums_[row] + p[row]) * share, least_probability); });
+            rows_, [&](std::size_t row) { return std::max((sums_[row] + p[row]) * share, task::least_probability); });
     }
 
 private:

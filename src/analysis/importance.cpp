@@ -55,10 +55,9 @@ std::vector<std::span<const double>> views_of(const Lines& lines) {
 
 ImportanceResult importance_of(const Analysis& analysis, std::size_t combine, const ShuffledColumns& columns) {
     const Study& study = analysis.study();
-    const auto set =
-        std::ranges::find_if(study.sets, [](const EvaluationSet* each) { return each->use == SetUse::shuffled; });
-    core::require(set != study.sets.end(), "columns were shuffled");
-    const RowResults& rows = analysis.rows(static_cast<std::size_t>(set - study.sets.begin()));
+    const auto set = study.find(SetUse::shuffled);
+    core::require(set.has_value(), "columns were shuffled");
+    const RowResults& rows = analysis.rows(*set);
     const std::size_t count = columns.places.size();
     core::require(rows.rows == columns.names.size() * columns.repeats * count && count > 0,
                   "every column was shuffled so often");

@@ -14,13 +14,10 @@
 namespace ensemble::analysis {
 namespace {
 
-/// As the metric floors it.
-constexpr double least_likelihood = 0x1p-40;
-
 /// The log loss of probability `without` in place of `all`, less what a straight line says.
 double beyond_slope(double without, double all) {
-    const double probability = std::max(all, least_likelihood);
-    return std::log(probability / std::max(without, least_likelihood)) + (without - all) / probability;
+    const double probability = std::max(all, task::least_probability);
+    return std::log(probability / std::max(without, task::least_probability)) + (without - all) / probability;
 }
 
 double mean_of(std::span<const double> values) {

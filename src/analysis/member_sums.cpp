@@ -6,7 +6,6 @@
 #include <cstring>
 #include <numeric>
 
-#include "analysis/probabilities.hpp"
 #include "analysis/probability_pools.hpp"
 #include "core/contract.hpp"
 #include "core/hash.hpp"
@@ -148,7 +147,7 @@ void split_square(const Block& block, std::size_t number, double truth, std::spa
 void split_logarithm(const Block& block, MemberSums& sums) {
     const Combined geometric = geometric_mean(block, {});
     const auto members = static_cast<double>(block.members);
-    const auto logarithm = [](float p) { return std::log(std::max(double{p}, least_probability)); };
+    const auto logarithm = [](float p) { return std::log(std::max(double{p}, task::least_probability)); };
     std::vector<double> means(block.width());
     for (std::size_t row = 0; row < block.rows; ++row) {
         std::ranges::fill(means, 0.0);

@@ -7,7 +7,6 @@
 #include <span>
 #include <utility>
 
-#include "analysis/probabilities.hpp"
 #include "core/contract.hpp"
 
 namespace ensemble::analysis {
@@ -20,7 +19,7 @@ std::vector<double> probabilities_of_truth(const Block& block) {
         for (std::size_t row = 0; row < block.rows; ++row) {
             const auto label = static_cast<std::size_t>(block.truth.labels[row]);
             p[member * block.rows + row] =
-                std::max(double{block.of(member)[row * block.width() + label]}, least_probability);
+                std::max(double{block.of(member)[row * block.width() + label]}, task::least_probability);
         }
     }
     return p;

@@ -10,11 +10,6 @@
 namespace ensemble::analysis {
 namespace {
 
-const EvaluationSet* find_out_of_bag(const Study& study) {
-    const auto found = std::ranges::find(study.sets, SetUse::out_of_bag, &EvaluationSet::use);
-    return found == study.sets.end() ? nullptr : *found;
-}
-
 /// The jobs of the validation rows that members predict who were not trained on them.
 std::vector<RowJob> held_out_jobs(const Study& study, const Committee& committee) {
     std::vector<RowJob> jobs = row_jobs(study, committee);
@@ -56,8 +51,8 @@ std::vector<JackknifePlus> from_folds(const Study& study, const Committee& commi
 /// What is no number was predicted by a member that was trained on the row.
 std::vector<JackknifePlus> from_bootstrap(const Study& study, const Committee& committee, const ReadPredictions& read,
                                           double alpha) {
-    const EvaluationSet& set = *find_out_of_bag(study);
-    const auto place = static_cast<std::size_t>(std::ranges::find(study.sets, &set) - study.sets.begin());
+    const std::size_t place = study.find(SetUse::out_of_bag).value();
+    const EvaluationSet& set = *study.sets[place];
     const std::vector<float> predictions = read(place, committee.members, 0, set.count);
     std::vector<std::uint8_t> trained_on;
     for (std::size_t at = 0; at < predictions.size(); at += study.width())
@@ -87,13 +82,13 @@ std::optional<PlusMethod> plus_method(const Study& study, const Committee& commi
                           .rows = rows,
                           .guaranteed = guarantee_of_folds(rows, study.folds(), alpha)};
     }
-    const EvaluationSet* out_of_bag = find_out_of_bag(study);
-    if (out_of_bag == nullptr) return std::nullopt;
+    const auto out_of_bag = study.find(SetUse::out_of_bag);
+    if (!out_of_bag) return std::nullopt;
     return PlusMethod{.name = "jackknife+",
                       .text =
                           "the members' mean and residuals of training rows outside of bootstrap samples "
                           "(jackknife+-after-bootstrap)",
-                      .rows = out_of_bag->count,
+                      .rows = study.sets[*out_of_bag]->count,
                       .guaranteed = 1 - 2 * alpha};
 }
 

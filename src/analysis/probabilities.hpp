@@ -4,9 +4,6 @@
 
 namespace ensemble::analysis {
 
-/// What a log loss takes for the least probability, so that one certain error stays finite.
-inline constexpr double least_probability = 0x1p-40;
-
 /// Whether all are probabilities, with room for the rounding of a softmax; NaN is none.
 [[nodiscard]] inline bool are_probabilities(std::span<const float> values) noexcept {
     constexpr float largest = 1.0F + 0x1p-10F;

@@ -27,8 +27,7 @@ std::vector<double> negated(std::vector<double> values) {
 std::vector<ShiftResult> shift_results(const Analysis& analysis) {
     const Study& study = analysis.study();
     const Committee& committee = analysis.committee();
-    const auto best =
-        static_cast<std::size_t>(std::ranges::find(committee.members, committee.best) - committee.members.begin());
+    const std::size_t best = committee.place_of(committee.best);
     std::vector<ShiftResult> results;
     for (std::size_t set = 0; set < study.sets.size(); ++set) {
         if (study.sets[set]->use != SetUse::shift) continue;
@@ -45,10 +44,9 @@ std::vector<ShiftResult> shift_results(const Analysis& analysis) {
 
 std::optional<ForeignResult> foreign_result(const Analysis& analysis, const std::vector<std::string>& targets) {
     const Study& study = analysis.study();
-    const auto found =
-        std::ranges::find_if(study.sets, [](const EvaluationSet* set) { return set->use == SetUse::foreign; });
-    if (found == study.sets.end()) return std::nullopt;
-    const RowResults& foreign = analysis.rows(static_cast<std::size_t>(found - study.sets.begin()));
+    const auto set = study.find(SetUse::foreign);
+    if (!set) return std::nullopt;
+    const RowResults& foreign = analysis.rows(*set);
     const RowResults& test = analysis.rows(study.test);
     const std::vector<std::string> names = uncertainty_names(study.task->kind, targets);
     ForeignResult result{.rows = foreign.rows, .measures = {}};

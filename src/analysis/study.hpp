@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -73,6 +74,13 @@ struct Study {
     /// Training looked at the validation rows (early stopping), so that they are not like rows nobody has seen.
     bool validation_guides_training = false;
     std::uint64_t seed = 1;
+
+    /// The place of the first set that serves that; nothing if there is none.
+    [[nodiscard]] std::optional<std::size_t> find(SetUse use) const {
+        const auto found = std::ranges::find(sets, use, &EvaluationSet::use);
+        if (found == sets.end()) return std::nullopt;
+        return static_cast<std::size_t>(found - sets.begin());
+    }
 
     [[nodiscard]] std::size_t folds() const noexcept { return fold_bounds.empty() ? 0 : fold_bounds.size() - 1; }
     [[nodiscard]] std::size_t width() const noexcept { return task->predicted_width(targets); }

@@ -11,8 +11,7 @@ namespace ensemble::analysis {
 namespace {
 
 double log_probability(float p) {
-    constexpr float smallest = 0x1p-40F;  // as in the log loss
-    return std::log(double{std::max(p, smallest)});
+    return std::log(std::max(double{p}, task::least_probability));
 }
 
 /// Mean log loss of rows and its derivatives in the inverse temperature β.

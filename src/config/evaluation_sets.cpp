@@ -13,6 +13,7 @@
 #include "config/coverage_groups.hpp"
 #include "config/parse_shift.hpp"
 #include "core/error.hpp"
+#include "data/as_read.hpp"
 #include "data/augmentation.hpp"
 #include "store/run_directory.hpp"
 
@@ -125,11 +126,10 @@ std::vector<data::FeatureColumn> shuffled_columns(const Options& options, const 
         fail(Failure::usage, "--importance {}: shuffles the columns of a table, and a row of {} is {}; leave it out",
              options.importance, options.data, shape.text());
     }
-    std::vector<data::FeatureColumn> columns = source.columns;
-    const bool are_named = !columns.empty();
-    const bool are_components = options.preprocessing.reduction == data::Reduction::pca;
-    for (std::size_t i = 0; !are_named && i < shape.elements(); ++i)
-        columns.push_back({.name = fmt::format("{} {}", are_components ? "component" : "feature", i + 1)});
+    std::vector<data::FeatureColumn> columns = data::columns_of(source);
+    const bool are_components = source.columns.empty() && options.preprocessing.reduction == data::Reduction::pca;
+    for (std::size_t i = 0; are_components && i < columns.size(); ++i)
+        columns[i].name = fmt::format("component {}", i + 1);
     if (columns.size() > most_shuffled_columns) {
         fail(Failure::usage, "--importance {}: a row of {} has {} columns, and at most {} are shuffled; leave it out",
              options.importance, options.data, columns.size(), most_shuffled_columns);

@@ -12,6 +12,7 @@
 #include "core/error.hpp"
 #include "data/as_read.hpp"
 #include "data/augmentation.hpp"
+#include "run/read_json.hpp"
 #include "store/file.hpp"
 
 namespace ensemble::run {
@@ -210,9 +211,7 @@ std::optional<report::Examples> read_examples(const store::Summary& summary, con
                                               const store::RunDirectory& directory) {
     std::error_code none;
     if (!std::filesystem::exists(directory.examples(), none)) return std::nullopt;
-    try {
-        const std::vector<std::byte> bytes = store::read_file(directory.examples());
-        const auto json = Json::parse(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+    return read_json(directory.examples(), [&](const Json& json) {
         report::Examples examples{.width = json.value("width", std::size_t{0}),
                                   .height = json.value("height", std::size_t{0}),
                                   .channels = json.value("channels", std::size_t{1}),
@@ -227,10 +226,8 @@ std::optional<report::Examples> read_examples(const store::Summary& summary, con
         };
         add(rows.uncertain, examples.uncertain);
         add(rows.wrong, examples.wrong);
-        return examples;
-    } catch (const nlohmann::json::exception& error) {
-        core::fail(core::Failure::data, "'{}' is damaged: {}", directory.examples().string(), error.what());
-    }
+        return std::optional(std::move(examples));
+    });
 }
 
 }  // namespace ensemble::run

@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
-#include "store/file.hpp"
+#include "run/read_json.hpp"
 #include "store/prediction_files.hpp"
 
 namespace ensemble::run {
@@ -26,24 +26,6 @@ constexpr std::size_t most_grouped_classes = 100;
 /// Of as many digits as a chart shows.
 double shortened(double value) {
     return std::strtod(fmt::format("{:.5g}", value).c_str(), nullptr);
-}
-
-/// The set of that use, and its place in the study; null where there is none.
-std::pair<const analysis::EvaluationSet*, std::size_t> find_set(const analysis::Study& study, analysis::SetUse use) {
-    const auto found = std::ranges::find_if(study.sets, [&](const auto* set) { return set->use == use; });
-    if (found == study.sets.end()) return {nullptr, 0};
-    return {*found, static_cast<std::size_t>(found - study.sets.begin())};
-}
-
-/// Calls read(json) with what the file holds.
-template <class Read>
-auto read_json(const std::filesystem::path& path, const Read& read) {
-    try {
-        const std::vector<std::byte> bytes = store::read_file(path);
-        return read(Json::parse(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
-    } catch (const nlohmann::json::exception& error) {
-        core::fail(core::Failure::data, "'{}' is damaged: {}", path.string(), error.what());
-    }
 }
 
 std::string feature_name(const data::Source& source, std::size_t feature) {
@@ -87,8 +69,9 @@ void write_regions(const config::Experiment& experiment, const store::RunDirecto
 
 std::optional<report::Regions> read_regions(const store::Summary& summary, const analysis::Analysis& analysis,
                                             const store::RunDirectory& directory) {
-    const auto [set, place] = find_set(analysis.study(), analysis::SetUse::grid);
-    if (set == nullptr) return std::nullopt;
+    const auto place = analysis.study().find(analysis::SetUse::grid);
+    if (!place) return std::nullopt;
+    const analysis::EvaluationSet& set = *analysis.study().sets[*place];
     report::Regions regions = read_json(directory.regions(), [](const Json& json) {
         report::Regions read{.x = json.at("x"),
                              .y = json.at("y"),
@@ -102,16 +85,16 @@ std::optional<report::Regions> read_regions(const store::Summary& summary, const
             read.points.push_back({.x = point.at(0), .y = point.at(1), .label = point.at(2)});
         return read;
     });
-    if (regions.columns * regions.rows != set->count) {
+    if (regions.columns * regions.rows != set.count) {
         core::fail(core::Failure::data, "'{}' tells of another number of points than were predicted",
                    directory.regions().string());
     }
     regions.maps.push_back(
-        {.name = "ensemble", .probabilities = analysis.rows(place).combined.at(summary.combine).predictions});
+        {.name = "ensemble", .probabilities = analysis.rows(*place).combined.at(summary.combine).predictions});
     const std::vector<std::uint32_t>& members = analysis.committee().members;
     for (std::size_t i = 0; i < std::min(members.size(), members_shown); ++i) {
         regions.maps.push_back({.name = fmt::format("member {}", members[i]),
-                                .probabilities = probabilities_of(members[i], *set, summary.data.classes, directory)});
+                                .probabilities = probabilities_of(members[i], set, summary.data.classes, directory)});
     }
     return regions;
 }
@@ -126,14 +109,14 @@ void write_shuffled_columns(const config::Experiment& experiment, const store::R
 
 std::optional<analysis::ShuffledColumns> read_shuffled_columns(const analysis::Study& study,
                                                                const store::RunDirectory& directory) {
-    const auto [set, place] = find_set(study, analysis::SetUse::shuffled);
-    if (set == nullptr) return std::nullopt;
+    const auto place = study.find(analysis::SetUse::shuffled);
+    if (!place) return std::nullopt;
     analysis::ShuffledColumns columns = read_json(directory.importance(), [](const Json& json) {
         return analysis::ShuffledColumns{
             .names = json.at("columns"), .repeats = json.at("repeats"), .places = json.at("places")};
     });
     const std::size_t test_rows = study.sets.at(study.test)->count;
-    const bool fits = columns.names.size() * columns.repeats * columns.places.size() == set->count &&
+    const bool fits = columns.names.size() * columns.repeats * columns.places.size() == study.sets[*place]->count &&
                       std::ranges::all_of(columns.places, [&](std::size_t each) { return each < test_rows; });
     if (!fits) {
         core::fail(core::Failure::data, "'{}' tells of other rows than were predicted",

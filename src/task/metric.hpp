@@ -38,6 +38,9 @@ struct Answers {
 /// Which way predictions are better. `nominal`: neither; there is a value they should have.
 enum class Better : std::uint8_t { higher, lower, nominal };
 
+/// What a log loss takes for the least probability, so that one certain error stays finite.
+inline constexpr double least_probability = 0x1p-40;
+
 /// How people read a value.
 enum class Unit : std::uint8_t { share, number };
 

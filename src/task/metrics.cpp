@@ -23,8 +23,7 @@ double hit(const Answers& answers, std::size_t row) {
 
 /// −ln p(label); p is floored so that one certain error stays finite.
 double log_loss(const Answers& answers, std::size_t row) {
-    constexpr double smallest_probability = 0x1p-40;
-    return -std::log(std::max<double>(answers.of(row)[answers.label(row)], smallest_probability));
+    return -std::log(std::max<double>(answers.of(row)[answers.label(row)], least_probability));
 }
 
 /// Σ (p − 1[label])² over the classes.

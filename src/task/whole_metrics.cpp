@@ -60,6 +60,19 @@ struct Counts {
     }
 
     [[nodiscard]] std::size_t classes() const noexcept { return occurs.size(); }
+
+    /// Mean of value(c) over the classes that are selected.
+    template <class Selects, class Value>
+    [[nodiscard]] double mean(const Selects& selects, const Value& value) const {
+        double sum = 0;
+        double number = 0;
+        for (std::size_t c = 0; c < classes(); ++c) {
+            if (!selects(c)) continue;
+            sum += value(c);
+            ++number;
+        }
+        return sum / number;
+    }
     /// Of a class; 0 where it has none.
     [[nodiscard]] double recall(std::size_t c) const { return occurs[c] > 0 ? right[c] / occurs[c] : 0; }
     [[nodiscard]] double f1(std::size_t c) const { return either(c) > 0 ? 2 * right[c] / either(c) : 0; }
@@ -193,14 +206,8 @@ Influences calibration_error_influences(const Answers& answers) {
 
 double balanced_accuracy(const Answers& answers) {
     const Counts counts(answers);
-    double sum = 0;
-    double classes = 0;
-    for (std::size_t c = 0; c < counts.classes(); ++c) {
-        if (counts.occurs[c] == 0) continue;
-        sum += counts.recall(c);
-        ++classes;
-    }
-    return sum / classes;
+    return counts.mean([&](std::size_t c) { return counts.occurs[c] > 0; },
+                       [&](std::size_t c) { return counts.recall(c); });
 }
 
 Influences balanced_accuracy_influences(const Answers& answers) {
@@ -218,14 +225,8 @@ Influences balanced_accuracy_influences(const Answers& answers) {
 
 double macro_f1(const Answers& answers) {
     const Counts counts(answers);
-    double sum = 0;
-    double classes = 0;
-    for (std::size_t c = 0; c < counts.classes(); ++c) {
-        if (counts.either(c) == 0) continue;
-        sum += counts.f1(c);
-        ++classes;
-    }
-    return sum / classes;
+    return counts.mean([&](std::size_t c) { return counts.either(c) > 0; },
+                       [&](std::size_t c) { return counts.f1(c); });
 }
 
 /// Of a class f1 = Σ a / Σ b, with a = 2 where it is rightly predicted and b = 1 each where it occurs and is predicted.
