@@ -3,10 +3,8 @@
 # ENSEMBLE_PROJECT or as the directory where sbatch was called.
 # shellcheck shell=bash
 
-# number TEXT DEFAULT: a number that others have written. The shell would execute what stands in a text it computes with.
-number() {
-    if [[ $1 =~ ^[0-9]{1,9}$ ]]; then echo $((10#$1)); else echo "$2"; fi
-}
+# shellcheck source=launch/batch.sh
+source "$(dirname "${BASH_SOURCE[0]}")/batch.sh"
 
 # How often a job may begin again: after a stop that was asked for, and after a failure since the last of those.
 most_requeues=$(number "${ENSEMBLE_REQUEUES:-}" 100)
@@ -25,14 +23,6 @@ keep_count() {
     draft=$(mktemp "$1.XXXXXX") || return
     if echo "$2" >"$draft" && mv -fT "$draft" "$1"; then return; fi
     rm -f "$draft"
-    return 1
-}
-
-# has_option NAME WORDS…: true if --NAME or --NAME=… is among the words.
-has_option() {
-    local name=$1 word
-    shift
-    for word in "$@"; do [[ $word == --$name || $word == --$name=* ]] && return; done
     return 1
 }
 

@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Batch scripts against stand-ins for their systems, and what can be said of recipes without what reads them:
+batch_test.py SOURCE CASE."""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+SOURCE = Path(sys.argv[1])
+SKIPPED = 77
+
+
+def expect(holds, what):
+    if not holds:
+        sys.exit(str(what))
+
+
+def skip(why):
+    print(f"skipped: {why}")
+    sys.exit(SKIPPED)
+
+
+def run(*command, code=0, **options):
+    ended = subprocess.run([str(word) for word in command], text=True, capture_output=True, stdin=subprocess.DEVNULL, **options)
+    expect(ended.returncode == code, f"{command}: exit code {ended.returncode}\n{ended.stdout}\n{ended.stderr}")
+    return ended.stdout
+
+
+def stand_in(directory, name, text):
+    path = directory / "bin" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/usr/bin/env bash\n{text}\n")
+    path.chmod(0o755)
+
+
+def scripts_for_batch_systems(directory):
+    """With stand-ins for the batch systems and for launch/run: what they start, and when they go on."""
+    project = directory / "project"
+    (project / "launch").mkdir(parents=True)
+    for name in ("batch.sh", "pbs.sh", "lsf.sh", "flux.sh"):
+        shutil.copy(SOURCE / "launch" / name, project / "launch")
+    note = f'printf "%s|" "${{0##*/}}" "$@" >>{directory}/calls; echo >>{directory}/calls'
+    (project / "launch/run").write_text(f"#!/usr/bin/env bash\n{note}\nexit $CODE\n")
+    (project / "launch/run").chmod(0o755)
+    stand_in(directory, "qsub", note)
+    stand_in(directory, "qstat", 'echo "    Resource_List.walltime = 01:00:00"; echo "    Resource_List.select = 2:ncpus=4"')
+    stand_in(directory, "flux", f"""case "$1 $2" in
+        "job timeleft") echo 600 ;; "resource list") echo 16 ;; "run -n") {note}; exit $CODE ;; *) {note} ;; esac""")
+    (directory / "nodes").write_text("a\na\nb\nb\n")
+    environment = {**os.environ, "PATH": f"{directory}/bin:{os.environ['PATH']}", "ENSEMBLE_PROJECT": str(project),
+                   "PBS_JOBID": "7.server", "PBS_NODEFILE": str(directory / "nodes"), "LSB_JOBID": "8", "LSB_MCPU_HOSTS": "a 2 b 2",
+                   "FLUX_ENCLOSING_ID": "f9"}
+
+    def calls(script, *words, code, **variables):
+        (directory / "calls").unlink(missing_ok=True)
+        run("bash", project / "launch" / script, *words, code=code, cwd=directory, env={**environment, "CODE": str(code), **variables})
+        return (directory / "calls").read_text().splitlines()
+
+    options = "--net 'dense(8) relu' --vary lr=$(touch executed)"
+    started, submitted = calls("pbs.sh", code=75, ENSEMBLE_OPTIONS=options)
+    expect(started == "run|--ranks|4|--|--net|dense(8) relu|--vary|lr=$(touch|executed)|--out|runs/pbs-7|--resume|--time-limit|3480s|",
+           started)
+    expect(submitted.startswith("qsub|-v|ENSEMBLE_OPTIONS,") and "select=2:ncpus=4" in submitted, submitted)
+    expect(not (directory / "executed").exists(), "options were executed")
+    expect(len(calls("pbs.sh", code=0)) == 1, "a finished run goes on")
+    expect(len(calls("pbs.sh", code=2)) == 1, "a wrong command goes on")
+    expect(len(calls("pbs.sh", code=4, ENSEMBLE_FAILURES="2")) == 2, "a failure ends it")
+    expect(len(calls("pbs.sh", code=4, ENSEMBLE_FAILURES="3")) == 1, "failures do not end it")
+    expect(len(calls("pbs.sh", code=75, ENSEMBLE_STARTS="100")) == 1, "goes on for ever")
+    (started,) = calls("lsf.sh", "--members", "4", code=75)
+    expect(re.fullmatch(r"run\|--hostfile\|\./\.lsf-hosts-8\.\w+\|--\|--out\|runs/lsf-8\|--members\|4\|--resume\|", started), started)
+    expect(not list(directory.glob(".lsf*")), "the list of hosts stays behind")
+    started, submitted = calls("flux.sh", "--out", "mine", code=75)
+    expect(started.endswith("ensemble_train|--out|mine|--resume|--time-limit|480s|"), started)
+    expect(submitted.startswith("flux|--parent|batch|-n|16|") and submitted.endswith("flux.sh|--out|mine|"), submitted)
+    expect(len(calls("flux.sh", code=0)) == 1, "a finished run goes on")
+
+
+def recipes_can_be_read(directory):
+    tree = ast.parse((SOURCE / "launch/packaging/spack/package.py").read_text())
+    names = {node.args[0].value.split("@")[0] for node in ast.walk(tree)
+             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "depends_on"}
+    expect({"cmake", "openmpi", "onednn", "eigen"} <= names, names)
+    version = re.search(r"project\(\w+ VERSION (\S+)", (SOURCE / "CMakeLists.txt").read_text())[1]
+    for file in ("mpijob.yaml", "packaging/ensemble.def", "packaging/modulefile"):
+        expect(version in (SOURCE / "launch" / file).read_text(), f"{file} is for another version than {version}")
+    packages = {line for line in (SOURCE / "launch/packages/build").read_text().splitlines() if not line.startswith("#")}
+    expect("launch/packages/build" in (SOURCE / "launch/Containerfile").read_text() and packages, "the image lacks packages")
+    try:
+        import yaml
+    except ImportError:
+        skip("python3-yaml is not installed")
+    job = yaml.safe_load((SOURCE / "launch/mpijob.yaml").read_text())
+    launcher = job["spec"]["mpiReplicaSpecs"]["Launcher"]["template"]["spec"]["containers"][0]
+    expect(job["apiVersion"] == "kubeflow.org/v2beta1" and launcher["command"] == ["mpirun"], job)
+    expect("--resume" in launcher["args"] and all(isinstance(word, str) for word in launcher["args"]), launcher)
+
+
+def module_file(directory):
+    if not shutil.which("tclsh"):
+        skip("tclsh is not installed")
+    file = directory / "prefix/share/modulefiles/ensemble/0.1.0"
+    file.parent.mkdir(parents=True)
+    shutil.copy(SOURCE / "launch/packaging/modulefile", file)
+    script = "foreach word {module-whatis conflict prepend-path setenv} { proc $word args \"puts \\\"$word \\$args\\\"\" }\n"
+    script += f"set ModulesCurrentModulefile {{{file}}}\nsource {{{file}}}\n"
+    told = subprocess.run(["tclsh"], input=script, text=True, capture_output=True)
+    expect(told.returncode == 0 and f"prepend-path PATH {directory}/prefix/bin" in told.stdout, told)
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="ensemble_batch_") as directory:
+        globals()[sys.argv[2]](Path(directory).resolve())
+
+
+if __name__ == "__main__":
+    main()
