@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 
 usage() {
-    cat <<'END'
-Usage: launch/run [OPTION …] [--] [options of ensemble_train …]
+    cat <<END
+Usage: $called [OPTION …] [--] [options of ensemble_train …]
 
 Starts the ranks with what Open MPI needs for few cores, root, containers and several networks, starts again with
 --resume when ranks or mpirun were killed, and returns the exit code of ensemble_train.
@@ -26,7 +26,7 @@ END
 }
 
 wrong() {
-    say "$*; launch/run --help explains"
+    say "$*; $called --help explains"
     exit 2
 }
 
@@ -85,7 +85,7 @@ check_foreign() {
     local word near
     case $1 in
         -*) ;;
-        *) wrong "$(quoted "$1") is no option; launch/run starts $program, and -n N says on how many ranks" ;;
+        *) wrong "$(quoted "$1") is no option; $called starts $program, and -n N says on how many ranks" ;;
     esac
     case ${1%%=*} in
         -H | -host | --host | --hosts | -hosts) wrong "$(quoted "$1"): write the hosts to a file, one a line, for --hostfile" ;;
@@ -93,7 +93,7 @@ check_foreign() {
             -map-by | --rank-by | --allow-run-as-root | -allow-run-as-root | --enable-recovery | --report-bindings | -q | \
             --quiet | --tag-output | --output-filename | --timestamp-output | -wdir | --wdir | --prefix | --use-hwthread-cpus | \
             --cpu-set | --display-map | --display-allocation | --nooversubscribe | --ppr | --tune | --am | --path | --merge-stderr-to-stdout)
-            wrong "$(quoted "$1") is an option of mpirun: launch/run chooses what is needed, and --mpirun \"$(plain "$1") …\" adds others"
+            wrong "$(quoted "$1") is an option of mpirun: $called chooses what is needed, and --mpirun \"$(plain "$1") …\" adds others"
             ;;
     esac
     near=$(nearest "${1%%=*}" --ranks --hostfile --network --restarts --wait --host-timeout --linger --mpirun --no-recovery --verbose)

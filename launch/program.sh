@@ -1,11 +1,25 @@
 # Sourced by the scripts that run the program: where it is, and how it is built.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is set here is for those who source it
 
 # shellcheck source=launch/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
-# ENSEMBLE_BUILD names another build directory, which is taken as it is.
-readonly build=${ENSEMBLE_BUILD:-$project/build}
+# ENSEMBLE_BUILD names another build directory, which is taken as it is. An installation says in installed.sh where its
+# programs are; what a build directory would keep is then this user's.
+kept='' programs_from_here='' called=launch/run
+if [[ ! ${ENSEMBLE_BUILD:-} && -f $project/launch/installed.sh ]]; then
+    # shellcheck source=/dev/null
+    source "$project/launch/installed.sh" # leaves programs_from_here and mpirun_of_build
+    build=$(readlink -f "$project/launch/$programs_from_here")
+    called=ensemble-run
+    kept=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/ensemble
+    mkdir -p "$kept" 2>/dev/null || true
+else
+    build=${ENSEMBLE_BUILD:-$project/build}
+    # The launcher that belongs to the MPI library that the program was built with.
+    mpirun_of_build=$(sed -n 's/^MPIEXEC_EXECUTABLE:[A-Z]*=//p' "$build/CMakeCache.txt" 2>/dev/null) || true
+fi
+readonly build called kept=${kept:-$build}
 readonly program=$build/ensemble_train
 
 # A build directory that exists keeps its options (tests, compiler, instruction set): it may be a developer's.

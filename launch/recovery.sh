@@ -21,9 +21,9 @@ survives_a_death() {
 
 # recovery_works: the same, tried once for a build: the trial takes a second.
 recovery_works() {
-    local kept=$build/recovery key answer result=0 draft
+    local file=$kept/recovery key answer result=0 draft
     key="$program $(stat -c %Y "$program") ${command[0]} $(uname -n)"
-    answer=$(cat "$kept" 2>/dev/null) || true
+    answer=$(cat "$file" 2>/dev/null) || true
     answer=${answer#"$key "}
     if [[ $answer != yes && $answer != no ]]; then
         [[ ! $stopping ]] || return 1
@@ -34,8 +34,8 @@ recovery_works() {
             1) answer=no ;;
             *) say "the trial of recovery took too long: relying on restarts this time"; return 1 ;;
         esac
-        if draft=$(mktemp "$kept.XXXXXX" 2>/dev/null); then
-            { echo "$key $answer" >"$draft" && mv -fT "$draft" "$kept"; } || rm -f "$draft"
+        if draft=$(mktemp "$file.XXXXXX" 2>/dev/null); then
+            { echo "$key $answer" >"$draft" && mv -fT "$draft" "$file"; } || rm -f "$draft"
         fi
     fi
     [[ $answer == yes ]] || say "this Open MPI ends all ranks when one dies: relying on restarts"

@@ -12,8 +12,9 @@
 
 #include "config/configuration.hpp"
 #include "config/help.hpp"
+#include "config/named_configurations.hpp"
 #include "config/parse_value.hpp"
-#include "config/parse_words.hpp"
+#include "config/program_text.hpp"
 #include "config/settings.hpp"
 #include "config/variation.hpp"
 #include "core/contract.hpp"
@@ -44,6 +45,18 @@ std::string read_file(const std::string& file, std::string_view option, Failure 
         // A directory can be opened but not read; the message is the same.
     }
     fail(kind, "{}: cannot read the file '{}'; check its path", option, file);
+}
+
+/// The content of what --config means.
+std::string read_configuration(const std::string& file) {
+    try {
+        return read_file(file, "--config", Failure::usage);
+    } catch (const core::Error& error) {
+        std::string names;
+        for (const NamedConfiguration& each : named_configurations()) names += (names.empty() ? "" : ", ") + each.name;
+        if (names.empty() || file.find('/') != std::string::npos) throw;
+        fail(error.kind(), "{}; those that come with the program are {}", error.what(), names);
+    }
 }
 
 /// What presets bring along, where neither command line nor file says otherwise; it holds for all members.
@@ -104,11 +117,12 @@ public:
     Reader() {
         app_.get_formatter()->column_width(34);
         app_.allow_extras();
-        app_.set_help_flag();  // added again below, at its place
+        app_.set_help_flag();  // added again behind the others
         for (const Setting& setting : settings()) add(setting);
         add_word("--out", "DIR", "run directory, made if missing (runs/<time>)",
                  [this](const std::string& text) { invocation_.options.out = text; });
-        add_word("--config", "FILE", "read settings from a TOML file; the command line wins",
+        add_word("--config", "FILE",
+                 "read settings from a TOML file, or from one of those below; the command line wins",
                  [this](const std::string& text) { config_ = text; });
         app_.add_flag("--resume", invocation_.options.resume,
                       "go on with the run in --out, on any number of ranks, with its settings; begin it if there is "
@@ -116,23 +130,19 @@ public:
             ->group("Stopping and going on");
         app_.add_flag("--dry-run", invocation_.options.dry_run, "check everything, print the plan and stop")
             ->group("Running");
-        app_.add_flag("--version", wants_version_, "print the version and stop")->group("Running");
-        app_.set_help_flag("-h,--help", "print this and stop")->group("Running");
+        app_.add_flag("--print-config", invocation_.print_config,
+                      "print the complete configuration as TOML, for --config, and stop")
+            ->group("Running");
     }
 
     Invocation read(std::span<const char* const> words) {
-        if (!parse_words(app_, words)) {
-            invocation_.answer = help();
-            return invocation_;
-        }
-        if (wants_version_) {
-            invocation_.answer = "ensemble_train " + version() + "\n";
-            return invocation_;
-        }
+        invocation_.answer = answer_or_parse(app_, introduction(), words);
+        if (!invocation_.answer.empty()) return invocation_;
         Options& options = invocation_.options;
         std::set<std::string> chosen = given_;
         if (!config_.empty()) {
-            chosen.merge(apply_configuration(options, read_file(config_, "--config", Failure::usage), config_, given_));
+            const std::string file = configuration_file(config_);
+            chosen.merge(apply_configuration(options, read_configuration(file), file, given_));
         }
         for (const std::string& name : chosen) {
             if (determines_results(find_setting(name)->role)) invocation_.has_choices = true;
@@ -203,18 +213,17 @@ private:
         chosen.merge(apply_configuration(options, read_file(file, "--resume", Failure::data), file, chosen));
     }
 
-    std::string help() const {
-        std::string options = app_.help("ensemble_train");
-        for (std::size_t gap = 0; (gap = options.find("\n\n\n", gap)) != std::string::npos;) options.erase(gap, 1);
-        return fmt::format(
-            "ensemble_train: train an ensemble of neural networks, alone or with mpirun or srun on many ranks\n\n{}{}",
-            options, help_footer());
+    static Introduction introduction() {
+        return {.name = "ensemble_train",
+                .purpose = "train an ensemble of neural networks, alone or with mpirun or srun on many ranks",
+                .group = "Running",
+                .more = help_footer,
+                .see_also = {"ensemble_report", "ensemble-run"}};
     }
 
     CLI::App app_;
     Invocation invocation_;
     std::string config_;
-    bool wants_version_ = false;
     std::set<std::string> given_;
 };
 

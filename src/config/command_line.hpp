@@ -12,7 +12,8 @@ namespace ensemble::config {
 struct Invocation {
     Options options;
     bool has_choices = false;        ///< a setting that determines results was given, by option or by --config
-    std::string answer;              ///< of --help or --version: to be printed instead of a run
+    bool print_config = false;       ///< only the configuration is wanted
+    std::string answer;              ///< of --help and the like: to be printed instead of a run
     std::vector<std::string> notes;  ///< on how options were given; whole sentences without "note:"
 };
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "analysis/combination.hpp"
+#include "config/named_configurations.hpp"
 #include "model/network.hpp"
 #include "task/task.hpp"
 
@@ -97,10 +98,17 @@ std::string presets_text() {
     return text;
 }
 
+std::string configurations_text() {
+    std::string text;
+    for (const NamedConfiguration& each : named_configurations())
+        text += fmt::format("  {:<16} {}\n", each.name, each.purpose);
+    return text.empty() ? "" : "Configurations for --config, which other options may change:\n" + text + "\n";
+}
+
 }  // namespace
 
 std::string help_footer() {
-    std::string text = presets_text();
+    std::string text = configurations_text() + presets_text();
     const auto list = [&](std::string_view title, const auto& entries, const auto& name_of) {
         text += fmt::format("\n{}:\n", title);
         for (const auto& entry : entries) text += fmt::format("  {:<14} {}\n", name_of(entry), entry.text);

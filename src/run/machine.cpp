@@ -1,5 +1,6 @@
 #include "run/machine.hpp"
 
+#include <dlfcn.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -64,8 +65,14 @@ std::string describe_instructions() {
 }
 
 std::string program_digest() {
-    const std::string program = content("/proc/self/exe");
-    return program.empty() ? "" : core::hex(core::sha256(std::as_bytes(std::span(program))));
+    std::string program = content("/proc/self/exe");
+    if (program.empty()) return "";
+    // The program is thin: what computes is the library that this function is in, of which there may be one for each
+    // instruction set.
+    Dl_info library{};
+    if (::dladdr(reinterpret_cast<const void*>(&program_digest), &library) != 0 && library.dli_fname != nullptr)
+        program += content(library.dli_fname);
+    return core::hex(core::sha256(std::as_bytes(std::span(program))));
 }
 
 store::Program describe_program() {

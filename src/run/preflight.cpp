@@ -189,7 +189,10 @@ void require_same_program(const std::vector<std::string>& digests) {
     std::vector<std::string> groups;
     for (const auto& [digest, names] : hosts)
         groups.push_back(fmt::format("{} ({}…)", fmt::join(names, ", "), digest.substr(0, 8)));
-    core::fail(core::Failure::usage, "hosts run different builds of ensemble_train: {}; copy one of them to all",
+    core::fail(core::Failure::usage,
+               "hosts run different builds of ensemble_train: {}; copy one of them to all, or where its library is "
+               "there for several "
+               "instruction sets (glibc-hwcaps), name one by LD_LIBRARY_PATH",
                fmt::join(groups, " and "));
 }
 

@@ -15,7 +15,7 @@
 #include "config/command_line.hpp"
 #include "config/configuration.hpp"
 #include "config/experiment.hpp"
-#include "config/parse_words.hpp"
+#include "config/program_text.hpp"
 #include "config/settings.hpp"
 #include "core/printable.hpp"
 #include "core/wire.hpp"
@@ -39,7 +39,6 @@ struct Request {
 
 Request read_request(std::span<const char* const> words) {
     Request request;
-    bool wants_version = false;
     CLI::App app;
     app.allow_extras();
     app.get_formatter()->column_width(34);
@@ -51,16 +50,14 @@ Request read_request(std::span<const char* const> words) {
                    "probabilities in predictions.npy at the temperature that suits the validation rows best "
                    "(temperature), or as they are (none)")
         ->type_name("NAME");
-    app.add_flag("--version", wants_version, "print the version and stop");
-    app.set_help_flag("-h,--help", "print this and stop");
-    if (!config::parse_words(app, words)) {
-        request.answer = fmt::format(
-            "ensemble_report: repeat the analysis of a finished run from its files, without training or its data,\n"
-            "alone or with mpirun or srun on many ranks; writes summary.json and predictions.npy anew\n\n{}",
-            app.help("ensemble_report"));
-    } else if (wants_version) {
-        request.answer = fmt::format("ensemble_report {}\n", config::version());
-    } else if (request.directory.empty()) {
+    request.answer = config::answer_or_parse(
+        app,
+        {.name = "ensemble_report",
+         .purpose = "repeat the analysis of a finished run from its files, without training or its data,\n"
+                    "alone or with mpirun or srun on many ranks; writes summary.json and predictions.npy anew",
+         .see_also = {"ensemble_train"}},
+        words);
+    if (request.answer.empty() && request.directory.empty()) {
         core::fail(core::Failure::usage, "the directory of a run is missing: ensemble_report RUN (see --help)");
     }
     return request;

@@ -1,6 +1,7 @@
 #include "run/startup.hpp"
 
 #include <cstdio>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "config/settings.hpp"
 #include "config/variation.hpp"
 #include "core/printable.hpp"
+#include "data/builtin.hpp"
 #include "data/source.hpp"
 #include "run/machine.hpp"
 #include "run/preflight.hpp"
@@ -40,6 +42,16 @@ void resolve_paths(config::Options& options) {
     config::require_utf8(options.test_target, "--test-target");
     config::require_utf8(options.ood, "--ood");
     config::require_utf8(options.out, "--out");
+}
+
+/// Whether there is something at the path of the rows, and of the test rows.
+bool data_are_there(const config::Options& options) {
+    const auto is_there = [](const std::string& path) {
+        std::error_code none;
+        return path.empty() || std::filesystem::exists(path, none);
+    };
+    const bool is_builtin = data::is_builtin(options.data.substr(0, options.data.find(':')));
+    return (is_builtin || is_there(options.data)) && is_there(options.test);
 }
 
 /// What the root tells the others before the data.
@@ -107,10 +119,15 @@ Request read_request(std::span<const char* const> words) {
                    options.members);
     }
     resolve_paths(options);
+    if (invocation.print_config && !data_are_there(options)) {
+        return answer("# The data are not there: what follows from them, such as epochs = 'auto', is left open.\n" +
+                      config::to_toml(options));
+    }
     request.data = config::load_data(options);
     request.data->notes.insert(request.data->notes.begin(), invocation.notes.begin(), invocation.notes.end());
     const config::Experiment experiment(options, *request.data);
     options = experiment.options();
+    if (invocation.print_config) return answer(config::to_toml(options));
     if (state != store::RunState::none) {
         const std::string note = refuse_other_run(experiment);
         if (state == store::RunState::finished) return answer(finished);
