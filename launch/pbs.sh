@@ -29,7 +29,7 @@ walltime() {
 
 stop_in_time "$(walltime)" "${given[@]}"
 code=0
-"$project/launch/run" --ranks "$(wc -l <"$PBS_NODEFILE")" -- "${words[@]}" || code=$?
+"$project/launch/run" --hostfile "$PBS_NODEFILE" --ranks "$(wc -l <"$PBS_NODEFILE")" -- "${words[@]}" || code=$?
 if goes_on "$code"; then
     echo "exit code $code: submitting the next job (number $((ENSEMBLE_STARTS + 1)))"
     export ENSEMBLE_OPTIONS

@@ -64,8 +64,8 @@ def scripts_for_batch_systems(directory):
 
     options = "--net 'dense(8) relu' --vary lr=$(touch executed)"
     started, submitted = calls("pbs.sh", code=75, ENSEMBLE_OPTIONS=options)
-    expect(started == "run|--ranks|4|--|--net|dense(8) relu|--vary|lr=$(touch|executed)|--out|runs/pbs-7|--resume|--time-limit|3480s|",
-           started)
+    expect(started == f"run|--hostfile|{directory}/nodes|--ranks|4|--|--net|dense(8) relu|--vary|lr=$(touch|executed)|"
+           "--out|runs/pbs-7|--resume|--time-limit|3480s|", started)
     expect(submitted.startswith("qsub|-v|ENSEMBLE_OPTIONS,") and "select=2:ncpus=4" in submitted, submitted)
     expect(not (directory / "executed").exists(), "options were executed")
     expect(len(calls("pbs.sh", code=0)) == 1, "a finished run goes on")
