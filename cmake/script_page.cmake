@@ -1,6 +1,13 @@
 # The manual page of a script, from what its --help says: cmake -DSCRIPT=FILE -DNAME=NAME -DVERSION=X -DPAGE=FILE -P script_page.cmake
 get_filename_component(script_name ${SCRIPT} NAME)
-execute_process(COMMAND ${SCRIPT} --help OUTPUT_VARIABLE help COMMAND_ERROR_IS_FATAL ANY)
+file(READ ${SCRIPT} text)
+if(text MATCHES "^#!/usr/bin/env python3\n\"\"\"")  # its help is what it begins with; building needs no Python
+    string(REGEX REPLACE "^[^\n]*\n\"\"\"" "" help "${text}")
+    string(FIND "${help}" "\"\"\"" end)
+    string(SUBSTRING "${help}" 0 ${end} help)
+else()
+    execute_process(COMMAND ${SCRIPT} --help OUTPUT_VARIABLE help COMMAND_ERROR_IS_FATAL ANY)
+endif()
 string(REPLACE "launch/${script_name}" ${NAME} help "${help}")
 string(REPLACE "…" "..." help "${help}")
 
