@@ -2,6 +2,7 @@
 # where they are themselves.
 file(RELATIVE_PATH library_from_programs ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
 file(RELATIVE_PATH programs_from_launch ${CMAKE_INSTALL_FULL_DATADIR}/ensemble/launch ${CMAKE_INSTALL_FULL_BINDIR})
+find_program(GZIP gzip REQUIRED)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/ensemble)
 set(document_folder ${CMAKE_INSTALL_DATADIR}/doc/ensemble)
 
@@ -12,7 +13,7 @@ endif()
 set_target_properties(${ENSEMBLE_PROGRAMS} PROPERTIES INSTALL_RPATH "\$ORIGIN/${library_from_programs}")
 
 install(TARGETS ${ENSEMBLE_PROGRAMS})
-install(TARGETS ensemble EXPORT ensembleTargets)
+install(TARGETS ensemble EXPORT ensembleTargets LIBRARY COMPONENT library NAMELINK_COMPONENT development)
 
 # For find_package(ensemble). Headers of include/ensemble are there for all who use the library.
 configure_file(include/ensemble/version.hpp.in generated/include/ensemble/version.hpp @ONLY)
@@ -40,10 +41,10 @@ file(WRITE ${PROJECT_BINARY_DIR}/generated/installed.sh
      "# shellcheck shell=bash disable=SC2034\n"
      "programs_from_here=${programs_from_launch}\nmpirun_of_build=${MPIEXEC_EXECUTABLE}\n")
 set(launch_folder ${CMAKE_INSTALL_DATADIR}/ensemble/launch)
-install(PROGRAMS launch/run launch/fetch-data DESTINATION ${launch_folder})
+install(PROGRAMS launch/run launch/fetch-data launch/slurm.sbatch launch/slurm-srun.sbatch launch/pbs.sh launch/lsf.sh launch/flux.sh
+        DESTINATION ${launch_folder})
 install(FILES ${PROJECT_BINARY_DIR}/generated/installed.sh launch/environment.sh launch/program.sh launch/options.sh launch/hostfile.sh
-              launch/job.sh launch/recovery.sh launch/batch.sh launch/slurm.sh launch/slurm.sbatch launch/slurm-srun.sbatch
-              launch/pbs.sh launch/lsf.sh launch/flux.sh launch/mpijob.yaml launch/fetch-data.sha256
+              launch/job.sh launch/recovery.sh launch/batch.sh launch/slurm.sh launch/mpijob.yaml launch/fetch-data.sha256
         DESTINATION ${launch_folder})
 file(RELATIVE_PATH launch_from_programs ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR}/ensemble/launch)
 foreach(script run fetch-data)
@@ -54,7 +55,11 @@ endforeach()
 install(FILES README.md hostfile.example DESTINATION ${document_folder})
 install(FILES launch/README.md DESTINATION ${document_folder} RENAME running.md)
 install(FILES src/model/README.md DESTINATION ${document_folder} RENAME networks.md)
-install(FILES LICENSE DESTINATION ${document_folder} RENAME copyright)
+if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+    include(cmake/debian.cmake)
+else()
+    install(FILES LICENSE DESTINATION ${document_folder})
+endif()
 
 # Manual pages and what shells complete are asked of the programs, which make them from their options.
 if(ENSEMBLE_SANITIZE OR CMAKE_CROSSCOMPILING)
@@ -86,7 +91,6 @@ foreach(script run fetch-data)
     list(APPEND texts ${made})
 endforeach()
 # Installed as Debian wants them, packed and without a time in it.
-find_program(GZIP gzip REQUIRED)
 foreach(page ${texts})
     if(page MATCHES "\\.1$")
         add_custom_command(OUTPUT ${page}.gz COMMAND ${GZIP} -9nkf ${page} DEPENDS ${page} VERBATIM)

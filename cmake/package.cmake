@@ -2,7 +2,7 @@
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME ensemble)
 set(CPACK_PACKAGE_VENDOR "The maintainers of ensemble")
-set(CPACK_PACKAGE_CONTACT "The maintainers of ensemble <maintainers@localhost>")
+set(CPACK_PACKAGE_CONTACT ${ENSEMBLE_MAINTAINER})
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "distributed ensembles of neural networks over MPI")
 set(CPACK_PACKAGE_DESCRIPTION
     "Trains ensembles of neural networks on tables, images and sequences, alone or\n\
@@ -15,7 +15,12 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+# CPack would name the library once for each level, and call ldconfig instead of asking for it.
+file(WRITE ${PROJECT_BINARY_DIR}/generated/debian/shlibs
+     "libensemble ${PROJECT_VERSION_MAJOR} ensemble (>= ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})\n")
+file(WRITE ${PROJECT_BINARY_DIR}/generated/debian/triggers "activate-noawait ldconfig\n")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_BINARY_DIR}/generated/debian/shlibs ${PROJECT_BINARY_DIR}/generated/debian/triggers)
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "openmpi-bin")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "python3")
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
