@@ -14,6 +14,17 @@ has_option() {
     return 1
 }
 
+# program_in PROJECT: prints where ensemble_train is, of a source tree or of an installation.
+program_in() {
+    local programs_from_here='' build=${ENSEMBLE_BUILD:-$1/build}
+    if [[ ! ${ENSEMBLE_BUILD:-} && -f $1/launch/installed.sh ]]; then
+        # shellcheck source=/dev/null
+        source "$1/launch/installed.sh"
+        build=$1/launch/$programs_from_here
+    fi
+    echo "$build/ensemble_train"
+}
+
 # goes_on CODE: true where a job that ended so is to begin again: when it was stopped before its limit, or, three times
 # in a row at most, when it failed, maybe for its host. ENSEMBLE_STARTS and ENSEMBLE_FAILURES count, for the next job.
 goes_on() {

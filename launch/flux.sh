@@ -18,7 +18,7 @@ left=$(flux job timeleft)
 slots=$(flux resource list -n -o '{ncores}' -s free)
 stop_in_time "${left%%.*}" "$@"
 code=0
-flux run -n "$slots" "${ENSEMBLE_BUILD:-$project/build}/ensemble_train" "${words[@]}" || code=$?
+flux run -n "$slots" "$(program_in "$project")" "${words[@]}" || code=$?
 if goes_on "$code"; then
     echo "exit code $code: submitting the next job (number $((ENSEMBLE_STARTS + 1)))"
     flux --parent batch -n "$slots" -t "${left%%.*}s" "$project/launch/flux.sh" "$@"

@@ -77,9 +77,11 @@ def scripts_for_batch_systems(directory):
     expect(re.fullmatch(r"run\|--hostfile\|\./\.lsf-hosts-8\.\w+\|--\|--out\|runs/lsf-8\|--members\|4\|--resume\|", started), started)
     expect(not list(directory.glob(".lsf*")), "the list of hosts stays behind")
     started, submitted = calls("flux.sh", "--out", "mine", code=75)
-    expect(started.endswith("ensemble_train|--out|mine|--resume|--time-limit|480s|"), started)
+    expect(started.endswith(f"|{project}/build/ensemble_train|--out|mine|--resume|--time-limit|480s|"), started)
     expect(submitted.startswith("flux|--parent|batch|-n|16|") and submitted.endswith("flux.sh|--out|mine|"), submitted)
-    expect(len(calls("flux.sh", code=0)) == 1, "a finished run goes on")
+    (project / "launch/installed.sh").write_text("programs_from_here=../../bin\n")
+    (started,) = calls("flux.sh", code=0)
+    expect(f"|{project}/launch/../../bin/ensemble_train|--out|runs/flux-f9|" in started, started)
 
 
 def recipes_can_be_read(directory):
