@@ -2,7 +2,6 @@
 """Batch scripts against stand-ins for their systems, and what can be said of recipes without what reads them:
 batch_test.py SOURCE CASE."""
 
-import ast
 import os
 import re
 import shutil
@@ -84,11 +83,41 @@ def scripts_for_batch_systems(directory):
     expect(f"|{project}/launch/../../bin/ensemble_train|--out|runs/flux-f9|" in started, started)
 
 
+class Recipe:
+    """What a recipe for Spack takes from there, as far as ours does."""
+
+    def __init__(self, d3):
+        self.spec = self
+        self.variants = {"d3": self}
+        self.value = d3
+
+    def satisfies(self, what):
+        return what == f"d3={self.value}"
+
+    def define(self, name, value):
+        return f"-D{name}={value}"
+
+    def define_from_variant(self, name, variant):
+        return f"-D{name}=<{variant}>"
+
+
+def recipe_for_spack():
+    named = []
+    directives = {name: lambda *words, **_: named.extend(words) for name in ("license", "version", "variant", "depends_on", "conflicts")}
+    text = (SOURCE / "launch/packaging/spack/package.py").read_text().replace("from spack.package import *", "")
+    scope = {**directives, "CMakePackage": Recipe}
+    exec(compile(text, "package.py", "exec"), scope)  # noqa: S102: it is ours
+    names = {re.split("[@:]", word)[0] for word in named}
+    expect({"cmake", "openmpi", "onednn", "eigen", "protobuf"} <= names, names)
+    known = (SOURCE / "CMakeLists.txt").read_text() + (SOURCE / "src/report/CMakeLists.txt").read_text()
+    for d3 in ("none", "/there/d3.min.js"):
+        words = scope["Ensemble"](d3).cmake_args()
+        unknown = [word for word in words if not re.search(rf"\b{word[2:].split('=')[0]}\b", known)]
+        expect(not unknown and any(d3 in word for word in words) == (d3 != "none"), (words, unknown))
+
+
 def recipes_can_be_read(directory):
-    tree = ast.parse((SOURCE / "launch/packaging/spack/package.py").read_text())
-    names = {node.args[0].value.split("@")[0] for node in ast.walk(tree)
-             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "depends_on"}
-    expect({"cmake", "openmpi", "onednn", "eigen"} <= names, names)
+    recipe_for_spack()
     version = re.search(r"project\(\w+ VERSION (\S+)", (SOURCE / "CMakeLists.txt").read_text())[1]
     for file in ("mpijob.yaml", "packaging/ensemble.def", "packaging/modulefile"):
         expect(version in (SOURCE / "launch" / file).read_text(), f"{file} is for another version than {version}")
