@@ -60,7 +60,7 @@ std::string read_configuration(const std::string& file) {
 }
 
 /// What presets bring along, where neither command line nor file says otherwise; it holds for all members.
-void apply_presets(Options& options, const std::set<std::string>& chosen) {
+std::set<std::string> apply_presets(Options& options, const std::set<std::string>& chosen) {
     struct Brought {
         std::string_view value;
         std::string_view preset;
@@ -82,6 +82,9 @@ void apply_presets(Options& options, const std::set<std::string>& chosen) {
             setting->set(options, value);
         }
     }
+    std::set<std::string> names;
+    for (const auto& [name, value] : brought) names.insert(name);
+    return names;
 }
 
 /// Cycles anneal (Huang et al. 2017) where nothing says otherwise.
@@ -133,6 +136,11 @@ public:
         app_.add_flag("--print-config", invocation_.print_config,
                       "print the complete configuration as TOML, for --config, and stop")
             ->group("Running");
+        add_word("--describe", "FILE", "say what each column of a text table is taken for, and stop",
+                 [this](const std::string& text) {
+                     invocation_.options.data = text;
+                     invocation_.describes = true;
+                 });
     }
 
     Invocation read(std::span<const char* const> words) {
@@ -154,7 +162,8 @@ public:
             if (net.starts_with("@")) net = read_file(net.substr(1), "--net", Failure::data);
         }
         apply_snapshots(options, chosen);
-        apply_presets(options, chosen);
+        invocation_.chosen = chosen;
+        invocation_.chosen.merge(apply_presets(options, chosen));
         refuse_idle_settings(options, given_);
         refuse_contradictions(options, given_);
         return invocation_;

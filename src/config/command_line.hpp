@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,8 +12,10 @@ namespace ensemble::config {
 /// What a command line asks for.
 struct Invocation {
     Options options;
+    std::set<std::string> chosen;    ///< settings that were given, by option, --config, preset or the run to go on with
     bool has_choices = false;        ///< a setting that determines results was given, by option or by --config
     bool print_config = false;       ///< only the configuration is wanted
+    bool describes = false;          ///< what the data hold is asked for, and no run
     std::string answer;              ///< of --help and the like: to be printed instead of a run
     std::vector<std::string> notes;  ///< on how options were given; whole sentences without "note:"
 };

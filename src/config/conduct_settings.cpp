@@ -65,6 +65,16 @@ std::vector<Setting> conduct_settings() {
             [](const Options& o) {
                 return o.threads == 0 ? Value("auto") : Value(static_cast<std::int64_t>(o.threads));
             }),
+        setting_of(
+            conduct("recipe", "NAME",
+                    "settings that nobody gives are chosen by the kind of data, or none: auto none (auto), see below",
+                    "Training"),
+            Choices{{"auto", "none"}},
+            [](Options& o, string_view text) {
+                const std::vector<string_view> names{"auto", "none"};
+                o.recipe = parse_choice(text, names) == 0;
+            },
+            [](const Options& o) { return Value(std::string(o.recipe ? "auto" : "none")); }),
         toggle(
             conduct("tensorboard", "",
                     "write event files to RUN/tensorboard: losses, scores, what goes on in each layer, for "

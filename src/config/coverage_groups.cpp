@@ -1,7 +1,9 @@
 #include "config/coverage_groups.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <limits>
 #include <set>
 #include <span>
 #include <string>
@@ -24,15 +26,16 @@ constexpr std::size_t parts = 4;
 
 /// A column, and where its features begin.
 struct Place {
-    data::FeatureColumn column;
+    data::Column column;
+    std::size_t number = 0;  ///< of the column
     std::size_t first = 0;
 };
 
 [[noreturn]] void refuse_unknown(const std::string& wanted, const std::string& name,
-                                 const std::vector<data::FeatureColumn>& columns) {
+                                 const std::vector<data::Column>& columns) {
     constexpr std::size_t most_listed = 20;
     std::vector<std::string> names;
-    for (const data::FeatureColumn& column : columns) {
+    for (const data::Column& column : columns) {
         if (names.size() < most_listed) names.push_back(column.name);
     }
     if (names.size() < columns.size()) names.emplace_back("…");
@@ -42,19 +45,32 @@ struct Place {
 
 /// By its name; "3" also stands for "column 3" and "feature 3", as columns without names are called.
 Place find_place(const std::string& wanted, const data::Source& source) {
-    const std::vector<data::FeatureColumn> columns = data::columns_of(source);
+    const std::vector<data::Column> columns = data::columns_of(source);
     for (const char* before : {"", "column ", "feature "}) {
         std::size_t first = 0;
-        for (const data::FeatureColumn& column : columns) {
-            if (column.name == before + wanted) return {.column = column, .first = first};
-            first += column.features;
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+            if (columns[i].name == before + wanted) return {.column = columns[i], .number = i, .first = first};
+            first += columns[i].features;
         }
     }
     refuse_unknown(wanted, source.name, columns);
 }
 
+/// Stands for a value that is missing, so that all have an order.
+constexpr double is_missing = -std::numeric_limits<double>::infinity();
+
+std::vector<double> values_as_read(const data::View& rows, const Place& place) {
+    std::vector<double> values;
+    for (const std::uint32_t row : rows.rows) {
+        const double value = rows.table->stored_row(row)[place.number];
+        values.push_back(std::isnan(value) ? is_missing : value);
+    }
+    return values;
+}
+
 /// What the column is in each row: the number that a network sees, or which of several features is the largest.
 std::vector<double> values_of(const data::View& rows, const data::Source& source, const Place& place) {
+    if (rows.table->encoder() != nullptr) return values_as_read(rows, place);
     constexpr std::size_t block_rows = 512;
     const std::size_t width = rows.table->shape().elements();
     std::vector<float> seen(block_rows * width);
@@ -90,6 +106,8 @@ public:
     Wording(const data::Source& source, const Place& place) : source_(source), place_(place) {}
 
     [[nodiscard]] std::string of(double value) const {
+        if (source_.train.encoder() != nullptr)
+            return data::text_of_value(place_.column, value == is_missing ? std::nan("") : value);
         if (place_.column.features > 1) return fmt::format("{}", static_cast<std::size_t>(value) + 1);
         const task::Scale& scale = source_.feature_scale;
         return data::number_as_read(value, scale.mean_of(place_.first), scale.deviation_of(place_.first));
@@ -109,11 +127,13 @@ private:
 };
 
 analysis::RowGroups grouped(const std::vector<double>& training, const std::vector<double>& test,
-                            const Wording& wording, const std::string& name) {
+                            const Wording& wording, const data::Column& column) {
+    const std::string& name = column.name;
+    const bool is_category = column.kind == data::ColumnKind::category;
     analysis::RowGroups groups;
     std::set<double> values(training.begin(), training.end());
     values.insert(test.begin(), test.end());
-    if (values.size() <= most_values) {
+    if (values.size() <= most_values || is_category) {
         const std::vector<double> all(values.begin(), values.end());
         for (const double value : all) groups.names.push_back(fmt::format("{} = {}", name, wording.of(value)));
         for (const double value : test)
@@ -148,7 +168,7 @@ analysis::RowGroups coverage_groups(const Options& options, const data::Source& 
     }
     const Place place = find_place(wanted, source);
     return grouped(values_of(data::train_view(source, split), source, place),
-                   values_of(data::test_view(source, split), source, place), Wording(source, place), place.column.name);
+                   values_of(data::test_view(source, split), source, place), Wording(source, place), place.column);
 }
 
 }  // namespace ensemble::config

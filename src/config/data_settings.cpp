@@ -43,6 +43,17 @@ std::vector<Setting> where_data_are() {
             [](auto& o) -> auto& { return o.ignore; }, "which columns to leave out",
             [](std::string_view columns) { static_cast<void>(data::parse_columns(columns)); }),
         text(
+            data("categorical", "COLUMNS", "columns of tables whose numbers are names of levels; words are anyway"),
+            [](auto& o) -> auto& { return o.categorical; }, "which columns are categories",
+            [](std::string_view columns) { static_cast<void>(data::parse_columns(columns)); }),
+        text(
+            data("use", "COLUMNS", "columns of tables that are learnt from although they seem to number the rows"),
+            [](auto& o) -> auto& { return o.use; }, "which columns to use",
+            [](std::string_view columns) { static_cast<void>(data::parse_columns(columns)); }),
+        choice(
+            data("missing", "NAME", "where tables have no value (empty, ?, NA, …): "),
+            [](auto& o) -> auto& { return o.missing; }, " (indicate), see below"),
+        text(
             data("test", "FILE", "test rows, of the same kind as --data", Role::location),
             [](auto& o) -> auto& { return o.test; }, "the file of the test rows"),
         text(
@@ -65,6 +76,9 @@ std::vector<Setting> what_is_done_to_them() {
         choice(
             data("standardize", "NAME", "give features mean 0 and deviation 1: "),
             [](auto& o) -> auto& { return o.preprocessing.standardize; }, ", see below"),
+        choice(
+            data("encoding", "NAME", "how numbers of tables are seen: ", Role::member),
+            [](auto& o) -> auto& { return o.encoding; }, ", see below"),
         setting_of(
             {.name = "reduce",
              .group = "Data",

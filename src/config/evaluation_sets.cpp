@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <string_view>
@@ -68,15 +69,20 @@ PlaneRange plane_range_of(const std::vector<data::View>& views) {
     PlaneRange range;
     for (const data::View& view : views) {
         for (const std::uint32_t row : view.rows) {
-            std::array<float, 2> values{};
-            view.gather(std::span(&row, 1), values.data(), values.size());
+            const std::array<double, 2> values = point_of(view, row);
             for (std::size_t axis = 0; axis < 2; ++axis) {
-                range.low.at(axis) = std::min(range.low.at(axis), double{values.at(axis)});
-                range.high.at(axis) = std::max(range.high.at(axis), double{values.at(axis)});
+                range.low.at(axis) = std::fmin(range.low.at(axis), values.at(axis));  // of numbers that are there
+                range.high.at(axis) = std::fmax(range.high.at(axis), values.at(axis));
             }
         }
     }
     return range;
+}
+
+/// Whether a row is two numbers, and nothing else.
+bool is_plane(const data::Table& table) {
+    if (table.encoder() == nullptr) return table.shape() == core::Shape{2};
+    return table.encoder()->measures() == std::vector<bool>{true, true};
 }
 
 /// What a stored 0 is to the network, as the border of turned images: also where pixels share one scale by the way.
@@ -120,13 +126,13 @@ const data::ShiftKind& kind_for(const ShiftSeries& series, const Options& option
 }
 
 /// Throws where there are none, or too many.
-std::vector<data::FeatureColumn> shuffled_columns(const Options& options, const data::Source& source) {
+std::vector<data::Column> shuffled_columns(const Options& options, const data::Source& source) {
     const core::Shape& shape = source.train.shape();
     if (shape.rank() != 1) {
         fail(Failure::usage, "--importance {}: shuffles the columns of a table, and a row of {} is {}; leave it out",
              options.importance, options.data, shape.text());
     }
-    std::vector<data::FeatureColumn> columns = data::columns_of(source);
+    std::vector<data::Column> columns = data::columns_of(source);
     const bool are_components = source.columns.empty() && options.preprocessing.reduction == data::Reduction::pca;
     for (std::size_t i = 0; are_components && i < columns.size(); ++i)
         columns[i].name = fmt::format("component {}", i + 1);
@@ -138,6 +144,13 @@ std::vector<data::FeatureColumn> shuffled_columns(const Options& options, const 
 }
 
 }  // namespace
+
+std::array<double, 2> point_of(const data::View& view, std::uint32_t row) {
+    if (view.table->encoder() != nullptr) return {view.table->stored_row(row)[0], view.table->stored_row(row)[1]};
+    std::array<float, 2> values{};
+    view.gather(std::span(&row, 1), values.data(), values.size());
+    return {double{values[0]}, double{values[1]}};
+}
 
 data::RowKind row_kind(const Options& options, const core::Shape& shape) {
     return !options.preprocessing.sequence && data::is_image(shape) ? data::RowKind::image : data::RowKind::numbers;
@@ -220,7 +233,7 @@ void EvaluationSets::add_out_of_bag(const Options& options, const data::Source& 
 void EvaluationSets::add_grid(const Options& options, const data::Source& source, const data::Split& split) {
     constexpr double margin = 0.06;  // of the data's own range, on each side
     const data::Description& train = source.train.description();
-    if (train.task != task::Kind::classification || train.shape != core::Shape{2} ||
+    if (train.task != task::Kind::classification || !is_plane(source.train) ||
         options.preprocessing.reduction != data::Reduction::none)
         return;
     const PlaneRange range = plane_range_of({data::train_view(source, split), data::test_view(source, split)});
@@ -235,21 +248,21 @@ void EvaluationSets::add_grid(const Options& options, const data::Source& source
              .y_high = range.high[1] + beyond_y,
              .columns = grid_columns,
              .rows = grid_rows};
-    makers_.push_back(std::make_unique<data::GridRows>(*grid_));
+    makers_.push_back(std::make_unique<data::GridRows>(*grid_, source.train.encoder()));
     const data::View rows{.table = &source.train, .rows = add_rows(grid_->cells()), .maker = makers_.back().get()};
     sets_.push_back({{.name = std::string(grid_name), .count = rows.size(), .use = analysis::SetUse::grid}, rows});
 }
 
 void EvaluationSets::add_shuffled(const Options& options, const data::Source& source) {
     if (options.importance == 0) return;
-    const std::vector<data::FeatureColumn> columns = shuffled_columns(options, source);
+    const std::vector<data::Column> columns = shuffled_columns(options, source);
     const EvaluationSet& test = sets_[1];
     const std::size_t copies = columns.size() * options.importance;
     const std::size_t count =
         std::min({test.count, most_shuffled_rows, std::max<std::size_t>(most_rows_of_copies / copies, 1)});
     shuffled_ = {.names = {}, .repeats = options.importance, .places = {}};
     std::vector<std::size_t> widths;
-    for (const data::FeatureColumn& column : columns) {
+    for (const data::Column& column : columns) {
         shuffled_->names.push_back(column.name);
         widths.push_back(column.features);
     }

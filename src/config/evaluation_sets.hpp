@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -32,6 +33,9 @@ struct EvaluationSet : analysis::EvaluationSet {
 /// Images, unless the options say that the rows of that shape are sequences.
 [[nodiscard]] data::RowKind row_kind(const Options& options, const core::Shape& shape);
 
+/// The two numbers of a row in the plane: as they are read, where the table is encoded, else as a network sees them.
+[[nodiscard]] std::array<double, 2> point_of(const data::View& view, std::uint32_t row);
+
 /// All that members predict when they are trained: the validation rows, the test rows, then what the options ask for.
 /// Its views point into it, so it stays where it is.
 class EvaluationSets {
@@ -43,7 +47,8 @@ public:
 
     [[nodiscard]] const std::vector<EvaluationSet>& all() const noexcept { return sets_; }
 
-    /// Of classes in the plane: where they are predicted, in what a network sees; nothing of other data.
+    /// Of classes in the plane: where they are predicted, in what a network sees, or of text tables in the units of
+    /// their columns; nothing of other data.
     [[nodiscard]] const std::optional<data::Grid>& grid() const noexcept { return grid_; }
 
     /// Whose values are handed out anew among test rows; nothing unless that is asked for.

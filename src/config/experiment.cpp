@@ -17,6 +17,7 @@
 #include "config/variation.hpp"
 #include "core/error.hpp"
 #include "data/block.hpp"
+#include "data/pipeline.hpp"
 #include "model/dense_stack.hpp"
 #include "model/network_summary.hpp"
 #include "train/pretraining.hpp"
@@ -155,6 +156,30 @@ void refuse_lone_rows(const Options& options, const model::Network& network) {
         "so that nothing could be learnt; train on batches of at least 2 rows, or leave batchnorm out of --net");
 }
 
+/// What a member sees of the columns of a text table.
+struct Encoded {
+    std::vector<std::size_t> columns;
+    std::vector<data::FeatureRange> unseen;
+    std::vector<data::FeatureRange> begin_at_zero;
+};
+
+Encoded encoded_for(data::Encoding wanted, const data::Source& source) {
+    Encoded encoded;
+    const bool is_wide = std::ranges::any_of(source.columns, [](const data::Column& c) { return c.features != 1; });
+    for (const data::Column& column : source.columns) {
+        if (is_wide) encoded.columns.push_back(column.features);
+    }
+    if (source.pipeline == nullptr || source.pipeline->parts().encoding == nullptr || source.columns.empty())
+        return encoded;
+    const data::Encoding own = data::encoding_in_use(wanted, source);
+    for (const data::Encoding each : {data::Encoding::ple, data::Encoding::ple_target}) {
+        const auto features = source.pipeline->parts().encoding->features_of(each);
+        auto& ranges = each == own ? encoded.begin_at_zero : encoded.unseen;
+        ranges.insert(ranges.end(), features.begin(), features.end());
+    }
+    return encoded;
+}
+
 }  // namespace
 
 data::Request data_request(const Options& options) {
@@ -163,12 +188,15 @@ data::Request data_request(const Options& options) {
             .target = options.target,
             .header = options.header.value_or(data::Header::automatic),
             .ignore = options.ignore,
+            .categorical = options.categorical,
+            .use = options.use,
+            .missing = options.missing,
             .test_target = options.test_target,
             .task = options.task,
             .seed = options.seed};
 }
 
-data::Source load_data(const Options& options) {
+data::Source read_data(const Options& options) {
     if (!options.test.empty() && options.test_fraction) {
         core::fail(core::Failure::usage, "--test-fraction {}: has no effect beside --test, which brings all test rows",
                    *options.test_fraction);
@@ -179,11 +207,23 @@ data::Source load_data(const Options& options) {
         source.foreign = data::load_foreign(options.ood, request, source.train);
         source.foreign_sha256 = data::fingerprint(*source.foreign, {});
     }
+    return source;
+}
+
+data::Source prepare_data(const Options& options, const data::Source& source) {
     const data::Split split = data::split(source, split_request(options));
     data::Preprocessing preprocessing = options.preprocessing;
     preprocessing.images =
         !preprocessing.sequence && (augments(options) || std::ranges::any_of(options.nets, &model::convolves));
+    preprocessing.missing = options.missing.value_or(data::Missing::indicate);
+    preprocessing.encodings.clear();
+    for (std::uint32_t member = 0; member < distinct_members(options); ++member)
+        preprocessing.encodings.insert(options_of_member(options, member).encoding);
     return data::preprocess(source, split.train, preprocessing);
+}
+
+data::Source load_data(const Options& options) {
+    return prepare_data(options, read_data(options));
 }
 
 void resolve_combination(Options& options, task::Kind kind) {
@@ -312,6 +352,7 @@ train::MemberSpec Experiment::member(std::uint32_t index) const {
     data::View validation = validation_set().rows;
     const data::RowRange held_out = predicted_rows(validation_set(), index);
     validation.rows = validation.rows.subspan(held_out.first, held_out.count);
+    const Encoded encoded = encoded_for(options.encoding, source_);
     return {.index = index,
             .network = &network_of(index),
             .training = options.training,
@@ -323,6 +364,9 @@ train::MemberSpec Experiment::member(std::uint32_t index) const {
                         .sample = run_of(options, index),
                         .bootstrap = options.bootstrap,
                         .feature_fraction = options.feature_fraction,
+                        .columns = encoded.columns,
+                        .unseen = encoded.unseen,
+                        .begin_at_zero = encoded.begin_at_zero,
                         .augmentation = options.augmentation,
                         .test_views = options.augmentation.any() ? options.test_views : 1,
                         .background = source_.background},

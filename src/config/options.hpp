@@ -40,18 +40,24 @@ struct ShiftSeries {
 /// Everything a person can ask for, with the defaults in place.
 struct Options {
     std::string data = "digits";
-    std::string test;                    ///< file with the test rows; empty: the data's own test set, or a share
-    std::string target;                  ///< column, or file, of what is to be learnt; empty: the data's own
-    std::string test_target;             ///< file of what belongs to the test rows
-    std::optional<data::Header> header;  ///< whether text tables have one; unset: found out
-    std::string ignore;                  ///< columns of text tables that are left out
-    std::optional<task::Kind> task;      ///< unset: by the target
+    std::string test;                      ///< file with the test rows; empty: the data's own test set, or a share
+    std::string target;                    ///< column, or file, of what is to be learnt; empty: the data's own
+    std::string test_target;               ///< file of what belongs to the test rows
+    std::optional<data::Header> header;    ///< whether text tables have one; unset: found out
+    std::string ignore;                    ///< columns of text tables that are left out
+    std::string categorical;               ///< columns of text tables whose numbers are names of levels
+    std::string use;                       ///< columns of text tables that stay although they seem to be of no use
+    std::optional<data::Missing> missing;  ///< what is done where text tables have no value; unset: indicate
+    data::Encoding encoding = data::Encoding::automatic;  ///< of the numbers of text tables
+    std::optional<task::Kind> task;                       ///< unset: by the target
     data::Preprocessing preprocessing;
     data::Augmentation augmentation;
     std::size_t test_views = 1;           ///< of a test image, whose mean predicts
     std::optional<double> test_fraction;  ///< unset: the data's own test set, else 0.2
     double validation_fraction = 0.1;
     std::size_t train_limit = 0;  ///< 0: all rows
+
+    bool recipe = true;  ///< what nobody has chosen is chosen by the kind of data
 
     std::vector<std::string> nets{"mlp"};  ///< members take them in turn
     std::string loss;                      ///< empty: the task's first

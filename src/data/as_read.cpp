@@ -41,17 +41,16 @@ std::string number_as_read(double seen, double mean, double deviation) {
     return text != "0" && (size < smallest_plain || size >= largest_plain) ? fmt::format("{:.7g}", value) : text;
 }
 
-std::vector<FeatureColumn> columns_of(const Source& source) {
+std::vector<Column> columns_of(const Source& source) {
     const core::Shape& shape = source.train.shape();
     if (shape.rank() != 1) return {};
-    std::vector<FeatureColumn> columns = source.columns;
+    std::vector<Column> columns = source.columns;
     for (std::size_t i = 0; source.columns.empty() && i < shape.elements(); ++i)
         columns.push_back({.name = fmt::format("feature {}", i + 1)});
     return columns;
 }
 
-std::size_t largest_feature(const Source& source, const FeatureColumn& column, std::size_t first,
-                            std::span<const float> row) {
+std::size_t largest_feature(const Source& source, const Column& column, std::size_t first, std::span<const float> row) {
     core::require(first + column.features <= row.size(), "a row has the features of its columns");
     const task::Scale& scale = source.feature_scale;
     const auto number = [&](std::size_t i) {
@@ -62,11 +61,26 @@ std::size_t largest_feature(const Source& source, const FeatureColumn& column, s
     return largest;
 }
 
-std::string value_as_read(const Source& source, const FeatureColumn& column, std::size_t first,
-                          std::span<const float> row) {
+std::string value_as_read(const Source& source, const Column& column, std::size_t first, std::span<const float> row) {
     if (column.features > 1) return fmt::format("{}", largest_feature(source, column, first, row) + 1);
     const task::Scale& scale = source.feature_scale;
     return number_as_read(double{row[first]}, scale.mean_of(first), scale.deviation_of(first));
+}
+
+std::string text_of_value(const Column& column, double value) {
+    if (std::isnan(value)) return "missing";
+    if (column.kind == ColumnKind::number) return number_as_read(value, 0, 1);
+    return value >= 0 && value < static_cast<double>(column.levels.size())
+               ? column.levels[static_cast<std::size_t>(value)]
+               : std::string("unknown");
+}
+
+std::string value_as_read(const Source& source, const Table& table, std::size_t place, std::size_t first,
+                          std::uint32_t row) {
+    if (table.encoder() != nullptr) return text_of_value(source.columns[place], table.stored_row(row)[place]);
+    std::vector<float> seen(table.shape().elements());
+    table.gather(std::span(&row, 1), seen.data(), seen.size());
+    return value_as_read(source, columns_of(source)[place], first, seen);
 }
 
 }  // namespace ensemble::data

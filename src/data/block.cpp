@@ -1,22 +1,28 @@
 #include "data/block.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
 #include <type_traits>
 
+#include <nlohmann/json.hpp>
+
 #include "core/buffer.hpp"
 #include "core/contract.hpp"
 #include "core/hash.hpp"
+#include "data/pipeline.hpp"
 #include "data/source.hpp"
 
 namespace ensemble::data {
 namespace {
 
+using Json = nlohmann::json;
+
 /// A description in words of fixed width, the same on every machine of one byte order.
 struct TableRecord {
     std::uint32_t task = 0;
-    std::uint32_t element = 0;
+    std::uint32_t element = 0;  ///< and a bit where rows are encoded
     std::uint64_t rank = 0;
     std::array<std::uint64_t, core::Shape::max_rank> extents{};
     std::uint64_t rows = 0;
@@ -28,18 +34,20 @@ struct TableRecord {
 };
 static_assert(std::has_unique_object_representations_v<std::array<std::uint64_t, 4>> && sizeof(TableRecord) == 88);
 
-constexpr std::uint64_t block_mark = 0x33'6b'63'6f'6c'62'73'64;  // "dsblock3"
+constexpr std::uint32_t is_encoded = 0x100;
 
-/// The beginning of a block; name, digests, names of classes, targets and columns, the features of each column, the
-/// scales of targets and features, and the tables' bytes follow, each on a cache line.
+constexpr std::uint64_t block_mark = 0x34'6b'63'6f'6c'62'73'64;  // "dsblock4"
+
+/// The beginning of a block; name, digests, names of classes and targets, the columns, the pipeline, the scales of
+/// targets and features, and the tables' bytes follow, each on a cache line. Columns and pipeline are JSON.
 struct BlockRecord {
     std::uint64_t mark = block_mark;
     std::uint64_t name_bytes = 0;
     std::uint64_t digest_bytes = 0;
     std::uint64_t class_bytes = 0;
     std::uint64_t target_name_bytes = 0;
-    std::uint64_t column_name_bytes = 0;
-    std::uint64_t columns = 0;
+    std::uint64_t column_bytes = 0;
+    std::uint64_t pipeline_bytes = 0;
     std::uint64_t foreign_digest_bytes = 0;
     std::uint64_t scaled_targets = 0;   ///< whose means come first, then their deviations
     std::uint64_t scaled_features = 0;  ///< likewise
@@ -54,15 +62,16 @@ constexpr std::uint32_t has_foreign = 4;
 
 TableRecord describe(const Table& table) {
     const Description& d = table.description();
-    TableRecord record{.task = static_cast<std::uint32_t>(d.task),
-                       .element = static_cast<std::uint32_t>(d.element),
-                       .rank = d.shape.rank(),
-                       .rows = d.rows,
-                       .outputs = d.outputs,
-                       .scale = d.scale,
-                       .offset = d.offset,
-                       .feature_bytes = table.feature_bytes().size(),
-                       .target_bytes = table.target_bytes().bytes.size()};
+    TableRecord record{
+        .task = static_cast<std::uint32_t>(d.task),
+        .element = static_cast<std::uint32_t>(d.element) | (table.encoder() == nullptr ? 0U : is_encoded),
+        .rank = d.shape.rank(),
+        .rows = d.rows,
+        .outputs = d.outputs,
+        .scale = d.scale,
+        .offset = d.offset,
+        .feature_bytes = table.feature_bytes().size(),
+        .target_bytes = table.target_bytes().bytes.size()};
     for (std::size_t axis = 0; axis < d.shape.rank(); ++axis) record.extents.at(axis) = d.shape[axis];
     return record;
 }
@@ -106,6 +115,26 @@ std::vector<std::string> separate(const std::string& text) {
     return names;
 }
 
+std::string text_of_columns(const std::vector<Column>& columns) {
+    Json json = Json::array();
+    for (const Column& column : columns)
+        json.push_back({column.name, column.features, core::name_of(column.kind), column.levels});
+    return columns.empty() ? std::string{} : json.dump();
+}
+
+std::vector<Column> columns_from(const std::string& text) {
+    std::vector<Column> columns;
+    if (text.empty()) return columns;
+    for (const Json& json : Json::parse(text)) {
+        const bool is_number = json.at(2).get<std::string>() == core::name_of(ColumnKind::number);
+        columns.push_back({.name = json.at(0).get<std::string>(),
+                           .features = json.at(1).get<std::size_t>(),
+                           .kind = is_number ? ColumnKind::number : ColumnKind::category,
+                           .levels = json.at(3).get<std::vector<std::string>>()});
+    }
+    return columns;
+}
+
 constexpr std::size_t padded(std::size_t bytes) {
     return (bytes + core::alignment - 1) / core::alignment * core::alignment;
 }
@@ -135,9 +164,10 @@ public:
         return numbers;
     }
 
-    Table take_table(const TableRecord& record, const std::shared_ptr<const void>& owner) {
+    Table take_table(const TableRecord& record, const std::shared_ptr<const void>& owner,
+                     const std::shared_ptr<const Pipeline>& pipeline) {
         const Description description{.task = static_cast<task::Kind>(record.task),
-                                      .element = static_cast<Element>(record.element),
+                                      .element = static_cast<Element>(record.element & ~is_encoded),
                                       .shape = shape_of(record),
                                       .rows = record.rows,
                                       .outputs = record.outputs,
@@ -145,7 +175,9 @@ public:
                                       .offset = record.offset};
         const SharedBytes features{owner, take(record.feature_bytes)};
         const SharedBytes targets{owner, take(record.target_bytes)};
-        return {description, features, targets};
+        if ((record.element & is_encoded) == 0) return {description, features, targets};
+        core::require(pipeline != nullptr && pipeline->parts().encoding != nullptr, "encoded tables have an encoding");
+        return {description, features, targets, pipeline->parts().encoding};
     }
 
 private:
@@ -167,23 +199,30 @@ std::string fingerprint(const Table& train, const std::optional<Table>& test) {
     return core::hex(hash.finish());
 }
 
+std::string fingerprint(const Source& source) {
+    const auto is_category = [](const Column& column) { return column.kind == ColumnKind::category; };
+    std::string own = fingerprint(source.train, source.test);
+    if (std::ranges::none_of(source.columns, is_category)) return own;
+    core::Sha256 hash;
+    hash.update(std::as_bytes(std::span(own)));
+    const std::string columns = text_of_columns(source.columns);
+    hash.update(std::as_bytes(std::span(columns)));
+    return core::hex(hash.finish());
+}
+
 std::vector<std::byte> pack(const Source& source) {
     const std::string class_names = join(source.class_names);
     const std::string target_names = join(source.target_names);
     const task::Scale& scale = source.target_scale;
     const task::Scale& features = source.feature_scale;
-    std::string column_names;
-    std::vector<std::uint64_t> column_features;
-    for (const FeatureColumn& column : source.columns) {
-        column_names += column.name + '\0';
-        column_features.push_back(column.features);
-    }
+    const std::string columns = text_of_columns(source.columns);
+    const std::string pipeline = source.pipeline == nullptr ? std::string{} : source.pipeline->to_json().dump();
     BlockRecord record{.name_bytes = source.name.size(),
                        .digest_bytes = source.sha256.size(),
                        .class_bytes = class_names.size(),
                        .target_name_bytes = target_names.size(),
-                       .column_name_bytes = column_names.size(),
-                       .columns = column_features.size(),
+                       .column_bytes = columns.size(),
+                       .pipeline_bytes = pipeline.size(),
                        .foreign_digest_bytes = source.foreign_sha256.size(),
                        .scaled_targets = scale.mean.size(),
                        .scaled_features = features.mean.size(),
@@ -199,8 +238,8 @@ std::vector<std::byte> pack(const Source& source) {
                                                      std::as_bytes(std::span(source.sha256)),
                                                      std::as_bytes(std::span(class_names)),
                                                      std::as_bytes(std::span(target_names)),
-                                                     std::as_bytes(std::span(column_names)),
-                                                     std::as_bytes(std::span(column_features)),
+                                                     std::as_bytes(std::span(columns)),
+                                                     std::as_bytes(std::span(pipeline)),
                                                      std::as_bytes(std::span(source.foreign_sha256)),
                                                      std::as_bytes(std::span(scale.mean)),
                                                      std::as_bytes(std::span(scale.deviation)),
@@ -235,22 +274,21 @@ Source unpack(const SharedBytes& block) {
     std::string sha256 = sections.take_text(record.digest_bytes);
     std::vector<std::string> class_names = separate(sections.take_text(record.class_bytes));
     std::vector<std::string> target_names = separate(sections.take_text(record.target_name_bytes));
-    std::vector<std::string> column_names = separate(sections.take_text(record.column_name_bytes));
-    const auto column_features = sections.take_numbers<std::uint64_t>(record.columns);
-    core::require(column_names.size() == column_features.size(), "a packed source names its columns");
-    std::vector<FeatureColumn> columns;
-    for (std::size_t i = 0; i < column_names.size(); ++i)
-        columns.push_back({.name = std::move(column_names[i]), .features = column_features[i]});
+    std::vector<Column> columns = columns_from(sections.take_text(record.column_bytes));
+    const std::string pipeline_text = sections.take_text(record.pipeline_bytes);
+    std::shared_ptr<const Pipeline> pipeline;
+    if (!pipeline_text.empty())
+        pipeline = std::make_shared<const Pipeline>(Pipeline::from_json(Json::parse(pipeline_text)));
     std::string foreign_sha256 = sections.take_text(record.foreign_digest_bytes);
     task::Scale scale{.mean = sections.take_numbers<double>(record.scaled_targets),
                       .deviation = sections.take_numbers<double>(record.scaled_targets)};
     task::Scale feature_scale{.mean = sections.take_numbers<double>(record.scaled_features),
                               .deviation = sections.take_numbers<double>(record.scaled_features)};
-    Table train = sections.take_table(record.table[0], block.owner);
+    Table train = sections.take_table(record.table[0], block.owner, pipeline);
     std::optional<Table> test;
-    if ((record.tables & has_test) != 0) test = sections.take_table(record.table[1], block.owner);
+    if ((record.tables & has_test) != 0) test = sections.take_table(record.table[1], block.owner, pipeline);
     std::optional<Table> foreign;
-    if ((record.tables & has_foreign) != 0) foreign = sections.take_table(record.table[2], block.owner);
+    if ((record.tables & has_foreign) != 0) foreign = sections.take_table(record.table[2], block.owner, pipeline);
     return {.name = std::move(name),
             .sha256 = std::move(sha256),
             .train = std::move(train),
@@ -262,7 +300,8 @@ Source unpack(const SharedBytes& block) {
             .feature_scale = std::move(feature_scale),
             .background = record.background,
             .foreign = std::move(foreign),
-            .foreign_sha256 = std::move(foreign_sha256)};
+            .foreign_sha256 = std::move(foreign_sha256),
+            .pipeline = std::move(pipeline)};
 }
 
 }  // namespace ensemble::data

@@ -122,13 +122,17 @@ std::string column_name(const std::vector<std::string>& names, std::size_t colum
 }
 
 std::string ignore_option(const std::vector<std::string>& names, std::size_t column) {
+    return column_option("--ignore", names, column);
+}
+
+std::string column_option(std::string_view option, const std::vector<std::string>& names, std::size_t column) {
     const auto is_plain = [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.' ||
                c == '-';
     };
     const bool fits = !names.empty() && !names[column].empty() && names[column].front() != '-' &&
                       std::ranges::all_of(names[column], is_plain) && std::ranges::count(names, names[column]) == 1;
-    return fmt::format("--ignore {}", fits ? excerpt(names[column]) : std::to_string(column + 1));
+    return fmt::format("{} {}", option, fits ? excerpt(names[column]) : std::to_string(column + 1));
 }
 
 }  // namespace ensemble::data

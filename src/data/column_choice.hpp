@@ -38,7 +38,11 @@ struct WantedColumn {
 /// "column 3 ('age')", counted from 1.
 [[nodiscard]] std::string column_name(const std::vector<std::string>& names, std::size_t column);
 
-/// "--ignore age": the option that leaves the column out, as a shell takes it.
+/// "--use age": an option about the column, as a shell takes it.
+[[nodiscard]] std::string column_option(std::string_view option, const std::vector<std::string>& names,
+                                        std::size_t column);
+
+/// "--ignore age": the option that leaves the column out.
 [[nodiscard]] std::string ignore_option(const std::vector<std::string>& names, std::size_t column);
 
 }  // namespace ensemble::data

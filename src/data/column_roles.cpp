@@ -26,7 +26,11 @@ public:
 
     void settle() {
         choose_targets();
-        choose_ignored();
+        columns_.ignored = chosen("--ignore", choice_.ignore);
+        columns_.categorical = chosen("--categorical", choice_.categorical);
+        columns_.used = chosen("--use", choice_.use);
+        refuse_both("--categorical", columns_.categorical);
+        refuse_both("--use", columns_.used);
         choose_features();
     }
 
@@ -50,16 +54,25 @@ private:
         }
     }
 
-    void choose_ignored() {
-        columns_.ignored.assign(columns_.count, false);
-        if (choice_.ignore.empty()) return;
-        for (const WantedColumn& column : parse_columns(choice_.ignore)) {
-            const std::size_t place = find("--ignore", column);
+    /// By column, whether a list of columns names it.
+    std::vector<bool> chosen(std::string_view option, const std::string& list) {
+        std::vector<bool> are(columns_.count, false);
+        if (list.empty()) return are;
+        for (const WantedColumn& column : parse_columns(list)) {
+            const std::size_t place = find(option, column);
             if (is_target(place)) {
-                fail(Failure::usage, "--ignore {}: is {} to be learnt; name another one with --target",
+                fail(Failure::usage, "{} {}: is {} to be learnt; name another one with --target", option,
                      excerpt(column.text), columns_.targets.size() == 1 ? "the column" : "a column");
             }
-            columns_.ignored[place] = true;
+            are[place] = true;
+        }
+        return are;
+    }
+
+    void refuse_both(std::string_view option, const std::vector<bool>& chosen) const {
+        for (std::size_t i = 0; i < columns_.count; ++i) {
+            if (!chosen[i] || !columns_.ignored[i]) continue;
+            fail(Failure::usage, "{} and --ignore both name {}; name it once", option, column_name(columns_.header, i));
         }
     }
 
@@ -106,6 +119,8 @@ void choose_roles(Columns& columns, const ColumnChoice& choice, const std::vecto
 void take_roles(Columns& columns, const Columns& like) {
     columns.targets = like.targets;
     columns.ignored = like.ignored;
+    columns.categorical = like.categorical;
+    columns.used = like.used;
     columns.places = like.places;
 }
 

@@ -11,7 +11,6 @@
 #include "core/printable.hpp"
 #include "data/field.hpp"
 #include "data/generator.hpp"
-#include "data/numbering.hpp"
 #include "data/one_hot.hpp"
 #include "data/scales.hpp"
 #include "data/targets.hpp"
@@ -19,17 +18,6 @@
 
 namespace ensemble::data {
 namespace {
-
-std::vector<TargetColumn> targets_of(Columns& columns) {
-    std::vector<TargetColumn> targets;
-    for (std::size_t i = 0; i < columns.targets.size(); ++i) {
-        targets.push_back({.file = columns.file,
-                           .column = column_name(columns.header, columns.targets[i]),
-                           .words = std::move(columns.words[i]),
-                           .lines = columns.lines});
-    }
-    return targets;
-}
 
 /// For people and files. Names that several of the columns have get their numbers.
 std::vector<std::string> names_of_targets(const Columns& columns) {
@@ -47,14 +35,25 @@ std::vector<std::string> names_of_targets(const Columns& columns) {
 }
 
 /// "column 3" where the file does not say, or says the same of another one.
-std::vector<FeatureColumn> feature_columns(const Columns& columns) {
+std::vector<Column> named_columns(const Columns& columns) {
     const auto name = [&](std::size_t place) { return columns.header.empty() ? std::string{} : columns.header[place]; };
-    std::vector<FeatureColumn> features;
-    for (const std::size_t place : columns.places) {
+    std::vector<Column> named = columns.schema;
+    for (std::size_t i = 0; i < named.size(); ++i) {
+        const std::size_t place = columns.places[i];
         const bool is_own = !name(place).empty() && std::ranges::count(columns.places, name(place), name) == 1;
-        features.push_back({.name = is_own ? core::printable(name(place)) : fmt::format("column {}", place + 1)});
+        named[i].name = is_own ? core::printable(name(place)) : fmt::format("column {}", place + 1);
     }
-    return features;
+    return named;
+}
+
+/// Of the test rows: levels that no training row can have.
+void note_unknown(const Columns& test, const std::vector<Column>& columns, const std::string& train,
+                  std::vector<std::string>& notes) {
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        if (test.unknown[i] == 0) continue;
+        notes.push_back(fmt::format("{}: {} row{} a level of '{}' that {} does not have", test.file, test.unknown[i],
+                                    test.unknown[i] == 1 ? " has" : "s have", columns[i].name, train));
+    }
 }
 
 void refuse_several_classes(const Columns& columns, const TextRequest& request) {
@@ -63,27 +62,6 @@ void refuse_several_classes(const Columns& columns, const TextRequest& request) 
                "--target {}: several columns are learnt as numbers (regression), and --task classification needs one "
                "column of classes; name one, or leave out --task",
                excerpt(request.target));
-}
-
-/// Columns that only number the rows are best left out, and only the user can know.
-void note_numberings(const Columns& columns, std::vector<std::string>& notes) {
-    constexpr std::size_t most = 5;
-    std::vector<std::string> names;
-    for (const std::size_t place : columns.places) {
-        names.push_back(columns.header.empty() ? std::string{} : columns.header[place]);
-    }
-    const std::vector<Numbering> found = find_numberings(columns.features, names);
-    std::size_t told = 0;
-    for (std::size_t i = 0; i < found.size() && told < most; ++i) {
-        if (found[i] == Numbering::none) continue;
-        ++told;
-        const std::size_t place = columns.places[i];
-        notes.push_back(fmt::format("{} {}; {} leaves it out", column_name(columns.header, place),
-                                    found[i] == Numbering::counts
-                                        ? "counts the rows"
-                                        : "has a number of its own in every row, as if it named the rows",
-                                    ignore_option(columns.header, place)));
-    }
 }
 
 Table make_table(Columns& columns, const Targets& targets, SharedBytes target_bytes) {
@@ -97,20 +75,39 @@ Table make_table(Columns& columns, const Targets& targets, SharedBytes target_by
 
 }  // namespace
 
+ColumnChoice choice_of(const TextRequest& request) {
+    return {.target = request.target,
+            .ignore = request.ignore,
+            .categorical = request.categorical,
+            .use = request.use,
+            .header = request.header,
+            .missing = request.missing};
+}
+
+std::vector<TargetColumn> targets_of(Columns& columns) {
+    std::vector<TargetColumn> targets;
+    for (std::size_t i = 0; i < columns.targets.size(); ++i) {
+        targets.push_back({.file = columns.file,
+                           .column = column_name(columns.header, columns.targets[i]),
+                           .words = std::move(columns.words[i]),
+                           .lines = columns.lines});
+    }
+    return targets;
+}
+
 TextTables read_text_tables(const TextRequest& request) {
-    const ColumnChoice choice{.target = request.target, .ignore = request.ignore, .header = request.header};
+    const ColumnChoice choice = choice_of(request);
     Columns train = read_columns(request.train, choice, nullptr);
     std::optional<Columns> test;
     if (request.test) test = read_columns(*request.test, choice, &train);
     refuse_several_classes(train, request);
     std::string spread = note_one_hot(train);
     std::vector<std::string> target_names = names_of_targets(train);
-    std::vector<FeatureColumn> columns = feature_columns(train);
+    std::vector<Column> columns = named_columns(train);
     const std::vector<TargetColumn> train_targets = targets_of(train);
     const std::vector<TargetColumn> test_targets = test ? targets_of(*test) : std::vector<TargetColumn>{};
     Targets targets = make_targets(train_targets, test_targets, request.task);
     std::vector<std::string> notes = std::move(train.notes);
-    note_numberings(train, notes);
     if (!spread.empty()) notes.push_back(std::move(spread));
     if (test) notes.insert(notes.end(), test->notes.begin(), test->notes.end());
     notes.insert(notes.end(), targets.notes.begin(), targets.notes.end());
@@ -118,6 +115,7 @@ TextTables read_text_tables(const TextRequest& request) {
     std::optional<Table> test_table;
     if (test) {
         test_table = make_table(*test, targets, *targets.test);
+        note_unknown(*test, columns, train.file, notes);
         std::string note = compare_scales_of_columns(train.file, train_table, test->file, *test_table);
         if (!note.empty()) notes.push_back(std::move(note));
     }
@@ -130,7 +128,7 @@ TextTables read_text_tables(const TextRequest& request) {
 }
 
 TextFeatures read_text_features(const std::filesystem::path& path, const TextRequest& like) {
-    const ColumnChoice choice{.target = like.target, .ignore = like.ignore, .header = like.header};
+    const ColumnChoice choice = choice_of(like);
     const Columns train = read_columns(like.train, choice, nullptr);
     Columns own = read_columns(path, choice, &train);
     return {.columns = own.places.size(), .values = std::move(own.features)};

@@ -8,6 +8,8 @@
 #include "core/buffer.hpp"
 #include "data/dataset.hpp"
 #include "data/header.hpp"
+#include "data/targets.hpp"
+#include "data/text_columns.hpp"
 
 namespace ensemble::data {
 
@@ -17,25 +19,35 @@ struct TextTables {
     std::optional<Table> test;
     std::vector<std::string> class_names;
     std::vector<std::string> target_names;  ///< of the columns to be learnt
-    std::vector<FeatureColumn> columns;     ///< of the features
+    std::vector<Column> columns;            ///< that are features
     std::vector<std::string> notes;         ///< as Source has them
 };
 
 struct TextRequest {
-    std::filesystem::path train;
-    std::optional<std::filesystem::path> test;
+    std::filesystem::path train = {};
+    std::optional<std::filesystem::path> test = {};
     /// The column to be learnt, its name or else its number from 1, or several as parse_columns() reads them; empty:
     /// the last one.
-    std::string target;
-    std::optional<task::Kind> task;
+    std::string target = {};
+    std::optional<task::Kind> task = {};
     Header header = Header::automatic;  ///< of both files
     std::string ignore = {};            ///< columns that are left out, as parse_columns() reads them
+    std::string categorical = {};       ///< columns whose numbers are names of levels, likewise
+    std::string use = {};               ///< columns that stay although they seem to be of no use, likewise
+    Missing missing = Missing::indicate;
 };
 
-/// Reads tables of numbers with one or several columns to be learnt, plain or .gz: separators as Records finds them,
-/// the first line taken for a header if judge_first_line() says so. Features are stored as doubles, without loss.
-/// Throws core::Error: data with file, line and column, usage for a column that is not there.
+/// Reads tables with one or several columns to be learnt, plain or .gz: separators as Records finds them, the first
+/// line taken for a header if judge_first_line() says so. Features are stored as doubles, as Column has them: numbers
+/// without loss, levels by their place. Throws core::Error: data with file, line and column, usage for a column that is
+/// not there.
 [[nodiscard]] TextTables read_text_tables(const TextRequest& request);
+
+/// Which columns a request wants for what.
+[[nodiscard]] ColumnChoice choice_of(const TextRequest& request);
+
+/// The target columns of a table as make_targets() takes them; their words leave `columns`.
+[[nodiscard]] std::vector<TargetColumn> targets_of(Columns& columns);
 
 /// The features [rows × columns] of a table like that of the training rows, whose targets may be anything. Throws as
 /// read_text_tables() does.

@@ -34,10 +34,20 @@ std::size_t size_of(Element element) noexcept {
 }
 
 Table::Table(Description description, SharedBytes features, SharedBytes targets)
-    : description_(description), features_(std::move(features)), targets_(std::move(targets)) {
+    : Table(description, std::move(features), std::move(targets), nullptr) {}
+
+Table::Table(Description description, SharedBytes features, SharedBytes targets,
+             std::shared_ptr<const RowEncoder> encoder)
+    : description_(description),
+      features_(std::move(features)),
+      targets_(std::move(targets)),
+      encoder_(std::move(encoder)) {
+    core::require(
+        encoder_ == nullptr || (description_.element == Element::f64 && encoder_->seen() == shape().elements()),
+        "encoded rows are stored as doubles and seen as described");
     const std::size_t rows = description_.rows;
     const std::size_t columns = description_.task == task::Kind::classification ? 1 : description_.outputs;
-    core::require(features_.bytes.size() == rows * shape().elements() * size_of(description_.element),
+    core::require(features_.bytes.size() == rows * stored_width() * size_of(description_.element),
                   "a table's features fill rows × elements");
     core::require(targets_.bytes.size() == rows * columns * sizeof(float), "a table's targets fill its rows");
     core::require(is_aligned<std::int32_t>(targets_.bytes), "a table's targets are aligned");
@@ -63,7 +73,12 @@ std::span<const float> Table::targets() const {
 }
 
 Table Table::described_as(const Description& description) const {
-    return {description, features_, targets_};
+    return {description, features_, targets_, encoder_};
+}
+
+std::span<const double> Table::stored_row(std::size_t row) const {
+    core::require(encoder_ != nullptr && row < rows(), "a stored row is one of an encoded table");
+    return view_as<double>(features_.bytes).subspan(row * encoder_->stored(), encoder_->stored());
 }
 
 void Table::gather(std::span<const std::uint32_t> chosen, float* out, std::size_t stride) const {
@@ -81,6 +96,7 @@ void Table::gather_as(std::span<const std::uint32_t> chosen, Real* out, std::siz
     core::require(stride >= width, "gathered items fit between two rows");
     core::require(std::ranges::all_of(chosen, [this](std::uint32_t row) { return row < rows(); }),
                   "gathered rows exist");
+    if (encoder_ != nullptr) return encode_as(chosen, out, stride);
     const Real scale = description_.scale;
     const Real offset = description_.offset;
     const auto convert = [&]<class Stored>(std::span<const Stored> stored) {
@@ -93,6 +109,14 @@ void Table::gather_as(std::span<const std::uint32_t> chosen, Real* out, std::siz
             return convert(view_as<float>(features_.bytes));
         case Element::f64:
             return convert(view_as<double>(features_.bytes));
+    }
+}
+
+template <class Real>
+void Table::encode_as(std::span<const std::uint32_t> chosen, Real* out, std::size_t stride) const {
+    for (const std::uint32_t row : chosen) {
+        encoder_->encode(stored_row(row), out);
+        out += stride;
     }
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/shape.hpp"
+#include "data/column.hpp"
 #include "task/kind.hpp"
 #include "task/truth.hpp"
 
@@ -37,12 +38,36 @@ struct Description {
     float offset = 0.0F;
 };
 
+/// Makes what a network sees of rows that are stored as they were read, such as the columns of a table.
+class RowEncoder {
+public:
+    RowEncoder() = default;
+    virtual ~RowEncoder() = default;
+    RowEncoder(const RowEncoder&) = delete;
+    RowEncoder& operator=(const RowEncoder&) = delete;
+
+    /// Numbers of a stored row, and of one as it is seen.
+    [[nodiscard]] virtual std::size_t stored() const noexcept = 0;
+    [[nodiscard]] virtual std::size_t seen() const noexcept = 0;
+
+    /// Of each stored number, whether it measures, and does not name.
+    [[nodiscard]] virtual std::vector<bool> measures() const = 0;
+
+    /// REQUIRES: row holds stored() numbers, and out has room for seen().
+    virtual void encode(std::span<const double> row, float* out) const = 0;
+    virtual void encode(std::span<const double> row, double* out) const = 0;
+};
+
 /// Items and what is to be learnt about them; a view of shared bytes that is cheap to copy.
 class Table {
 public:
     /// REQUIRES: features.bytes holds rows × shape.elements() elements; targets.bytes holds rows int32 labels
     /// (classification) or rows × outputs floats (regression), aligned for their type.
     Table(Description description, SharedBytes features, SharedBytes targets);
+
+    /// A table that stores encoder->stored() doubles of each row, and whose description says what is seen of them.
+    Table(Description description, SharedBytes features, SharedBytes targets,
+          std::shared_ptr<const RowEncoder> encoder);
 
     [[nodiscard]] const Description& description() const noexcept { return description_; }
     [[nodiscard]] std::size_t rows() const noexcept { return description_.rows; }
@@ -51,6 +76,17 @@ public:
 
     /// The same bytes, described otherwise. REQUIRES: they fit `description` as they do in the constructor.
     [[nodiscard]] Table described_as(const Description& description) const;
+
+    /// What makes rows of what is stored; null where they are stored as they are.
+    [[nodiscard]] const std::shared_ptr<const RowEncoder>& encoder() const noexcept { return encoder_; }
+
+    /// Numbers that are stored of a row.
+    [[nodiscard]] std::size_t stored_width() const noexcept {
+        return encoder_ == nullptr ? shape().elements() : encoder_->stored();
+    }
+
+    /// A row as it is stored. REQUIRES: an encoder; row < rows().
+    [[nodiscard]] std::span<const double> stored_row(std::size_t row) const;
 
     /// The stored features, row after row.
     [[nodiscard]] std::span<const std::byte> feature_bytes() const noexcept { return features_.bytes; }
@@ -74,17 +110,16 @@ public:
 private:
     template <class Real>
     void gather_as(std::span<const std::uint32_t> chosen, Real* out, std::size_t stride) const;
+    template <class Real>
+    void encode_as(std::span<const std::uint32_t> chosen, Real* out, std::size_t stride) const;
 
     Description description_;
     SharedBytes features_;
     SharedBytes targets_;
+    std::shared_ptr<const RowEncoder> encoder_;
 };
 
-/// A column of a table, which a network sees as some features one after the other.
-struct FeatureColumn {
-    std::string name;
-    std::size_t features = 1;
-};
+class Pipeline;
 
 /// What a data set delivers: rows to train on and, where it has them, rows set aside for testing.
 struct Source {
@@ -97,8 +132,9 @@ struct Source {
     std::vector<std::string> target_names = {};
     /// Regression: of each target over the training rows, once preprocess() has seen them. Targets keep their units.
     task::Scale target_scale = {};
-    /// Of tables whose columns have names; as many features in all as a row has. Empty where they are just numbered.
-    std::vector<FeatureColumn> columns = {};
+    /// Of text tables, and of others whose columns have names; as many features in all as a row has. Empty where they
+    /// are just numbered, and where features are no longer those of columns.
+    std::vector<Column> columns = {};
     /// What preprocess() has taken off each feature: it was seen · deviation + mean. Empty where all have the same, or
     /// where they are no longer features of their own.
     task::Scale feature_scale = {};
@@ -109,6 +145,8 @@ struct Source {
     /// or targets as tables do. They are no part of sha256.
     std::optional<Table> foreign = {};
     std::string foreign_sha256 = {};  ///< of these; empty where there are none
+    /// What preprocess() does to each row; null before.
+    std::shared_ptr<const Pipeline> pipeline = {};
     /// What was noticed when the data were read and the user should know; whole sentences without "note:". They stay
     /// with who has read the data: pack() leaves them out.
     std::vector<std::string> notes = {};

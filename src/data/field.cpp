@@ -211,7 +211,17 @@ std::string advice_on_number(std::string_view word) {
     return {};
 }
 
-std::string advice_on(std::string_view word, char separator, std::string_view without) {
+bool reads_as_number(std::string_view word) {
+    if (is_infinite(word) || is_too_large(word) || is_date(word)) return true;
+    if (word.size() > 2 && word.front() == '(' && word.back() == ')' && is_number(word.substr(1, word.size() - 2)))
+        return true;
+    constexpr std::array<std::string_view, 4> marks{"%", " ", "'", ","};
+    constexpr std::array<std::string_view, 1> points{"."};
+    const std::string bare = without_parts(without_parts(without_parts(word, currencies), wide_spaces), marks);
+    return is_number(bare) || is_number(without_parts(bare, points));
+}
+
+std::string advice_on(std::string_view word, char separator, std::string_view without, std::string_view as_words) {
     if (is_gap(word)) return "a value is missing: fill it in or remove the row";
     const std::size_t colon = word.find(':');
     if (separator == ' ' && colon != std::string_view::npos && is_number(word.substr(0, colon)) &&
@@ -220,12 +230,16 @@ std::string advice_on(std::string_view word, char separator, std::string_view wi
     }
     std::string advice = advice_on_number(word);
     if (advice == date_advice) return fmt::format("{}, or leave its column out with {}", advice, without);
-    if (!advice.empty()) return advice;
+    if (!advice.empty()) return fmt::format("{}; or take the column as a category with {}", advice, as_words);
     if (std::ranges::find(answers, lower(word)) != answers.end()) {
-        return fmt::format("write 1 and 0 for two answers, or leave the column out with {}", without);
+        return fmt::format(
+            "write 1 and 0 for two answers, take the column as a category with {}, or leave it out with {}", as_words,
+            without);
     }
-    return fmt::format("features are finite numbers: encode words as numbers, or leave the column out with {}",
-                       without);
+    return fmt::format(
+        "put it right, leave the field empty if its value is missing, take the column as a category with {}, or leave "
+        "it out with {}",
+        as_words, without);
 }
 
 }  // namespace ensemble::data

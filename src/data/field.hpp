@@ -25,8 +25,14 @@ namespace ensemble::data {
 /// What to do about a word that a person would read as a number or a date, and what is odd about it; else empty.
 [[nodiscard]] std::string advice_on_number(std::string_view word);
 
-/// What to do about a feature that is no number: as above, also where a value is missing, else that words are not
-/// features. `without` is the option that leaves its column out.
-[[nodiscard]] std::string advice_on(std::string_view word, char separator, std::string_view without);
+/// True for a word that is no number as programs write it, but one to a person, or a date: 12%, $5, 1,234.5, 3. 5.
+/// 1999. Words that only hold numbers are words: 10-20, <5, 1st.
+[[nodiscard]] bool reads_as_number(std::string_view word);
+
+/// What to do about a feature that is no number: as above, also where a value is missing, else what to do
+/// with a column of words. `without` is the option that leaves its column out, `as_words` the one that makes it a
+/// category.
+[[nodiscard]] std::string advice_on(std::string_view word, char separator, std::string_view without,
+                                    std::string_view as_words);
 
 }  // namespace ensemble::data

@@ -28,10 +28,14 @@ std::vector<Wish> wishes_of(const ColumnChoice& choice, const std::vector<std::s
             wishes.push_back({.option = "--target", .column = std::move(column)});
         }
     }
-    if (choice.ignore.empty()) return wishes;
-    for (WantedColumn& column : parse_columns(choice.ignore)) {
-        wishes.push_back({.option = "--ignore", .column = std::move(column)});
-    }
+    const auto add = [&](std::string_view option, const std::string& list) {
+        if (list.empty()) return;
+        for (WantedColumn& column : parse_columns(list))
+            wishes.push_back({.option = option, .column = std::move(column)});
+    };
+    add("--ignore", choice.ignore);
+    add("--categorical", choice.categorical);
+    add("--use", choice.use);
     return wishes;
 }
 
@@ -126,7 +130,7 @@ private:
             if (!place) continue;
             if (wish.option == "--target") {
                 target = target.value_or(*place);
-            } else {
+            } else if (wish.option == "--ignore") {
                 ignored[*place] = true;
             }
         }

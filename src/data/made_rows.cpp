@@ -1,6 +1,7 @@
 #include "data/made_rows.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "core/contract.hpp"
@@ -11,14 +12,19 @@ namespace ensemble::data {
 void GridRows::gather(std::span<const std::uint32_t> chosen, float* out, std::size_t stride) const {
     const auto centre = [](double low, double high, std::size_t cell, std::size_t cells) {
         constexpr double middle = 0.5;
-        return static_cast<float>(low +
-                                  (high - low) * (static_cast<double>(cell) + middle) / static_cast<double>(cells));
+        return low + (high - low) * (static_cast<double>(cell) + middle) / static_cast<double>(cells);
     };
-    core::require(stride >= 2, "gathered items fit between two rows");
-    for (std::size_t i = 0; i < chosen.size(); ++i) {
-        core::require(chosen[i] < grid_.cells(), "gathered rows exist");
-        out[i * stride] = centre(grid_.x_low, grid_.x_high, chosen[i] % grid_.columns, grid_.columns);
-        out[i * stride + 1] = centre(grid_.y_low, grid_.y_high, chosen[i] / grid_.columns, grid_.rows);
+    core::require(stride >= (encoder_ == nullptr ? 2 : encoder_->seen()), "gathered items fit between two rows");
+    for (const std::uint32_t row : chosen) {
+        core::require(row < grid_.cells(), "gathered rows exist");
+        const std::array point{centre(grid_.x_low, grid_.x_high, row % grid_.columns, grid_.columns),
+                               centre(grid_.y_low, grid_.y_high, row / grid_.columns, grid_.rows)};
+        if (encoder_ == nullptr) {
+            std::ranges::transform(point, out, [](double value) { return static_cast<float>(value); });
+        } else {
+            encoder_->encode(point, out);
+        }
+        out += stride;
     }
 }
 

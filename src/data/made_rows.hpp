@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "data/dataset.hpp"
@@ -36,14 +38,17 @@ struct Grid {
 };
 
 /// The centres of a grid's cells, as rows of two features: row i is that of column i mod columns, the lowest y first.
+/// With an encoder they are two numbers of a table, which are encoded.
 class GridRows final : public RowMaker {
 public:
-    explicit GridRows(const Grid& grid) : grid_(grid) {}
+    explicit GridRows(const Grid& grid, std::shared_ptr<const RowEncoder> encoder = {})
+        : grid_(grid), encoder_(std::move(encoder)) {}
 
     void gather(std::span<const std::uint32_t> chosen, float* out, std::size_t stride) const override;
 
 private:
     Grid grid_;
+    std::shared_ptr<const RowEncoder> encoder_;
 };
 
 /// Some rows of a table, again and again, each time with the features of one column handed out anew among them.

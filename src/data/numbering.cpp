@@ -11,22 +11,6 @@ namespace {
 constexpr std::size_t fewest_rows = 10;
 constexpr double most_exact = 9'007'199'254'740'992.0;  // 2^53
 
-bool names_rows(std::string_view name) {
-    std::string text;
-    for (const char c : name) {
-        if (c >= 'A' && c <= 'Z') {
-            text += static_cast<char>(c - 'A' + 'a');
-        } else if (c != ' ' && c != '_' && c != '-' && c != '.') {
-            text += c;
-        }
-    }
-    constexpr std::array<std::string_view, 20> known{
-        "id",  "index",  "idx", "row", "rowid", "rowno",   "rownumber", "rownr",     "no",       "nr",
-        "num", "number", "#",   "key", "uid",   "rowname", "sampleid",  "unnamed:0", "recordid", "objectid"};
-    return std::ranges::find(known, text) != known.end() || (text.size() > 2 && name.ends_with("Id")) ||
-           name.ends_with("ID") || name.ends_with("_id");
-}
-
 /// What the rows so far allow of a column.
 struct Candidate {
     std::size_t column = 0;
@@ -95,6 +79,22 @@ private:
 };
 
 }  // namespace
+
+bool names_rows(std::string_view name) {
+    std::string text;
+    for (const char c : name) {
+        if (c >= 'A' && c <= 'Z') {
+            text += static_cast<char>(c - 'A' + 'a');
+        } else if (c != ' ' && c != '_' && c != '-' && c != '.') {
+            text += c;
+        }
+    }
+    constexpr std::array<std::string_view, 20> known{
+        "id",  "index",  "idx", "row", "rowid", "rowno",   "rownumber", "rownr",     "no",       "nr",
+        "num", "number", "#",   "key", "uid",   "rowname", "sampleid",  "unnamed:0", "recordid", "objectid"};
+    return std::ranges::find(known, text) != known.end() || (text.size() > 2 && name.ends_with("Id")) ||
+           name.ends_with("ID") || name.ends_with("_id");
+}
 
 std::vector<Numbering> find_numberings(std::span<const double> values, const std::vector<std::string>& names) {
     return Search(values, names).found();

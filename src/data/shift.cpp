@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numbers>
 #include <optional>
@@ -81,6 +82,26 @@ constexpr std::array<ShiftKind, 5> kinds_table{{
      .apply = add_noise},
 }};
 
+/// Of an encoded table's columns, over the rows in which they are not missing; of categories 0.
+std::vector<float> deviations_as_read(const Table& table, std::span<const std::uint32_t> rows) {
+    const std::vector<bool> measures = table.encoder()->measures();
+    std::vector<float> deviations(measures.size(), 0.0F);
+    for (std::size_t i = 0; i < measures.size(); ++i) {
+        double seen = 0;
+        double mean = 0;
+        double squares = 0;
+        for (const std::uint32_t row : rows) {
+            const double value = table.stored_row(row)[i];
+            if (!measures[i] || std::isnan(value)) continue;
+            const double before = value - mean;
+            mean += before / ++seen;
+            squares += before * (value - mean);
+        }
+        if (seen > 0) deviations[i] = static_cast<float>(std::sqrt(squares / seen));
+    }
+    return deviations;
+}
+
 /// Part of the keys of random streams, and so of results: by name, whatever the order of the table.
 std::uint32_t stream_of(std::string_view name) {
     std::uint32_t number = 0;
@@ -101,6 +122,7 @@ const ShiftKind* find_shift(std::string_view name, RowKind rows) noexcept {
 }
 
 std::vector<float> deviations_of(const Table& table, std::span<const std::uint32_t> rows, RowKind kind) {
+    if (table.encoder() != nullptr) return deviations_as_read(table, rows);
     const core::Shape& shape = table.shape();
     const std::size_t groups = kind == RowKind::image || shape.rank() == 0 ? 1 : shape[shape.rank() - 1];
     std::vector<std::size_t> group(shape.elements());
@@ -117,22 +139,34 @@ ShiftedRows::ShiftedRows(const Table& table, const ShiftKind& kind, double by, S
                   "a shift goes no further than it may");
 }
 
+void ShiftedRows::change(std::uint32_t row, std::span<float> values, compute::ImageWarp* warp) const {
+    const core::StreamKey key{
+        .seed = basis_.seed, .purpose = core::Purpose::shift, .epoch = row, .step = stream_of(kind_->name)};
+    ShiftedRow shifted{
+        .values = values, .by = by_, .deviations = basis_.deviations, .random = core::RandomStream(key), .warp = warp};
+    kind_->apply(shifted);
+}
+
 void ShiftedRows::gather(std::span<const std::uint32_t> chosen, float* out, std::size_t stride) const {
+    if (by_ == 0) return table_->gather(chosen, out, stride);
+    if (const auto& encoder = table_->encoder()) {
+        std::vector<double> values(encoder->stored());
+        std::vector<float> changes(encoder->stored());
+        for (const std::uint32_t row : chosen) {
+            std::ranges::fill(changes, 0.0F);
+            change(row, changes, nullptr);
+            std::ranges::transform(table_->stored_row(row), changes, values.begin(), std::plus<double>());
+            encoder->encode(values, out);
+            out += stride;
+        }
+        return;
+    }
     table_->gather(chosen, out, stride);
-    if (by_ == 0) return;
     const std::size_t width = table_->shape().elements();
     std::optional<compute::ImageWarp> warp;
     if (kind_->rows == RowKind::image) warp.emplace(table_->shape(), basis_.background);
-    core::StreamKey key{.seed = basis_.seed, .purpose = core::Purpose::shift, .step = stream_of(kind_->name)};
-    for (std::size_t i = 0; i < chosen.size(); ++i) {
-        key.epoch = chosen[i];
-        ShiftedRow row{.values = std::span(out + i * stride, width),
-                       .by = by_,
-                       .deviations = basis_.deviations,
-                       .random = core::RandomStream(key),
-                       .warp = warp ? &*warp : nullptr};
-        kind_->apply(row);
-    }
+    for (std::size_t i = 0; i < chosen.size(); ++i)
+        change(chosen[i], std::span(out + i * stride, width), warp ? &*warp : nullptr);
 }
 
 }  // namespace ensemble::data

@@ -53,10 +53,12 @@ struct ShiftBasis {
 };
 
 /// Standard deviations over some rows of a table, as a network sees them: of images one of all pixels, else of each
-/// place on the last axis (the features of a table, or of a step of a sequence).
+/// place on the last axis (the features of a table, or of a step of a sequence). Of an encoded table those of its
+/// columns as they are read, of categories 0.
 [[nodiscard]] std::vector<float> deviations_of(const Table& table, std::span<const std::uint32_t> rows, RowKind kind);
 
-/// The rows of a table, each changed when it is gathered, by random numbers that belong to it.
+/// The rows of a table, each changed when it is gathered, by random numbers that belong to it; those of an encoded
+/// table before they are encoded.
 class ShiftedRows final : public RowMaker {
 public:
     /// `table` and `kind` must outlive it. REQUIRES: kind.low <= by <= kind.high.
@@ -65,6 +67,8 @@ public:
     void gather(std::span<const std::uint32_t> chosen, float* out, std::size_t stride) const override;
 
 private:
+    void change(std::uint32_t row, std::span<float> values, compute::ImageWarp* warp) const;
+
     const Table* table_;
     const ShiftKind* kind_;
     double by_;

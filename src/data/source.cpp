@@ -58,10 +58,15 @@ void refuse_text_options(const Request& request) {
     if (request.header != Header::automatic) {
         core::fail(Failure::usage, "--header: has no effect on --data {}; it belongs to text tables", request.data);
     }
-    if (!request.ignore.empty()) {
-        core::fail(Failure::usage, "--ignore {}: has no effect on --data {}; it belongs to text tables", request.ignore,
+    const auto refuse_option = [&](std::string_view option, std::string_view value) {
+        if (value.empty()) return;
+        core::fail(Failure::usage, "--{} {}: has no effect on --data {}; it belongs to text tables", option, value,
                    request.data);
-    }
+    };
+    refuse_option("ignore", request.ignore);
+    refuse_option("categorical", request.categorical);
+    refuse_option("use", request.use);
+    if (request.missing) refuse_option("missing", core::name_of(*request.missing));
 }
 
 /// What built-in data and IDX files leave no choice about.
@@ -125,27 +130,12 @@ Source load_npy(const Request& request) {
 }
 
 Source load_text(const Request& request) {
-    if (!request.test_target.empty()) {
-        core::fail(Failure::usage,
-                   "--test-target {}: has no effect on a text table, whose test rows have the target among their "
-                   "columns; it belongs to .npy files",
-                   request.test_target);
-    }
-    if (!request.test.empty() && is_npy(request.test)) {
-        core::fail(Failure::usage, "--test {}: is a .npy, but --data {} is a text table", request.test, request.data);
-    }
-    TextRequest files{.train = request.data,
-                      .test = {},
-                      .target = request.target,
-                      .task = request.task,
-                      .header = request.header,
-                      .ignore = request.ignore};
-    if (!request.test.empty()) files.test = request.test;
-    TextTables tables = read_text_tables(files);
+    TextTables tables = read_text_tables(text_request(request));
     Source source = make_source(request.data, std::move(tables.train), std::move(tables.test));
     source.class_names = std::move(tables.class_names);
     source.target_names = std::move(tables.target_names);
     source.columns = std::move(tables.columns);
+    source.sha256 = fingerprint(source);
     source.notes = std::move(tables.notes);
     source.arbitrary_units = true;
     return source;
@@ -178,12 +168,7 @@ Features text_features(const std::string& what, const Request& like) {
                    "none; name data of the same kind, or a .npy of features",
                    what, like.data);
     }
-    TextFeatures read = read_text_features(what, {.train = like.data,
-                                                  .test = {},
-                                                  .target = like.target,
-                                                  .task = {},
-                                                  .header = like.header,
-                                                  .ignore = like.ignore});
+    TextFeatures read = read_text_features(what, text_request(like));
     const std::size_t rows = read.values.size() / read.columns;
     return {{.element = Element::f64, .shape = {read.columns}, .rows = rows}, share(std::move(read.values))};
 }
@@ -209,6 +194,33 @@ SharedBytes nothing_known(const Table& train, std::size_t rows) {
 }
 
 }  // namespace
+
+TextRequest text_request(const Request& request) {
+    std::error_code none;
+    if (is_builtin(before_colon(request.data)) || is_npy(request.data) || fs::is_directory(request.data, none)) {
+        core::fail(Failure::usage, "{}: is no text table, and only those have columns to tell of", request.data);
+    }
+    if (!request.test_target.empty()) {
+        core::fail(Failure::usage,
+                   "--test-target {}: has no effect on a text table, whose test rows have the target among their "
+                   "columns; it belongs to .npy files",
+                   request.test_target);
+    }
+    if (!request.test.empty() && is_npy(request.test)) {
+        core::fail(Failure::usage, "--test {}: is a .npy, but --data {} is a text table", request.test, request.data);
+    }
+    TextRequest files{.train = request.data,
+                      .test = {},
+                      .target = request.target,
+                      .task = request.task,
+                      .header = request.header,
+                      .ignore = request.ignore,
+                      .categorical = request.categorical,
+                      .use = request.use,
+                      .missing = request.missing.value_or(Missing::indicate)};
+    if (!request.test.empty()) files.test = request.test;
+    return files;
+}
 
 Source load(const Request& request) {
     const std::string& what = request.data;

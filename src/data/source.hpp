@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "data/csv.hpp"
 #include "data/dataset.hpp"
 #include "data/header.hpp"
 
@@ -15,14 +16,21 @@ struct Request {
     /// A built-in name with optional counts (`digits`, `digits:train=60000,test=1000`, `xor`, `moons`, `spirals`), the
     /// path of a directory with the four IDX files, of a .npy with features, or of a text table; files may be .gz.
     std::string data;
-    std::string test = {};              ///< a file of the same kind with the test rows; empty: none of its own
-    std::string target = {};            ///< text table: column, as TextRequest has it; .npy: file with the targets
-    Header header = Header::automatic;  ///< of text tables
-    std::string ignore = {};            ///< text table: columns left out, as TextRequest has them
-    std::string test_target = {};       ///< .npy: file with the targets of the test rows
+    std::string test = {};                ///< a file of the same kind with the test rows; empty: none of its own
+    std::string target = {};              ///< text table: column, as TextRequest has it; .npy: file with the targets
+    Header header = Header::automatic;    ///< of text tables
+    std::string ignore = {};              ///< text table: columns left out, as TextRequest has them
+    std::string categorical = {};         ///< text table: as TextRequest has it
+    std::string use = {};                 ///< text table: as TextRequest has it
+    std::optional<Missing> missing = {};  ///< text table: unset: as TextRequest has it
+    std::string test_target = {};         ///< .npy: file with the targets of the test rows
     std::optional<task::Kind> task = {};
     std::uint64_t seed = 1;  ///< what built-in data depend on
 };
+
+/// What is asked of a text table. Throws core::Error (usage) where the request names other data, or asks for what text
+/// tables do not have.
+[[nodiscard]] TextRequest text_request(const Request& request);
 
 /// Generates or reads a data set. Local. Throws core::Error: usage for an unknown name, bad counts, or what the kind of
 /// data does not have; data for files.

@@ -54,11 +54,11 @@ Vocabulary vocabulary_of(const TargetColumn& column) {
 }
 
 /// A column under examination.
-struct Column {
+struct Examined {
     const TargetColumn& given;
     Vocabulary vocabulary;
 
-    explicit Column(const TargetColumn& column) : given(column), vocabulary(vocabulary_of(column)) {}
+    explicit Examined(const TargetColumn& column) : given(column), vocabulary(vocabulary_of(column)) {}
 
     [[nodiscard]] std::string place(std::size_t row) const {
         std::string text = given.lines.empty() ? fmt::format("{}, row {}", given.file, row)
@@ -72,7 +72,7 @@ struct Column {
 };
 
 /// Classes that are called + and - have no gaps of that spelling.
-void refuse_gaps(const Column& column, bool may_be_class) {
+void refuse_gaps(const Examined& column, bool may_be_class) {
     const std::vector<std::string_view>& words = column.vocabulary.words;
     const bool has_plus = std::ranges::find(words, "+") != words.end();
     std::optional<std::size_t> first;  // the words are in the order in which they come
@@ -101,7 +101,7 @@ std::string cure(std::string_view word, std::string_view otherwise) {
     return advice.empty() ? std::string(otherwise) : advice;
 }
 
-task::Kind infer_task(const Column& train, const Column* test) {
+task::Kind infer_task(const Examined& train, const Examined* test) {
     const Vocabulary& vocabulary = train.vocabulary;
     const std::size_t rows = vocabulary.of_row.size() + (test == nullptr ? 0 : test->vocabulary.of_row.size());
     std::size_t numbers = 0;
@@ -150,7 +150,7 @@ std::string listed(const std::vector<std::string>& names) {
 }
 
 /// The number of its class for every row. Throws for a word that `classes` lacks.
-SharedBytes label(const Column& column, const ClassNames& classes, const Column& train) {
+SharedBytes label(const Examined& column, const ClassNames& classes, const Examined& train) {
     std::vector<std::int32_t> label_of;
     for (std::size_t i = 0; i < column.vocabulary.words.size(); ++i) {
         const auto found = classes.find(column.vocabulary.words[i]);
@@ -166,7 +166,7 @@ SharedBytes label(const Column& column, const ClassNames& classes, const Column&
     return share(std::move(labels));
 }
 
-void classify(Targets& targets, const Column& train, const Column* test) {
+void classify(Targets& targets, const Examined& train, const Examined* test) {
     const ClassNames classes(train.vocabulary.words);
     if (classes.names().size() < 2) {
         fail(Failure::data, "{}: every row has the class '{}'; there is nothing to tell apart", train.whole(),
@@ -184,7 +184,7 @@ void classify(Targets& targets, const Column& train, const Column* test) {
 }
 
 /// Numbers that differ and are one in single precision, in which they are learnt; empty if there are none.
-std::string note_merged(const Column& column, std::span<const float> learnt) {
+std::string note_merged(const Examined& column, std::span<const float> learnt) {
     std::unordered_map<float, std::size_t> known;
     const std::vector<std::string_view>& words = column.vocabulary.words;
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -203,7 +203,7 @@ std::string note_merged(const Column& column, std::span<const float> learnt) {
 
 /// Puts the numbers of a column into `values` [rows × targets] as the one numbered `target`. With several targets none
 /// can be a class.
-void measure(const Column& column, std::size_t target, std::size_t targets, std::span<float> values,
+void measure(const Examined& column, std::size_t target, std::size_t targets, std::span<float> values,
              std::vector<std::string>& notes) {
     std::vector<double> exact;
     std::vector<float> learnt;
@@ -233,7 +233,7 @@ void measure(const Column& column, std::size_t target, std::size_t targets, std:
     }
 }
 
-SharedBytes measure_all(std::span<const Column> columns, std::vector<std::string>& notes) {
+SharedBytes measure_all(std::span<const Examined> columns, std::vector<std::string>& notes) {
     core::Buffer<float> values(columns.front().vocabulary.of_row.size() * columns.size());
     for (std::size_t i = 0; i < columns.size(); ++i) measure(columns[i], i, columns.size(), values, notes);
     return share(std::move(values));
@@ -247,14 +247,14 @@ Targets make_targets(const TargetColumn& train, const TargetColumn* test, std::o
 
 Targets make_targets(std::span<const TargetColumn> train_words, std::span<const TargetColumn> test_words,
                      std::optional<task::Kind> task) {
-    const std::vector<Column> train(train_words.begin(), train_words.end());
-    const std::vector<Column> test(test_words.begin(), test_words.end());
+    const std::vector<Examined> train(train_words.begin(), train_words.end());
+    const std::vector<Examined> test(test_words.begin(), test_words.end());
     const bool several = train.size() > 1;
     const bool may_be_class = !several && task != task::Kind::regression;
     for (const auto* columns : {&train, &test}) {
-        for (const Column& column : *columns) refuse_gaps(column, may_be_class);
+        for (const Examined& column : *columns) refuse_gaps(column, may_be_class);
     }
-    const Column* const first_test = test.empty() ? nullptr : &test.front();
+    const Examined* const first_test = test.empty() ? nullptr : &test.front();
     Targets targets;
     targets.outputs = train.size();
     targets.task = task::Kind::regression;

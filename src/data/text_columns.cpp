@@ -3,6 +3,7 @@
 #include "core/error.hpp"
 #include "data/column_roles.hpp"
 #include "data/first_line.hpp"
+#include "data/left_out.hpp"
 #include "data/same_columns.hpp"
 #include "data/table_lines.hpp"
 #include "data/table_rows.hpp"
@@ -45,7 +46,8 @@ Columns read_columns(const std::filesystem::path& path, const ColumnChoice& choi
     } else {
         choose_roles(columns, choice, first);
     }
-    read_rows(lines, choice.header, columns);
+    read_rows(lines, path, choice, like, columns);
+    if (like == nullptr) leave_out(columns);
     if (const std::string note = lines.note_comments(); !note.empty()) columns.notes.push_back(note);
     return columns;
 }

@@ -1,21 +1,43 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "core/buffer.hpp"
+#include "core/names.hpp"
+#include "data/column.hpp"
 #include "data/column_choice.hpp"
 #include "data/header.hpp"
 
 namespace ensemble::data {
 
+/// What is done about values that are missing. `indicate`: the mean of the training rows stands for them, and a feature
+/// of their own says so; of categories they are a level. `mean`: the mean alone; of categories none of the levels.
+enum class Missing : std::uint8_t { indicate, mean, refuse };
+
+constexpr auto enum_names(Missing) {
+    return std::array{core::Named{Missing::indicate, "indicate"}, core::Named{Missing::mean, "mean"},
+                      core::Named{Missing::refuse, "refuse"}};
+}
+
 /// Which columns of a text table are wanted for what, as TextRequest has it.
 struct ColumnChoice {
     std::string target;
     std::string ignore;
+    std::string categorical = {};
+    std::string use = {};
     Header header = Header::automatic;
+    Missing missing = Missing::indicate;
+};
+
+/// A column that is left out although nobody asked for it.
+struct LeftOut {
+    std::size_t place = 0;
+    std::string why;  ///< "counts the rows"
 };
 
 /// A text table as read.
@@ -25,8 +47,14 @@ struct Columns {
     std::size_t count = 0;                        ///< of columns
     std::vector<std::size_t> targets;             ///< which columns, in the order in which they are asked for
     std::vector<bool> ignored;                    ///< by column
+    std::vector<bool> categorical;                ///< by column: asked for as categories, whatever they hold
+    std::vector<bool> used;                       ///< by column: asked for, whatever they look like
     std::vector<std::size_t> places;              ///< of the columns that are features
-    core::Buffer<double> features;                ///< [rows × places]
+    std::vector<Column> schema;                   ///< of each of these, without names
+    core::Buffer<double> features;                ///< [rows × places], as Column has them
+    std::vector<std::size_t> missing;             ///< of each of these: rows without a value
+    std::vector<std::size_t> unknown;             ///< of each of these: rows with a level that the training file lacks
+    std::vector<LeftOut> left_out;                ///< that are no features because of what they hold
     std::vector<std::size_t> lines;               ///< of the rows
     std::vector<std::vector<std::string>> words;  ///< of each target column
     std::vector<std::string> notes;               ///< as Source has them

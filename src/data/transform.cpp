@@ -38,15 +38,33 @@ std::vector<std::uint32_t> all_rows(const Table& table) {
 
 }  // namespace
 
+RowMatrix LinearMap::standardised(std::span<const double> values, std::size_t width) const {
+    RowMatrix result(static_cast<Eigen::Index>(values.size() / width), static_cast<Eigen::Index>(chosen.size()));
+    double* out = result.data();
+    for (std::size_t i = 0; i < values.size(); i += width) {
+        if (unit.empty()) {
+            for (std::size_t j = 0; j < chosen.size(); ++j) *out++ = (values[i + chosen[j]] - mean[j]) * factor[j];
+        } else {
+            for (std::size_t j = 0; j < chosen.size(); ++j)
+                *out++ = (values[i + chosen[j]] * unit[j] - mean[j]) * factor[j];
+        }
+    }
+    return result;
+}
+
+RowMatrix LinearMap::apply(std::span<const double> values, std::size_t width) const {
+    RowMatrix block = standardised(values, width);
+    if (components.size() > 0) block = ((block.rowwise() - centre) * components).eval();
+    return block;
+}
+
 Transform::Transform(const Source& source, Rows rows, const Preprocessing& preprocessing)
-    : source_(&source),
-      standardises_(preprocessing.standardize != Standardize::none),
-      shape_(source.train.shape()),
-      chosen_(shape_.elements()) {
-    std::iota(chosen_.begin(), chosen_.end(), 0U);
+    : source_(&source), standardises_(preprocessing.standardize != Standardize::none), shape_(source.train.shape()) {
+    map_.chosen.resize(shape_.elements());
+    std::iota(map_.chosen.begin(), map_.chosen.end(), 0U);
     if (preprocessing.reduction == Reduction::variance) choose_most_varying(rows, preprocessing.keep);
-    mean_.assign(chosen_.size(), 0.0);
-    factor_.assign(chosen_.size(), 1.0);
+    map_.mean.assign(map_.chosen.size(), 0.0);
+    map_.factor.assign(map_.chosen.size(), 1.0);
     if (standardises_) standardise(rows, preprocessing.standardize);
     refuse_collapse(rows, groups_of(preprocessing.standardize, source.train.shape()));
     if (preprocessing.reduction == Reduction::pca) find_components(rows, preprocessing.keep);
@@ -57,25 +75,25 @@ Transform::Transform(const Source& source, Rows rows, const Preprocessing& prepr
 void Transform::choose_most_varying(Rows rows, std::size_t keep) {
     const Moments moments = measure(source_->train, rows, groups_of(Standardize::features, shape_));
     const auto deviation = [&](std::uint32_t j) { return moments.deviation[j] / moments.unit[j]; };
-    std::ranges::stable_sort(chosen_, std::greater<>(), deviation);
-    chosen_.resize(keep);
-    std::ranges::sort(chosen_);
+    std::ranges::stable_sort(map_.chosen, std::greater<>(), deviation);
+    map_.chosen.resize(keep);
+    std::ranges::sort(map_.chosen);
 }
 
 void Transform::standardise(Rows rows, Standardize standardize) {
     const Groups group = groups_of(standardize, shape_);
     const Moments moments = measure(source_->train, rows, group);
-    if (!moments.plain()) unit_.assign(chosen_.size(), 1.0);
+    if (!moments.plain()) map_.unit.assign(map_.chosen.size(), 1.0);
     std::size_t rounded = 0;
-    for (std::size_t j = 0; j < chosen_.size(); ++j) {
-        const std::size_t g = group[chosen_[j]];
+    for (std::size_t j = 0; j < map_.chosen.size(); ++j) {
+        const std::size_t g = group[map_.chosen[j]];
         const bool varies = moments.deviation[g] > 0;
-        if (moments.rounded[g] && rounded++ == 0) note_ = feature_name(chosen_[j]);
-        factor_[j] = varies ? 1.0 / moments.deviation[g] : 0.0;
+        if (moments.rounded[g] && rounded++ == 0) note_ = feature_name(map_.chosen[j]);
+        map_.factor[j] = varies ? 1.0 / moments.deviation[g] : 0.0;
         // In a unit of its own, a constant could meet a value that is no number in it.
         if (!varies && moments.unit[g] != 1.0) continue;
-        mean_[j] = moments.mean[g];
-        if (!unit_.empty()) unit_[j] = moments.unit[g];
+        map_.mean[j] = moments.mean[g];
+        if (!map_.unit.empty()) map_.unit[j] = moments.unit[g];
     }
     if (rounded == 0) return;
     note_ = fmt::format(
@@ -85,18 +103,7 @@ void Transform::standardise(Rows rows, Standardize standardize) {
 }
 
 RowMatrix Transform::standardised(std::span<const double> values) const {
-    const std::size_t width = source_->train.shape().elements();
-    RowMatrix result(static_cast<Eigen::Index>(values.size() / width), static_cast<Eigen::Index>(chosen_.size()));
-    double* out = result.data();
-    for (std::size_t i = 0; i < values.size(); i += width) {
-        if (unit_.empty()) {
-            for (std::size_t j = 0; j < chosen_.size(); ++j) *out++ = (values[i + chosen_[j]] - mean_[j]) * factor_[j];
-        } else {
-            for (std::size_t j = 0; j < chosen_.size(); ++j)
-                *out++ = (values[i + chosen_[j]] * unit_[j] - mean_[j]) * factor_[j];
-        }
-    }
-    return result;
+    return map_.standardised(values, source_->train.shape().elements());
 }
 
 /// One value that is a mark rather than a measurement, such as 1.8e308, takes the whole range of single precision for
@@ -106,17 +113,18 @@ void Transform::refuse_collapse(Rows rows, const Groups& group) {
     constexpr std::size_t enough = 4096;
     constexpr double told_from = 50;  // one in so many
     const std::size_t width = group.size();
-    std::vector<std::uint32_t> merged(chosen_.size());
+    std::vector<std::uint32_t> merged(map_.chosen.size());
     std::vector<double> last_values;
-    std::vector<float> last(chosen_.size());
+    std::vector<float> last(map_.chosen.size());
     const Rows looked_at = rows.first(std::min(enough, rows.size()));
     for_each_block(source_->train, looked_at, [&](std::size_t, std::span<const double> values) {
         const RowMatrix made = standardised(values);
         for (Eigen::Index row = 0; row < made.rows(); ++row) {
             const auto now = values.subspan(static_cast<std::size_t>(row) * width, width);
-            for (std::size_t j = 0; j < chosen_.size(); ++j) {
+            for (std::size_t j = 0; j < map_.chosen.size(); ++j) {
                 const auto value = static_cast<float>(made(row, static_cast<Eigen::Index>(j)));
-                if (!last_values.empty() && value == last[j] && now[chosen_[j]] != last_values[chosen_[j]]) ++merged[j];
+                if (!last_values.empty() && value == last[j] && now[map_.chosen[j]] != last_values[map_.chosen[j]])
+                    ++merged[j];
                 last[j] = value;
             }
             last_values.assign(now.begin(), now.end());
@@ -124,9 +132,9 @@ void Transform::refuse_collapse(Rows rows, const Groups& group) {
     });
     std::vector<double> share(std::ranges::max(group) + 1);
     std::vector<double> features(share.size());
-    for (std::size_t j = 0; j < chosen_.size(); ++j) {
-        ++features[group[chosen_[j]]];
-        if (factor_[j] > 0) share[group[chosen_[j]]] += merged[j];
+    for (std::size_t j = 0; j < map_.chosen.size(); ++j) {
+        ++features[group[map_.chosen[j]]];
+        if (map_.factor[j] > 0) share[group[map_.chosen[j]]] += merged[j];
     }
     for (std::size_t g = 0; g < share.size(); ++g) {
         const double pairs = features[g] * static_cast<double>(looked_at.size() - 1);
@@ -169,7 +177,7 @@ void Transform::refuse_collapsed_group(Rows rows, const Groups& group, std::size
 
 void Transform::find_components(Rows rows, std::size_t keep) {
     const std::size_t width = shape_.elements();
-    centre_ = Eigen::RowVectorXd::Zero(static_cast<Eigen::Index>(width));
+    map_.centre = Eigen::RowVectorXd::Zero(static_cast<Eigen::Index>(width));
     for_each_block(source_->train, rows, [&](std::size_t first, std::span<const double> values) {
         const RowMatrix made = standardised(values);
         // Squares of what single precision holds are numbers in double precision.
@@ -178,44 +186,43 @@ void Transform::find_components(Rows rows, std::size_t keep) {
             const auto place = static_cast<std::size_t>(i);
             refuse_large(fmt::format("row {}", rows[first + place / width]), place % width, values[place]);
         }
-        centre_ += made.colwise().sum();
+        map_.centre += made.colwise().sum();
     });
-    centre_ /= static_cast<double>(rows.size());
+    map_.centre /= static_cast<double>(rows.size());
     const auto read = [&](std::size_t first, Eigen::Ref<RowMatrix> block) {
         const Rows chosen = rows.subspan(first, static_cast<std::size_t>(block.rows()));
         for_each_block(source_->train, chosen, [&](std::size_t done, std::span<const double> values) {
             RowMatrix centred = standardised(values);
-            centred.rowwise() -= centre_;
+            centred.rowwise() -= map_.centre;
             block.middleRows(static_cast<Eigen::Index>(done), centred.rows()) = centred;
         });
     };
-    components_ = principal_components({.rows = rows.size(), .features = width, .read = read}, keep);
+    map_.components = principal_components({.rows = rows.size(), .features = width, .read = read}, keep);
 }
 
 std::size_t Transform::furthest_column(std::span<const double> row) const {
     Eigen::Index column = 0;
     standardised(row).row(0).cwiseAbs().maxCoeff(&column);
-    return chosen_[static_cast<std::size_t>(column)];
+    return map_.chosen[static_cast<std::size_t>(column)];
 }
 
 Table Transform::apply(const Table& table, std::vector<std::string>& notes) const {
     const std::size_t width = table.shape().elements();
     const std::size_t out_width = shape_.elements();
     const char* const part = source_->test && &table == &*source_->test ? "test row" : "row";
-    const bool reduced = components_.size() > 0;
+    const bool reduced = map_.components.size() > 0;
     core::Buffer<float> features(table.rows() * out_width);
     float most = standardises_ && !reduced ? far_away : std::numeric_limits<float>::max();
     std::string note;
     for_each_block(table, all_rows(table), [&](std::size_t first, std::span<const double> values) {
-        RowMatrix block = standardised(values);
-        if (reduced) block = ((block.rowwise() - centre_) * components_).eval();
+        const RowMatrix block = map_.apply(values, width);
         for (Eigen::Index i = 0; i < block.size(); ++i) {
             const auto place = first * out_width + static_cast<std::size_t>(i);
             features[place] = static_cast<float>(block.data()[i]);
             if (std::abs(features[place]) <= most) continue;
             const auto row = values.subspan((place / out_width - first) * width, width);
             const std::string where = fmt::format("{} {}", part, place / out_width);
-            const std::size_t column = reduced ? furthest_column(row) : chosen_[place % out_width];
+            const std::size_t column = reduced ? furthest_column(row) : map_.chosen[place % out_width];
             if (!std::isfinite(features[place])) refuse_large(where, column, row[column]);
             most = std::abs(features[place]);
             note = fmt::format(
@@ -236,10 +243,10 @@ Table Transform::apply(const Table& table, std::vector<std::string>& notes) cons
 
 task::Scale Transform::scale() const {
     task::Scale scale;
-    for (std::size_t j = 0; j < chosen_.size(); ++j) {
-        const double unit = unit_.empty() ? 1.0 : unit_[j];
-        scale.mean.push_back(mean_[j] / unit);
-        scale.deviation.push_back(factor_[j] > 0 ? 1 / (factor_[j] * unit) : 0.0);
+    for (std::size_t j = 0; j < map_.chosen.size(); ++j) {
+        const double unit = map_.unit.empty() ? 1.0 : map_.unit[j];
+        scale.mean.push_back(map_.mean[j] / unit);
+        scale.deviation.push_back(map_.factor[j] > 0 ? 1 / (map_.factor[j] * unit) : 0.0);
     }
     return scale;
 }

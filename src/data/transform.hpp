@@ -12,8 +12,24 @@
 
 namespace ensemble::data {
 
-/// What is done to the features of one row, learnt from the training rows:
-/// x' = (x · unit − mean) · factor, and then components of x' where they are wanted.
+/// What is done to the features of one row: x' = (x · unit − mean) · factor of those that stay, and then components of
+/// x' where they are wanted.
+struct LinearMap {
+    std::vector<std::uint32_t> chosen = {};  ///< features that stay
+    std::vector<double> unit = {};           ///< of each that stays; empty where all are 1
+    std::vector<double> mean = {};           ///< of each that stays, in its unit
+    std::vector<double> factor = {};         ///< of each that stays
+    Eigen::RowVectorXd centre = {};          ///< of the components, in standardised features
+    Eigen::MatrixXd components = {};         ///< empty, or [features × components]
+
+    /// The standardised features of rows of `width` [rows × features that stay].
+    [[nodiscard]] RowMatrix standardised(std::span<const double> values, std::size_t width) const;
+
+    /// All that is done to rows of `width`.
+    [[nodiscard]] RowMatrix apply(std::span<const double> values, std::size_t width) const;
+};
+
+/// What is done to the features of one row, learnt from the training rows.
 class Transform {
 public:
     /// Of `rows` of source.train. Throws core::Error (data) where standardised features would hold nothing: see
@@ -26,8 +42,10 @@ public:
     [[nodiscard]] Table apply(const Table& table, std::vector<std::string>& notes) const;
 
     /// Of the first feature: of all, where they share them.
-    [[nodiscard]] double mean() const noexcept { return mean_.front(); }
-    [[nodiscard]] double factor() const noexcept { return factor_.front(); }
+    [[nodiscard]] double mean() const noexcept { return map_.mean.front(); }
+    [[nodiscard]] double factor() const noexcept { return map_.factor.front(); }
+
+    [[nodiscard]] const LinearMap& map() const noexcept { return map_; }
 
     /// Of each feature that stays, in the units of what is read: x = x' · deviation + mean. REQUIRES: no components.
     [[nodiscard]] task::Scale scale() const;
@@ -50,13 +68,8 @@ private:
 
     const Source* source_;
     bool standardises_;
-    core::Shape shape_;                  ///< of the result
-    std::vector<std::uint32_t> chosen_;  ///< features that stay
-    std::vector<double> unit_;           ///< of each that stays; empty where all are 1
-    std::vector<double> mean_;           ///< of each that stays, in its unit
-    std::vector<double> factor_;         ///< of each that stays
-    Eigen::RowVectorXd centre_;          ///< of the components, in standardised features
-    Eigen::MatrixXd components_;         ///< empty, or [features × components]
+    core::Shape shape_;  ///< of the result
+    LinearMap map_;
     std::string note_;
     std::string lost_;  ///< what there is to say where some numbers cannot be told apart; or empty
 };

@@ -143,7 +143,7 @@ public:
         if (pictures_)
             return {{"width", shape[1]}, {"height", shape[0]}, {"channels", shape.rank() == 3 ? shape[2] : 1}};
         Json names = Json::array();
-        for (const data::FeatureColumn& column : columns_) names.push_back(column.name);
+        for (const data::Column& column : columns_) names.push_back(column.name);
         return {{"columns", std::move(names)}, {"all_columns", all_columns_}};
     }
 
@@ -157,13 +157,11 @@ public:
                 pixels.push_back(std::to_integer<unsigned>(byte));
             return json;
         }
-        std::vector<float> seen(elements);
-        test_.gather(test_.rows.subspan(row, 1), seen.data(), elements);
         Json& values = json["values"] = Json::array();
         std::size_t first = 0;
-        for (const data::FeatureColumn& column : columns_) {
-            values.push_back(data::value_as_read(source_, column, first, seen));
-            first += column.features;
+        for (std::size_t place = 0; place < columns_.size(); ++place) {
+            values.push_back(data::value_as_read(source_, *test_.table, place, first, test_.rows[row]));
+            first += columns_[place].features;
         }
         return json;
     }
@@ -172,7 +170,7 @@ private:
     const data::Source& source_;
     const data::View& test_;
     bool pictures_;
-    std::vector<data::FeatureColumn> columns_;  ///< that are kept
+    std::vector<data::Column> columns_;  ///< that are kept
     std::size_t all_columns_ = 0;
 };
 

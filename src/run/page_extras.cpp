@@ -53,9 +53,8 @@ void write_regions(const config::Experiment& experiment, const store::RunDirecto
     const std::size_t shown = std::min(test.count, most_points);
     for (std::size_t i = 0; i < shown; ++i) {
         const std::size_t place = i * test.count / shown;
-        std::array<float, 2> values{};
-        test.rows.gather(test.rows.rows.subspan(place, 1), values.data(), values.size());
-        points.push_back({unit_of(0, double{values[0]}), unit_of(1, double{values[1]}), test.labels[place]});
+        const auto point = config::point_of(test.rows, test.rows.rows[place]);
+        points.push_back({unit_of(0, point[0]), unit_of(1, point[1]), test.labels[place]});
     }
     const Json json{{"x", feature_name(source, 0)},
                     {"y", feature_name(source, 1)},

@@ -13,11 +13,13 @@
 #include "compute/prepared_pool.hpp"
 #include "config/command_line.hpp"
 #include "config/configuration.hpp"
+#include "config/recipe.hpp"
 #include "config/settings.hpp"
 #include "config/variation.hpp"
 #include "core/printable.hpp"
 #include "data/builtin.hpp"
 #include "data/source.hpp"
+#include "run/describe.hpp"
 #include "run/machine.hpp"
 #include "run/preflight.hpp"
 #include "run/resume.hpp"
@@ -110,6 +112,7 @@ Request read_request(std::span<const char* const> words) {
         return std::move(request);
     };
     if (!invocation.answer.empty()) return answer(invocation.answer);
+    if (invocation.describes) return answer(describe(options));
     const store::RunState state = options.resume ? store::state_of_run(options.out) : store::RunState::none;
     const std::string finished =
         fmt::format("The run in {} is complete; there is nothing left to do.\n", core::printable(options.out));
@@ -123,8 +126,13 @@ Request read_request(std::span<const char* const> words) {
         return answer("# The data are not there: what follows from them, such as epochs = 'auto', is left open.\n" +
                       config::to_toml(options));
     }
-    request.data = config::load_data(options);
-    request.data->notes.insert(request.data->notes.begin(), invocation.notes.begin(), invocation.notes.end());
+    {
+        const data::Source read = config::read_data(options);
+        const std::string chosen = config::apply_recipe(options, read, invocation.chosen);
+        request.data = config::prepare_data(options, read);
+        request.data->notes.insert(request.data->notes.begin(), invocation.notes.begin(), invocation.notes.end());
+        if (!chosen.empty()) request.data->notes.push_back(chosen);
+    }
     const config::Experiment experiment(options, *request.data);
     options = experiment.options();
     if (invocation.print_config) return answer(config::to_toml(options));

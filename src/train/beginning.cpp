@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/contract.hpp"
+#include "train/hidden_features.hpp"
 #include "train/optimizer.hpp"
 
 namespace ensemble::train {
@@ -13,6 +14,8 @@ MemberState initial_state(const model::Network& network, const Hyperparameters& 
     state.member = member;
     state.parameters.resize(network.buffer_size());
     model::initialise(network, hyperparameters.initialiser, problem.seed, member, state.parameters);
+    if (hyperparameters.initialiser != model::Initialiser::rbm)
+        begin_at_zero(network, problem.begin_at_zero, state.parameters);
     state.statistics.resize(network.statistics_size());
     model::initialise_statistics(network, state.statistics);
     const Optimizer optimizer(hyperparameters);

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "train/hidden_features.hpp"
+
 namespace ensemble::train {
 
 DropoutPasses::DropoutPasses(const MemberSpec& spec, core::ThreadPool* pool)
@@ -9,8 +11,7 @@ DropoutPasses::DropoutPasses(const MemberSpec& spec, core::ThreadPool* pool)
       predictor_(*spec.network,
                  {.task = spec.problem.task,
                   .scale = spec.problem.scale,
-                  .hidden_features = hidden_features(spec.network->input().elements(), spec.problem.feature_fraction,
-                                                     spec.problem.seed, sample_of(spec.problem, spec.index)),
+                  .hidden_features = hidden_features(spec.problem, spec.network->input().elements(), spec.index),
                   .pool = pool}) {
     predictor_.use_views(*spec.network, {.count = spec.problem.test_views,
                                          .augmentation = spec.problem.augmentation,

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "data/augmentation.hpp"
+#include "data/column_encoding.hpp"
 #include "data/dataset.hpp"
 #include "model/network.hpp"
 #include "task/task.hpp"
@@ -22,7 +25,12 @@ struct Problem {
     /// share one.
     std::optional<std::uint32_t> sample = std::nullopt;
     bool bootstrap = false;         ///< the member sees a bootstrap sample of the training rows
-    double feature_fraction = 1.0;  ///< the member sees this random share of features; the others read zero
+    double feature_fraction = 1.0;  ///< the member sees this random share of columns; the others read zero
+    /// How many features each column is, one after the other; empty where each feature is one.
+    std::vector<std::size_t> columns = {};
+    std::vector<data::FeatureRange> unseen = {};  ///< features that are other members' encodings: they read zero
+    /// Features whose weights in a first dense layer begin at zero, so that a network begins as if they were not there.
+    std::vector<data::FeatureRange> begin_at_zero = {};
     /// Of the training rows, anew in every epoch; validation sees them as they are.
     data::Augmentation augmentation = {};
     std::size_t test_views = 1;  ///< whose mean predicts, see TestViews

@@ -4,6 +4,7 @@
 
 #include "core/contract.hpp"
 #include "core/random.hpp"
+#include "train/hidden_features.hpp"
 #include "train/predictor.hpp"
 
 namespace ensemble::train {
@@ -38,8 +39,7 @@ std::uint32_t epochs_between_looks(std::size_t epochs, std::size_t batches) noex
 Observer::Observer(const MemberSpec& spec)
     : spec_(spec),
       interval_(epochs_between_looks(spec.training.epochs, batches_of(spec))),
-      hidden_(hidden_features(spec.network->input().elements(), spec.problem.feature_fraction, spec.problem.seed,
-                              sample_of(spec.problem, spec.index))),
+      hidden_(hidden_features(spec.problem, spec.network->input().elements(), spec.index)),
       program_(*spec.network, observed_rows(spec.training, spec.problem.train.size()),
                model::Program::Purpose::observation, spec.training.precision),
       gradients_(spec.network->buffer_size(), 0.0F),

@@ -4,8 +4,8 @@
 #include <numeric>
 
 #include "core/contract.hpp"
-#include "data/split.hpp"
 #include "train/batch_truth.hpp"
+#include "train/hidden_features.hpp"
 
 namespace ensemble::train {
 
@@ -137,25 +137,6 @@ std::optional<core::StreamKey> evaluation_masks(const Hyperparameters& hyperpara
                                                 std::uint32_t member) {
     if (!hyperparameters.evaluate_with_dropout) return std::nullopt;
     return core::StreamKey{.seed = seed, .member = member, .purpose = core::Purpose::evaluate};
-}
-
-std::vector<std::uint32_t> hidden_features(std::size_t features, double fraction, std::uint64_t seed,
-                                           std::uint32_t member) {
-    if (fraction >= 1) return {};
-    const std::vector<std::uint32_t> seen = data::choose_features(features, fraction, seed, member);
-    std::vector<std::uint32_t> all(features);
-    std::iota(all.begin(), all.end(), 0U);
-    std::vector<std::uint32_t> hidden;
-    std::ranges::set_difference(all, seen, std::back_inserter(hidden));
-    return hidden;
-}
-
-void hide(std::span<const std::uint32_t> hidden_features, const compute::Rows& batch) {
-    if (hidden_features.empty()) return;
-    for (std::size_t row = 0; row < batch.count; ++row) {
-        const auto items = batch[row];
-        for (const std::uint32_t feature : hidden_features) items[feature] = 0.0F;
-    }
 }
 
 }  // namespace ensemble::train

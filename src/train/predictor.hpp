@@ -107,11 +107,4 @@ private:
 [[nodiscard]] std::optional<core::StreamKey> evaluation_masks(const Hyperparameters& hyperparameters,
                                                               std::uint64_t seed, std::uint32_t member);
 
-/// The features that `member` does not see, for a Predictor. Empty when fraction is 1.
-[[nodiscard]] std::vector<std::uint32_t> hidden_features(std::size_t features, double fraction, std::uint64_t seed,
-                                                         std::uint32_t member);
-
-/// Sets the hidden features of a batch to zero.
-void hide(std::span<const std::uint32_t> hidden_features, const compute::Rows& batch);
-
 }  // namespace ensemble::train

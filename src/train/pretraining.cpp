@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/contract.hpp"
+#include "train/hidden_features.hpp"
 #include "train/predictor.hpp"
 
 namespace ensemble::train {

@@ -19,6 +19,7 @@
 #include "train/beginning.hpp"
 #include "train/early_stopping.hpp"
 #include "train/gradient_norm.hpp"
+#include "train/hidden_features.hpp"
 #include "train/max_norm.hpp"
 #include "train/optimizer.hpp"
 #include "train/pretraining.hpp"
@@ -91,8 +92,7 @@ struct Trainer::Impl {
           problem(given),
           state(std::move(begun)),
           rows(sampled_rows(given, state.member)),
-          hidden(hidden_features(network.input().elements(), given.feature_fraction, given.seed,
-                                 sample_of(given, state.member))),
+          hidden(hidden_features(given, network.input().elements(), state.member)),
           batch(std::min(chosen.batch, rows.size())),
           batches((rows.size() + batch - 1) / batch),
           pool(given_pool != nullptr && given_pool->size() > 1 ? given_pool : nullptr),

@@ -40,6 +40,7 @@ struct Texts {
     std::optional<task::Kind> task = {};
     std::string ignore = "";
     data::Header header = data::Header::automatic;
+    data::Missing missing = data::Missing::indicate;
 };
 
 TextTables read(const Texts& texts) {
@@ -49,7 +50,8 @@ TextTables read(const Texts& texts) {
                         .target = texts.target,
                         .task = texts.task,
                         .header = texts.header,
-                        .ignore = texts.ignore};
+                        .ignore = texts.ignore,
+                        .missing = texts.missing};
     if (!texts.test.empty()) request.test = folder.write_text("test.csv", texts.test);
     return data::read_text_tables(request);
 }
@@ -127,7 +129,7 @@ BOOST_AUTO_TEST_CASE(columns_can_be_left_out) {
     refused("\"Id", "a quote is opened");
     refused("\"Id\"x", "follows a closing quote");
     check_refused({text}, Failure::data, "line 2, column 2 ('when'): '2024-01-31'", "--ignore when");
-    check_refused({"1,dog,x\n2,cow,y\n"}, Failure::data, "'dog'", "--ignore 2");
+    check_refused({"1,2,x\n2,dog,y\n3,4,x\n"}, Failure::data, "'dog'", "--ignore 2");
 }
 
 BOOST_AUTO_TEST_CASE(columns_that_count_the_rows_are_noted) {
@@ -137,9 +139,11 @@ BOOST_AUTO_TEST_CASE(columns_that_count_the_rows_are_noted) {
         return read({text, "", "", {}, ignore}).notes;
     };
     BOOST_REQUIRE_EQUAL(notes("Id,a,kind\n", "").size(), 1U);
-    BOOST_TEST(notes("Id,a,kind\n", "")[0] == "column 1 ('Id') counts the rows; --ignore Id leaves it out");
-    BOOST_TEST(notes(",a,kind\n", "")[0] == "column 1 ('') counts the rows; --ignore 1 leaves it out");
-    BOOST_TEST(notes("My Id,a,kind\n", "")[0] == "column 1 ('My Id') counts the rows; --ignore 1 leaves it out");
+    BOOST_TEST(notes("Id,a,kind\n", "")[0] == "column 1 ('Id') counts the rows and is left out; --use Id keeps it");
+    BOOST_TEST(notes(",a,kind\n", "")[0] == "column 1 ('') counts the rows and is left out; --use 1 keeps it");
+    BOOST_TEST(notes("My Id,a,kind\n", "")[0] ==
+               "column 1 ('My Id') counts the rows and is left out; --use 1 keeps it");
+    BOOST_TEST(notes("time,a,kind\n", "")[0] == "column 1 ('time') counts the rows; --ignore time leaves it out");
     BOOST_TEST(notes("", "")[0] == "column 1 counts the rows; --ignore 1 leaves it out");
     BOOST_TEST(notes("Id,a,kind\n", "Id").empty());
 }
@@ -298,14 +302,22 @@ BOOST_AUTO_TEST_CASE(mistakes_in_a_file_are_named_with_file_line_and_column) {
     refused("1\n2\n", "line 1: has one column");
     refused("1,2,x\n3,y\n", "line 2: has 2 fields separated by commas, but line 1 has 3");
     refused("a,b,c\n1,2,x\n\n3,4,5,y\n", "line 4: has 4 fields", "line 1 has 3");
-    refused("a,b,c\n1,2,x\n3,dog,y\n", "line 3, column 2 ('b'): 'dog' is not a number", "encode words as numbers");
+    refused("a,b,c\n1,2,x\n3,dog,y\n", "line 3, column 2 ('b'): 'dog' is not a number", "--categorical b");
     refused("1,2,x\n3,dog,y\n", "line 2, column 2: 'dog' is not a number");
     for (const char* gap : {"", "?", "NA", "nan", "NaN", "null", "-"}) {
-        refused(std::string("a,b,c\n1,") + gap + ",x\n3,4,y\n", "line 2, column 2 ('b')", "a value is missing");
+        check_refused({std::string("a,b,c\n1,") + gap + ",x\n3,4,y\n",
+                       "",
+                       "",
+                       {},
+                       "",
+                       data::Header::automatic,
+                       data::Missing::refuse},
+                      Failure::data, "line 2, column 2 ('b')", "a value is missing", "--missing indicate");
     }
     refused("a,b,c\n1,inf,x\n3,4,y\n", "'inf' is not a number", "finite");
     refused("1,5;2;x\n3;4;y\n", "line 1, column 1: '1,5' is not a number; write the decimal point as '.'");
-    refused("1,2,?,x\n3,4,5,y\n", "line 1, column 3: a value is missing ('?')", "taken for a row; --header yes");
+    check_refused({"1,2,?,x\n3,4,5,y\n", "", "", {}, "", data::Header::automatic, data::Missing::refuse}, Failure::data,
+                  "line 1, column 3: a value is missing ('?')", "taken for a row; --header yes");
     refused("a,b,c\n1,2,x\n3,4,\n", "line 3, column 3 ('c'): the target is missing");
     refused("a,b\n1,\"x\n", "line 2: a quote is opened and never closed");
     refused(std::string("1,2\n\0", 5), "byte 4 is zero");

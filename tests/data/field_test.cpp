@@ -92,15 +92,15 @@ BOOST_AUTO_TEST_CASE(what_is_odd_about_a_number_is_said) {
                                                                     {"\u2014", "a value is missing"},
                                                                     {"None", "a value is missing"},
                                                                     {".", "a value is missing"},
-                                                                    {"dog", "encode words as numbers"},
-                                                                    {"nancy", "encode words as numbers"},
-                                                                    {"info", "encode words as numbers"}};
+                                                                    {"dog", "take the column as a category"},
+                                                                    {"nancy", "take the column as a category"},
+                                                                    {"info", "take the column as a category"}};
     for (const auto& [word, advice] : oddities) {
-        const std::string said = data::advice_on(word, ',', "--ignore b");
+        const std::string said = data::advice_on(word, ',', "--ignore b", "--categorical b");
         BOOST_TEST(said.find(advice) != std::string::npos, word << ": " << said);
     }
-    BOOST_TEST(data::advice_on("3:0.5", ' ', "").find("LIBSVM") != std::string::npos);
-    BOOST_TEST(data::advice_on("dog", ',', "--ignore b").find("leave the column out with --ignore b") !=
+    BOOST_TEST(data::advice_on("3:0.5", ' ', "", "").find("LIBSVM") != std::string::npos);
+    BOOST_TEST(data::advice_on("dog", ',', "--ignore b", "--categorical b").find("leave it out with --ignore b") !=
                std::string::npos);
 }
 

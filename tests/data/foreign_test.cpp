@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(columns_of_a_text_table_are_those_of_the_training_rows_and_
 
     // They are standardised as the training rows are: over those, whatever they are themselves.
     const std::vector<std::uint32_t> rows{0, 1, 2};
-    const Source seen = data::preprocess(source, rows, {});
+    const Source seen = data::preprocess(source, rows, {.standardize = data::Standardize::features});
     const Floats scaled = gathered(*seen.foreign);
     const double deviation = std::sqrt(14.0 / 9);
     const std::vector<double> expected{(5 - 7.0 / 3) / deviation, (50 - 70.0 / 3) / (10 * deviation),

@@ -21,8 +21,12 @@ using testing::failure;
 std::string message_of(const std::string& text, data::Header header = data::Header::automatic) {
     const testing::Folder folder;
     try {
-        static_cast<void>(data::read_text_tables(
-            {.train = folder.write_text("t.csv", text), .test = {}, .target = "", .task = {}, .header = header}));
+        static_cast<void>(data::read_text_tables({.train = folder.write_text("t.csv", text),
+                                                  .test = {},
+                                                  .target = "",
+                                                  .task = {},
+                                                  .header = header,
+                                                  .missing = data::Missing::refuse}));
     } catch (const core::Error& error) {
         return error.what();
     }
@@ -107,7 +111,7 @@ BOOST_AUTO_TEST_CASE(gaps_are_counted) {
         check(std::string("a,b,k\n1,2,x\n3,4,") + gap + "\n5,6,y\n7,8,?\n1,1,\n1,2,x\n",
               "line 3, column 3 ('k'): the target is missing " + shown + ", and in 2 more rows; fill");
     }
-    check("a,b,k\n1,2,x\n3,,y\n5,6,y\n", "line 3, column 2 ('b'): a value is missing; fill it in or remove the row");
+    check("a,b,k\n1,2,x\n3,,y\n5,6,y\n", "line 3, column 2 ('b'): a value is missing; fill it in, remove the row, or");
     check("a,b,k\n1,2,x\n3,,y\n5,NA,y\n?,,y\n", "a value is missing, and 2 more rows have gaps");
     check("a,b,k\n1,2,x\n3,4,\n5,6,y\n", "the target is missing; fill it in or remove the row");
 }

@@ -8,6 +8,7 @@
 #include "compute/prepared_pool.hpp"
 #include "data/split.hpp"
 #include "train/adversary.hpp"
+#include "train/hidden_features.hpp"
 #include "train/predictor.hpp"
 #include "train/resuming.hpp"
 #include "train/study.hpp"
@@ -170,7 +171,7 @@ BOOST_AUTO_TEST_CASE(hidden_features_stay_hidden) {
     const Study& study = moons();
     train::Problem problem = study.problem();
     problem.feature_fraction = 0.5;
-    const auto hidden = train::hidden_features(2, 0.5, problem.seed, 0);
+    const auto hidden = train::hidden_features(problem, 2, 0);
     train::Trainer trainer(study.network, adversarial_training(), problem, 0);
     const model::ParameterBlock& weights = study.network.blocks()[0];
     const core::Buffer<float> before = trainer.state().parameters;

@@ -11,6 +11,7 @@
 #include "compute/loss.hpp"
 #include "data/split.hpp"
 #include "model/program.hpp"
+#include "train/hidden_features.hpp"
 #include "train/optimizer.hpp"
 #include "train/predictor.hpp"
 #include "train/resuming.hpp"
@@ -45,7 +46,7 @@ core::Buffer<float> by_the_book(const Study& study, const Hyperparameters& h, co
     };
 
     const auto rows = data::bootstrap(problem.train.rows, problem.seed, member);
-    const auto hidden = train::hidden_features(2, problem.feature_fraction, problem.seed, member);
+    const auto hidden = train::hidden_features(problem, 2, member);
     const std::size_t steps = (rows.size() + h.batch - 1) / h.batch;
     std::uint64_t updates = 0;
     for (std::uint32_t epoch = 0; epoch < h.epochs; ++epoch) {
@@ -330,7 +331,7 @@ BOOST_AUTO_TEST_CASE(hidden_features_do_not_matter) {
     const Study& study = moons();
     Problem problem = study.problem();
     problem.feature_fraction = 0.5;
-    const auto hidden = train::hidden_features(2, 0.5, problem.seed, 0);
+    const auto hidden = train::hidden_features(problem, 2, 0);
     BOOST_TEST_REQUIRE(hidden.size() == 1U);
     Trainer trainer(study.network, short_training(), problem, 0);
     const auto before = trainer.state().parameters;
