@@ -36,6 +36,7 @@
 #include "run/run_storage.hpp"
 #include "run/standard_streams.hpp"
 #include "run/startup.hpp"
+#include "run/write_model.hpp"
 #include "schedule/training.hpp"
 #include "store/checkpoints.hpp"
 #include "store/file.hpp"
@@ -184,6 +185,7 @@ private:
         if (!is_partial) directory_.remove_members(needed, planned);
         const std::string text = store::to_json(summary);
         if (!is_partial) {
+            write_model(experiment_, trained, directory_);
             write_examples(experiment_, *trained.analysis->analysis(), directory_);
             write_page(summary, text, *trained.analysis->analysis(), directory_);
         }

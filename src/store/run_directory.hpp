@@ -47,6 +47,7 @@ public:
     [[nodiscard]] std::filesystem::path configuration() const { return path_ / "config.toml"; }
     [[nodiscard]] std::filesystem::path origin() const { return path_ / "origin.json"; }
     [[nodiscard]] std::filesystem::path summary() const { return path_ / "summary.json"; }
+    [[nodiscard]] std::filesystem::path model() const { return path_ / "model.json"; }
     [[nodiscard]] std::filesystem::path history() const { return path_ / "history.jsonl"; }
     [[nodiscard]] std::filesystem::path timeline() const { return path_ / "timeline.jsonl"; }
     [[nodiscard]] std::filesystem::path predictions() const { return path_ / "predictions.npy"; }
