@@ -10,13 +10,13 @@
 #include <fmt/ranges.h>
 
 #include "analysis/combination.hpp"
+#include "config/load_data.hpp"
 #include "config/parse_data.hpp"
 #include "config/settings.hpp"
 #include "config/snapshots.hpp"
 #include "config/stopping.hpp"
 #include "config/variation.hpp"
 #include "core/error.hpp"
-#include "data/block.hpp"
 #include "data/pipeline.hpp"
 #include "model/dense_stack.hpp"
 #include "model/network_summary.hpp"
@@ -26,14 +26,6 @@
 
 namespace ensemble::config {
 namespace {
-
-data::SplitRequest split_request(const Options& options) {
-    return {.test_fraction = options.test_fraction,
-            .validation_fraction = options.validation_fraction,
-            .train_limit = options.train_limit,
-            .folds = options.folds,
-            .seed = options.seed};
-}
 
 const task::Task& task_of(const Options& options, const data::Table& table) {
     const task::Kind kind = table.description().task;
@@ -59,13 +51,6 @@ std::vector<std::uint32_t> rows_twice(const data::Split& split, std::size_t fold
     std::vector<std::uint32_t> rows;
     for (int copy = 0; folds > 0 && copy < 2; ++copy) rows.insert(rows.end(), split.train.begin(), split.train.end());
     return rows;
-}
-
-bool augments(const Options& options) {
-    for (std::uint32_t member = 0; member < distinct_members(options); ++member) {
-        if (options_of_member(options, member).augmentation.any()) return true;
-    }
-    return false;
 }
 
 /// With the batch no larger than the data, and as many epochs as they need: of few rows 20 would be but a few steps.
@@ -181,50 +166,6 @@ Encoded encoded_for(data::Encoding wanted, const data::Source& source) {
 }
 
 }  // namespace
-
-data::Request data_request(const Options& options) {
-    return {.data = options.data,
-            .test = options.test,
-            .target = options.target,
-            .header = options.header.value_or(data::Header::automatic),
-            .ignore = options.ignore,
-            .categorical = options.categorical,
-            .use = options.use,
-            .missing = options.missing,
-            .test_target = options.test_target,
-            .task = options.task,
-            .seed = options.seed};
-}
-
-data::Source read_data(const Options& options) {
-    if (!options.test.empty() && options.test_fraction) {
-        core::fail(core::Failure::usage, "--test-fraction {}: has no effect beside --test, which brings all test rows",
-                   *options.test_fraction);
-    }
-    const data::Request request = data_request(options);
-    data::Source source = data::load(request);
-    if (!options.ood.empty()) {
-        source.foreign = data::load_foreign(options.ood, request, source.train);
-        source.foreign_sha256 = data::fingerprint(*source.foreign, {});
-    }
-    return source;
-}
-
-data::Source prepare_data(const Options& options, const data::Source& source) {
-    const data::Split split = data::split(source, split_request(options));
-    data::Preprocessing preprocessing = options.preprocessing;
-    preprocessing.images =
-        !preprocessing.sequence && (augments(options) || std::ranges::any_of(options.nets, &model::convolves));
-    preprocessing.missing = options.missing.value_or(data::Missing::indicate);
-    preprocessing.encodings.clear();
-    for (std::uint32_t member = 0; member < distinct_members(options); ++member)
-        preprocessing.encodings.insert(options_of_member(options, member).encoding);
-    return data::preprocess(source, split.train, preprocessing);
-}
-
-data::Source load_data(const Options& options) {
-    return prepare_data(options, read_data(options));
-}
 
 void resolve_combination(Options& options, task::Kind kind) {
     const auto all = analysis::combinations_of(kind);

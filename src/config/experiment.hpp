@@ -9,6 +9,7 @@
 
 #include "analysis/study.hpp"
 #include "config/evaluation_sets.hpp"
+#include "config/load_data.hpp"
 #include "config/options.hpp"
 #include "config/settings.hpp"
 #include "config/variation.hpp"
@@ -22,18 +23,6 @@
 #include "train/member_state.hpp"
 
 namespace ensemble::config {
-
-/// What `options` say about the data, as data::load takes it.
-[[nodiscard]] data::Request data_request(const Options& options);
-
-/// Generates or reads the data. Local. Throws core::Error: usage where options and data do not fit, data for files.
-[[nodiscard]] data::Source read_data(const Options& options);
-
-/// Prepares them with what their training rows show. Local. Throws core::Error as read_data() does.
-[[nodiscard]] data::Source prepare_data(const Options& options, const data::Source& source);
-
-/// Both.
-[[nodiscard]] data::Source load_data(const Options& options);
 
 /// Names the combination that predictions.npy is to hold, the task's first unless asked otherwise. Throws core::Error
 /// (usage) where the task has no such combination, or nothing to calibrate.

@@ -24,6 +24,7 @@ using core::fail;
 using core::Failure;
 
 constexpr std::size_t most_inferred_classes = 100;
+constexpr std::size_t few_classes = 20;
 constexpr std::size_t fewest_rows_to_tell = 20;
 constexpr std::string_view not_a_number = "is not a number";
 
@@ -101,6 +102,13 @@ std::string cure(std::string_view word, std::string_view otherwise) {
     return advice.empty() ? std::string(otherwise) : advice;
 }
 
+/// Classes come about as often as each other; of what is counted or measured, some numbers are rare.
+bool are_even(const Vocabulary& vocabulary) {
+    constexpr std::size_t rarely = 10;  // than classes on average
+    const std::size_t least = *std::ranges::min_element(vocabulary.counts);
+    return rarely * least * vocabulary.words.size() >= vocabulary.of_row.size();
+}
+
 task::Kind infer_task(const Examined& train, const Examined* test) {
     const Vocabulary& vocabulary = train.vocabulary;
     const std::size_t rows = vocabulary.of_row.size() + (test == nullptr ? 0 : test->vocabulary.of_row.size());
@@ -120,7 +128,9 @@ task::Kind infer_task(const Examined& train, const Examined* test) {
             different.insert(*Decimal::parse(word));
             if (different.size() > most_inferred_classes) return task::Kind::regression;
         }
-        return 2 * different.size() <= rows ? task::Kind::classification : task::Kind::regression;
+        const bool recur = 2 * different.size() <= rows;
+        return recur && (different.size() <= few_classes || are_even(vocabulary)) ? task::Kind::classification
+                                                                                  : task::Kind::regression;
     }
     if (2 * numbers > vocabulary.of_row.size()) {
         const std::string_view word = train.given.words[*first_word];
