@@ -8,6 +8,7 @@
 
 #include "config/settings.hpp"
 #include "core/contract.hpp"
+#include "data/preprocessing.hpp"
 
 namespace ensemble::config {
 namespace {
@@ -18,24 +19,28 @@ bool is_table(const Options& options, const data::Source& source) {
     return !source.columns.empty() && !wanted.sequence && wanted.reduction == data::Reduction::none;
 }
 
-/// What networks on tables share in the benchmarks of Gorishniy et al. 2022 and 2024 and Holzmüller et al. 2024; width
-/// and batch by rows were chosen with bench/tables.py --validate.
-std::vector<RecipeValue> for_tables(std::size_t rows) {
-    struct Size {
-        std::size_t rows;
-        int width;
-        int batch;
-    };
-    constexpr std::array sizes{Size{2'000, 64, 32}, Size{6'000, 128, 64}, Size{20'000, 256, 128},
-                               Size{static_cast<std::size_t>(-1), 256, 256}};
-    const Size& size = *std::ranges::find_if(sizes, [&](const Size& each) { return rows <= each.rows; });
-    return {{.setting = "net", .value = fmt::format("repeat(3)[ dense({}) relu dropout(0.1) ]", size.width)},
-            {.setting = "batch", .value = std::to_string(size.batch)},
-            {.setting = "optimizer", .value = "adamw"},
-            {.setting = "weight-decay", .value = "0.0003"},
-            {.setting = "epochs", .value = "200"},
-            {.setting = "patience", .value = "16"},
-            {.setting = "calibrate", .value = "temperature"}};
+/// What networks on tables share in the benchmarks of Gorishniy et al. 2022 and 2024 and Holzmüller et al. 2024; the
+/// rest was chosen with bench/tables.py --validate.
+std::vector<RecipeValue> for_tables(const data::Source& source) {
+    constexpr std::size_t few_rows = 2'000;
+    const bool is_small = source.train.rows() <= few_rows;
+    std::vector<RecipeValue> values{
+        {.setting = "net", .value = is_small ? "repeat(3)[ dense(64) relu dropout(0.1) ]"
+                                             : "repeat(3)[ dense(256) relu dropout(0.05) ]"},
+        {.setting = "optimizer", .value = "adamw"},
+        {.setting = "weight-decay", .value = "0.0003"},
+        {.setting = "batch", .value = is_small ? "32" : "256"},
+        {.setting = "lr", .value = is_small ? "0.001" : "0.002"},
+        {.setting = "epochs", .value = "200"},
+        {.setting = "patience", .value = "16"},
+        {.setting = "validation-fraction", .value = "0.15"},
+        {.setting = "combine", .value = "greedy"}};
+    const bool has_numbers = std::ranges::count(source.columns, data::ColumnKind::number, &data::Column::kind) > 0;
+    if (has_numbers && data::encoding_in_use(data::Encoding::automatic, source) == data::Encoding::ple)
+        values.push_back({.setting = "vary", .value = "encoding=ple,ple-target"});
+    if (source.train.description().task == task::Kind::classification)
+        values.push_back({.setting = "calibrate", .value = "temperature"});
+    return values;
 }
 
 constexpr std::array<Recipe, 1> all_recipes{{
@@ -47,18 +52,25 @@ struct Bond {
     std::string_view chosen;
     std::string_view leaves;
 };
-constexpr std::array<Bond, 12> bonds{{{"epochs", "patience"},
+constexpr std::array<Bond, 19> bonds{{{"epochs", "patience"},
                                       {"patience", "epochs"},
                                       {"snapshots", "epochs"},
                                       {"snapshots", "patience"},
+                                      {"snapshots", "vary"},
+                                      {"snapshots", "batch"},
                                       {"weight-average", "patience"},
-                                      {"optimizer", "weight-decay"},
+                                      {"weight-average", "epochs"},
                                       {"schedule", "patience"},
                                       {"schedule", "epochs"},
-                                      {"snapshots", "batch"},
-                                      {"lr", "weight-decay"},
-                                      {"stop-when", "patience"},
-                                      {"label-smoothing", "calibrate"}}};
+                                      {"optimizer", "weight-decay"},
+                                      {"optimizer", "lr"},
+                                      {"batch", "lr"},
+                                      {"net", "lr"},
+                                      {"folds", "validation-fraction"},
+                                      {"encoding", "vary"},
+                                      {"standardize", "vary"},
+                                      {"loss", "calibrate"},
+                                      {"combine", "calibrate"}}};
 
 bool is_left_alone(std::string_view setting, const std::set<std::string>& chosen) {
     const auto leaves = [&](const Bond& bond) {
@@ -81,13 +93,12 @@ std::string apply_recipe(Options& options, const data::Source& source, const std
     std::set<std::string> settled = chosen;
     if (options.training.epochs == 0) settled.erase("epochs");  // auto: as many as suit
     for (const Variation& variation : options.variations) settled.insert(variation.setting);
+    if (!options.variations.empty()) settled.insert("vary");
     std::vector<std::string> made;
-    for (const auto& [name, value] : recipe->values(source.train.rows())) {
+    for (const auto& [name, value] : recipe->values(source)) {
         const Setting* const setting = find_setting(name);
         core::require(setting != nullptr, "recipes use the names of settings");
-        const bool is_of_classes = name == "calibrate";
-        const bool has_classes = source.train.description().task == task::Kind::classification;
-        if (is_left_alone(name, settled) || (is_of_classes && !has_classes)) continue;
+        if (is_left_alone(name, settled)) continue;
         if (setting->is_list()) setting->clear(options);
         setting->set(options, value);
         made.push_back(fmt::format("--{} {}", name, value.find(' ') == std::string::npos ? value : '"' + value + '"'));

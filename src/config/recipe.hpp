@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <set>
 #include <span>
 #include <string>
@@ -23,7 +22,7 @@ struct Recipe {
     std::string_view name;
     std::string_view data;  ///< what it is for, for people: "text tables"
     bool (*suits)(const Options& options, const data::Source& source);
-    std::vector<RecipeValue> (*values)(std::size_t rows);  ///< for so many rows to learn from
+    std::vector<RecipeValue> (*values)(const data::Source& source);
 };
 
 /// All of them; the first that suits is taken.
