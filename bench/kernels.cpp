@@ -119,16 +119,16 @@ private:
             .width = input[1],
             .channels_in = input.rank() == 2 ? 1 : input[2],
             .channels_out = argument(0),
-            .window = {.size = argument(1),
-                       .stride = item.arguments.size() > 2 ? argument(2) : 1,
-                       .padding = valid ? compute::Padding::valid : compute::Padding::same},
+            .window = compute::Window{.size = argument(1),
+                                      .stride = item.arguments.size() > 2 ? argument(2) : 1,
+                                      .padding = valid ? compute::Padding::valid : compute::Padding::same},
             .weight_stride = argument(0)};
         const auto derivatives = first ? compute::Derivatives::of_weights : compute::Derivatives::of_weights_and_input;
         const compute::ConvolutionOrder order = compute::fastest_order(shape, derivatives);
         using compute::Precision;
         compute::Convolution library(shape, order, derivatives, Precision::f32, nullptr, compute::Method::library);
         compute::Convolution own(shape, order, derivatives, Precision::f32, nullptr, compute::Method::fastest);
-        const std::size_t weights = shape.window.size * shape.window.size * shape.channels_in * shape.weight_stride;
+        const std::size_t weights = shape.window.area() * shape.channels_in * shape.weight_stride;
         core::Buffer<float> x(order.in.elements(), 0.5F);
         core::Buffer<float> w(weights, 0.25F);
         core::Buffer<float> y(order.out.elements(), 0.5F);

@@ -143,14 +143,18 @@ struct Convolution::Impl {
     }
 };
 
-Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOrder& order, Derivatives derivatives,
+Convolution::Convolution(const ConvolutionShape& of, const ConvolutionOrder& in_order, Derivatives derivatives,
                          Precision precision, core::ThreadPool* pool, Method method)
     : impl_(std::make_unique<Impl>()) {
+    const ConvolutionShape shape = on_its_side(of);
+    const bool turned = is_column(of);
+    const ConvolutionOrder order{turned ? on_its_side(in_order.in) : in_order.in,
+                                 turned ? on_its_side(in_order.out) : in_order.out};
     core::require(order.out.pixels() > 0, "a convolution's window fits its image");
     core::require(shape.weight_stride >= shape.channels_out, "rows of the weights do not overlap");
     Impl& impl = *impl_;
-    impl.flops = 2.0 * static_cast<double>(order.out.elements()) *
-                 static_cast<double>(shape.channels_in * shape.window.size * shape.window.size);
+    impl.flops =
+        2.0 * static_cast<double>(order.out.elements()) * static_cast<double>(shape.channels_in * shape.window.area());
     impl.has_weight_gradient = derivatives != Derivatives::none;
     impl.has_input_gradient = derivatives == Derivatives::of_weights_and_input;
     const Ways ways(shape, precision, method);

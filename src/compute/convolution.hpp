@@ -30,6 +30,18 @@ struct Window {
     [[nodiscard]] std::size_t behind(std::size_t extent) const noexcept;
 };
 
+/// A window that slides over images: the same along both axes unless it is given one for each.
+struct ImageWindow {
+    ImageWindow() = default;
+    ImageWindow(const Window& square) : vertical(square), horizontal(square) {}  // NOLINT(google-explicit-constructor)
+    ImageWindow(const Window& down, const Window& across) : vertical(down), horizontal(across) {}
+
+    [[nodiscard]] std::size_t area() const noexcept { return vertical.size * horizontal.size; }
+
+    Window vertical;
+    Window horizontal;
+};
+
 /// What a convolution is compiled for.
 struct ConvolutionShape {
     std::size_t count = 0;  ///< images in a batch
@@ -37,7 +49,7 @@ struct ConvolutionShape {
     std::size_t width = 0;
     std::size_t channels_in = 0;
     std::size_t channels_out = 0;
-    Window window;
+    ImageWindow window;
 
     /// Floats between the rows of the weights, which lie as [window height × window width × channels_in] rows of
     /// channels_out.
@@ -61,7 +73,8 @@ enum class Method : std::uint8_t { fastest, library };
 ///
 /// All arguments are in single precision. Precision::bf16 multiplies copies in bf16, made once for each batch, in those
 /// of the three directions (y, dx, dW) where this is the faster way; which these are follows from the shape alone.
-/// A pool shares what goes by way of Winograd; the bits are the same.
+/// A pool shares what goes by way of Winograd; the bits are the same. Images one pixel wide (sequences) are turned on
+/// their side, which changes nothing in memory: kernels run along the width.
 class Convolution {
 public:
     Convolution(const ConvolutionShape& shape, const ConvolutionOrder& order, Derivatives derivatives,

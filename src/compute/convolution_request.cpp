@@ -1,5 +1,7 @@
 #include "compute/convolution_request.hpp"
 
+#include <utility>
+
 #include "compute/onednn.hpp"
 #include "compute/winograd.hpp"
 
@@ -36,7 +38,8 @@ memory::desc image_layout(const Images& images, const Images& other, memory::dat
 }
 
 memory::dims weight_extents(const ConvolutionShape& shape) {
-    return {dim(shape.channels_out), dim(shape.channels_in), dim(shape.window.size), dim(shape.window.size)};
+    return {dim(shape.channels_out), dim(shape.channels_in), dim(shape.window.vertical.size),
+            dim(shape.window.horizontal.size)};
 }
 
 dnnl::prop_kind kind_of_forward(Derivatives derivatives) {
@@ -50,16 +53,18 @@ Description::Description(const ConvolutionShape& shape, const ConvolutionOrder& 
       weights(weight_extents(shape), types.weights, Tag::any),
       bias({dim(shape.channels_out)}, f32, Tag::x),
       y(image_layout(order.out, order.in, types.y, types.precision())) {
-    const Window& window = shape.window;
-    strides = {dim(window.stride), dim(window.stride)};
-    before = {dim(window.before(shape.height)), dim(window.before(shape.width))};
-    behind = {dim(window.behind(shape.height)), dim(window.behind(shape.width))};
+    const Window& down = shape.window.vertical;
+    const Window& across = shape.window.horizontal;
+    strides = {dim(down.stride), dim(across.stride)};
+    before = {dim(down.before(shape.height)), dim(across.before(shape.width))};
+    behind = {dim(down.behind(shape.height)), dim(across.behind(shape.width))};
 }
 
 memory::desc flat_weights(const ConvolutionShape& shape) {
     const memory::dim row = dim(shape.weight_stride);
     const memory::dim cell = dim(shape.channels_in) * row;
-    return {weight_extents(shape), memory::data_type::f32, memory::dims{1, row, dim(shape.window.size) * cell, cell}};
+    return {weight_extents(shape), memory::data_type::f32,
+            memory::dims{1, row, dim(shape.window.horizontal.size) * cell, cell}};
 }
 
 // oneDNN 2.x builds a primitive descriptor from an operation descriptor, 3.x from its arguments.
@@ -132,9 +137,7 @@ bool has_kernels(const ConvolutionShape& shape, const ConvolutionOrder& order, D
            !is_reference(data_descriptor(description, forward).impl_info_str());
 }
 
-}  // namespace
-
-ConvolutionOrder fastest_order(const ConvolutionShape& shape, Derivatives derivatives) {
+ConvolutionOrder fastest_order_of_rows(const ConvolutionShape& shape, Derivatives derivatives) {
     const std::size_t block = widest_block();
     const auto order_in_blocks = [&](std::size_t block_in, std::size_t block_out) {
         return ConvolutionOrder{.in = {.count = shape.count,
@@ -143,8 +146,8 @@ ConvolutionOrder fastest_order(const ConvolutionShape& shape, Derivatives deriva
                                        .channels = shape.channels_in,
                                        .block = block_in},
                                 .out = {.count = shape.count,
-                                        .height = shape.window.positions(shape.height),
-                                        .width = shape.window.positions(shape.width),
+                                        .height = shape.window.vertical.positions(shape.height),
+                                        .width = shape.window.horizontal.positions(shape.width),
                                         .channels = shape.channels_out,
                                         .block = block_out}};
     };
@@ -157,6 +160,36 @@ ConvolutionOrder fastest_order(const ConvolutionShape& shape, Derivatives deriva
             return order;
     }
     return order_in_blocks(shape.channels_in, shape.channels_out);
+}
+
+}  // namespace
+
+namespace convolution {
+
+bool is_column(const ConvolutionShape& shape) noexcept {
+    return shape.width == 1 && shape.window.horizontal.size == 1;
+}
+
+Images on_its_side(Images images) noexcept {
+    std::swap(images.height, images.width);
+    return images;
+}
+
+ConvolutionShape on_its_side(ConvolutionShape shape) noexcept {
+    if (!is_column(shape)) return shape;
+    std::swap(shape.height, shape.width);
+    std::swap(shape.window.vertical, shape.window.horizontal);
+    return shape;
+}
+
+}  // namespace convolution
+
+ConvolutionOrder fastest_order(const ConvolutionShape& shape, Derivatives derivatives) {
+    if (convolution::is_column(shape)) {
+        const ConvolutionOrder turned = fastest_order_of_rows(convolution::on_its_side(shape), derivatives);
+        return {convolution::on_its_side(turned.in), convolution::on_its_side(turned.out)};
+    }
+    return fastest_order_of_rows(shape, derivatives);
 }
 
 }  // namespace ensemble::compute

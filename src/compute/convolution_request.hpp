@@ -47,6 +47,14 @@ using BackwardWeights = dnnl::convolution_backward_weights::primitive_desc;
 [[nodiscard]] BackwardData data_descriptor(const Description& d, const Forward& hint);
 [[nodiscard]] BackwardWeights weights_descriptor(const Description& d, const Forward& hint);
 
+/// True for images one pixel wide under a window of that width: a sequence, pixel by pixel as a row in memory.
+[[nodiscard]] bool is_column(const ConvolutionShape& shape) noexcept;
+
+[[nodiscard]] Images on_its_side(Images images) noexcept;
+
+/// The same convolution along the width if it is_column(), else itself. Weights lie as before.
+[[nodiscard]] ConvolutionShape on_its_side(ConvolutionShape shape) noexcept;
+
 /// True for a kernel that is there to be right, not fast: a thousand times slower than others.
 [[nodiscard]] inline bool is_reference(const char* kernel) {
     return std::string_view(kernel).starts_with("ref");

@@ -44,10 +44,10 @@ using Block = std::integral_constant<std::size_t, lanes>;
 /// Calls use(first channel element of the window's output, rows, columns, lanes, image base) for every window of
 /// every image and group of channels. Offsets count floats.
 template <class Lanes, class Use>
-void for_windows_of(const Images& in, const Window& window, Lanes lanes_of, Use use) {
+void for_windows_of(const Images& in, const ImageWindow& window, Lanes lanes_of, Use use) {
     const Images out = pooled(in, window);
-    const Axis vertical(window, in.height);
-    const Axis horizontal(window, in.width);
+    const Axis vertical(window.vertical, in.height);
+    const Axis horizontal(window.horizontal, in.width);
     for (std::size_t plane = 0; plane < in.count * in.blocks(); ++plane) {
         const std::size_t in_base = plane * in.pixels() * in.block;
         const std::size_t out_base = plane * out.pixels() * in.block;
@@ -65,7 +65,7 @@ void for_windows_of(const Images& in, const Window& window, Lanes lanes_of, Use 
 
 /// As above, with a number of lanes that the compiler knows where it can be known.
 template <class Use>
-void for_windows(const Images& in, const Window& window, Use use) {
+void for_windows(const Images& in, const ImageWindow& window, Use use) {
     if (in.block == lanes) {
         for_windows_of(
             in, window, [](std::size_t) { return Block{}; }, use);
@@ -76,17 +76,22 @@ void for_windows(const Images& in, const Window& window, Use use) {
 }
 
 /// Number of an element in its window, which counts elements outside the image too.
-std::uint8_t place_in(const Window& window, Extent rows, Extent columns, std::size_t row, std::size_t column) {
-    return static_cast<std::uint8_t>((row - rows.begin + rows.skipped) * window.size + column - columns.begin +
-                                     columns.skipped);
+std::uint8_t place_in(const ImageWindow& window, Extent rows, Extent columns, std::size_t row, std::size_t column) {
+    return static_cast<std::uint8_t>((row - rows.begin + rows.skipped) * window.horizontal.size + column -
+                                     columns.begin + columns.skipped);
 }
 
-bool overlaps(const Window& window) {
-    return window.size > window.stride;
+bool overlaps(const ImageWindow& window) {
+    return window.vertical.size > window.vertical.stride || window.horizontal.size > window.horizontal.stride;
+}
+
+/// True if the windows leave out no element of an axis of `extent`.
+bool covers(const Window& window, std::size_t extent) {
+    return window.stride <= window.size && window.positions(extent) * window.stride >= extent;
 }
 
 /// The largest of a window's values, channel by channel, and its place in the window. A NaN wins, and stays.
-void max_of_window(const Images& in, const Window& window, const float* base, Extent rows, Extent columns,
+void max_of_window(const Images& in, const ImageWindow& window, const float* base, Extent rows, Extent columns,
                    std::size_t count, float* y, std::uint8_t* chosen) {
     std::array<float, most_lanes> best;
     std::array<std::uint8_t, most_lanes> place;
@@ -113,7 +118,7 @@ void max_of_window(const Images& in, const Window& window, const float* base, Ex
 }
 
 /// The same for a whole block of channels.
-void max_of_window(const Images& in, const Window& window, const float* base, Extent rows, Extent columns, Block,
+void max_of_window(const Images& in, const ImageWindow& window, const float* base, Extent rows, Extent columns, Block,
                    float* y, std::uint8_t* chosen) {
     const float* row_begin = base + (rows.begin * in.width + columns.begin) * lanes;
     Vector best = load(row_begin);
@@ -147,28 +152,26 @@ void spread(std::uint8_t here, const float* gradient, const std::uint8_t* place,
 
 }  // namespace
 
-Images pooled(const Images& in, const Window& window) {
+Images pooled(const Images& in, const ImageWindow& window) {
     Images out = in;
-    out.height = window.positions(in.height);
-    out.width = window.positions(in.width);
+    out.height = window.vertical.positions(in.height);
+    out.width = window.horizontal.positions(in.width);
     return out;
 }
 
-void max_pool(const Images& in, const Window& window, const float* x, float* y, std::span<std::uint8_t> chosen) {
-    core::require(window.size * window.size <= 256, "a place in a window fits a byte");
+void max_pool(const Images& in, const ImageWindow& window, const float* x, float* y, std::span<std::uint8_t> chosen) {
+    core::require(window.area() <= 256, "a place in a window fits a byte");
     core::require(chosen.size() >= pooled(in, window).elements(), "every window remembers its choice");
     for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto count, std::size_t base) {
         max_of_window(in, window, x + base, rows, columns, count, y + at, chosen.data() + at);
     });
 }
 
-void max_pool_backward(const Images& in, const Window& window, const float* dy, std::span<const std::uint8_t> chosen,
-                       float* dx) {
+void max_pool_backward(const Images& in, const ImageWindow& window, const float* dy,
+                       std::span<const std::uint8_t> chosen, float* dx) {
     // Without overlap every element belongs to one window, unless the stride skips it or the edge cuts windows off.
-    const Images out = pooled(in, window);
-    const bool covers = window.stride == window.size && out.height * window.stride >= in.height &&
-                        out.width * window.stride >= in.width;
-    if (!covers) std::fill_n(dx, in.elements(), 0.0F);
+    const bool once = !overlaps(window) && covers(window.vertical, in.height) && covers(window.horizontal, in.width);
+    if (!once) std::fill_n(dx, in.elements(), 0.0F);
     const auto spread_all = [&]<bool adds>() {
         for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto count, std::size_t base) {
             for (std::size_t row = rows.begin; row < rows.end; ++row) {
@@ -186,7 +189,7 @@ void max_pool_backward(const Images& in, const Window& window, const float* dy, 
     }
 }
 
-void average_pool(const Images& in, const Window& window, const float* x, float* y) {
+void average_pool(const Images& in, const ImageWindow& window, const float* x, float* y) {
     for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto count, std::size_t base) {
         std::array<float, most_lanes> sum{};
         for (std::size_t row = rows.begin; row < rows.end; ++row) {
@@ -200,7 +203,7 @@ void average_pool(const Images& in, const Window& window, const float* x, float*
     });
 }
 
-void average_pool_backward(const Images& in, const Window& window, const float* dy, float* dx) {
+void average_pool_backward(const Images& in, const ImageWindow& window, const float* dy, float* dx) {
     std::fill_n(dx, in.elements(), 0.0F);
     for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto count, std::size_t base) {
         const auto share = 1.0F / static_cast<float>((rows.end - rows.begin) * (columns.end - columns.begin));

@@ -10,21 +10,21 @@
 namespace ensemble::compute {
 
 /// The images that pooling windows of `window` leave of `in`, in the same order of channels.
-[[nodiscard]] Images pooled(const Images& in, const Window& window);
+[[nodiscard]] Images pooled(const Images& in, const ImageWindow& window);
 
 /// y ← largest value of each window, padding excluded; `chosen` [like y] remembers its place in the window (row by row,
 /// the first of equals), for backward. A NaN in a window is its result. REQUIRES: windows of at most 256 elements.
-void max_pool(const Images& in, const Window& window, const float* x, float* y, std::span<std::uint8_t> chosen);
+void max_pool(const Images& in, const ImageWindow& window, const float* x, float* y, std::span<std::uint8_t> chosen);
 
 /// dx ← dy at the places that max_pool() chose, added up where windows overlap, 0 elsewhere.
-void max_pool_backward(const Images& in, const Window& window, const float* dy, std::span<const std::uint8_t> chosen,
-                       float* dx);
+void max_pool_backward(const Images& in, const ImageWindow& window, const float* dy,
+                       std::span<const std::uint8_t> chosen, float* dx);
 
 /// y ← mean of each window, padding excluded.
-void average_pool(const Images& in, const Window& window, const float* x, float* y);
+void average_pool(const Images& in, const ImageWindow& window, const float* x, float* y);
 
 /// dx ← dy shared out evenly over each window.
-void average_pool_backward(const Images& in, const Window& window, const float* dy, float* dx);
+void average_pool_backward(const Images& in, const ImageWindow& window, const float* dy, float* dx);
 
 /// y [count × channels] ← mean of each channel over its image; images and rows of y lie `x_stride` and `y_stride`
 /// apart.

@@ -107,8 +107,9 @@ std::size_t point_stride(std::size_t blocks, std::size_t group) {
 }  // namespace
 
 bool Winograd::supports(const ConvolutionShape& shape) {
-    return widest_block() == lanes && shape.window.size == 3 && shape.window.stride == 1 &&
-           shape.channels_in % lanes == 0 && shape.channels_out % lanes == 0;
+    return widest_block() == lanes && shape.window.vertical.size == 3 && shape.window.horizontal.size == 3 &&
+           shape.window.vertical.stride == 1 && shape.window.horizontal.stride == 1 && shape.channels_in % lanes == 0 &&
+           shape.channels_out % lanes == 0;
 }
 
 namespace {
@@ -127,8 +128,8 @@ core::ThreadPool* worthwhile(core::ThreadPool* pool, const ConvolutionShape& sha
 Winograd::Winograd(const ConvolutionShape& shape, const Directions& directions, core::ThreadPool* pool)
     : shape_(shape),
       in_{.height = shape.height, .width = shape.width, .blocks = shape.channels_in / lanes},
-      out_{.height = shape.window.positions(shape.height),
-           .width = shape.window.positions(shape.width),
+      out_{.height = shape.window.vertical.positions(shape.height),
+           .width = shape.window.horizontal.positions(shape.width),
            .blocks = shape.channels_out / lanes},
       group_(group_of(std::min(shape.channels_in, shape.channels_out))),
       pool_(worthwhile(pool, shape)),
@@ -280,16 +281,17 @@ void Winograd::convolve_group(const Side& in, const Side& out, const Tiling& til
 }
 
 void Winograd::forward(const float* x, const float* bias, float* y) {
-    convolve(in_, out_, tiling_of(out_, shape_.window.before(shape_.height)), x, forward_weights_.data(), bias, y);
+    convolve(in_, out_, tiling_of(out_, shape_.window.vertical.before(shape_.height)), x, forward_weights_.data(), bias,
+             y);
 }
 
 void Winograd::backward_input(const float* dy, float* dx) {
-    convolve(out_, in_, tiling_of(in_, 2 - shape_.window.before(shape_.height)), dy, backward_weights_.data(), nullptr,
-             dx);
+    convolve(out_, in_, tiling_of(in_, 2 - shape_.window.vertical.before(shape_.height)), dy, backward_weights_.data(),
+             nullptr, dx);
 }
 
 void Winograd::backward_weights(const float* x, const float* dy, float* dw, float* db) {
-    const Tiling tiling = tiling_of(out_, shape_.window.before(shape_.height));
+    const Tiling tiling = tiling_of(out_, shape_.window.vertical.before(shape_.height));
     const std::size_t in_stride = point_stride(in_.blocks, group_);
     const std::size_t out_stride = point_stride(out_.blocks, group_);
     const std::size_t tiles = shape_.count * tiling.down * tiling.across;

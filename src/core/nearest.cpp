@@ -16,6 +16,16 @@ bool are_alike(char a, char b) {
     return small(a) == small(b);
 }
 
+bool is_digit(char letter) {
+    return letter >= '0' && letter <= '9';
+}
+
+/// What it costs to write one letter for another. Another digit is meant: conv2d is conv rather than conv1d.
+std::size_t replacing(char a, char b) {
+    if (are_alike(a, b)) return 0;
+    return is_digit(a) && is_digit(b) ? 2 : 1;
+}
+
 /// Insertions, deletions, replacements and swaps of neighbours that turn one word into the other (Damerau-Levenshtein,
 /// optimal string alignment), row by row.
 std::size_t edits(std::string_view from, std::string_view to) {
@@ -26,7 +36,7 @@ std::size_t edits(std::string_view from, std::string_view to) {
     for (std::size_t i = 1; i <= from.size(); ++i) {
         next[0] = i;
         for (std::size_t j = 1; j <= to.size(); ++j) {
-            const std::size_t replaced = row[j - 1] + (are_alike(from[i - 1], to[j - 1]) ? 0 : 1);
+            const std::size_t replaced = row[j - 1] + replacing(from[i - 1], to[j - 1]);
             next[j] = std::min({row[j] + 1, next[j - 1] + 1, replaced});
             const bool swapped =
                 i > 1 && j > 1 && are_alike(from[i - 1], to[j - 2]) && are_alike(from[i - 2], to[j - 1]);

@@ -66,7 +66,9 @@ std::size_t block_of(const compute::Images& images) {
     return images.block == images.channels ? 0 : images.block;
 }
 
-Value convolve(const Shape& output_shape, const Window& window, const Value& input, Compiler& compiler) {
+}  // namespace
+
+Value convolve(const Shape& output_shape, const compute::ImageWindow& window, const Value& input, Compiler& compiler) {
     const ParameterBlock& weight = compiler.parameters();
     const ParameterBlock& bias = compiler.parameters();
     const Shape& shape = input.tensor->shape;
@@ -88,12 +90,10 @@ Value convolve(const Shape& output_shape, const Window& window, const Value& inp
     return {.tensor = &output, .exclusive = true};
 }
 
-void add_convolution(const std::string& name, std::size_t window, std::size_t in, std::size_t out, Layout& layout) {
-    layout.add_convolution(name + ".weight", window * window * in, out, window * window * out);
+void add_convolution(const std::string& name, std::size_t area, std::size_t in, std::size_t out, Layout& layout) {
+    layout.add_convolution(name + ".weight", area * in, out, area * out);
     layout.add_bias(name + ".bias", out);
 }
-
-}  // namespace
 
 // conv(channels, window[, stride][, same|valid])
 
@@ -111,7 +111,7 @@ Shape plan_conv(const Item& item, const Shape& input, Layout& layout) {
     const Window window = conv_window(item);
     const auto channels = static_cast<std::size_t>(item.arguments[0]);
     const Shape output = slide(item, window, input, channels);
-    add_convolution(layout.next_name("conv"), window.size, channels_of(input), channels, layout);
+    add_convolution(layout.next_name("conv"), window.size * window.size, channels_of(input), channels, layout);
     return output;
 }
 

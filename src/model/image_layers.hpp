@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 
+#include "compute/convolution.hpp"
 #include "model/layers.hpp"
 
 // The entries of the layer table that work on images; see LayerKind for what the functions do.
@@ -23,6 +25,13 @@ Value compile_batchnorm(const Item& item, const Value& input, Compiler& compiler
 
 core::Shape plan_split(const Item& item, const core::Shape& input, Layout& layout);
 Value compile_split(const Item& item, const Value& input, Compiler& compiler);
+
+/// Appends a convolution with the next two parameter blocks. REQUIRES: an input in the form of images, see images_of().
+Value convolve(const core::Shape& output_shape, const compute::ImageWindow& window, const Value& input,
+               Compiler& compiler);
+
+/// Weight and bias of a convolution whose window has `area` pixels.
+void add_convolution(const std::string& name, std::size_t area, std::size_t in, std::size_t out, Layout& layout);
 
 /// Where a skip's network leaves another image than it was given: a 1×1 convolution across. False if none fits.
 bool plan_image_projection(const std::string& name, const core::Shape& from, const core::Shape& to, Layout& layout);

@@ -10,7 +10,7 @@
 namespace ensemble::model {
 namespace {
 
-compute::ConvolutionShape convolution_shape(const compute::Images& images, const compute::Window& window,
+compute::ConvolutionShape convolution_shape(const compute::Images& images, const compute::ImageWindow& window,
                                             const ParameterBlock& weight) {
     return {.count = images.count,
             .height = images.height,
@@ -49,7 +49,7 @@ void Reorder::backward(const float*, float*, const GradientReady&) {
     target_.deliver();
 }
 
-Convolve::Convolve(Tensor& input, compute::Accumulate store, Tensor& output, const compute::Window& window,
+Convolve::Convolve(Tensor& input, compute::Accumulate store, Tensor& output, const compute::ImageWindow& window,
                    const ParameterBlock& weight, const ParameterBlock& bias, compute::Precision precision,
                    core::ThreadPool* pool)
     : input_(input),
@@ -107,7 +107,7 @@ std::size_t ConvolveAndPool::slice_of(const compute::Images& between) {
 }
 
 ConvolveAndPool::ConvolveAndPool(const Convolve::Recipe& recipe, std::size_t slice, const compute::Images& between,
-                                 const compute::Window& pool, Tensor& output)
+                                 const compute::ImageWindow& pool, Tensor& output)
     : input_(*recipe.input.tensor),
       output_(output),
       recipe_(recipe),
@@ -163,7 +163,7 @@ void ConvolveAndPool::backward(const float*, float* gradients, const GradientRea
     report(recipe_.bias, ready);
 }
 
-MaxPool::MaxPool(Tensor& input, compute::Accumulate store, Tensor& output, const compute::Window& window)
+MaxPool::MaxPool(Tensor& input, compute::Accumulate store, Tensor& output, const compute::ImageWindow& window)
     : input_(input), output_(output), window_(window), target_(input, store) {}
 
 void MaxPool::prepare() {
@@ -185,7 +185,7 @@ void MaxPool::backward(const float*, float*, const GradientReady&) {
     target_.deliver();
 }
 
-AveragePool::AveragePool(Tensor& input, compute::Accumulate store, Tensor& output, const compute::Window& window)
+AveragePool::AveragePool(Tensor& input, compute::Accumulate store, Tensor& output, const compute::ImageWindow& window)
     : input_(input), output_(output), window_(window), target_(input, store) {}
 
 void AveragePool::prepare() {

@@ -30,7 +30,7 @@ private:
 /// y = x ∗ W + b over images; see compute::Convolution.
 class Convolve final : public Operation {
 public:
-    Convolve(Tensor& input, compute::Accumulate store, Tensor& output, const compute::Window& window,
+    Convolve(Tensor& input, compute::Accumulate store, Tensor& output, const compute::ImageWindow& window,
              const ParameterBlock& weight, const ParameterBlock& bias, compute::Precision precision,
              core::ThreadPool* pool = nullptr);
 
@@ -42,7 +42,7 @@ public:
     /// What another operation needs to do the same.
     struct Recipe {
         Value input;
-        compute::Window window;
+        compute::ImageWindow window;
         ParameterBlock weight;
         ParameterBlock bias;
     };
@@ -66,7 +66,7 @@ public:
     [[nodiscard]] static std::size_t slice_of(const compute::Images& between);
 
     ConvolveAndPool(const Convolve::Recipe& recipe, std::size_t slice, const compute::Images& between,
-                    const compute::Window& pool, Tensor& output);
+                    const compute::ImageWindow& pool, Tensor& output);
 
     void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
@@ -77,7 +77,7 @@ private:
     Tensor& input_;
     Tensor& output_;
     Convolve::Recipe recipe_;
-    compute::Window pool_;
+    compute::ImageWindow pool_;
     std::size_t slice_;
     compute::Images between_;  ///< of one slice
     GradientTarget target_;
@@ -91,7 +91,7 @@ private:
 /// The largest value of each window.
 class MaxPool final : public Operation {
 public:
-    MaxPool(Tensor& input, compute::Accumulate store, Tensor& output, const compute::Window& window);
+    MaxPool(Tensor& input, compute::Accumulate store, Tensor& output, const compute::ImageWindow& window);
 
     void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
@@ -101,7 +101,7 @@ public:
 private:
     Tensor& input_;
     Tensor& output_;
-    compute::Window window_;
+    compute::ImageWindow window_;
     GradientTarget target_;
     std::vector<std::uint8_t> chosen_;
 };
@@ -109,7 +109,7 @@ private:
 /// The mean of each window.
 class AveragePool final : public Operation {
 public:
-    AveragePool(Tensor& input, compute::Accumulate store, Tensor& output, const compute::Window& window);
+    AveragePool(Tensor& input, compute::Accumulate store, Tensor& output, const compute::ImageWindow& window);
 
     void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
@@ -119,7 +119,7 @@ public:
 private:
     Tensor& input_;
     Tensor& output_;
-    compute::Window window_;
+    compute::ImageWindow window_;
     GradientTarget target_;
 };
 

@@ -16,6 +16,7 @@
 #include "model/maxout.hpp"
 #include "model/pointwise.hpp"
 #include "model/recurrent_layers.hpp"
+#include "model/step_layers.hpp"
 #include "model/summary_builder.hpp"
 
 namespace ensemble::model {
@@ -163,13 +164,20 @@ constexpr LayerKind activation_kind(std::string_view name) {
 Shape plan_skip(const Item& item, const Shape& input, Layout& layout) {
     const std::string name = layout.next_name("skip");
     const Shape inner = plan(item.branches[0], input, layout);
-    if (inner == input || plan_image_projection(name, input, inner, layout)) return inner;
+    if (inner == input || plan_sequence_projection(name, input, inner, layout)) return inner;
+    if (plan_image_projection(name, input, inner, layout)) return inner;
     if (plan_step_projection(name, input, inner, layout)) return inner;
     if (inner.rank() > 1)
         refuse(item, fmt::format("{} cannot be added to {}: no stride leads from one to the other", input.text(),
                                  inner.text()));
     layout.add_weight(name + ".projection", input.elements(), inner.elements());
     return inner;
+}
+
+Value project(const Value& input, const Shape& shape, Compiler& compiler) {
+    if (projects_sequence(input.tensor->shape, shape)) return compile_sequence_projection(input, shape, compiler);
+    if (shape.rank() > 2) return compile_image_projection(input, shape, compiler);
+    return linear(shape, input, compiler, shape.rank() == 2 ? shape[0] : 1);
 }
 
 Value compile_skip(const Item& item, const Value& input, Compiler& compiler) {
@@ -180,8 +188,7 @@ Value compile_skip(const Item& item, const Value& input, Compiler& compiler) {
     const bool in_place = inner.exclusive && !compiler.is_read_backward(inner);
     Value across = input;
     if (shape != input.tensor->shape) {
-        across = shape.rank() > 2 ? compile_image_projection(input, shape, compiler)
-                                  : linear(shape, input, compiler, shape.rank() == 2 ? shape[0] : 1);
+        across = project(input, shape, compiler);
     }
     across = compiler.ordered(across, inner.tensor->block);
     if (in_place) {
@@ -258,6 +265,30 @@ constexpr std::array kinds{
               .operations = operations_of_pool,
               .plan = plan_pool,
               .compile = compile_avgpool},
+    LayerKind{.name = "conv1d",
+              .usage = "conv1d(channels, window[, stride][, same|valid])",
+              .least_arguments = 2,
+              .most_arguments = 3,
+              .words = paddings,
+              .check = check_conv,
+              .plan = plan_conv1d,
+              .compile = compile_conv1d},
+    LayerKind{.name = "maxpool1d",
+              .usage = "maxpool1d(window[, stride][, same|valid])",
+              .most_arguments = 2,
+              .words = paddings,
+              .check = check_pool1d,
+              .operations = operations_of_pool1d,
+              .plan = plan_pool1d,
+              .compile = compile_maxpool1d},
+    LayerKind{.name = "avgpool1d",
+              .usage = "avgpool1d(window[, stride][, same|valid])",
+              .most_arguments = 2,
+              .words = paddings,
+              .check = check_pool1d,
+              .operations = operations_of_pool1d,
+              .plan = plan_pool1d,
+              .compile = compile_avgpool1d},
     LayerKind{.name = "batchnorm", .usage = "batchnorm", .plan = plan_batchnorm, .compile = compile_batchnorm},
     LayerKind{.name = "flatten", .usage = "flatten", .plan = plan_flatten, .compile = compile_flatten},
     recurrent_kind<compute::Cell::rnn>("rnn", "rnn(units[, sequence])"),

@@ -101,7 +101,7 @@ struct Convolved {
           plain_in(order.in),
           plain_out(order.out),
           x(noise(order.in.elements(), 1)),
-          w(noise(s.window.size * s.window.size * s.channels_in * s.weight_stride, 2)),
+          w(noise(s.window.area() * s.channels_in * s.weight_stride, 2)),
           bias(noise(s.channels_out, 3)),
           dy(noise(order.out.elements(), 4)) {
         plain_in.block = plain_in.channels;
@@ -109,22 +109,22 @@ struct Convolved {
     }
 
     [[nodiscard]] std::size_t w_at(std::size_t i, std::size_t j, std::size_t c, std::size_t o) const {
-        return ((i * shape.window.size + j) * shape.channels_in + c) * shape.weight_stride + o;
+        return ((i * shape.window.vertical.size + j) * shape.channels_in + c) * shape.weight_stride + o;
     }
 
     /// Calls use(place in x, place in w, place in y) for every product of the definition.
     template <class Use>
     void for_products(Use use) const {
-        const std::size_t above = shape.window.before(shape.height);
-        const std::size_t left = shape.window.before(shape.width);
-        const std::size_t size = shape.window.size;
+        const std::size_t above = shape.window.vertical.before(shape.height);
+        const std::size_t left = shape.window.horizontal.before(shape.width);
+        const std::size_t size = shape.window.vertical.size;
         for (std::size_t n = 0; n < shape.count; ++n)
             for (std::size_t at = 0; at < plain_out.pixels() * size * size; ++at) {
                 const std::size_t pixel = at / (size * size);
                 const std::size_t i = at / size % size;
                 const std::size_t j = at % size;
-                const std::size_t row = pixel / plain_out.width * shape.window.stride + i;
-                const std::size_t column = pixel % plain_out.width * shape.window.stride + j;
+                const std::size_t row = pixel / plain_out.width * shape.window.vertical.stride + i;
+                const std::size_t column = pixel % plain_out.width * shape.window.vertical.stride + j;
                 if (row < above || column < left || row - above >= shape.height || column - left >= shape.width)
                     continue;
                 const std::size_t from = (n * shape.height + row - above) * shape.width + column - left;
@@ -248,7 +248,7 @@ BOOST_AUTO_TEST_CASE(the_same_convolution_gives_the_same_bits) {
                        .width = 9,
                        .channels_in = 16,
                        .channels_out = 32,
-                       .window = {5, 1, compute::Padding::same},
+                       .window = compute::Window{5, 1, compute::Padding::same},
                        .weight_stride = 32});
     core::Buffer<float> first(t.dy.size());
     core::Buffer<float> second(t.dy.size());

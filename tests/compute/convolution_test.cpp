@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(a_team_gives_the_bits_of_one) {
                                  .width = 14,
                                  .channels_in = 32,
                                  .channels_out = 48,
-                                 .window = {.size = 3},
+                                 .window = Window{.size = 3},
                                  .weight_stride = 48};
     const ConvolutionOrder order = fastest_order(shape, Derivatives::of_weights_and_input);
     const auto random = [](std::size_t count, std::uint32_t step) {

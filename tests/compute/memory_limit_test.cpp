@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_convolution_without_memory_says_so, *boost::unit_test::pr
                                      .width = x.width,
                                      .channels_in = x.channels,
                                      .channels_out = channels,
-                                     .window = {.size = 3, .stride = 1, .padding = Padding::same},
+                                     .window = Window{.size = 3, .stride = 1, .padding = Padding::same},
                                      .weight_stride = channels};
         Convolution convolution(shape, {x, y}, Derivatives::of_weights);
         const core::Buffer<float> in(x.elements());

@@ -27,6 +27,7 @@ BOOST_AUTO_TEST_CASE(beginnings_are_found) {
     BOOST_TEST(nearest("mnist-cn", std::array<std::string_view, 2>{"mnist-nn", "mnist-cnn"}) == "mnist-cnn");
     BOOST_TEST(nearest("batch-size", names) == "batch");
     BOOST_TEST(nearest("Conv2D", names) == "conv");
+    BOOST_TEST(nearest("conv2d", std::vector<std::string_view>{"conv", "conv1d"}) == "conv");
     BOOST_TEST(nearest("convolution", names) == "conv");
 }
 

@@ -44,6 +44,9 @@ BOOST_AUTO_TEST_CASE(running_a_program_allocates_nothing) {
     check_steps(
         "conv(16, 3) batchnorm relu maxpool(2) skip[ conv(16, 3) relu ] split[ conv(4, 3) | avgpool(2, 1) ] flatten",
         {8, 8});
+    check_steps(
+        "conv1d(16, 5) batchnorm relu maxpool1d(2) skip[ conv1d(8, 3) relu ] avgpool1d(2) split[ gru(4) | avgpool ]",
+        {24});
     for (const char* kind : {"rnn", "lstm", "gru"}) {
         const std::string sequence = std::string(kind) + "(20, sequence) ";
         check_steps(sequence + "dropout(0.2) skip[ " + sequence + "] split[ " + sequence + "| " + sequence + "] " +

@@ -311,8 +311,8 @@ BOOST_AUTO_TEST_CASE(says_what_does_not_fit) {
     BOOST_TEST(mentions(complaint("split[ conv(4, 3) | conv(4, 3, 2) ]", {8, 8}), "8×8×4 and 4×4×4"));
     BOOST_TEST(mentions(
         complaint("skip[ conv(4, 3, 3, valid) conv(4, 2) conv(4, 1, 1) maxpool(2) maxpool(1) conv(4, 3, 1, valid) ]",
-                  {30, 20}),
-        "×"));
+                  {30, 20, 1}),
+        "30×20×1 cannot be added to 3×1×4"));
     BOOST_TEST(complaint("conv(6, 5) relu maxpool(2) conv(16, 5) relu maxpool(2) conv(120, 5) relu dense(84) relu",
                          {28, 28}) == "");
 }

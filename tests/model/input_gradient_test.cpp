@@ -66,6 +66,11 @@ BOOST_AUTO_TEST_CASE(agrees_with_differences) {
                              "skip[ conv(3, 3) tanh ] flatten", "split[ conv(4, 3) | avgpool(3, 1) ] tanh"}) {
         check_input_gradient(text, {6, 6});
     }
+    for (const char* text : {"conv1d(4, 3) tanh conv1d(16, 2) avgpool", "maxpool1d(2) lstm(3)",
+                             "skip[ conv1d(5, 3) tanh ] avgpool1d", "split[ avgpool1d | conv1d(4, 3) flatten ]"}) {
+        check_input_gradient(text, {6});
+        check_input_gradient(text, {6, 3});
+    }
     for (const std::string cell : {"rnn", "lstm", "gru"}) {
         check_input_gradient(cell + "(6)", {5, 3});
         check_input_gradient(cell + "(4, sequence) " + cell + "(3)", {5, 3});

@@ -100,6 +100,7 @@ const std::vector<std::pair<const char*, core::Shape>> networks{
     {"conv(3, 3) batchnorm relu maxpool(2) skip[ conv(5, 3) relu ] conv(20, 3) relu maxpool(2) flatten dense(8)",
      {8, 8}},
     {"conv(16, 3) relu conv(16, 3) relu skip[ conv(16, 3) relu ] split[ conv(4, 3) | avgpool(2, 1) ] avgpool", {8, 8}},
+    {"skip[ conv1d(16, 3) batchnorm relu ] maxpool1d(2) split[ gru(4) | conv1d(5, 3) avgpool ] dense(4)", {8, 3}},
     {"lstm(6, sequence) dropout(0.2) skip[ gru(6, sequence) ] rnn(4)", {7, 5}},
 };
 
