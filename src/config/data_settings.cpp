@@ -67,6 +67,12 @@ std::vector<Setting> where_data_are() {
 std::vector<Setting> what_is_done_to_them() {
     return {
         setting_of(
+            data("image-size", "HxW", "pictures in folders: bring them to this height and width (as they are)"),
+            Notation{}, [](Options& o, std::string_view given) { o.image_size = parse_image_size(given); },
+            [](const Options& o) {
+                return o.image_size ? std::optional<Value>(text_of_image_size(*o.image_size)) : std::nullopt;
+            }),
+        setting_of(
             data("sequence", "TxF", "rows are T steps of F features, one step after the other"), Notation{},
             [](Options& o, std::string_view given) { o.preprocessing.sequence = parse_sequence(given); },
             [](const Options& o) {

@@ -1,33 +1,20 @@
 #include "config/help.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 #include <fmt/format.h>
 
 #include "analysis/combination.hpp"
 #include "config/named_configurations.hpp"
+#include "data/formats.hpp"
 #include "model/network.hpp"
 #include "task/task.hpp"
 
 namespace ensemble::config {
 namespace {
 
-constexpr std::string_view data_and_members =
-    "\nData for --data:\n"
-    "  digits         hand-drawn digits, 28×28 grey, ten classes; digits:train=60000,test=10000 for more\n"
-    "  xor            the truth table of exclusive or\n"
-    "  moons          two interleaved half circles\n"
-    "  spirals        two interleaved spirals\n"
-    "  a directory    the four IDX files of MNIST, Fashion-MNIST or EMNIST, plain or .gz\n"
-    "  a text table   numbers and words, and a column to be learnt (--target), say .csv, .tsv or .txt; commas, "
-    "semicolons,\n"
-    "                 tabs, | or blanks between them and a header line are found out; test rows by --test\n"
-    "  a .npy         features: rows × features, rows × T × F, rows × height × width (× channels), numbers of any "
-    "type\n"
-    "                 as numpy.save writes them; targets in a .npy of their own, there or beside it: --target\n"
-    "                 y.npy (a number or word per row, one column of 0 and 1 per class, or several numbers per "
-    "row);\n"
-    "                 test rows by --test and --test-target\n"
+constexpr std::string_view settings_and_members =
     "\nWhat is done to them:\n"
     "  --target       4 is the column named 4, if the header has that name, else the fourth; so with --ignore, "
     "where\n"
@@ -107,6 +94,22 @@ constexpr std::string_view data_and_members =
     "                 is the mean over both, which takes about twice as long\n"
     "\nExample: mpirun -np 4 ensemble_train --data digits --members 8 --net 'dense(256) relu dropout(0.3)'\n";
 
+/// "  name           what it holds", further lines below the first.
+std::string formats_text() {
+    std::string text = "\nData for --data:\n";
+    for (const data::Format& format : data::formats()) {
+        std::string_view name = format.name;
+        std::string_view rest = format.help;
+        while (!rest.empty()) {
+            const std::string_view line = rest.substr(0, rest.find('\n'));
+            text += fmt::format("  {:<15} {}\n", name, line);
+            rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+            name = "";
+        }
+    }
+    return text;
+}
+
 std::string presets_text() {
     std::string text = "Presets for --net:\n";
     for (const model::Preset& preset : model::presets()) {
@@ -136,7 +139,8 @@ std::string help_footer() {
     list("What is learnt, for --loss", task::tasks(), [](const task::Task& task) { return task.loss_name; });
     list("How members become one prediction, for --combine", analysis::combinations(),
          [](const analysis::Combination& combination) { return combination.name; });
-    text += data_and_members;
+    text += formats_text();
+    text += settings_and_members;
     return text;
 }
 

@@ -36,6 +36,7 @@ data::Request data_request(const Options& options) {
             .missing = options.missing,
             .test_target = options.test_target,
             .task = options.task,
+            .image_size = options.image_size,
             .seed = options.seed};
 }
 

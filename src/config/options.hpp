@@ -10,6 +10,7 @@
 #include "data/augmentation.hpp"
 #include "data/dataset.hpp"
 #include "data/header.hpp"
+#include "data/image_size.hpp"
 #include "data/preprocessing.hpp"
 #include "train/hyperparameters.hpp"
 
@@ -44,6 +45,7 @@ struct Options {
     std::string target;                    ///< column, or file, of what is to be learnt; empty: the data's own
     std::string test_target;               ///< file of what belongs to the test rows
     std::optional<data::Header> header;    ///< whether text tables have one; unset: found out
+    std::optional<data::ImageSize> image_size;  ///< what pictures in folders are brought to
     std::string ignore;                    ///< columns of text tables that are left out
     std::string categorical;               ///< columns of text tables whose numbers are names of levels
     std::string use;                       ///< columns of text tables that stay although they seem to be of no use

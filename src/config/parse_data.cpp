@@ -56,6 +56,18 @@ std::string text_of_sequence(const data::Sequence& sequence) {
     return fmt::format("{}x{}", sequence.steps, sequence.features);
 }
 
+data::ImageSize parse_image_size(string_view text) {
+    constexpr std::size_t longest = 4096;
+    const std::size_t cross = text.find('x');
+    if (cross == string_view::npos) fail(Failure::usage, "'{}' is not height x width; write such as 32x32", text);
+    return {.height = parse_count(text.substr(0, cross), 1, longest),
+            .width = parse_count(text.substr(cross + 1), 1, longest)};
+}
+
+std::string text_of_image_size(const data::ImageSize& size) {
+    return fmt::format("{}x{}", size.height, size.width);
+}
+
 void parse_reduction(data::Preprocessing& preprocessing, string_view text) {
     const std::size_t colon = text.find(':');
     const auto reduction = parse_name<data::Reduction>(text.substr(0, colon));

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "data/augmentation.hpp"
+#include "data/image_size.hpp"
 #include "data/preprocessing.hpp"
 
 namespace ensemble::config {
@@ -14,6 +15,10 @@ namespace ensemble::config {
 /// "128x1": steps and features of each.
 [[nodiscard]] data::Sequence parse_sequence(std::string_view text);
 [[nodiscard]] std::string text_of_sequence(const data::Sequence& sequence);
+
+/// "32x32": height and width.
+[[nodiscard]] data::ImageSize parse_image_size(std::string_view text);
+[[nodiscard]] std::string text_of_image_size(const data::ImageSize& size);
 
 /// "none", "pca:30" or "variance:100".
 void parse_reduction(data::Preprocessing& preprocessing, std::string_view text);

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/contract.hpp"
 #include "core/error.hpp"
 #include "core/memory.hpp"
 #include "core/path.hpp"
@@ -36,8 +37,8 @@ constexpr std::array<Packing, 5> packings{
     Packing{"\x28\xb5\x2f\xfd"sv, "is compressed by Zstandard; unpack it with unzstd"},
     Packing{"\x1f\x9d"sv, "is compressed by compress; unpack it with gzip -d"},
     Packing{"PK\3\4"sv,
-            "is a zip archive (.zip, .npz, .xlsx); take the table or the arrays out of it and give them as "
-            ".csv or, with numpy.save, as .npy"}};
+            "is a zip archive (.zip, .npz, .xlsx); give it the ending .npz if it holds NumPy arrays, else take "
+            "the table out of it and give that as .csv"}};
 
 std::uint64_t checked_size(const std::filesystem::path& path) {
     std::error_code error;
@@ -61,8 +62,10 @@ struct FileBytes::Stream {
     std::ifstream file;
     std::filesystem::path path;
     std::optional<GzipReader> gzip;
+    std::optional<ArchiveReader> entry;
 
     explicit Stream(const std::filesystem::path& name) : file(name, std::ios::binary), path(name) {}
+    Stream(const std::filesystem::path& archive, const ArchiveEntry& of) { entry.emplace(archive, of); }
 };
 
 FileBytes::FileBytes(std::filesystem::path path)
@@ -88,6 +91,11 @@ FileBytes::FileBytes(std::filesystem::path path)
     }
 }
 
+FileBytes::FileBytes(const std::filesystem::path& archive, const ArchiveEntry& entry)
+    : path_(entry_name(archive, entry.name)),
+      file_size_(entry.bytes),
+      stream_(std::make_unique<Stream>(archive, entry)) {}
+
 FileBytes::~FileBytes() = default;
 FileBytes::FileBytes(FileBytes&&) noexcept = default;
 FileBytes& FileBytes::operator=(FileBytes&&) noexcept = default;
@@ -102,6 +110,7 @@ std::uint64_t FileBytes::most_bytes() const noexcept {
 
 std::size_t FileBytes::read(std::span<std::byte> out) {
     if (stream_->gzip) return stream_->gzip->read(out);
+    if (stream_->entry) return stream_->entry->read(out);
     std::ifstream& file = stream_->file;
     file.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size()));
     if (file.bad()) core::fail(Failure::data, "{}: cannot be read: {}", path_.string(), std::strerror(errno));
@@ -109,6 +118,7 @@ std::size_t FileBytes::read(std::span<std::byte> out) {
 }
 
 std::string FileBytes::read_text(const TextLimits& limits) {
+    core::require(!stream_->entry, "text is read from files");
     std::uint64_t most = limits.most;
     // The numbers of a text take about as much memory as the text.
     if (most == 0) most = core::attainable_memory() / 2;

@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 
+#include "data/archive.hpp"
+
 namespace ensemble::data {
 
 /// How much text is taken, in bytes.
@@ -22,6 +24,10 @@ struct TextLimits {
 class FileBytes {
 public:
     explicit FileBytes(std::filesystem::path path);
+
+    /// The content of one entry of a zip archive, for which path() is a name.
+    FileBytes(const std::filesystem::path& archive, const ArchiveEntry& entry);
+
     ~FileBytes();
     FileBytes(FileBytes&&) noexcept;
     FileBytes& operator=(FileBytes&&) noexcept;
@@ -38,9 +44,9 @@ public:
     /// A compressed file's checksums and lengths are verified before the end is reported.
     [[nodiscard]] std::size_t read(std::span<std::byte> out);
 
-    /// What is left of the content, as text. Where it would take more than limits.most, nothing of it is kept: fails
-    /// with its size. Fails early where it is no table: at a line that is too long, or where much is hardly anything
-    /// when packed.
+    /// What is left of the content, as text. REQUIRES: no entry of an archive. Where it would take more than
+    /// limits.most, nothing of it is kept: fails with its size. Fails early where it is no table: at a line that is too
+    /// long, or where much is hardly anything when packed.
     [[nodiscard]] std::string read_text(const TextLimits& limits = {});
 
 private:

@@ -20,11 +20,7 @@ namespace {
 using core::fail;
 using core::Failure;
 
-/// The files of the training rows or of the test rows.
-struct Pair {
-    NpyFile features;
-    NpyFile targets;
-};
+using Pair = NpyPair;
 
 /// Number of columns of targets: 1 for a list of rows, or a column of them.
 std::size_t target_columns(const Pair& files) {
@@ -194,6 +190,10 @@ NpyTables read_npy_tables(const NpyRequest& request) {
     Pair train{NpyFile(request.train), NpyFile(request.train_target)};
     std::optional<Pair> test;
     if (request.test) test.emplace(Pair{NpyFile(*request.test), NpyFile(request.test_target)});
+    return read_npy_tables(std::move(train), std::move(test), request.task);
+}
+
+NpyTables read_npy_tables(NpyPair train, std::optional<NpyPair> test, std::optional<task::Kind> task) {
     Pair* const other = test ? &*test : nullptr;
     require_item_axes(train.features);
     if (test) require_same_items(train.features, test->features);
@@ -201,7 +201,7 @@ NpyTables read_npy_tables(const NpyRequest& request) {
     std::vector<std::string> notes = std::move(axes.notes);
     const Element element = common_element(train, other);
 
-    Targets targets = read_targets(train, other, request.task, notes);
+    Targets targets = read_targets(train, other, task, notes);
     const ArrayContent content = train.features.read(element, axes.channels_first);
     note_rounded(train.features, content, notes);
     const bool image = axes.shape.rank() > 1;

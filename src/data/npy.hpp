@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/dataset.hpp"
+#include "data/npy_file.hpp"
 
 namespace ensemble::data {
 
@@ -26,6 +27,12 @@ struct NpyRequest {
     std::optional<task::Kind> task;
 };
 
+/// The features and targets of the training rows or of the test rows, each open and not yet read.
+struct NpyPair {
+    NpyFile features;
+    NpyFile targets;
+};
+
 /// Reads arrays of whole numbers, truth values and floats of half to double precision, in either byte order and in C or
 /// Fortran order, plain or .gz. Features: rows × features, rows × T × F (sequences, or grey images of T × F pixels), or
 /// rows × height × width × channels, or with the channels first; see item_axes(). Targets: one number or word per row,
@@ -33,5 +40,8 @@ struct NpyRequest {
 /// network as 0 to 1. Test rows may be stored otherwise than training rows.
 /// Throws core::Error (data) that names the file and the row.
 [[nodiscard]] NpyTables read_npy_tables(const NpyRequest& request);
+
+/// The same of files that are open; they are read to their ends.
+[[nodiscard]] NpyTables read_npy_tables(NpyPair train, std::optional<NpyPair> test, std::optional<task::Kind> task);
 
 }  // namespace ensemble::data

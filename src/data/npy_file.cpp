@@ -119,8 +119,8 @@ core::NpyHeader read_header(FileBytes& file, const std::string& name) {
 
 }  // namespace
 
-NpyFile::NpyFile(const std::filesystem::path& path)
-    : file_(path), name_(path.string()), header_(read_header(file_, name_)) {
+NpyFile::NpyFile(FileBytes file)
+    : file_(std::move(file)), name_(file_.path().string()), header_(read_header(file_, name_)) {
     if (header_.extents.empty() || core::npy_elements(header_) == 0) {
         fail(Failure::data, "{}: has shape {} and so holds nothing to learn from", name_, shape());
     }

@@ -16,7 +16,8 @@ namespace ensemble::data {
 class NpyFile {
 public:
     /// Throws core::Error (data) where there is no NumPy file, or nothing in it.
-    explicit NpyFile(const std::filesystem::path& path);
+    explicit NpyFile(const std::filesystem::path& path) : NpyFile(FileBytes(path)) {}
+    explicit NpyFile(FileBytes file);
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] const std::vector<std::uint64_t>& extents() const noexcept { return header_.extents; }

@@ -1,19 +1,21 @@
 #include "data/source.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <string_view>
 #include <utility>
 
 #include "core/error.hpp"
 #include "core/path.hpp"
-#include "data/array_reader.hpp"
-#include "data/block.hpp"
 #include "data/builtin.hpp"
 #include "data/csv.hpp"
+#include "data/foreign_formats.hpp"
+#include "data/formats.hpp"
 #include "data/generator.hpp"
 #include "data/idx.hpp"
-#include "data/image_axes.hpp"
+#include "data/image_folders.hpp"
+#include "data/loaders.hpp"
 #include "data/npy.hpp"
 #include "data/npy_file.hpp"
 
@@ -22,11 +24,6 @@ namespace {
 
 using core::Failure;
 namespace fs = std::filesystem;
-
-Source make_source(const std::string& name, Table train, std::optional<Table> test) {
-    std::string sha256 = fingerprint(train, test);
-    return {name, std::move(sha256), std::move(train), std::move(test)};
-}
 
 [[noreturn]] void refuse(const std::string& what, std::string_view name, bool has_options) {
     const std::string_view meant = what.find('/') == std::string::npos ? closest_builtin(name) : std::string_view{};
@@ -53,32 +50,12 @@ Source load_builtin(const std::string& what, std::uint64_t seed) {
     return make_source(what, std::move(tables.train), std::move(tables.test));
 }
 
-/// What only text tables have.
-void refuse_text_options(const Request& request) {
-    if (request.header != Header::automatic) {
-        core::fail(Failure::usage, "--header: has no effect on --data {}; it belongs to text tables", request.data);
-    }
-    const auto refuse_option = [&](std::string_view option, std::string_view value) {
-        if (value.empty()) return;
-        core::fail(Failure::usage, "--{} {}: has no effect on --data {}; it belongs to text tables", option, value,
-                   request.data);
-    };
-    refuse_option("ignore", request.ignore);
-    refuse_option("categorical", request.categorical);
-    refuse_option("use", request.use);
-    if (request.missing) refuse_option("missing", core::name_of(*request.missing));
-}
-
 /// What built-in data and IDX files leave no choice about.
 void refuse_table_options(const Request& request) {
-    const auto refuse_option = [&](std::string_view option, const std::string& value) {
-        if (value.empty()) return;
-        core::fail(Failure::usage, "--{} {}: has no effect on --data {}; it belongs to text tables and .npy files",
-                   option, value, request.data);
-    };
-    refuse_option("test", request.test);
-    refuse_option("target", request.target);
-    refuse_option("test-target", request.test_target);
+    constexpr std::string_view kinds = "text tables and .npy files";
+    refuse_option(request, "test", request.test, kinds);
+    refuse_option(request, "target", request.target, kinds);
+    refuse_option(request, "test-target", request.test_target, kinds);
     refuse_text_options(request);
     if (request.task == task::Kind::regression) {
         core::fail(Failure::usage, "--task regression: --data {} has classes, not numbers, to be learnt", request.data);
@@ -86,9 +63,7 @@ void refuse_table_options(const Request& request) {
 }
 
 bool is_npy(const std::string& file) {
-    fs::path path(file);
-    if (core::has_extension(path, ".gz")) path.replace_extension();
-    return core::has_extension(path, ".npy");
+    return has_ending(file, ".npy");
 }
 
 /// `file`, or the file of that name beside `neighbour` if only that one exists.
@@ -118,15 +93,7 @@ Source load_npy(const Request& request) {
                      .test_target = beside(request.test_target, request.test),
                      .task = request.task};
     if (!request.test.empty()) files.test = request.test;
-    NpyTables tables = read_npy_tables(files);
-    const Description& features = tables.train.description();
-    const bool arbitrary = features.element != Element::u8 || features.shape.rank() == 1;
-    Source source = make_source(request.data, std::move(tables.train), std::move(tables.test));
-    source.class_names = std::move(tables.class_names);
-    source.target_names = std::move(tables.target_names);
-    source.notes = std::move(tables.notes);
-    source.arbitrary_units = arbitrary;
-    return source;
+    return source_of(request.data, read_npy_tables(files));
 }
 
 Source load_text(const Request& request) {
@@ -141,28 +108,9 @@ Source load_text(const Request& request) {
     return source;
 }
 
-/// Features and how they are stored, of rows that come without anything to be learnt.
-struct Features {
-    Description description;
-    SharedBytes bytes;
-};
-
-Features npy_features(const std::string& what) {
-    NpyFile file(what);
-    if (file.extents().size() < 2 || file.extents().size() > 4) {
-        core::fail(Failure::data, "{}: has shape {}, but features are rows × features, or rows of images", file.name(),
-                   file.shape());
-    }
-    const ItemAxes axes = item_axes(file.extents(), file.name());
-    Description description{.element = element_for(file.features().number), .shape = axes.shape, .rows = file.rows()};
-    const ArrayContent content = file.read(description.element, axes.channels_first);
-    if (description.element == Element::u8 && axes.shape.rank() > 1) description.scale = byte_scale(content.high);
-    return {description, content.bytes};
-}
-
 Features text_features(const std::string& what, const Request& like) {
-    std::error_code none;
-    if (is_builtin(before_colon(like.data)) || is_npy(like.data) || fs::is_directory(like.data, none)) {
+    const Format* const kind = find_format(like.data);
+    if (kind == nullptr || kind->load != &load_text) {
         core::fail(Failure::usage,
                    "--ood {}: is taken for a text table, whose columns are read as those of --data, and --data {} is "
                    "none; name data of the same kind, or a .npy of features",
@@ -173,16 +121,18 @@ Features text_features(const std::string& what, const Request& like) {
     return {{.element = Element::f64, .shape = {read.columns}, .rows = rows}, share(std::move(read.values))};
 }
 
+Features npy_foreign(const std::string& what, const Request&) {
+    return features_of(NpyFile(what));
+}
+
 Features foreign_features(const std::string& what, const Request& like) {
-    std::error_code error;
-    const bool is_known = is_builtin(before_colon(what));
-    if (!is_known && !fs::exists(what, error)) {
+    const Format* const format = find_format(what);
+    if (format == nullptr) {
         core::fail(Failure::usage, "--ood {}: no such file or directory, nor a built-in data set; built in are {}",
                    what, builtin_names());
     }
-    if (!is_known && !fs::is_directory(what, error))
-        return is_npy(what) ? npy_features(what) : text_features(what, like);
-    const Source source = load(Request{.data = what, .seed = like.seed});
+    if (format->features != nullptr) return format->features(what, like);
+    const Source source = format->load(Request{.data = what, .image_size = like.image_size, .seed = like.seed});
     const Table& table = source.test ? *source.test : source.train;
     return {table.description(), {std::make_shared<Table>(table), table.feature_bytes()}};
 }
@@ -193,11 +143,76 @@ SharedBytes nothing_known(const Table& train, std::size_t rows) {
     return share(core::Buffer<std::int32_t>(rows * (classes ? 1 : train.outputs())));
 }
 
+Source load_built_in(const Request& request) {
+    refuse_table_options(request);
+    return load_builtin(request.data, request.seed);
+}
+
+Source load_idx(const Request& request) {
+    refuse_table_options(request);
+    IdxTables tables = read_idx(request.data);
+    const bool arbitrary = tables.train.description().element != Element::u8;
+    Source source = make_source(request.data, std::move(tables.train), std::move(tables.test));
+    source.class_names = std::move(tables.class_names);
+    source.notes = std::move(tables.notes);
+    source.arbitrary_units = arbitrary;
+    return source;
+}
+
+/// The kinds of data, the first that recognises a path before the others.
+constexpr std::array kinds{
+    Format{.name = "a built-in set",
+           .help = "digits: hand-drawn digits, 28×28 grey, ten classes; digits:train=60000,test=10000 for more;\n"
+                   "xor: the truth table of exclusive or; moons: two interleaved half circles;\n"
+                   "spirals: two interleaved spirals",
+           .recognises = [](const std::string& what, fs::file_type) { return is_builtin(before_colon(what)); },
+           .load = &load_built_in},
+    Format{
+        .name = "image folders",
+        .help = "a directory with a folder of PNG or JPEG files for each class, or with train/ and test/ of such\n"
+                "folders; test rows also by --test; pictures of different sizes: --image-size",
+        .recognises = [](const std::string& what,
+                         fs::file_type type) { return type == fs::file_type::directory && holds_image_folders(what); },
+        .load = &load_image_folders},
+    Format{.name = "IDX files",
+           .help = "a directory with the four files of MNIST, Fashion-MNIST or EMNIST, plain or .gz",
+           .recognises = [](const std::string&, fs::file_type type) { return type == fs::file_type::directory; },
+           .load = &load_idx},
+    Format{.name = "a .npy",
+           .help = "features: rows × features, rows × T × F, rows × height × width (× channels), numbers of any type\n"
+                   "as numpy.save writes them; targets in a .npy of their own, there or beside it: --target\n"
+                   "y.npy (a number or word per row, one column of 0 and 1 per class, or several numbers per row);\n"
+                   "test rows by --test and --test-target",
+           .recognises = [](const std::string& what, fs::file_type) { return is_npy(what); },
+           .load = &load_npy,
+           .features = &npy_foreign},
+    Format{.name = "a .npz",
+           .help =
+               "such arrays in one archive, as numpy.savez writes them: features x (or X, data, features, x_train),\n"
+               "targets y (or target, labels, y_train; others by --target NAME), test rows x_test and y_test, or\n"
+               "another archive by --test",
+           .recognises = [](const std::string& what,
+                            fs::file_type) { return core::has_extension(fs::path(what), ".npz"); },
+           .load = &load_npz,
+           .features = &npz_foreign},
+    Format{.name = "LIBSVM's format",
+           .help = ".libsvm or .svm, plain or .gz: lines of target index:value index:value …; test rows by --test",
+           .recognises = [](const std::string& what,
+                            fs::file_type) { return has_ending(what, ".libsvm") || has_ending(what, ".svm"); },
+           .load = &load_libsvm},
+    Format{.name = "a text table",
+           .help = "numbers and a column to be learnt (--target), say .csv, .tsv or .txt; commas, semicolons, tabs\n"
+                   "| or blanks between them and a header line are found out; test rows by --test",
+           .recognises = [](const std::string&, fs::file_type) { return true; },
+           .load = &load_text,
+           .features = &text_features},
+};
+
 }  // namespace
 
 TextRequest text_request(const Request& request) {
-    std::error_code none;
-    if (is_builtin(before_colon(request.data)) || is_npy(request.data) || fs::is_directory(request.data, none)) {
+    const Format* const kind = find_format(request.data);
+    if (kind != nullptr && kind->load != &load_text) {
         core::fail(Failure::usage, "{}: is no text table, and only those have columns to tell of", request.data);
     }
     if (!request.test_target.empty()) {
@@ -222,31 +237,42 @@ TextRequest text_request(const Request& request) {
     return files;
 }
 
+std::span<const Format> formats() {
+    return kinds;
+}
+
+const Format* find_format(const std::string& what) {
+    std::error_code none;
+    const fs::file_type type = fs::status(what, none).type();
+    const bool is_there = type != fs::file_type::not_found && type != fs::file_type::none && !what.empty();
+    if (!is_there && !is_builtin(before_colon(what))) return nullptr;
+    const auto* const found = std::ranges::find_if(kinds, [&](const Format& f) { return f.recognises(what, type); });
+    return found == kinds.end() ? nullptr : found;
+}
+
 Source load(const Request& request) {
     const std::string& what = request.data;
-    if (is_builtin(before_colon(what))) {
-        refuse_table_options(request);
-        return load_builtin(what, request.seed);
-    }
-    const fs::path path(what);
     std::error_code error;
-    const fs::file_status status = fs::status(path, error);
-    if (status.type() == fs::file_type::directory) {
-        refuse_table_options(request);
-        IdxTables tables = read_idx(path);
-        const bool arbitrary = tables.train.description().element != Element::u8;
-        Source source = make_source(what, std::move(tables.train), std::move(tables.test));
-        source.class_names = std::move(tables.class_names);
-        source.notes = std::move(tables.notes);
-        source.arbitrary_units = arbitrary;
-        return source;
-    }
-    if (status.type() == fs::file_type::not_found || what.empty()) {
+    const fs::file_status status = fs::status(what, error);
+    const Format* const format = find_format(what);
+    if (format == nullptr) {
+        if (status.type() == fs::file_type::none && !what.empty())
+            core::fail(Failure::data, "--data {}: cannot be read: {}", what, error.message());
         const bool has_options = what.find(':') != std::string::npos && what.find('/') == std::string::npos;
         refuse(what, before_colon(what), has_options);
     }
-    if (error) core::fail(Failure::data, "--data {}: cannot be read: {}", what, error.message());
-    return is_npy(what) ? load_npy(request) : load_text(request);
+    if (request.image_size && format->load != &load_image_folders) {
+        core::fail(Failure::usage, "--image-size {}x{}: has no effect on --data {}; it belongs to folders of pictures",
+                   request.image_size->height, request.image_size->width, what);
+    }
+    if (format->load == &load_text) {
+        for (const std::string& file : {request.data, request.test}) {
+            if (file.empty() || !fs::is_regular_file(file, error)) continue;
+            refuse_foreign_format(file);
+            refuse_unknown_content(file);
+        }
+    }
+    return format->load(request);
 }
 
 Source load(const std::string& what, std::uint64_t seed) {

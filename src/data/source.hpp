@@ -8,13 +8,14 @@
 #include "data/csv.hpp"
 #include "data/dataset.hpp"
 #include "data/header.hpp"
+#include "data/image_size.hpp"
 
 namespace ensemble::data {
 
 /// Which data, and how their files are to be understood.
 struct Request {
-    /// A built-in name with optional counts (`digits`, `digits:train=60000,test=1000`, `xor`, `moons`, `spirals`), the
-    /// path of a directory with the four IDX files, of a .npy with features, or of a text table; files may be .gz.
+    /// A built-in name with optional counts (`digits`, `digits:train=60000,test=1000`, `xor`, `moons`, `spirals`), or a
+    /// path of one of the kinds in formats().
     std::string data;
     std::string test = {};                ///< a file of the same kind with the test rows; empty: none of its own
     std::string target = {};              ///< text table: column, as TextRequest has it; .npy: file with the targets
@@ -25,7 +26,8 @@ struct Request {
     std::optional<Missing> missing = {};  ///< text table: unset: as TextRequest has it
     std::string test_target = {};         ///< .npy: file with the targets of the test rows
     std::optional<task::Kind> task = {};
-    std::uint64_t seed = 1;  ///< what built-in data depend on
+    std::optional<ImageSize> image_size = {};  ///< pictures in folders: what they are brought to
+    std::uint64_t seed = 1;                    ///< what built-in data depend on
 };
 
 /// What is asked of a text table. Throws core::Error (usage) where the request names other data, or asks for what text
