@@ -3,6 +3,7 @@
 #include <zip.h>
 
 #include "core/error.hpp"
+#include "data/gzip.hpp"
 
 namespace ensemble::data {
 namespace {
@@ -29,9 +30,6 @@ OpenArchive open_archive(const std::filesystem::path& path) {
     zip_error_fini(&error);
     fail(Failure::data, "{}: cannot be read as a zip archive: {}; fetch or write the file again", path.string(), why);
 }
-
-/// A deflate stream yields at most 258 bytes for every two bits.
-constexpr std::uint64_t most_deflate_ratio = 1032;
 
 ArchiveEntry checked(const std::filesystem::path& path, const zip_stat_t& entry, std::uint64_t file_size) {
     constexpr zip_uint64_t wanted = ZIP_STAT_NAME | ZIP_STAT_INDEX | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE |

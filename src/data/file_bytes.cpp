@@ -22,9 +22,6 @@ namespace {
 using core::Failure;
 using std::string_view_literals::operator""sv;
 
-// A deflate stream yields at most 258 bytes for every two bits.
-constexpr std::uint64_t most_deflate_ratio = 1032;
-
 /// How files begin that have to be unpacked first.
 struct Packing {
     std::string_view mark;

@@ -9,6 +9,9 @@
 
 namespace ensemble::data {
 
+/// A deflate stream yields at most 258 bytes for every two bits.
+inline constexpr std::uint64_t most_deflate_ratio = 1032;
+
 /// The content of a gzip file (RFC 1952) of one or more members, with or without zeros behind the last one, as
 /// `gzip -dc` gives it. Checksum and length of every member are verified. Failures are core::Error (data).
 class GzipReader {

@@ -1,6 +1,7 @@
 #include "data/image_file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "core/error.hpp"
 #include "core/path.hpp"
 #include "data/file_bytes.hpp"
+#include "data/gzip.hpp"
 
 namespace ensemble::data {
 namespace {
@@ -63,6 +65,13 @@ Picture without_alpha(std::span<const std::uint8_t> rgba, std::size_t height, st
     return picture;
 }
 
+/// What the pixels take before they are packed: rows of samples, each with a byte of its own.
+std::uint64_t raw_bytes(const spng_ihdr& header) {
+    constexpr std::array<std::uint64_t, 7> samples{1, 1, 3, 1, 2, 1, 4};  // of a pixel, by type
+    const std::uint64_t bits = samples.at(header.color_type) * header.bit_depth * header.width;
+    return header.height * (1 + (bits + 7) / 8);
+}
+
 Picture read_png(const fs::path& path, const Bytes& bytes) {
     struct Free {
         void operator()(spng_ctx* context) const noexcept { spng_ctx_free(context); }
@@ -80,9 +89,8 @@ Picture read_png(const fs::path& path, const Bytes& bytes) {
     check_extents(path, header.height, header.width);
     std::size_t size = 0;
     check(spng_decoded_image_size(context.get(), SPNG_FMT_RGBA8, &size));
-    // Every row has a byte of its own beside its pixels, and deflate has at most 258 bytes for two bits.
-    constexpr std::size_t most_deflate_ratio = 1032;
-    if (header.height > bytes.size() * most_deflate_ratio) refuse_damage(path, "PNG", "it is too short for its pixels");
+    if (raw_bytes(header) > bytes.size() * most_deflate_ratio)
+        refuse_damage(path, "PNG", "it is too short for its pixels");
     require_memory(path, size);
     core::Buffer<std::uint8_t> rgba(size);
     check(spng_decode_image(context.get(), rgba.data(), size, SPNG_FMT_RGBA8, SPNG_DECODE_TRNS));
@@ -113,6 +121,10 @@ Picture read_jpeg(const fs::path& path, const Bytes& bytes) {
     }
     const auto extent = [](int number) { return static_cast<std::size_t>(number); };
     check_extents(path, extent(height), extent(width));
+    // A block of 8×8 takes a bit at least, and a colour stands for at most 4×4 pixels.
+    constexpr std::size_t most_pixels_of_a_byte = 8 * 64 * 16;
+    if (extent(height) * extent(width) / most_pixels_of_a_byte > bytes.size())
+        refuse_damage(path, "JPEG", "it is too short for its pixels");
     const std::size_t channels = colours == TJCS_GRAY ? 1 : 3;
     const std::size_t size = extent(height) * extent(width) * channels;
     require_memory(path, size);

@@ -101,6 +101,18 @@ std::vector<Preset> image_networks() {
     };
 }
 
+/// Along the steps of sequences.
+std::vector<Preset> series_networks() {
+    return {
+        Preset{.name = "series",
+               .text = "skip[ conv1d(64, 8) batchnorm relu conv1d(64, 5) batchnorm relu conv1d(64, 3) batchnorm ] relu "
+                       "repeat(2)[ skip[ conv1d(128, 8) batchnorm relu conv1d(128, 5) batchnorm relu "
+                       "conv1d(128, 3) batchnorm ] relu ] avgpool",
+               .purpose = "a residual network on time series (Wang et al. 2017); each row of a table can be one",
+               .settings = {{"epochs", "200"}, {"batch", "16"}, {"schedule", "cosine"}, {"standardize", "all"}}},
+    };
+}
+
 /// The most accurate ones, for each data set.
 std::vector<Preset> best_networks() {
     return {
@@ -144,7 +156,7 @@ std::vector<Preset> best_networks() {
 std::span<const Preset> presets() {
     static const std::vector<Preset> all = [] {
         std::vector<Preset> joined = dense_networks();
-        for (const auto& more : {lecture_networks(), image_networks(), best_networks()}) {
+        for (const auto& more : {lecture_networks(), image_networks(), series_networks(), best_networks()}) {
             joined.insert(joined.end(), more.begin(), more.end());
         }
         return joined;

@@ -106,7 +106,14 @@ BOOST_AUTO_TEST_CASE(damage_is_noticed_at_every_length) {
 BOOST_AUTO_TEST_CASE(few_bytes_do_not_become_many_pixels) {
     BOOST_CHECK_EXCEPTION(static_cast<void>(decoded(png(1U << 16U, 1U << 16U, 0, Bytes(1U << 16U)))), core::Error,
                           failure(Failure::data, "declares 65536×65536 pixels, more than 100 million"));
-    BOOST_CHECK_EXCEPTION(static_cast<void>(decoded(png(90'000'000, 1, 0, {}))), core::Error,
+    for (const auto& [height, width] : {std::pair(90'000'000U, 1U), {1U, 90'000'000U}, {9'000U, 9'000U}}) {
+        BOOST_CHECK_EXCEPTION(static_cast<void>(decoded(png(height, width, 0, {}))), core::Error,
+                              failure(Failure::data, "too short for its pixels"));
+    }
+    Bytes photo = jpeg(8, 8, true, Bytes(64));
+    const auto sizes = std::ranges::search(photo, Bytes{0xff, 0xc0, 0, 11, 8}).end();  // of the frame: SOF0
+    std::ranges::copy(Bytes{0x23, 0x28, 0x23, 0x28}, sizes);
+    BOOST_CHECK_EXCEPTION(static_cast<void>(decoded(photo)), core::Error,
                           failure(Failure::data, "too short for its pixels"));
 }
 

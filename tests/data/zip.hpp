@@ -52,7 +52,8 @@ inline Bytes zip(const std::vector<ZipFile>& files) {
         put(directory, 0x02014b50, 4);
         put(directory, 20, 2);
         put_common(directory);
-        put(directory, 0, 10);
+        put(directory, 0, 2);  // no comment, and no disks and attributes
+        put(directory, 0, 8);
         put(directory, offset, 4);
         directory.insert(directory.end(), file.name.begin(), file.name.end());
     }
