@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_contract) {
 BOOST_AUTO_TEST_CASE(every_option_of_the_data_reaches_its_field) {
     const Options o = parse_text(
         "--data moons --target kind --test test.csv --test-target labels.npy --task regression "
-        "--sequence 24x2 --standardize features --reduce variance:9 --augment rotate:5,shift:1 "
+        "--sequence 24x2 --image-size 8x9 --standardize features --reduce variance:9 --augment rotate:5,shift:1 "
         "--tta 4 --test-fraction 0.25 --validation-fraction 0.3 --train-limit 50");
     BOOST_TEST(o.data == "moons");
     BOOST_TEST(o.target == "kind");
@@ -67,6 +67,7 @@ BOOST_AUTO_TEST_CASE(every_option_of_the_data_reaches_its_field) {
     BOOST_TEST(o.test_target == "labels.npy");
     BOOST_TEST((o.task == task::Kind::regression));
     BOOST_TEST((o.preprocessing.sequence->steps == 24U && o.preprocessing.sequence->features == 2U));
+    BOOST_TEST((o.image_size == data::ImageSize{8, 9}));
     BOOST_TEST((o.preprocessing.standardize == data::Standardize::features));
     BOOST_TEST((o.preprocessing.reduction == data::Reduction::variance && o.preprocessing.keep == 9U));
     BOOST_TEST((o.augmentation.rotate == 5 && o.augmentation.shift == 1 && o.augmentation.scale == 0));
@@ -220,6 +221,8 @@ BOOST_AUTO_TEST_CASE(bad_values_are_refused_with_a_hint) {
         BOOST_TEST(contains(refusal({option, ""}), "missing"));
     BOOST_TEST(contains(refusal({"--task", "ranking"}), "--task: 'ranking' is none of classification, regression"));
     BOOST_TEST(contains(refusal({"--sequence", "24"}), "--sequence: '24' is not steps x features"));
+    BOOST_TEST(contains(refusal({"--image-size", "24"}), "--image-size: '24' is not height x width"));
+    BOOST_TEST(contains(refusal({"--image-size", "0x3"}), "--image-size"));
     BOOST_TEST(contains(refusal({"--reduce", "pca"}), "--reduce: 'pca' does not say how many"));
     BOOST_TEST(contains(refusal({"--tta", "4"}), "--tta has no effect here: it belongs to --augment"));
     BOOST_TEST(contains(refusal({"--augment", "mirror:1"}),
@@ -305,8 +308,8 @@ BOOST_AUTO_TEST_CASE(help_names_everything) {
     for (const char* group : {"Data:", "Network:", "Training:", "Ensemble:", "Running:"})
         BOOST_TEST(contains(help, group));
     for (const model::Preset& preset : model::presets()) BOOST_TEST(contains(help, preset.name));
-    for (const char* name :
-         {"digits", "xor", "moons", "spirals", "--out", "--config", "--dry-run", "--version", "M=8"}) {
+    for (const char* name : {"digits", "xor", "moons", "spirals", "--out", "--config", "--dry-run", "--version", "M=8",
+                             "a .npz", "LIBSVM's format", "image folders"}) {
         BOOST_TEST(contains(help, name));
     }
     const std::vector<const char*> version{"--version"};

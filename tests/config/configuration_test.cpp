@@ -80,6 +80,7 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
                              .keep = 12};
     options.augmentation = {.shift = 0.1, .rotate = 1.0 / 3, .scale = 0.25, .elastic = 3};
     options.test_views = 5;
+    options.image_size = data::ImageSize{32, 48};
     BOOST_TEST(to_toml(again(options)) == to_toml(options));
     BOOST_TEST(again(options).data == options.data);
     BOOST_TEST(again(options).nets.front() == options.nets.front());
@@ -111,6 +112,7 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
     BOOST_TEST(again(options).target == "3");
     BOOST_TEST(again(options).augmentation.rotate == 1.0 / 3);
     BOOST_TEST(again(options).test_views == 5U);
+    BOOST_TEST((again(options).image_size == data::ImageSize{32, 48}));
 }
 
 BOOST_AUTO_TEST_CASE(former_names_are_read) {
