@@ -52,6 +52,38 @@ BOOST_AUTO_TEST_CASE(no_shape_meets_a_reference_kernel) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(no_sequence_does_either) {
+    using compute::Derivatives;
+    using compute::Window;
+    for (const std::size_t in : {1, 2, 16, 24, 64}) {
+        for (const std::size_t out : {6, 16, 64}) {
+            for (const auto& [steps, window] : {std::pair(128, Window{8}),
+                                                {128, Window{5}},
+                                                {24, Window{3}},
+                                                {24, Window{5, 2}},
+                                                {7, Window{9}},
+                                                {140, Window{41}}}) {
+                for (const auto derivatives :
+                     {Derivatives::none, Derivatives::of_weights, Derivatives::of_weights_and_input}) {
+                    const compute::ConvolutionShape shape{.count = 20,
+                                                          .height = static_cast<std::size_t>(steps),
+                                                          .width = 1,
+                                                          .channels_in = in,
+                                                          .channels_out = out,
+                                                          .window = {window, Window{}},
+                                                          .weight_stride = core::row_stride(out)};
+                    const compute::ConvolutionOrder order = compute::fastest_order(shape, derivatives);
+                    BOOST_TEST((order.in.height == shape.height && order.in.width == 1U));
+                    const std::string kernels = compute::Convolution(shape, order, derivatives).kernels();
+                    BOOST_TEST(kernels.find("ref") == std::string::npos, in << " to " << out << " channels on " << steps
+                                                                            << " steps, window " << window.size << ": "
+                                                                            << kernels);
+                }
+            }
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_team_gives_the_bits_of_one) {
     using namespace compute;
     const ConvolutionShape shape{.count = 20,

@@ -105,9 +105,9 @@ void read_idx(const Bytes& input, const fs::path& scratch, std::string_view chan
     static_cast<void>(data::load((scratch / "idx").string(), 1));
 }
 
-/// Numbers of that many digits before a colon make rows of gigabytes, which is what they say.
+/// Large numbers before a colon make rows that are as wide as they say, which takes long.
 bool has_large_index(const Bytes& input) {
-    constexpr int most = 5;
+    constexpr int most = 3;
     int digits = 0;
     for (const std::uint8_t byte : input) {
         if (byte == ':' && digits > most) return true;
@@ -170,7 +170,7 @@ std::vector<Reader> data_readers() {
              static_cast<void>(data::load(put(scratch / "x.svm", input).string(), 1));
          },
          {bytes_of("+1 1:0.5 3:-2e1 # why\n-1 2:7\n+1 1:1\n-1\n"), bytes_of("0.5 0:1 1:2\n2.25 7:1e-3\n1e1 0:3\n")},
-         {":", " ", "\n", "#", "qid:1", "1:1", "nan", "-0", "+1", "1e39", "65535:2"}});
+         {":", " ", "\n", "#", "qid:1", "1:1", "nan", "-0", "+1", "1e39", "300:2"}});
     add({"png",
          [](const Bytes& input, const fs::path& scratch) { read_picture(with_checksums(input), scratch); },
          pictures,
