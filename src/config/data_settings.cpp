@@ -30,10 +30,11 @@ std::vector<Setting> where_data_are() {
             data("data", "WHAT", "built-in data or a path, see below", Role::location),
             [](auto& o) -> auto& { return o.data; }, "the name or path of the data"),
         text(
-            data(
-                "target", "WHICH",
-                "a table's column to be learnt, its name or else its number from 1 (the last); several: y,z; or a .npy",
-                Role::location),
+            data("target", "WHICH",
+                 "a table's column to be learnt, its name or else its number from 1 (the last); several: y,z; or a "
+                 ".npy, "
+                 "or an array of a .npz",
+                 Role::location),
             [](auto& o) -> auto& { return o.target; }, "the target"),
         choice(
             data("header", "NAME", "does the first line of tables name the columns: "),
