@@ -80,6 +80,7 @@ const ParameterBlock& Compiler::parameters() {
 
 const StatisticsBlock& Compiler::statistics() {
     core::require(next_statistics_ < statistics_.size(), "a layer compiles with the statistics it planned");
+    if (recorder_ != nullptr) recorder_->takes(statistics_[next_statistics_]);
     return statistics_[next_statistics_++];
 }
 

@@ -115,6 +115,10 @@ Shape plan_conv(const Item& item, const Shape& input, Layout& layout) {
     return output;
 }
 
+std::optional<Window> window_of_conv(const Item& item, const Shape&, const Shape&) {
+    return conv_window(item);
+}
+
 Value compile_conv(const Item& item, const Value& input, Compiler& compiler) {
     const Window window = conv_window(item);
     const auto channels = static_cast<std::size_t>(item.arguments[0]);
@@ -138,6 +142,10 @@ Shape plan_pool(const Item& item, const Shape& input, Layout&) {
         return {channels_of(input)};
     }
     return slide(item, pool_window(item), input, channels_of(input));
+}
+
+std::optional<Window> window_of_pool(const Item& item, const Shape&, const Shape&) {
+    return item.arguments.empty() ? std::nullopt : std::optional(pool_window(item));
 }
 
 double operations_of_pool(const Item& item, const Shape& input, const Shape& output) {
@@ -301,6 +309,10 @@ bool plan_image_projection(const std::string& name, const Shape& from, const Sha
     if (!projection_window(from, to)) return false;
     add_convolution(name + ".projection", 1, channels_of(from), to[2], layout);
     return true;
+}
+
+std::optional<Window> window_of_image_projection(const Item&, const Shape& from, const Shape& to) {
+    return from == to ? std::nullopt : projection_window(from, to);
 }
 
 Value compile_image_projection(const Value& from, const Shape& to, Compiler& compiler) {

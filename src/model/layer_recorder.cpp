@@ -27,7 +27,8 @@ void LayerRecorder::end_network() {
 
 void LayerRecorder::begin_item(const Item& item) {
     const std::string scope = open_.empty() ? "" : open_.back().node.name + "/";
-    open_.push_back({.node = {.name = fmt::format("{}{}{}", scope, item.name, ++numbers_[item.name]),
+    open_.push_back({.item = &item,
+                     .node = {.name = fmt::format("{}{}{}", scope, item.name, ++numbers_[item.name]),
                               .kind = item.name,
                               .text = item.name + arguments_text(item),
                               .inputs = {},
@@ -43,6 +44,8 @@ void LayerRecorder::end_item(const LayerKind& kind, const Tensor& output) {
     open_.pop_back();
     if (done.is_chain) return;
     done.node.shape = output.shape;
+    if (kind.window != nullptr)
+        done.node.window = kind.window(*done.item, layers_[done.input].node.shape, output.shape);
     done.node.inputs = std::move(done.results);
     if (done.node.inputs.empty() || kind.joins_input) done.node.inputs.push_back(done.input);
     current_ = layers_.size();

@@ -30,12 +30,14 @@ public:
     void begin_item(const Item& item);
     void end_item(const LayerKind& kind, const Tensor& output);
     void takes(const ParameterBlock& block) { open_.back().node.parameters.push_back(block); }
+    void takes(const StatisticsBlock& block) { open_.back().node.statistics.push_back(block); }
 
     [[nodiscard]] std::vector<KeptLayer> finish() { return std::move(layers_); }
 
 private:
     /// An item under way.
     struct Open {
+        const Item* item = nullptr;
         LayerNode node;
         std::size_t input = 0;
         std::vector<std::size_t> results;  ///< of the networks inside that are done: their last nodes

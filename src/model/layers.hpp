@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "compute/convolution.hpp"
 #include "core/shape.hpp"
 #include "model/notation.hpp"
 #include "model/parameters.hpp"
@@ -39,6 +41,11 @@ struct LayerKind {
 
     /// Shape behind the item for `input` before it; appends the parameters it needs to `layout`, in a fixed order.
     core::Shape (*plan)(const Item& item, const core::Shape& input, Layout& layout) = nullptr;
+
+    /// The window that slides over the images before it, for who reads the graph; null or nothing: none, or the whole
+    /// image is one.
+    std::optional<compute::Window> (*window)(const Item& item, const core::Shape& input,
+                                             const core::Shape& output) = nullptr;
 
     /// Whether its input also goes past its networks to its end.
     bool joins_input = false;

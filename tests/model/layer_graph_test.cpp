@@ -146,6 +146,33 @@ BOOST_AUTO_TEST_CASE(parameters_belong_to_the_layer_they_are_named_after) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_layers_take_beside_their_parameters) {
+    const Network network(
+        "conv(4, 5, 2) batchnorm maxpool(3, 2, valid) skip[ conv(6, 3, 2) ] skip[ relu ] avgpool(2) maxpool batchnorm",
+        {28, 28}, outputs);
+    const std::vector<LayerNode> nodes = model::layer_graph(network);
+    const auto node = [&](const std::string& name) { return *std::ranges::find(nodes, name, &LayerNode::name); };
+    const auto slides = [&](const std::string& name, std::size_t size, std::size_t stride, compute::Padding padding) {
+        const auto window = node(name).window;
+        return window && window->size == size && window->stride == stride && window->padding == padding;
+    };
+    BOOST_TEST(slides("conv1", 5, 2, compute::Padding::same));
+    BOOST_TEST(slides("maxpool1", 3, 2, compute::Padding::valid));
+    BOOST_TEST(slides("skip1", 1, 2, compute::Padding::same));
+    BOOST_TEST(slides("avgpool1", 2, 2, compute::Padding::same));
+    for (const char* name : {"skip2", "maxpool2", "batchnorm1", "skip2/relu1"}) BOOST_TEST(!node(name).window, name);
+
+    const auto statistics = network.statistics();
+    const auto& of_images = node("batchnorm1").statistics;
+    const auto& of_vectors = node("batchnorm2").statistics;
+    BOOST_TEST_REQUIRE((of_images.size() == 2 && of_vectors.size() == 2 && statistics.size() == 4));
+    for (std::size_t i = 0; i < 2; ++i) {
+        BOOST_TEST(of_images[i].offset == statistics[i].offset);
+        BOOST_TEST(of_vectors[i].offset == statistics[2 + i].offset);
+    }
+    BOOST_TEST(node("conv1").statistics.empty());
+}
+
 BOOST_AUTO_TEST_CASE(to_keep_what_layers_leave_changes_no_result) {
     for (const auto& [text, input] : networks) {
         const Network network(text, input, outputs);
