@@ -52,6 +52,7 @@ store::DataSummary describe_data(const config::Experiment& experiment) {
         summary.baseline = analysis::majority(training, experiment.test_set().labels, summary.classes);
     } else {
         summary.target_names = experiment.source().target_names;
+        summary.target_scale = experiment.source().target_scale;
         summary.baseline_scores = constant_scores(experiment);
     }
     return summary;

@@ -108,14 +108,9 @@ private:
 /// Longer than every digest.
 constexpr std::size_t longest_configuration = 100;
 
-struct Content {
-    std::string configuration;
-    train::MemberState state;
-};
-
-Content read_archive(std::span<const std::byte> payload, const std::string& name) {
+StoredMember read_archive(std::span<const std::byte> payload, const std::string& name) {
     ArchiveReader reader(payload);
-    Content content;
+    StoredMember content;
     try {
         reader& boost::serialization::make_nvp("configuration", content.configuration);
         serialize(reader, content.state, 0U);
@@ -160,7 +155,7 @@ void seal_member(std::span<std::byte> draft) {
 
 train::MemberState unpack_member(std::span<const std::byte> file, const std::string& configuration,
                                  const std::string& name, const StateCheck& fault_of) {
-    Content content = read_archive(open(file, Payload::member, name), name);
+    StoredMember content = read_archive(open(file, Payload::member, name), name);
     if (content.configuration != configuration) {
         core::fail(core::Failure::usage,
                    "'{}' belongs to a run with another configuration (its digest is {}, this run's is {}); give the "
@@ -172,6 +167,10 @@ train::MemberState unpack_member(std::span<const std::byte> file, const std::str
         core::fail(core::Failure::data, "'{}' does not hold a state of this run: {}; train the run again", name, fault);
     }
     return std::move(content.state);
+}
+
+StoredMember read_member(const std::filesystem::path& path) {
+    return read_archive(open(read_file(path), Payload::member, path.string()), path.string());
 }
 
 void save_member(const std::filesystem::path& path, const train::MemberState& state, const std::string& configuration) {

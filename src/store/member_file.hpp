@@ -31,6 +31,15 @@ using StateCheck = std::function<std::string(const train::MemberState&)>;
 [[nodiscard]] train::MemberState unpack_member(std::span<const std::byte> file, const std::string& configuration,
                                                const std::string& name, const StateCheck& fault_of = {});
 
+/// A member's file as it says of itself, whatever run it belongs to: for who trusts the run that it lies in.
+struct StoredMember {
+    std::string configuration;
+    train::MemberState state;
+};
+
+/// Throws core::Error like unpack_member(), but for another configuration.
+[[nodiscard]] StoredMember read_member(const std::filesystem::path& path);
+
 /// Writes a member's file, durably and atomically. Throws core::Error (run).
 void save_member(const std::filesystem::path& path, const train::MemberState& state, const std::string& configuration);
 

@@ -40,6 +40,7 @@ struct DataSummary {
     analysis::Baseline baseline = {};               ///< what the largest class alone reaches
     std::vector<std::string> target_names = {};     ///< of regression, one for each number that is predicted
     task::Scores baseline_scores = {};              ///< of regression: of the training rows' mean and variance
+    task::Scale target_scale = {};                  ///< of regression: how networks see the numbers to be learnt
 
     /// How results name the class `label`.
     [[nodiscard]] std::string class_name(std::size_t label) const;

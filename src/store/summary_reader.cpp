@@ -40,6 +40,14 @@ const task::Task& task_of(const Json& json) {
     return *task;
 }
 
+task::Scale scale_of(const Json& json, std::size_t targets) {
+    task::Scale scale{.mean = json.at("mean").get<std::vector<double>>(),
+                      .deviation = json.at("deviation").get<std::vector<double>>()};
+    if (scale.mean.size() != targets || scale.deviation.size() != targets)
+        throw std::invalid_argument("not every target has a scale");
+    return scale;
+}
+
 DataSummary data_of(const task::Task& task, const Json& json) {
     DataSummary data{.name = json.at("name"),
                      .sha256 = json.at("sha256"),
@@ -51,6 +59,7 @@ DataSummary data_of(const task::Task& task, const Json& json) {
                      .foreign_sha256 = json.value("ood_sha256", "")};
     if (task.kind == task::Kind::regression) {
         data.target_names = json.at("targets").get<std::vector<std::string>>();
+        data.target_scale = scale_of(json.at("target_scale"), data.target_names.size());
         data.baseline_scores = scores_of(task.metrics(), json.at("baseline"));
         return data;
     }

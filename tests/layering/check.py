@@ -19,12 +19,13 @@ MAY_USE = {
     "train": {"core", "compute", "task", "data", "model"},
     "analysis": {"core", "task"},
     "store": {"core", "compute", "task", "data", "model", "train", "analysis"},
+    "exchange": {"core", "compute", "task", "model"},
     "comm": {"core"},
     "config": {"core", "compute", "task", "data", "model", "train", "analysis", "store"},
     "schedule": {"core", "compute", "task", "data", "model", "train", "analysis", "store", "comm", "config"},
     "report": {"core", "task", "analysis", "store", "schedule"},
     "run": {"core", "compute", "task", "data", "model", "train", "analysis", "store", "comm", "config", "schedule",
-            "report"},
+            "report", "exchange"},
 }
 PROGRAMS_MAY_USE = {"run"}  # the .cpp files directly under src/
 

@@ -1,0 +1,58 @@
+#include "exchange/trained_model.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "core/names.hpp"
+
+namespace ensemble::exchange {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string text_of(const Json& json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json list_of(const core::Shape& shape) {
+    Json extents = Json::array();
+    for (std::size_t axis = 0; axis < shape.rank(); ++axis) extents.push_back(shape[axis]);
+    return extents;
+}
+
+Json members_of(const TrainedModel& model) {
+    Json members = Json::array();
+    for (const TrainedMember& member : model.members) {
+        Json json{{"index", member.index}, {"net", model.networks.at(member.network).text()}};
+        if (!member.hidden_features.empty()) json["hidden_features"] = member.hidden_features;
+        if (!member.variances.empty()) json["variances"] = member.variances;
+        members.push_back(std::move(json));
+    }
+    return members;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> metadata_of(const TrainedModel& model) {
+    std::vector<std::pair<std::string, std::string>> metadata{
+        {"program", "ensemble_export"},
+        {"version", model.version},
+        {"run", model.run},
+        {"task", std::string(core::name_of(model.task->kind))},
+        {"loss", std::string(model.task->loss_name)},
+        {"input", text_of({{"shape", list_of(model.networks.front().input())}, {"preprocessed", true}})},
+        {"order", "images are height, width, channels, also where they are flattened"},
+        {"members", text_of(members_of(model))},
+        {"combination", model.combination}};
+    if (model.task->kind == task::Kind::classification) {
+        metadata.emplace_back("class_names", text_of(model.class_names));
+    } else {
+        metadata.emplace_back("target_names", text_of(model.target_names));
+        metadata.emplace_back("target_scale",
+                              text_of({{"mean", model.scale.mean}, {"deviation", model.scale.deviation}}));
+    }
+    if (!model.weights.empty()) metadata.emplace_back("weights", text_of(model.weights));
+    if (model.temperature) metadata.emplace_back("temperature", text_of(*model.temperature));
+    return metadata;
+}
+
+}  // namespace ensemble::exchange

@@ -1,0 +1,162 @@
+#include "run/export_program.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/ranges.h>
+#include <CLI/CLI.hpp>
+
+#include "config/command_line.hpp"
+#include "config/parse_words.hpp"
+#include "core/error.hpp"
+#include "core/nearest.hpp"
+#include "core/printable.hpp"
+#include "core/stderr.hpp"
+#include "exchange/onnx_ensemble.hpp"
+#include "exchange/safetensors.hpp"
+#include "run/finished_run.hpp"
+#include "run/standard_streams.hpp"
+#include "run/trained_model_of.hpp"
+#include "store/file.hpp"
+
+namespace ensemble::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A format that a model is handed on in.
+struct Format {
+    std::string_view name;
+    std::string (*write)(const exchange::TrainedModel& model);
+};
+
+constexpr std::array<Format, 2> formats{{
+    {.name = "onnx", .write = exchange::to_onnx},
+    {.name = "safetensors", .write = exchange::to_safetensors},
+}};
+
+/// What the command line asks for.
+struct ExportRequest {
+    std::string directory;
+    const Format* format = nullptr;
+    std::string out;
+    std::optional<std::uint32_t> member;
+    std::string answer;  ///< to a question like --help, in place of a file
+};
+
+const Format& format_named(const std::string& name) {
+    std::vector<std::string_view> names;
+    for (const Format& each : formats) {
+        if (each.name == name) return each;
+        names.push_back(each.name);
+    }
+    if (name.empty()) core::fail(core::Failure::usage, "--format is missing: onnx or safetensors");
+    const std::string_view close = core::nearest(name, names);
+    core::fail(core::Failure::usage, "--format {}: there is no such format{}; known: {}", name,
+               close.empty() ? "" : fmt::format("; did you mean {}?", close), fmt::join(names, " "));
+}
+
+std::optional<std::uint32_t> member_named(const std::string& text) {
+    if (text.empty()) return std::nullopt;
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size())
+        core::fail(core::Failure::usage, "--member {}: the number of a member is wanted, from 0", text);
+    return number;
+}
+
+ExportRequest read_export_request(std::span<const char* const> words) {
+    ExportRequest request;
+    bool wants_version = false;
+    std::string format;
+    std::string member;
+    CLI::App app;
+    app.allow_extras();
+    app.get_formatter()->column_width(34);
+    app.add_option("RUN", request.directory, "directory of a finished run of ensemble_train")->type_name("");
+    app.add_option("--format", format,
+                   "onnx: one graph of the whole ensemble, with uncertainties; safetensors: parameters under names of "
+                   "PyTorch")
+        ->type_name("NAME");
+    app.add_option("--out", request.out, "the file to write; one of that name is replaced")->type_name("FILE");
+    app.add_option("--member", member, "a member alone, by its number from 0")->type_name("K");
+    app.add_flag("--version", wants_version, "print the version and stop");
+    app.set_help_flag("-h,--help", "print this and stop");
+    if (!config::parse_words(app, words)) {
+        request.answer = fmt::format(
+            "ensemble_export: write the ensemble of a finished run as a file that other programs read\n\n{}",
+            app.help("ensemble_export"));
+        return request;
+    }
+    if (wants_version) {
+        request.answer = fmt::format("ensemble_export {}\n", config::version());
+        return request;
+    }
+    if (request.directory.empty())
+        core::fail(core::Failure::usage, "the directory of a run is missing: ensemble_export RUN (see --help)");
+    request.format = &format_named(format);
+    if (request.out.empty()) core::fail(core::Failure::usage, "--out is missing: the file to write");
+    request.member = member_named(member);
+    return request;
+}
+
+/// Before anything is read: the file may come into being there, and is none of the run's.
+void check_place(const ExportRequest& request) {
+    std::error_code error;
+    const fs::path out(request.out);
+    const fs::path folder = out.has_parent_path() ? out.parent_path() : fs::path(".");
+    if (!fs::is_directory(folder, error)) {
+        core::fail(core::Failure::usage, "--out {}: there is no directory '{}'; make it first", request.out,
+                   folder.string());
+    }
+    if (fs::is_directory(out, error))
+        core::fail(core::Failure::usage, "--out {}: is a directory; name a file in it", request.out);
+    const fs::path inside =
+        fs::weakly_canonical(out, error).lexically_relative(fs::weakly_canonical(fs::path(request.directory), error));
+    if (!inside.empty() && *inside.begin() != ".." && fs::exists(out, error)) {
+        core::fail(core::Failure::usage, "--out {}: is a file of the run that is exported; choose another name",
+                   request.out);
+    }
+}
+
+std::string size_text(std::size_t bytes) {
+    constexpr double kibi = 1024;
+    const auto size = static_cast<double>(bytes);
+    return size < kibi * kibi ? fmt::format("{:.1f} KiB", size / kibi) : fmt::format("{:.1f} MiB", size / kibi / kibi);
+}
+
+void hand_on(const ExportRequest& request) {
+    check_place(request);
+    const FinishedRun run(store::RunDirectory::at(request.directory));
+    const HandedOn handed_on = trained_model_of(run, request.member);
+    const std::string file = request.format->write(handed_on.model);
+    store::write_file_atomically(request.out, std::string_view(file));
+    for (const std::string& note : handed_on.notes) core::print_stderr("ensemble_export: note: {}\n", note);
+    const std::size_t members = handed_on.model.members.size();
+    print_answer(fmt::format("{}: {} of {}, {}\n", core::printable(request.out), request.format->name,
+                             request.member ? fmt::format("member {}", *request.member)
+                                            : fmt::format("{} member{}", members, members == 1 ? "" : "s"),
+                             size_text(file.size())));
+}
+
+}  // namespace
+
+int export_run(const comm::Communicator& world, std::span<const char* const> words) {
+    comm::Communicator ranks = world;
+    ranks.run_everywhere([&] {
+        const ExportRequest request = read_export_request(words);
+        if (!ranks.is_root()) return;
+        if (!request.answer.empty()) return print_answer(request.answer);
+        hand_on(request);
+    });
+    return 0;
+}
+
+}  // namespace ensemble::run
