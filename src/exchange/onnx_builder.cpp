@@ -1,7 +1,6 @@
 #include "exchange/onnx_builder.hpp"
 
 #include <bit>
-#include <limits>
 #include <map>
 #include <set>
 #include <span>
@@ -19,9 +18,6 @@ static_assert(std::endian::native == std::endian::little, "raw numbers in a file
 
 constexpr std::int64_t operators_version = 13;
 constexpr std::int64_t representation_version = 7;
-
-/// What a message of protobuf may take, less room for nodes and names.
-constexpr std::size_t most_bytes = std::numeric_limits<std::int32_t>::max() - (std::size_t{16} << 20U);
 
 constexpr const char* rows = "rows";
 
@@ -61,6 +57,7 @@ struct OnnxBuilder::Impl {
     std::map<std::vector<std::int64_t>, std::string> integers;
     std::map<float, std::string> scalars;
     std::size_t bytes = 0;
+    std::size_t limit = most_bytes;
 
     onnx::GraphProto& graph() { return *model.mutable_graph(); }
 
@@ -81,14 +78,16 @@ struct OnnxBuilder::Impl {
 
     void take(std::size_t more) {
         bytes += more;
-        if (bytes <= most_bytes) return;
+        if (bytes <= limit) return;
         core::fail(core::Failure::usage,
                    "an ONNX file holds at most 2 GiB, and the parameters are more; export members alone with --member, "
                    "or all of them with --format safetensors");
     }
 };
 
-OnnxBuilder::OnnxBuilder() : impl_(std::make_unique<Impl>()) {}
+OnnxBuilder::OnnxBuilder(std::size_t limit) : impl_(std::make_unique<Impl>()) {
+    impl_->limit = limit;
+}
 OnnxBuilder::~OnnxBuilder() = default;
 
 std::string OnnxBuilder::add_input(const std::string& name, const core::Shape& shape) {

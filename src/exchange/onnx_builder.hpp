@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,7 +24,11 @@ public:
     using Attributes = std::vector<std::pair<std::string, AttributeValue>>;
     using Names = std::vector<std::string>;
 
-    OnnxBuilder();
+    /// What a message of protobuf may take, less room for nodes and names.
+    static constexpr std::size_t most_bytes = std::numeric_limits<std::int32_t>::max() - (std::size_t{16} << 20U);
+
+    /// `limit`: of the bytes of all constants.
+    explicit OnnxBuilder(std::size_t limit = most_bytes);
     ~OnnxBuilder();
     OnnxBuilder(const OnnxBuilder&) = delete;
     OnnxBuilder& operator=(const OnnxBuilder&) = delete;

@@ -163,6 +163,12 @@ HandedOn trained_model_of(const FinishedRun& run, std::optional<std::uint32_t> m
     model.run = reader.digest();
     model.networks = std::move(reader).networks();
     model.scale = summary.data.target_scale;
+    if (summary.task->kind == task::Kind::regression && model.scale.empty()) {
+        core::fail(core::Failure::data,
+                   "'{}' does not say how the numbers were scaled (data.target_scale): the run is "
+                   "of an earlier version; train it again",
+                   run.directory().summary().string());
+    }
     for (std::size_t label = 0; label < summary.data.classes; ++label)
         model.class_names.push_back(summary.data.class_name(label));
     model.target_names = summary.data.target_names;

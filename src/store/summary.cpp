@@ -35,7 +35,8 @@ Json json_of(Metrics metrics, const DataSummary& data) {
     if (!data.foreign_sha256.empty()) json["ood_sha256"] = data.foreign_sha256;
     if (data.classes == 0) {
         json["targets"] = data.target_names;
-        json["target_scale"] = {{"mean", data.target_scale.mean}, {"deviation", data.target_scale.deviation}};
+        if (!data.target_scale.empty())
+            json["target_scale"] = {{"mean", data.target_scale.mean}, {"deviation", data.target_scale.deviation}};
         json["baseline"] = json_of(metrics, data.baseline_scores);
         return json;
     }

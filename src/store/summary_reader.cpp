@@ -59,7 +59,8 @@ DataSummary data_of(const task::Task& task, const Json& json) {
                      .foreign_sha256 = json.value("ood_sha256", "")};
     if (task.kind == task::Kind::regression) {
         data.target_names = json.at("targets").get<std::vector<std::string>>();
-        data.target_scale = scale_of(json.at("target_scale"), data.target_names.size());
+        if (json.contains("target_scale"))
+            data.target_scale = scale_of(json.at("target_scale"), data.target_names.size());
         data.baseline_scores = scores_of(task.metrics(), json.at("baseline"));
         return data;
     }

@@ -218,7 +218,10 @@ BOOST_AUTO_TEST_CASE(what_is_read_again_is_written_to_the_same_bytes) {
     named.data.foreign_sha256 = "ff00";
     named.timing.wall_s = 0.1 + 0.2;
     named.timing.samples_per_s = not_a_number;
-    for (const Summary& summary : {example(), named, example_of_numbers()}) {
+    Summary scaled = example_of_numbers();
+    scaled.data.target_scale = {.mean = std::vector<double>(scaled.data.target_names.size(), 0.1 + 0.2),
+                                .deviation = std::vector<double>(scaled.data.target_names.size(), 1.0 / 3)};
+    for (const Summary& summary : {example(), named, example_of_numbers(), scaled}) {
         const std::string text = store::to_json(summary);
         Summary read = store::summary_from_json(text, "summary.json");
         read.ensemble = summary.ensemble;
