@@ -131,6 +131,11 @@ public:
                       "go on with the run in --out, on any number of ranks, with its settings; begin it if there is "
                       "none yet")
             ->group("Stopping and going on");
+        add_word(
+            "--replay", "K",
+            "train member K of the finished run in --out again, with its settings, and say whether it is the same to "
+            "the bit; nothing is written",
+            [this](const std::string& text) { set_replay(text); });
         app_.add_flag("--dry-run", invocation_.options.dry_run, "check everything, print the plan and stop")
             ->group("Running");
         app_.add_flag("--print-config", invocation_.print_config,
@@ -155,7 +160,8 @@ public:
         for (const std::string& name : chosen) {
             if (determines_results(find_setting(name)->role)) invocation_.has_choices = true;
         }
-        if (options.resume) take_settings_of_run(options, chosen);
+        if (options.resume) take_settings_of_run(options, chosen, "--resume");
+        if (invocation_.replay) take_settings_of_run(options, chosen, "--replay");
         const std::string_view suitable = data::suitable_network(options.data);
         if (!chosen.contains("net") && !suitable.empty()) options.nets = {std::string(suitable)};
         for (std::string& net : options.nets) {
@@ -214,12 +220,21 @@ private:
         given_.insert(setting.name);
     }
 
-    /// A run that goes on has its own settings, where nothing else is said.
-    static void take_settings_of_run(Options& options, std::set<std::string>& chosen) {
-        if (options.out.empty()) fail(Failure::usage, "--resume needs the directory of a run: --out DIR");
+    void set_replay(const std::string& text) {
+        constexpr std::uint64_t most_members = std::uint64_t{1} << 22U;
+        try {
+            invocation_.replay = static_cast<std::uint32_t>(parse_count(text, 0, most_members));
+        } catch (const core::Error& error) {
+            fail(error.kind(), "--replay: {}", error.what());
+        }
+    }
+
+    /// A run that goes on, or is looked at again, has its own settings, where nothing else is said.
+    static void take_settings_of_run(Options& options, std::set<std::string>& chosen, const char* option) {
+        if (options.out.empty()) fail(Failure::usage, "{} needs the directory of a run: --out DIR", option);
         if (store::state_of_run(options.out) == store::RunState::none) return;
         const std::string file = store::RunDirectory::at(options.out).configuration().string();
-        chosen.merge(apply_configuration(options, read_file(file, "--resume", Failure::data), file, chosen));
+        chosen.merge(apply_configuration(options, read_file(file, option, Failure::data), file, chosen));
     }
 
     static Introduction introduction() {

@@ -63,7 +63,7 @@ OnnxValue OnnxWriter::as_vector(const OnnxValue& value) {
 }
 
 OnnxValue OnnxWriter::as_steps(const OnnxValue& value) {
-    const OnnxValue plain = as_plain(value);
+    OnnxValue plain = as_plain(value);
     if (plain.shape.rank() == 2) return plain;
     const Shape steps{plain.shape[0], plain.shape.elements() / plain.shape[0]};
     return converted(plain, steps, false, "Reshape", rows_of(steps));

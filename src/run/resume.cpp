@@ -74,7 +74,7 @@ std::string short_text(const nlohmann::json& value) {
 /// config.toml is what the options of a resumed run are made of, so it has to be what it was: every setting that
 /// determines results, whether members depend on it or not. `named` are the settings it has.
 void require_unedited(const fs::path& file, const config::Options& saved, const std::set<std::string>& named,
-                      const nlohmann::json& origin) {
+                      const nlohmann::json& origin, const char* option) {
     const nlohmann::json& began = origin.value("settings", nlohmann::json());
     if (named.empty()) {
         fail(Failure::data, "'{}' is damaged: it holds no settings; bring it back, or train anew in another directory",
@@ -89,9 +89,9 @@ void require_unedited(const fs::path& file, const config::Options& saved, const 
         const nlohmann::json then = began.value(then_named, nlohmann::json());
         if (now == then) continue;
         fail(Failure::usage,
-             "--resume: '{}' has been edited or damaged since the run began: {} was {} and is now {}; put it back, or "
+             "{}: '{}' has been edited or damaged since the run began: {} was {} and is now {}; put it back, or "
              "train anew in another directory",
-             file.string(), setting.name, short_text(then), short_text(now));
+             option, file.string(), setting.name, short_text(then), short_text(now));
     }
 }
 
@@ -117,14 +117,14 @@ std::string origin_text(const config::Experiment& experiment) {
     return origin.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 
-std::string refuse_other_run(const config::Experiment& experiment) {
+std::string refuse_other_run(const config::Experiment& experiment, const char* option) {
     const config::Options& options = experiment.options();
     const std::string& sha256 = experiment.source().sha256;
     const auto run = store::RunDirectory::at(options.out);
     const nlohmann::json origin = read_origin(run.origin());
     config::Options saved;
     const auto named = config::apply_configuration(saved, text_in(run.configuration()), run.configuration().string());
-    require_unedited(run.configuration(), saved, named, origin);
+    require_unedited(run.configuration(), saved, named, origin, option);
     const config::Setting* moved = nullptr;
     for (const config::Setting& setting : config::settings()) {
         if (setting.role == config::Role::location && moved == nullptr &&
@@ -134,9 +134,9 @@ std::string refuse_other_run(const config::Experiment& experiment) {
     const auto then = origin["data"]["sha256"].get<std::string>();
     if (then != sha256 && moved != nullptr) {
         fail(Failure::usage,
-             "--resume: the run in '{}' has --{} {}, not {}, and the data have changed (SHA-256 {}, now {}); leave the "
+             "{}: the run in '{}' has --{} {}, not {}, and the data have changed (SHA-256 {}, now {}); leave the "
              "option out to go on with that run",
-             run.path().string(), moved->name, shown(config::value_in_use(*moved, saved)),
+             option, run.path().string(), moved->name, shown(config::value_in_use(*moved, saved)),
              shown(config::value_in_use(*moved, options)), then, sha256);
     }
     for (const config::Setting& setting : config::settings()) {
@@ -146,33 +146,32 @@ std::string refuse_other_run(const config::Experiment& experiment) {
         const auto was = config::value_in_use(setting, saved);
         if (now == was) continue;
         fail(Failure::usage,
-             "--resume: the run in '{}' has --{} {}, not {}; leave the option out to go on with that run, or choose "
+             "{}: the run in '{}' has --{} {}, not {}; leave the option out to go on with that run, or choose "
              "another directory with --out for a new one",
-             run.path().string(), setting.name, shown(was), shown(now));
+             option, run.path().string(), setting.name, shown(was), shown(now));
     }
     if (then != sha256) {
         fail(Failure::data,
-             "--resume: the data of the run in '{}' have changed since it began: the SHA-256 of {} was {} and is now "
+             "{}: the data of the run in '{}' have changed since it began: the SHA-256 of {} was {} and is now "
              "{}; bring the old data back, or train anew in another directory",
-             run.path().string(), options.data, then, sha256);
+             option, run.path().string(), options.data, then, sha256);
     }
     const std::string& foreign = experiment.source().foreign_sha256;
     if (const std::string began = origin["data"].value("ood_sha256", ""); began != foreign) {
         const config::Setting& ood = *config::find_setting("ood");
         fail(Failure::usage,
-             "--resume: the run in '{}' has --ood {} (SHA-256 {}), not {} ({}); bring the old rows back, or choose "
+             "{}: the run in '{}' has --ood {} (SHA-256 {}), not {} ({}); bring the old rows back, or choose "
              "another directory with --out for a new one",
-             run.path().string(), shown(config::value_in_use(ood, saved)), began.empty() ? "none" : began,
+             option, run.path().string(), shown(config::value_in_use(ood, saved)), began.empty() ? "none" : began,
              shown(config::value_in_use(ood, options)), foreign.empty() ? "none" : foreign);
     }
     // config.toml is what options were compared with, so somebody has changed it since.
     const std::string digest = experiment.digest();
     if (origin.value("configuration", digest) != digest) {
-        fail(
-            Failure::usage,
-            "--resume: the run in '{}' was begun with another configuration than its config.toml holds now; bring that "
-            "one back, or train anew in another directory",
-            run.path().string());
+        fail(Failure::usage,
+             "{}: the run in '{}' was begun with another configuration than its config.toml holds now; bring that "
+             "one back, or train anew in another directory",
+             option, run.path().string());
     }
     const store::Program program = describe_program();
     const auto version = origin["program"]["version"].get<std::string>();

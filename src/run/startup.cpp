@@ -60,15 +60,17 @@ bool data_are_there(const config::Options& options) {
 struct StartupMessage {
     bool go_on = false;
     config::Options options;
+    std::optional<std::uint32_t> replay = {};
 };
 
 std::vector<std::byte> encode(const StartupMessage& message) {
-    const nlohmann::json json{{"go_on", message.go_on},
-                              {"settings", config::to_complete_toml(message.options)},
-                              {"dry_run", message.options.dry_run},
-                              {"resume", message.options.resume},
-                              {"recover", message.options.recover},
-                              {"out", message.options.out}};
+    nlohmann::json json{{"go_on", message.go_on},
+                        {"settings", config::to_complete_toml(message.options)},
+                        {"dry_run", message.options.dry_run},
+                        {"resume", message.options.resume},
+                        {"recover", message.options.recover},
+                        {"out", message.options.out}};
+    if (message.replay) json["replay"] = *message.replay;
     const std::string text = json.dump();
     const auto bytes = std::as_bytes(std::span(text));
     return {bytes.begin(), bytes.end()};
@@ -82,6 +84,7 @@ StartupMessage decode(std::span<const std::byte> bytes) {
     message.options.resume = json.at("resume").get<bool>();
     message.options.recover = json.at("recover").get<bool>();
     message.options.out = json.at("out").get<std::string>();
+    if (json.contains("replay")) message.replay = json.at("replay").get<std::uint32_t>();
     config::apply_configuration(message.options, json.at("settings").get<std::string>(), "the root's settings");
     return message;
 }
@@ -101,6 +104,39 @@ struct Request {
     std::optional<data::Source> data;
 };
 
+/// Reads the data, and finds out what is trained on them.
+void load(Request& request, const config::Invocation& invocation) {
+    config::Options& options = request.message.options;
+    const data::Source read = config::read_data(options);
+    const std::string chosen = config::apply_recipe(options, read, invocation.chosen);
+    request.data = config::prepare_data(options, read);
+    request.data->notes.insert(request.data->notes.begin(), invocation.notes.begin(), invocation.notes.end());
+    if (!chosen.empty()) request.data->notes.push_back(chosen);
+}
+
+/// A member of a finished run that is to be trained again.
+Request read_replay(const config::Invocation& invocation) {
+    Request request{.message = {.go_on = true, .options = invocation.options, .replay = invocation.replay}, .data = {}};
+    config::Options& options = request.message.options;
+    if (options.resume || options.dry_run)
+        core::fail(core::Failure::usage,
+                   "--replay: trains a member again and nothing else; leave the other option out");
+    if (store::state_of_run(options.out) != store::RunState::finished) {
+        core::fail(core::Failure::usage, "--replay: '{}' holds no finished run; name one with --out", options.out);
+    }
+    if (*invocation.replay >= options.members) {
+        core::fail(core::Failure::usage, "--replay {}: the run in '{}' has {} members, from 0 on", *invocation.replay,
+                   options.out, options.members);
+    }
+    resolve_paths(options);
+    load(request, invocation);
+    const config::Experiment experiment(options, *request.data);
+    options = experiment.options();
+    const std::string note = refuse_other_run(experiment, "--replay");
+    if (!note.empty()) print_answer(core::printable(note) + "\n");
+    return request;
+}
+
 Request read_request(std::span<const char* const> words) {
     const config::Invocation invocation = config::parse_command_line(words);
     Request request{.message = {.go_on = false, .options = invocation.options}, .data = {}};
@@ -113,6 +149,7 @@ Request read_request(std::span<const char* const> words) {
     };
     if (!invocation.answer.empty()) return answer(invocation.answer);
     if (invocation.describes) return answer(describe(options));
+    if (invocation.replay) return read_replay(invocation);
     const store::RunState state = options.resume ? store::state_of_run(options.out) : store::RunState::none;
     const std::string finished =
         fmt::format("The run in {} is complete; there is nothing left to do.\n", core::printable(options.out));
@@ -126,18 +163,12 @@ Request read_request(std::span<const char* const> words) {
         return answer("# The data are not there: what follows from them, such as epochs = 'auto', is left open.\n" +
                       config::to_toml(options));
     }
-    {
-        const data::Source read = config::read_data(options);
-        const std::string chosen = config::apply_recipe(options, read, invocation.chosen);
-        request.data = config::prepare_data(options, read);
-        request.data->notes.insert(request.data->notes.begin(), invocation.notes.begin(), invocation.notes.end());
-        if (!chosen.empty()) request.data->notes.push_back(chosen);
-    }
+    load(request, invocation);
     const config::Experiment experiment(options, *request.data);
     options = experiment.options();
     if (invocation.print_config) return answer(config::to_toml(options));
     if (state != store::RunState::none) {
-        const std::string note = refuse_other_run(experiment);
+        const std::string note = refuse_other_run(experiment, "--resume");
         if (state == store::RunState::finished) return answer(finished);
         if (!note.empty()) print_answer(core::printable(note) + "\n");
     }
@@ -147,7 +178,7 @@ Request read_request(std::span<const char* const> words) {
 
 }  // namespace
 
-std::unique_ptr<config::Experiment> start_up(const comm::Communicator& world, std::span<const char* const> words) {
+Started start_up(const comm::Communicator& world, std::span<const char* const> words) {
     require_same_program(world);
     comm::Communicator ranks = world;
     Request request;
@@ -159,7 +190,7 @@ std::unique_ptr<config::Experiment> start_up(const comm::Communicator& world, st
     });
     ranks.broadcast(bytes);
     if (!ranks.is_root()) request.message = decode(bytes);
-    if (!request.message.go_on) return nullptr;
+    if (!request.message.go_on) return {};
     const config::Options& options = request.message.options;
 
     compute::prepare_thread();  // from here on this rank computes
@@ -178,13 +209,13 @@ std::unique_ptr<config::Experiment> start_up(const comm::Communicator& world, st
     const comm::NodeBytes shared = ranks.share_on_nodes(packed);
     packed = {};
 
-    std::unique_ptr<config::Experiment> experiment;
+    Started started{.experiment = nullptr, .replay = request.message.replay};
     ranks.run_everywhere([&] {
         data::Source source = data::unpack({shared.owner, shared.bytes});
         source.notes = std::move(notes);
-        experiment = std::make_unique<config::Experiment>(options, std::move(source));
+        started.experiment = std::make_unique<config::Experiment>(options, std::move(source));
     });
-    return experiment;
+    return started;
 }
 
 }  // namespace ensemble::run

@@ -30,6 +30,7 @@
 #include "run/placement.hpp"
 #include "run/preflight.hpp"
 #include "run/preview.hpp"
+#include "run/replay.hpp"
 #include "run/results.hpp"
 #include "run/run_hooks.hpp"
 #include "run/run_log.hpp"
@@ -216,8 +217,15 @@ private:
 
 int train_ensemble(const comm::Communicator& world, std::span<const char* const> words) {
     const core::Stopwatch since_start;
-    const auto experiment = start_up(world, words);
+    const Started started = start_up(world, words);
+    const auto& experiment = started.experiment;
     if (!experiment) return 0;
+    if (started.replay) {
+        comm::Communicator(world).run_everywhere([&] {
+            if (world.is_root()) replay_member(*experiment, *started.replay);
+        });
+        return 0;
+    }
     const std::vector<std::string> notices = preflight(world, *experiment);
     if (experiment->options().dry_run) {
         const report::Terminal terminal = terminal_of(world);
