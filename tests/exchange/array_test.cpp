@@ -85,4 +85,32 @@ BOOST_AUTO_TEST_CASE(biases_in_several_blocks_are_one_behind_the_other) {
     BOOST_TEST(onnx.values == (Values{2000, 4001, 3000, 4000}), each);  // i o f c
 }
 
+// Ours are r z m of h, n r z of x, and biases n r z m.
+BOOST_AUTO_TEST_CASE(gru_has_its_gates_in_another_order_everywhere) {
+    const Numbered numbered("gru(1)", {5, 1});
+    const auto weights = numbered.weights();
+    const auto bias = [&](std::span<const std::size_t> gates) {
+        return exchange::gates_of(std::span(&numbered.block(2), 1), 1, gates, weights).values;
+    };
+    const auto of = [&](std::size_t block, std::span<const std::size_t> gates) {
+        return exchange::gates_of(numbered.block(block), 1, gates, weights).values;
+    };
+    const exchange::GateOrder torch = exchange::torch_gates("gru");  // r z n
+    BOOST_TEST(of(1, torch.weight) == (Values{1001, 1002, 1000}), each);
+    BOOST_TEST(of(0, torch.recurrent) == (Values{0, 1, 2}), each);
+    BOOST_TEST(bias(torch.bias) == (Values{2001, 2002, 2000}), each);
+    BOOST_TEST(bias(torch.recurrent_bias) == (Values{0, 0, 2003}), each);
+    const exchange::GateOrder onnx = exchange::onnx_gates("gru");  // z r h
+    BOOST_TEST(of(1, onnx.weight) == (Values{1002, 1001, 1000}), each);
+    BOOST_TEST(of(0, onnx.recurrent) == (Values{1, 0, 2}), each);
+    BOOST_TEST(bias(onnx.bias) == (Values{2002, 2001, 2000}), each);
+    BOOST_TEST(bias(onnx.recurrent_bias) == (Values{0, 0, 2003}), each);
+}
+
+BOOST_AUTO_TEST_CASE(statistics_lose_their_padding) {
+    const std::vector<float> statistics{0, 1, 2, 3, 4, 5};
+    const Array mean = exchange::vector_of({.offset = 1, .width = 4}, 3, {.parameters = {}, .statistics = statistics});
+    BOOST_TEST(mean.values == (Values{1, 2, 3}), each);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
