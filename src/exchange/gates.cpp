@@ -32,7 +32,7 @@ struct Entry {
 
 constexpr GateOrder rnn{single, single, single, none_of_rnn};
 
-constexpr std::array<Entry, 3> table{{
+constexpr std::array<Entry, 3> gates_table{{
     {"rnn", rnn, rnn},
     {"lstm", {onnx_lstm, onnx_lstm, onnx_lstm, none_of_lstm}, {torch_lstm, torch_lstm, torch_lstm, none_of_lstm}},
     {"gru",
@@ -41,8 +41,8 @@ constexpr std::array<Entry, 3> table{{
 }};
 
 const Entry& entry_of(std::string_view kind) {
-    const auto* const found = std::ranges::find(table, kind, &Entry::kind);
-    core::require(found != table.end(), "every recurrent layer has gates");
+    const auto* const found = std::ranges::find(gates_table, kind, &Entry::kind);
+    core::require(found != gates_table.end(), "every recurrent layer has gates");
     return *found;
 }
 

@@ -10,7 +10,7 @@
 namespace ensemble::exchange {
 namespace {
 
-constexpr std::array<LayerFormat, 21> table{{
+constexpr std::array<LayerFormat, 21> layers_table{{
     {.kind = "dense", .onnx = write_dense, .torch = torch_linear},
     {.kind = "dropout", .onnx = write_nothing},
     {.kind = "conv", .onnx = write_conv, .torch = torch_conv},
@@ -45,12 +45,12 @@ constexpr std::array<LayerFormat, 21> table{{
 }  // namespace
 
 std::span<const LayerFormat> layer_formats() noexcept {
-    return table;
+    return layers_table;
 }
 
 const LayerFormat& layer_format(std::string_view kind) {
-    const auto* const found = std::ranges::find(table, kind, &LayerFormat::kind);
-    core::require(found != table.end(), "every layer has a format in which it is handed on");
+    const auto* const found = std::ranges::find(layers_table, kind, &LayerFormat::kind);
+    core::require(found != layers_table.end(), "every layer has a format in which it is handed on");
     return *found;
 }
 

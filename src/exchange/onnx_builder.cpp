@@ -19,7 +19,7 @@ static_assert(std::endian::native == std::endian::little, "raw numbers in a file
 constexpr std::int64_t operators_version = 13;
 constexpr std::int64_t representation_version = 7;
 
-constexpr const char* rows = "rows";
+constexpr const char* any_rows = "rows";
 
 template <class Number>
 void put_raw(std::span<const Number> numbers, onnx::TensorProto& tensor) {
@@ -45,7 +45,7 @@ onnx::TensorShapeProto& put_type(const std::string& name, onnx::ValueInfoProto& 
     out.set_name(name);
     auto& type = *out.mutable_type()->mutable_tensor_type();
     type.set_elem_type(onnx::TensorProto::FLOAT);
-    type.mutable_shape()->add_dim()->set_dim_param(rows);
+    type.mutable_shape()->add_dim()->set_dim_param(any_rows);
     return *type.mutable_shape();
 }
 
@@ -164,7 +164,12 @@ std::string OnnxBuilder::integers(const std::vector<std::int64_t>& values) {
     std::string& name = impl_->integers[values];
     if (!name.empty()) return name;
     onnx::TensorProto& tensor = *impl_->graph().add_initializer();
-    name = impl_->unused(fmt::format("integers/{}", fmt::join(values, "/")));
+    std::string given = "integers";
+    for (const std::int64_t value : values) {
+        given += '/';
+        given += std::to_string(value);
+    }
+    name = impl_->unused(given);
     tensor.set_name(name);
     tensor.set_data_type(onnx::TensorProto::INT64);
     tensor.add_dims(static_cast<std::int64_t>(values.size()));

@@ -10,13 +10,14 @@ namespace ensemble::exchange {
 namespace {
 
 using task::Kind;
-using Weights = std::span<const double>;
+using MemberWeights = std::span<const double>;
 
 std::int64_t number_of(std::size_t size) {
     return static_cast<std::int64_t>(size);
 }
 
-std::string mean_of_members(OnnxBuilder& builder, const std::string& value, Weights weights, const std::string& name) {
+std::string mean_of_members(OnnxBuilder& builder, const std::string& value, MemberWeights weights,
+                            const std::string& name) {
     if (weights.empty()) return builder.mean_along(0, value, name);
     Array factors{.extents = {number_of(weights.size()), 1, 1}, .values = {}};
     for (const double weight : weights) factors.values.push_back(static_cast<float>(weight));
@@ -27,11 +28,11 @@ std::string mean_of_members(OnnxBuilder& builder, const std::string& value, Weig
 
 // Classification.
 
-OnnxAnswer mean_probability(OnnxBuilder& builder, const OnnxOpinions& opinions, Weights weights) {
+OnnxAnswer mean_probability(OnnxBuilder& builder, const OnnxOpinions& opinions, MemberWeights weights) {
     return {.first = mean_of_members(builder, opinions.first, weights, "ensemble/mean"), .second = ""};
 }
 
-OnnxAnswer share_of_votes(OnnxBuilder& builder, const OnnxOpinions& opinions, Weights) {
+OnnxAnswer share_of_votes(OnnxBuilder& builder, const OnnxOpinions& opinions, MemberWeights) {
     const std::string chosen = builder.add("ArgMax", {opinions.first}, "ensemble/chosen",
                                            {{"axis", std::int64_t{2}}, {"keepdims", std::int64_t{0}}});
     const std::string values = builder.constant("ensemble/no and yes", {.extents = {2}, .values = {0, 1}});
@@ -40,7 +41,7 @@ OnnxAnswer share_of_votes(OnnxBuilder& builder, const OnnxOpinions& opinions, We
     return {.first = builder.mean_along(0, votes, "ensemble/shares"), .second = ""};
 }
 
-OnnxAnswer geometric_mean_of_probabilities(OnnxBuilder& builder, const OnnxOpinions& opinions, Weights) {
+OnnxAnswer geometric_mean_of_probabilities(OnnxBuilder& builder, const OnnxOpinions& opinions, MemberWeights) {
     constexpr float smallest = 0x1p-40F;  // as analysis::geometric_mean has it
     const std::string bounded = builder.at_least(smallest, opinions.first, "ensemble/bounded");
     const std::string logarithms = builder.add("Log", {bounded}, "ensemble/logarithms");
@@ -51,14 +52,14 @@ OnnxAnswer geometric_mean_of_probabilities(OnnxBuilder& builder, const OnnxOpini
 // Regression: the variance is the mean of members' variances and of the squares of their distances from the centre.
 
 OnnxAnswer moments_about(OnnxBuilder& builder, const OnnxOpinions& opinions, const std::string& centre,
-                         Weights weights) {
+                         MemberWeights weights) {
     const std::string distances = builder.add("Sub", {opinions.first, centre}, "ensemble/distances");
     const std::string squares = builder.add("Mul", {distances, distances}, "ensemble/squares");
     const std::string spread = builder.add("Add", {opinions.second, squares}, "ensemble/spread");
     return {.first = centre, .second = mean_of_members(builder, spread, weights, "ensemble/spread of all")};
 }
 
-OnnxAnswer mixture_of_moments(OnnxBuilder& builder, const OnnxOpinions& opinions, Weights weights) {
+OnnxAnswer mixture_of_moments(OnnxBuilder& builder, const OnnxOpinions& opinions, MemberWeights weights) {
     const std::string mean = mean_of_members(builder, opinions.first, weights, "ensemble/mean");
     return moments_about(builder, opinions, mean, weights);
 }
@@ -90,7 +91,7 @@ OnnxOpinions some_of(OnnxBuilder& builder, const OnnxOpinions& opinions, std::si
     return result;
 }
 
-OnnxAnswer median_of_means(OnnxBuilder& builder, const OnnxOpinions& opinions, Weights) {
+OnnxAnswer median_of_means(OnnxBuilder& builder, const OnnxOpinions& opinions, MemberWeights) {
     const OnnxOpinions in_order = sorted(builder, opinions);
     const std::size_t middle = opinions.members / 2;
     const OnnxOpinions middles =
@@ -99,14 +100,14 @@ OnnxAnswer median_of_means(OnnxBuilder& builder, const OnnxOpinions& opinions, W
     return moments_about(builder, opinions, median, {});
 }
 
-OnnxAnswer trimmed_moments(OnnxBuilder& builder, const OnnxOpinions& opinions, Weights) {
+OnnxAnswer trimmed_moments(OnnxBuilder& builder, const OnnxOpinions& opinions, MemberWeights) {
     constexpr std::size_t one_of = 5;  // as analysis::trimmed_mixture has it
     const std::size_t cut = opinions.members / one_of;
     const OnnxOpinions in_order = sorted(builder, opinions);
     return mixture_of_moments(builder, some_of(builder, in_order, cut, opinions.members - cut), {});
 }
 
-constexpr std::array<CombinationFormat, 12> table{{
+constexpr std::array<CombinationFormat, 12> combinations_table{{
     {.name = "average", .kind = Kind::classification, .onnx = mean_probability},
     {.name = "vote", .kind = Kind::classification, .onnx = share_of_votes},
     {.name = "geometric", .kind = Kind::classification, .onnx = geometric_mean_of_probabilities},
@@ -124,13 +125,13 @@ constexpr std::array<CombinationFormat, 12> table{{
 }  // namespace
 
 std::span<const CombinationFormat> combination_formats() noexcept {
-    return table;
+    return combinations_table;
 }
 
 const CombinationFormat& combination_format(Kind kind, std::string_view name) {
     const auto* const found = std::ranges::find_if(
-        table, [&](const CombinationFormat& each) { return each.kind == kind && each.name == name; });
-    core::require(found != table.end(), "every combination has a format in which it is handed on");
+        combinations_table, [&](const CombinationFormat& each) { return each.kind == kind && each.name == name; });
+    core::require(found != combinations_table.end(), "every combination has a format in which it is handed on");
     return *found;
 }
 
