@@ -21,11 +21,6 @@ constexpr std::int64_t representation_version = 7;
 
 constexpr const char* any_rows = "rows";
 
-template <class Number>
-void put_raw(std::span<const Number> numbers, onnx::TensorProto& tensor) {
-    tensor.set_raw_data(numbers.data(), numbers.size_bytes());
-}
-
 void put_attribute(const std::string& name, const OnnxBuilder::AttributeValue& value, onnx::AttributeProto& out) {
     out.set_name(name);
     if (const auto* integer = std::get_if<std::int64_t>(&value)) {
@@ -40,11 +35,23 @@ void put_attribute(const std::string& name, const OnnxBuilder::AttributeValue& v
     }
 }
 
-/// Floats of so many rows; returns the shape, to which axes of a row are to be added.
-onnx::TensorShapeProto& put_type(const std::string& name, onnx::ValueInfoProto& out) {
+onnx::TensorProto::DataType type_of(OnnxElement element) {
+    switch (element) {
+        case OnnxElement::f32:
+            return onnx::TensorProto::FLOAT;
+        case OnnxElement::f64:
+            return onnx::TensorProto::DOUBLE;
+        case OnnxElement::i64:
+            return onnx::TensorProto::INT64;
+    }
+    return onnx::TensorProto::UNDEFINED;
+}
+
+/// Numbers of so many rows; returns the shape, to which axes of a row are to be added.
+onnx::TensorShapeProto& put_type(const std::string& name, OnnxElement element, onnx::ValueInfoProto& out) {
     out.set_name(name);
     auto& type = *out.mutable_type()->mutable_tensor_type();
-    type.set_elem_type(onnx::TensorProto::FLOAT);
+    type.set_elem_type(type_of(element));
     type.mutable_shape()->add_dim()->set_dim_param(any_rows);
     return *type.mutable_shape();
 }
@@ -76,6 +83,18 @@ struct OnnxBuilder::Impl {
         return made;
     }
 
+    template <class Number>
+    std::string initializer(const std::string& name, OnnxElement element, const std::vector<std::int64_t>& extents,
+                            std::span<const Number> numbers) {
+        take(numbers.size_bytes());
+        onnx::TensorProto& tensor = *graph().add_initializer();
+        tensor.set_name(name);
+        tensor.set_data_type(type_of(element));
+        for (const std::int64_t extent : extents) tensor.add_dims(extent);
+        tensor.set_raw_data(numbers.data(), numbers.size_bytes());
+        return name;
+    }
+
     void take(std::size_t more) {
         bytes += more;
         if (bytes <= limit) return;
@@ -90,8 +109,8 @@ OnnxBuilder::OnnxBuilder(std::size_t limit) : impl_(std::make_unique<Impl>()) {
 }
 OnnxBuilder::~OnnxBuilder() = default;
 
-std::string OnnxBuilder::add_input(const std::string& name, const core::Shape& shape) {
-    onnx::TensorShapeProto& type = put_type(impl_->unused(name), *impl_->graph().add_input());
+std::string OnnxBuilder::add_input(const std::string& name, const core::Shape& shape, OnnxElement element) {
+    onnx::TensorShapeProto& type = put_type(impl_->unused(name), element, *impl_->graph().add_input());
     for (std::size_t axis = 0; axis < shape.rank(); ++axis)
         type.add_dim()->set_dim_value(static_cast<std::int64_t>(shape[axis]));
     return name;
@@ -99,7 +118,7 @@ std::string OnnxBuilder::add_input(const std::string& name, const core::Shape& s
 
 void OnnxBuilder::add_output(const std::string& name, std::size_t columns) {
     core::require(impl_->names.contains(name), "an output is a value of the graph");
-    onnx::TensorShapeProto& type = put_type(name, *impl_->graph().add_output());
+    onnx::TensorShapeProto& type = put_type(name, OnnxElement::f32, *impl_->graph().add_output());
     if (columns > 0) type.add_dim()->set_dim_value(static_cast<std::int64_t>(columns));
 }
 
@@ -145,13 +164,16 @@ std::string OnnxBuilder::sum_along(std::int64_t axis, std::size_t extent, const 
 }
 
 std::string OnnxBuilder::constant(const std::string& name, const Array& array) {
-    impl_->take(array.values.size() * sizeof(float));
-    onnx::TensorProto& tensor = *impl_->graph().add_initializer();
-    tensor.set_name(impl_->unused(name));
-    tensor.set_data_type(onnx::TensorProto::FLOAT);
-    for (const std::int64_t extent : array.extents) tensor.add_dims(extent);
-    put_raw(std::span<const float>(array.values), tensor);
-    return tensor.name();
+    return impl_->initializer(impl_->unused(name), OnnxElement::f32, array.extents, std::span(array.values));
+}
+
+std::string OnnxBuilder::doubles(const std::string& name, const std::vector<std::int64_t>& extents,
+                                 std::span<const double> values) {
+    return impl_->initializer(impl_->unused(name), OnnxElement::f64, extents, values);
+}
+
+std::string OnnxBuilder::cast(const std::string& value, OnnxElement element, const std::string& name) {
+    return add("Cast", {value}, name, {{"to", std::int64_t{type_of(element)}}});
 }
 
 std::string OnnxBuilder::scalar(float value) {
@@ -163,17 +185,14 @@ std::string OnnxBuilder::scalar(float value) {
 std::string OnnxBuilder::integers(const std::vector<std::int64_t>& values) {
     std::string& name = impl_->integers[values];
     if (!name.empty()) return name;
-    onnx::TensorProto& tensor = *impl_->graph().add_initializer();
+    constexpr std::size_t most_in_name = 8;
     std::string given = "integers";
-    for (const std::int64_t value : values) {
+    for (std::size_t i = 0; i < values.size() && values.size() <= most_in_name; ++i) {
         given += '/';
-        given += std::to_string(value);
+        given += std::to_string(values[i]);
     }
-    name = impl_->unused(given);
-    tensor.set_name(name);
-    tensor.set_data_type(onnx::TensorProto::INT64);
-    tensor.add_dims(static_cast<std::int64_t>(values.size()));
-    put_raw(std::span<const std::int64_t>(values), tensor);
+    name = impl_->initializer(impl_->unused(given), OnnxElement::i64, {static_cast<std::int64_t>(values.size())},
+                              std::span(values));
     return name;
 }
 

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,9 @@
 #include "exchange/array.hpp"
 
 namespace ensemble::exchange {
+
+/// What the numbers of a value are.
+enum class OnnxElement : std::uint8_t { f32, f64, i64 };
 
 /// A graph in the Open Neural Network Exchange format (https://onnx.ai), operators of version 13 and representation 7,
 /// which readers since 2020 understand. Values have names; every name is given once.
@@ -33,8 +37,8 @@ public:
     OnnxBuilder(const OnnxBuilder&) = delete;
     OnnxBuilder& operator=(const OnnxBuilder&) = delete;
 
-    /// Numbers that whoever runs the graph gives for each of any number of rows: float [rows, shape …].
-    std::string add_input(const std::string& name, const core::Shape& shape);
+    /// Numbers that whoever runs the graph gives for each of any number of rows: [rows, shape …].
+    std::string add_input(const std::string& name, const core::Shape& shape, OnnxElement element = OnnxElement::f32);
 
     /// What the graph gives back of each row: float [rows, columns]; without columns [rows]. `name` is that of a value.
     void add_output(const std::string& name, std::size_t columns);
@@ -63,6 +67,13 @@ public:
     /// Numbers that are part of the file. Throws core::Error (usage) where all together would make it larger than the
     /// format allows, which is 2 GiB.
     std::string constant(const std::string& name, const Array& array);
+
+    /// The same in double precision.
+    std::string doubles(const std::string& name, const std::vector<std::int64_t>& extents,
+                        std::span<const double> values);
+
+    /// The value as another kind of numbers.
+    std::string cast(const std::string& value, OnnxElement element, const std::string& name);
 
     /// A single number, and whole numbers as axes and shapes are given; those that are alike are one.
     std::string scalar(float value);

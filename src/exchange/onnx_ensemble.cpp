@@ -11,14 +11,14 @@
 #include "exchange/networks.hpp"
 #include "exchange/onnx_builder.hpp"
 #include "exchange/onnx_combinations.hpp"
+#include "exchange/onnx_pipeline.hpp"
 
 namespace ensemble::exchange {
 namespace {
 
-constexpr const char* features = "features";
-
 /// The features as one member reads them.
-std::string visible(OnnxBuilder& builder, const TrainedModel& model, const TrainedMember& member) {
+std::string visible(OnnxBuilder& builder, const TrainedModel& model, const TrainedMember& member,
+                    const std::string& features) {
     if (member.hidden_features.empty()) return features;
     const core::Shape& shape = model.networks.at(member.network).input();
     Array mask{.extents = {}, .values = std::vector<float>(shape.elements(), 1.0F)};
@@ -106,13 +106,13 @@ std::string side_by_side(OnnxBuilder& builder, const std::vector<std::string>& v
     return builder.add("Concat", layers, name, {{"axis", std::int64_t{0}}});
 }
 
-OnnxOpinions ask_members(OnnxBuilder& builder, const TrainedModel& model) {
+OnnxOpinions ask_members(OnnxBuilder& builder, const TrainedModel& model, const std::string& features) {
     std::vector<std::string> first;
     std::vector<std::string> second;
     for (const TrainedMember& member : model.members) {
         const std::string name = fmt::format("member{}/", member.index);
         const std::string outputs = add_network(builder, model.networks.at(member.network), member.weights(),
-                                                visible(builder, model, member), name);
+                                                visible(builder, model, member, features), name);
         const Opinion opinion = format_of(*model.task).opinion(builder, model, member, outputs, name);
         first.push_back(opinion.first);
         second.push_back(opinion.second);
@@ -216,8 +216,9 @@ void add_answer_of_numbers(OnnxBuilder& builder, const TrainedModel& model, cons
 std::string to_onnx(const TrainedModel& model) {
     core::require(!model.members.empty(), "an ensemble has members");
     OnnxBuilder builder;
-    builder.add_input(features, model.networks.front().input());
-    const OnnxOpinions opinions = ask_members(builder, model);
+    const std::string features = model.pipeline ? add_pipeline(builder, *model.pipeline)
+                                                : builder.add_input("features", model.networks.front().input());
+    const OnnxOpinions opinions = ask_members(builder, model, features);
     const OnnxAnswer answer =
         combination_format(model.task->kind, model.combination).onnx(builder, opinions, model.weights);
     if (model.task->kind == task::Kind::classification) {
@@ -225,7 +226,7 @@ std::string to_onnx(const TrainedModel& model) {
     } else {
         add_answer_of_numbers(builder, model, opinions, answer);
     }
-    for (const auto& [key, value] : metadata_of(model)) builder.set_metadata(key, value);
+    for (const auto& [key, value] : metadata_of(model, RowsGiven::as_read)) builder.set_metadata(key, value);
     return builder.finish(model.version);
 }
 

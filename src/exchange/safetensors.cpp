@@ -60,7 +60,7 @@ std::string to_safetensors(const TrainedModel& model) {
         for (NamedArray& each : torch_parameters(model.networks.at(member.network), member.weights()))
             all.push_back({.name = prefix + each.name, .array = std::move(each.array)});
     }
-    return to_safetensors(all, metadata_of(model));
+    return to_safetensors(all, metadata_of(model, RowsGiven::as_seen));
 }
 
 }  // namespace ensemble::exchange

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/names.hpp"
+#include "exchange/onnx_pipeline.hpp"
 
 namespace ensemble::exchange {
 namespace {
@@ -19,6 +20,16 @@ Json list_of(const core::Shape& shape) {
     return extents;
 }
 
+/// What the rows are like that are given to what is handed on.
+std::string input_of(const TrainedModel& model, RowsGiven rows) {
+    if (!model.pipeline || rows == RowsGiven::as_seen)
+        return text_of({{"shape", list_of(model.networks.front().input())}, {"preprocessed", true}});
+    Json json{{"shape", list_of(model.pipeline->input_shape())}, {"preprocessed", false}};
+    const std::string columns = columns_text(*model.pipeline);
+    if (!columns.empty()) json["columns"] = Json::parse(columns);
+    return text_of(json);
+}
+
 Json members_of(const TrainedModel& model) {
     Json members = Json::array();
     for (const TrainedMember& member : model.members) {
@@ -32,14 +43,14 @@ Json members_of(const TrainedModel& model) {
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> metadata_of(const TrainedModel& model) {
+std::vector<std::pair<std::string, std::string>> metadata_of(const TrainedModel& model, RowsGiven rows) {
     std::vector<std::pair<std::string, std::string>> metadata{
         {"program", "ensemble_export"},
         {"version", model.version},
         {"run", model.run},
         {"task", std::string(core::name_of(model.task->kind))},
         {"loss", std::string(model.task->loss_name)},
-        {"input", text_of({{"shape", list_of(model.networks.front().input())}, {"preprocessed", true}})},
+        {"input", input_of(model, rows)},
         {"order", "images are height, width, channels, also where they are flattened"},
         {"members", text_of(members_of(model))},
         {"combination", model.combination}};
@@ -50,6 +61,8 @@ std::vector<std::pair<std::string, std::string>> metadata_of(const TrainedModel&
         metadata.emplace_back("target_scale",
                               text_of({{"mean", model.scale.mean}, {"deviation", model.scale.deviation}}));
     }
+    if (model.pipeline && rows == RowsGiven::as_seen)
+        metadata.emplace_back("preprocessing", text_of(model.pipeline->to_json()));
     if (!model.weights.empty()) metadata.emplace_back("weights", text_of(model.weights));
     if (model.temperature) metadata.emplace_back("temperature", text_of(*model.temperature));
     return metadata;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/buffer.hpp"
+#include "data/pipeline.hpp"
 #include "exchange/array.hpp"
 #include "model/network.hpp"
 #include "task/task.hpp"
@@ -38,15 +39,22 @@ struct TrainedModel {
     std::vector<double> weights = {};                  ///< of the members in it; empty where all count the same
     std::optional<double> temperature = std::nullopt;  ///< of the combined probabilities
 
-    std::vector<std::string> class_names = {};   ///< by label
-    std::vector<std::string> target_names = {};  ///< of regression
-    std::string version;                         ///< of the program
-    std::string run;                             ///< digest that the run is known by
+    std::optional<data::Pipeline> pipeline = {};  ///< before the networks; without one rows are as networks see them
+    std::vector<std::string> class_names = {};    ///< by label
+    std::vector<std::string> target_names = {};   ///< of regression
+    std::string version;                          ///< of the program
+    std::string run;                              ///< digest that the run is known by
+};
+
+/// Which rows are given to what is handed on.
+enum class RowsGiven : std::uint8_t {
+    as_read,  ///< as a file holds them: the pipeline is part of it
+    as_seen   ///< as a network sees them: who gives them does what the pipeline does
 };
 
 /// What is to be known of a model beside its numbers, as keys and values: program, version, run, task and loss, class
-/// or target names, how the numbers to be learnt are scaled, members with their networks, input and how members are
-/// combined. Lists and numbers are JSON.
-[[nodiscard]] std::vector<std::pair<std::string, std::string>> metadata_of(const TrainedModel& model);
+/// or target names, how the numbers to be learnt are scaled, members with their networks, input, what is
+/// done to rows before they are given, and how members are combined. Lists and numbers are JSON.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> metadata_of(const TrainedModel& model, RowsGiven rows);
 
 }  // namespace ensemble::exchange

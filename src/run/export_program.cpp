@@ -21,7 +21,6 @@
 #include "core/stderr.hpp"
 #include "exchange/onnx_ensemble.hpp"
 #include "exchange/safetensors.hpp"
-#include "run/finished_run.hpp"
 #include "run/standard_streams.hpp"
 #include "run/trained_model_of.hpp"
 #include "store/file.hpp"
@@ -134,8 +133,7 @@ std::string size_text(std::size_t bytes) {
 
 void hand_on(const ExportRequest& request) {
     check_place(request);
-    const FinishedRun run(store::RunDirectory::at(request.directory));
-    const HandedOn handed_on = trained_model_of(run, request.member);
+    const HandedOn handed_on = trained_model_of(store::RunDirectory::at(request.directory), request.member);
     const std::string file = request.format->write(handed_on.model);
     store::write_file_atomically(request.out, std::string_view(file));
     for (const std::string& note : handed_on.notes) core::print_stderr("ensemble_export: note: {}\n", note);

@@ -3,115 +3,112 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include <fmt/ranges.h>
 
-#include "config/variation.hpp"
+#include "analysis/combination.hpp"
+#include "config/configuration.hpp"
 #include "core/error.hpp"
 #include "core/hash.hpp"
 #include "run/read_json.hpp"
+#include "store/file.hpp"
 #include "store/member_file.hpp"
+#include "store/model_file.hpp"
+#include "store/npy.hpp"
+#include "store/run_state.hpp"
 #include "train/predictor.hpp"
 
 namespace ensemble::run {
 namespace {
 
 namespace fs = std::filesystem;
+using core::fail;
+using core::Failure;
 
-core::Shape shape_of(const FinishedRun& run) {
-    const std::vector<std::size_t>& extents = run.summary().data.shape;
-    const fs::path file = run.directory().summary();
-    double elements = 1;
-    for (const std::size_t extent : extents) elements *= static_cast<double>(extent);
-    const bool is_whole = elements >= 1 && elements <= static_cast<double>(model::most_parameters);
-    if (is_whole && extents.size() == 1) return {extents[0]};
-    if (is_whole && extents.size() == 2) return {extents[0], extents[1]};
-    if (is_whole && extents.size() == 3) return {extents[0], extents[1], extents[2]};
-    core::fail(core::Failure::data, "'{}' gives rows of a shape that no network reads; was it changed?", file.string());
+void require_finished(const store::RunDirectory& run) {
+    const std::string path = run.path().string();
+    switch (store::state_of_run(run.path())) {
+        case store::RunState::finished:
+            return;
+        case store::RunState::begun:
+            fail(
+                Failure::usage,
+                "'{}' holds a run that is not finished (no summary.json); go on with it: ensemble_train --resume --out "
+                "{}",
+                path, path);
+        case store::RunState::none:
+            fail(Failure::usage, "'{}' holds no run of ensemble_train", path);
+    }
+}
+
+config::Options options_of(const store::RunDirectory& run) {
+    const std::vector<std::byte> bytes = store::read_file(run.configuration());
+    config::Options options;
+    config::apply_configuration(options, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()),
+                                run.configuration().string());
+    return options;
 }
 
 /// The members asked for.
-std::vector<std::uint32_t> chosen_members(const FinishedRun& run, std::optional<std::uint32_t> member) {
-    std::vector<std::uint32_t> members = run.committee().members;
-    if (!member) return members;
-    if (std::ranges::find(members, *member) == members.end()) {
-        core::fail(core::Failure::usage, "--member {}: the ensemble in '{}' has no such member; it has {}", *member,
-                   run.directory().path().string(), fmt::join(members, ", "));
-    }
-    return {*member};
+std::vector<store::ModelMember> chosen_members(const store::RunDirectory& run, const store::Model& model,
+                                               std::optional<std::uint32_t> member) {
+    if (!member) return model.members;
+    const auto found = std::ranges::find(model.members, *member, &store::ModelMember::index);
+    if (found != model.members.end()) return {*found};
+    std::vector<std::uint32_t> there;
+    for (const store::ModelMember& each : model.members) there.push_back(each.index);
+    fail(Failure::usage, "--member {}: the ensemble in '{}' has no such member; it has {}", *member,
+         run.path().string(), fmt::join(there, ", "));
 }
 
-/// Reads what is in members' files, network by network.
-class Reader {
-public:
-    explicit Reader(const FinishedRun& run) : run_(run), shape_(shape_of(run)) {}
-
-    exchange::TrainedMember read(std::uint32_t index) {
-        exchange::TrainedMember member{.index = index, .network = place_of(index), .parameters = {}, .statistics = {}};
-        const fs::path file = run_.directory().member(index);
-        const store::StoredMember stored = store::read_member(file);
-        check(stored.state, index, networks_[member.network], file);
-        const train::Weights weights = train::weights_of(stored.state);
-        member.parameters.assign(weights.parameters.begin(), weights.parameters.end());
-        member.statistics.assign(weights.statistics.begin(), weights.statistics.end());
-        const config::Options options = config::options_of_member(run_.options(), index);
-        member.hidden_features = train::hidden_features(shape_.elements(), options.feature_fraction, options.seed,
-                                                        config::run_of(run_.options(), index));
-        member.variances = variances_of(index);
-        digests_ += stored.configuration + core::hex(core::sha256(std::as_bytes(std::span(member.parameters))));
-        return member;
+void check(const train::MemberState& state, std::uint32_t index, const model::Network& network, const fs::path& file) {
+    const train::Weights weights = train::weights_of(state);
+    const bool fits = state.member == index && state.finished && state.excluded.empty() &&
+                      weights.parameters.size() == network.buffer_size() &&
+                      weights.statistics.size() == network.statistics_size();
+    if (!fits) {
+        fail(Failure::data,
+             "'{}' does not hold the trained member {} of this run, a network {}; restore it from a copy, or train the "
+             "run again",
+             file.string(), index, network.text());
     }
+    const auto is_number = [](float value) { return std::isfinite(value); };
+    if (!std::ranges::all_of(weights.parameters, is_number) || !std::ranges::all_of(weights.statistics, is_number))
+        fail(Failure::data, "'{}' holds parameters that are no numbers", file.string());
+}
 
-    [[nodiscard]] std::vector<model::Network> networks() && { return std::move(networks_); }
+/// Where outputs have no variance: what any row's prediction says.
+std::vector<double> variances_of(const store::RunDirectory& run, const store::Model& model, std::uint32_t index) {
+    if (model.task->complete == nullptr) return {};
+    const fs::path file = run.evaluation_set("test") / fmt::format("{:04}.npy", index);
+    const store::Matrix<float> rows = store::floats_from_npy(store::read_file(file), file.string());
+    if (rows.rows == 0 || rows.columns != 2 * model.targets)
+        fail(Failure::data, "'{}' does not hold means and variances of {} numbers", file.string(), model.targets);
+    std::vector<double> variances;
+    for (std::size_t target = 0; target < model.targets; ++target) variances.push_back(rows.values[2 * target + 1]);
+    return variances;
+}
 
-    /// Of all that was read.
-    [[nodiscard]] std::string digest() const { return core::hex(core::sha256(std::as_bytes(std::span(digests_)))); }
-
-private:
-    /// Of a member's network among those met so far.
-    std::size_t place_of(std::uint32_t index) {
-        const auto& members = run_.summary().members;
-        const auto found = std::ranges::find(members, index, &analysis::MemberResult::index);
-        const std::string& net = run_.summary().settings.at(static_cast<std::size_t>(found - members.begin())).net;
-        for (std::size_t place = 0; place < networks_.size(); ++place)
-            if (networks_[place].text() == net) return place;
-        networks_.emplace_back(net, shape_, run_.study().task->output_width(run_.study().targets));
-        return networks_.size() - 1;
+exchange::TrainedMember read_member(const store::RunDirectory& run, const store::Model& model,
+                                    const store::ModelMember& member, const model::Network& network) {
+    const fs::path file = run.member(member.index);
+    const train::MemberState state = store::load_member(file, member.digest);
+    check(state, member.index, network, file);
+    const train::Weights weights = train::weights_of(state);
+    exchange::TrainedMember result{
+        .index = member.index, .network = member.network, .parameters = {}, .statistics = {}};
+    result.parameters.assign(weights.parameters.begin(), weights.parameters.end());
+    result.statistics.assign(weights.statistics.begin(), weights.statistics.end());
+    for (const data::FeatureRange& range : member.hidden) {
+        for (std::size_t feature = range.first; feature < range.first + range.count; ++feature)
+            result.hidden_features.push_back(static_cast<std::uint32_t>(feature));
     }
-
-    static void check(const train::MemberState& state, std::uint32_t index, const model::Network& network,
-                      const fs::path& file) {
-        const train::Weights weights = train::weights_of(state);
-        const bool fits = state.member == index && state.finished && state.excluded.empty() &&
-                          weights.parameters.size() == network.buffer_size() &&
-                          weights.statistics.size() == network.statistics_size();
-        if (!fits) {
-            core::fail(core::Failure::data,
-                       "'{}' does not hold the trained member {} of this run, a network {}; restore it from a copy, or "
-                       "train the run again",
-                       file.string(), index, network.text());
-        }
-        const auto is_number = [](float value) { return std::isfinite(value); };
-        if (!std::ranges::all_of(weights.parameters, is_number) || !std::ranges::all_of(weights.statistics, is_number))
-            core::fail(core::Failure::data, "'{}' holds parameters that are no numbers", file.string());
-    }
-
-    /// Where outputs have none: what any row's prediction says.
-    [[nodiscard]] std::vector<double> variances_of(std::uint32_t index) const {
-        const analysis::Study& study = run_.study();
-        if (study.task->complete == nullptr) return {};
-        const std::vector<float> row = run_.reader()(study.test, std::span(&index, 1), 0, 1);
-        std::vector<double> variances;
-        for (std::size_t place = 1; place < row.size(); place += 2) variances.push_back(row[place]);
-        return variances;
-    }
-
-    const FinishedRun& run_;
-    core::Shape shape_;
-    std::vector<model::Network> networks_;
-    std::string digests_;
-};
+    result.variances = variances_of(run, model, member.index);
+    return result;
+}
 
 /// How the run combines its members in predictions.npy.
 struct Combining {
@@ -119,9 +116,8 @@ struct Combining {
     std::optional<double> temperature;
 };
 
-void read_combination(const FinishedRun& run, exchange::TrainedModel& model) {
-    const config::Options& options = run.options();
-    const auto combining = read_json(run.directory().summary(), [&](const nlohmann::json& json) {
+void read_combination(const store::RunDirectory& run, const config::Options& options, exchange::TrainedModel& model) {
+    const auto combining = read_json(run.summary(), [&](const nlohmann::json& json) {
         Combining read;
         const nlohmann::json& chosen = json.at("ensemble").at(options.combine);
         if (chosen.contains("weights")) read.weights = chosen.at("weights").get<std::vector<double>>();
@@ -133,8 +129,8 @@ void read_combination(const FinishedRun& run, exchange::TrainedModel& model) {
     model.weights = combining.weights;
     model.temperature = combining.temperature;
     if (!model.weights.empty() && model.weights.size() != model.members.size()) {
-        core::fail(core::Failure::data, "'{}' has {} weights for {} members; was it changed?",
-                   run.directory().summary().string(), model.weights.size(), model.members.size());
+        fail(Failure::data, "'{}' has {} weights for {} members; was it changed?", run.summary().string(),
+             model.weights.size(), model.members.size());
     }
 }
 
@@ -150,33 +146,41 @@ std::vector<std::string> notes_of(const config::Options& options) {
     return notes;
 }
 
+/// Names of classes, which are the numbers of their labels where they have no others.
+std::vector<std::string> class_names_of(const store::Model& model) {
+    std::vector<std::string> names = model.class_names;
+    if (model.task->kind != task::Kind::classification) return {};
+    for (std::size_t label = names.size(); label < model.targets; ++label) names.push_back(fmt::format("{}", label));
+    return names;
+}
+
 }  // namespace
 
-HandedOn trained_model_of(const FinishedRun& run, std::optional<std::uint32_t> member) {
-    const store::Summary& summary = run.summary();
-    HandedOn result{.model = {}, .notes = notes_of(run.options())};
+HandedOn trained_model_of(const store::RunDirectory& run, std::optional<std::uint32_t> member) {
+    require_finished(run);
+    const config::Options options = options_of(run);
+    const store::Model stored = store::read_model(run.model());
+    HandedOn result{.model = {}, .notes = notes_of(options)};
     exchange::TrainedModel& model = result.model;
-    model.task = summary.task;
-    model.targets = run.study().targets;
-    Reader reader(run);
-    for (const std::uint32_t index : chosen_members(run, member)) model.members.push_back(reader.read(index));
-    model.run = reader.digest();
-    model.networks = std::move(reader).networks();
-    model.scale = summary.data.target_scale;
-    if (summary.task->kind == task::Kind::regression && model.scale.empty()) {
-        core::fail(core::Failure::data,
-                   "'{}' does not say how the numbers were scaled (data.target_scale): the run is "
-                   "of an earlier version; train it again",
-                   run.directory().summary().string());
+    model.task = stored.task;
+    model.targets = stored.targets;
+    for (const std::string& net : stored.networks)
+        model.networks.emplace_back(net, stored.pipeline.shape(), stored.task->output_width(stored.targets));
+    std::string digests;
+    for (const store::ModelMember& each : chosen_members(run, stored, member)) {
+        model.members.push_back(read_member(run, stored, each, model.networks.at(each.network)));
+        digests += each.sha256;
     }
-    for (std::size_t label = 0; label < summary.data.classes; ++label)
-        model.class_names.push_back(summary.data.class_name(label));
-    model.target_names = summary.data.target_names;
-    model.version = summary.program.version;
+    model.run = core::hex(core::sha256(std::as_bytes(std::span(digests))));
+    model.scale = stored.target_scale;
+    model.pipeline = stored.pipeline;
+    model.class_names = class_names_of(stored);
+    if (stored.task->kind == task::Kind::regression) model.target_names = stored.target_names;
+    model.version = stored.program;
     if (member) {
-        model.combination = analysis::combinations_of(summary.task->kind).front()->name;
+        model.combination = analysis::combinations_of(stored.task->kind).front()->name;
     } else {
-        read_combination(run, model);
+        read_combination(run, options, model);
     }
     return result;
 }

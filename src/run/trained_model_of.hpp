@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "exchange/trained_model.hpp"
-#include "run/finished_run.hpp"
+#include "store/run_directory.hpp"
 
 namespace ensemble::run {
 
@@ -17,8 +17,8 @@ struct HandedOn {
 };
 
 /// The members of a finished run with their parameters, or one `member` alone as it predicts by itself. Local. Throws
-/// core::Error: usage for a member that is no part of the ensemble, data for files that are missing, damaged or do not
-/// belong together.
-[[nodiscard]] HandedOn trained_model_of(const FinishedRun& run, std::optional<std::uint32_t> member);
+/// core::Error: usage where the directory holds no finished run, and for a member that is no part of the ensemble; data
+/// for files that are missing, damaged or do not belong together.
+[[nodiscard]] HandedOn trained_model_of(const store::RunDirectory& run, std::optional<std::uint32_t> member);
 
 }  // namespace ensemble::run

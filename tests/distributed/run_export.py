@@ -66,6 +66,10 @@ class Data:
         self.words = ["--data", "train.npy", "--target", "train_y.npy", "--test", "test.npy", "--test-target", "test_y.npy",
                       "--standardize", "none", "--batch", "30"]
 
+    def inputs(self, run):
+        """What a graph is given: {name: (type, shape, bytes)}."""
+        return {"features": ("float32", [TEST, *self.shape], self.features)}
+
     def train(self, nets, *words):
         """A run whose members take `nets` in turn."""
         words = [*self.words, *(word for net in nets for word in ("--net", net)), *words]
@@ -74,6 +78,52 @@ class Data:
         self.stage.ranks(1, [*words, "--epochs", "4", "--lr", "0.01", "--out", "run"]).expect(
             (self.stage.directory / "run" / "summary.json").exists(), "the run failed")
         return Run(self)
+
+
+class Bytes(Data):
+    """The same of pixels, which networks see as 0 to 1."""
+
+    def __init__(self, stage, shape):
+        super().__init__(stage, shape)
+        width = math.prod(shape)
+        for part, rows, seed in (("train", TRAIN, 1), ("test", TEST, 2)):
+            pixels = [int(127.5 * each + 127.5) for each in drawn(rows * width, seed)]
+            write_npy(stage.directory / f"{part}.npy", "|u1", (rows, *shape), pixels)
+            if part == "test":
+                self.features = struct.pack(f"<{len(pixels)}f", *pixels)
+
+
+class Table(Data):
+    """Rows of a text table with large numbers, levels, and places where there is nothing."""
+
+    def __init__(self, stage):
+        self.stage, self.rows = stage, []
+        for part, rows, seed in (("train", TRAIN, 1), ("test", TEST, 2)):
+            values = drawn(rows * 4, seed)
+            lines = []
+            for row in range(rows):
+                a, b, c, d = values[4 * row:4 * row + 4]
+                kind = ["red", "green", "blue", "", "mauve" if part == "test" else "red"][int(2.5 * c + 2.5)]
+                fields = {"mass": repr(1e6 + 3 * a), "length": "" if abs(b) > 0.9 else repr(b), "kind": kind, "width": repr(50 * d)}
+                lines.append([*fields.values(), "no" if a + (c > 0) * b < 0 else "yes" if d < 0.5 else "perhaps"])
+                if part == "test":
+                    self.rows.append(fields)
+            text = "\n".join(",".join(line) for line in [["mass", "length", "kind", "width", "truth"], *lines])
+            (stage.directory / f"{part}.csv").write_text(text + "\n")
+        self.words = ["--data", "train.csv", "--target", "truth", "--test", "test.csv", "--batch", "30"]
+
+    def inputs(self, run):
+        columns = json.loads((run.path / "model.json").read_text())["pipeline"]["columns"]
+        numbers = [column for column in columns if column["kind"] == "number"]
+        categories = [column for column in columns if column["kind"] == "category"]
+        of_numbers = [float(row[column["name"]] or "nan") for row in self.rows for column in numbers]
+
+        def code(level, levels):
+            return -2 if level == "" else levels.index(level) if level in levels else -1
+
+        codes = [code(row[column["name"]], column["levels"]) for row in self.rows for column in categories]
+        return {"numbers": ("float64", [TEST, len(numbers)], struct.pack(f"<{len(of_numbers)}d", *of_numbers)),
+                "categories": ("int64", [TEST, len(categories)], struct.pack(f"<{len(codes)}q", *codes))}
 
 
 class Run:
@@ -167,13 +217,14 @@ def compare_outputs(comparison, run, what, mine, outputs):
 # In ONNX Runtime.
 
 
-def onnx_runtime(stage, data, files):
+def onnx_runtime(stage, run, files):
     """{output: numbers} of each file."""
     modules = os.environ.get("ENSEMBLE_NODE_MODULES")
     if not modules or shutil.which("node") is None:
         skip("ONNX Runtime is not here: ENSEMBLE_NODE_MODULES names no directory with onnxruntime-node, or there is no node")
-    (stage.directory / "features").write_bytes(data.features)
-    request = {"models": files, "shape": [TEST, *data.shape], "features": "features"}
+    inputs = {name: {"type": kind, "shape": shape, "base64": base64.b64encode(content).decode()}
+              for name, (kind, shape, content) in run.data.inputs(run).items()}
+    request = {"models": files, "inputs": inputs}
     (stage.directory / "request.json").write_text(json.dumps(request))
     ended = stage.execute(["node", str(pathlib.Path(__file__).with_name("onnx_runtime.js")), "request.json"], NODE_PATH=modules)
     ended.expect(ended.code == 0, "ONNX Runtime does not read it")
@@ -189,7 +240,7 @@ def in_onnx_runtime(stage, data, nets, *words):
     run = data.train(nets, *words)
     comparison = Comparison("ONNX Runtime")
     files = run.files("onnx")
-    for (what, _, mine), outputs in zip(files, onnx_runtime(stage, data, [file for _, file, _ in files])):
+    for (what, _, mine), outputs in zip(files, onnx_runtime(stage, run, [file for _, file, _ in files])):
         compare_outputs(comparison, run, what, mine, outputs)
     comparison.end()
 
@@ -232,6 +283,31 @@ def median_numbers_in_onnx_runtime(stage):
 @case
 def trimmed_numbers_in_onnx_runtime(stage):
     in_onnx_runtime(stage, Data(stage, (8,), 1), VECTORS, "--members", "6", "--combine", "trimmed")
+
+
+@case
+def scaled_vectors_in_onnx_runtime(stage):
+    in_onnx_runtime(stage, Data(stage, (8,)), VECTORS, "--standardize", "features")
+
+
+@case
+def components_in_onnx_runtime(stage):
+    in_onnx_runtime(stage, Data(stage, (8,)), VECTORS, "--standardize", "features", "--reduce", "pca:4")
+
+
+@case
+def pixels_in_onnx_runtime(stage):
+    in_onnx_runtime(stage, Bytes(stage, (12, 10)), IMAGES[:3])
+
+
+@case
+def scaled_pixels_in_onnx_runtime(stage):
+    in_onnx_runtime(stage, Bytes(stage, (12, 10, 3)), IMAGES[:3], "--standardize", "channels")
+
+
+@case
+def tables_in_onnx_runtime(stage):
+    in_onnx_runtime(stage, Table(stage), VECTORS)
 
 
 # In OpenCV, which has no recurrent layers of this kind.
@@ -381,6 +457,31 @@ def onnx_files_are_well_formed(stage):
         names = metadata.get("class_names") or metadata["target_names"]
         if len(json.loads(names)) != (2 if run.summary["task"] == "regression" else 3):
             give_up(f"these are not the names: {names}")
+
+
+@case
+def onnx_files_of_tables_are_well_formed(stage):
+    try:
+        import onnx
+    except ImportError:
+        skip("the checker of ONNX is not here: python3-onnx")
+    run = Table(stage).train(VECTORS)
+    run.export("--format", "onnx", "--out", "all.onnx").expect_success()
+    model = onnx.load(str(stage.directory / "all.onnx"))
+    onnx.checker.check_model(model, full_check=True)
+    given = json.loads({each.key: each.value for each in model.metadata_props}["input"])
+    places = [(column["name"], column["input"], column["place"], column.get("levels")) for column in given["columns"]]
+    if given["preprocessed"] or places != [("mass", "numbers", 0, None), ("length", "numbers", 1, None),
+                                           ("kind", "categories", 0, ["blue", "green", "red"]), ("width", "numbers", 2, None)]:
+        give_up(f"the file says of its input {given}")
+    types = [(each.name, each.type.tensor_type.elem_type, each.type.tensor_type.shape.dim[1].dim_value) for each in model.graph.input]
+    if types != [("numbers", onnx.TensorProto.DOUBLE, 3), ("categories", onnx.TensorProto.INT64, 1)]:
+        give_up(f"these are other inputs: {types}")
+    run.export("--format", "safetensors", "--out", "all.safetensors").expect_success()
+    _, metadata = safetensors(stage.directory / "all.safetensors")
+    pipeline = json.loads((run.path / "model.json").read_text())["pipeline"]
+    if json.loads(metadata["preprocessing"]) != pipeline or not json.loads(metadata["input"])["preprocessed"]:
+        give_up(f"who has the parameters alone is not told what comes before them: {metadata}")
 
 
 @case

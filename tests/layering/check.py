@@ -19,7 +19,7 @@ MAY_USE = {
     "train": {"core", "compute", "task", "data", "model"},
     "analysis": {"core", "task"},
     "store": {"core", "compute", "task", "data", "model", "train", "analysis"},
-    "exchange": {"core", "compute", "task", "model"},
+    "exchange": {"core", "compute", "task", "data", "model"},
     "comm": {"core"},
     "config": {"core", "compute", "task", "data", "model", "train", "analysis", "store"},
     "schedule": {"core", "compute", "task", "data", "model", "train", "analysis", "store", "comm", "config"},
