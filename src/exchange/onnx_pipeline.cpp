@@ -26,7 +26,7 @@ const OnnxBuilder::Attributes along_columns{{"axis", std::int64_t{1}}};
 /// Collects what the graph makes of a table's columns: features in an order of its own, and where each is wanted.
 class TableWriter {
 public:
-    TableWriter(OnnxBuilder& builder, const data::ColumnEncoding& encoding) : builder_(builder), encoding_(encoding) {
+    TableWriter(OnnxBuilder& builder, const data::ColumnEncoding& encoding) : builder_(builder) {
         std::size_t first = 0;
         for (std::size_t place = 0; place < encoding.codes().size(); ++place) {
             if (const auto* number = std::get_if<NumberEncoding>(&encoding.codes()[place])) {
@@ -179,7 +179,6 @@ private:
     }
 
     OnnxBuilder& builder_;
-    const data::ColumnEncoding& encoding_;
     std::vector<const NumberEncoding*> numbers_;
     std::vector<const CategoryEncoding*> categories_;
     std::vector<std::size_t> number_first_;    ///< the first feature of each in what a network sees
