@@ -22,6 +22,7 @@ class Ensemble(CMakePackage):
     depends_on("xxhash")
     depends_on("zlib-api")
     depends_on("protobuf@3")
+    depends_on("onnx")
     depends_on("fmt")
     depends_on("cli11")
     depends_on("nlohmann-json")
