@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -15,12 +13,16 @@
 #include "core/memory.hpp"
 #include "core/path.hpp"
 #include "data/gzip.hpp"
+#include "data/raw_file.hpp"
 
 namespace ensemble::data {
 namespace {
 
 using core::Failure;
 using std::string_view_literals::operator""sv;
+
+// Of a pipe.
+constexpr std::uint64_t unknown_size = std::numeric_limits<std::uint64_t>::max();
 
 /// How files begin that have to be unpacked first.
 struct Packing {
@@ -56,30 +58,35 @@ std::string gigabytes(std::uint64_t bytes) {
 }  // namespace
 
 struct FileBytes::Stream {
-    std::ifstream file;
-    std::filesystem::path path;
+    std::optional<RawFile> file;  ///< none of an entry of an archive
     std::optional<GzipReader> gzip;
     std::optional<ArchiveReader> entry;
 
-    explicit Stream(const std::filesystem::path& name) : file(name, std::ios::binary), path(name) {}
+    explicit Stream(RawFile raw) { file.emplace(std::move(raw)); }
     Stream(const std::filesystem::path& archive, const ArchiveEntry& of) { entry.emplace(archive, of); }
 };
 
 FileBytes::FileBytes(std::filesystem::path path)
-    : path_(std::move(path)), file_size_(checked_size(path_)), stream_(std::make_unique<Stream>(path_)) {
-    Stream& stream = *stream_;
-    if (!stream.file) core::fail(Failure::data, "{}: cannot be opened: {}", path_.string(), std::strerror(errno));
-    std::array<char, 16> begin{};
-    stream.file.read(begin.data(), begin.size());
-    if (stream.file.bad()) core::fail(Failure::data, "{}: cannot be read: {}", path_.string(), std::strerror(errno));
-    const std::string_view mark(begin.data(), static_cast<std::size_t>(stream.file.gcount()));
-    stream.file.clear();
-    stream.file.seekg(0);
+    : FileBytes{checked_size(path), std::make_unique<Stream>(RawFile(path))} {}
+
+FileBytes FileBytes::stream(const std::filesystem::path& path) {
+    std::error_code error;
+    if (path == "-") return {unknown_size, std::make_unique<Stream>(RawFile::standard_input())};
+    if (std::filesystem::is_regular_file(path, error)) return FileBytes(path);
+    if (std::filesystem::is_directory(path, error)) {
+        core::fail(Failure::data, "{}: is a directory; give a file", path.string());
+    }
+    return {unknown_size, std::make_unique<Stream>(RawFile(path))};
+}
+
+FileBytes::FileBytes(std::uint64_t size, std::unique_ptr<Stream> stream)
+    : path_(stream->file->path()), file_size_(size), stream_(std::move(stream)) {
+    const std::string_view mark = stream_->file->begin();
     for (const Packing& packing : packings) {
         if (mark.starts_with(packing.mark)) core::fail(Failure::data, "{}: {}", path_.string(), packing.advice);
     }
     if (mark.starts_with(gzip_mark)) {
-        stream.gzip.emplace(stream.file, stream.path);
+        stream_->gzip.emplace(*stream_->file);
     } else if (core::has_extension(path_, ".gz")) {
         core::fail(Failure::data,
                    "{}: gzip damage (does not begin as gzip files do); fetch the file again, or take .gz off its name "
@@ -102,16 +109,27 @@ bool FileBytes::is_compressed() const noexcept {
 }
 
 std::uint64_t FileBytes::most_bytes() const noexcept {
-    return is_compressed() ? file_size_ * most_deflate_ratio : file_size_;
+    return is_compressed() && file_size_ != unknown_size ? file_size_ * most_deflate_ratio : file_size_;
 }
 
 std::size_t FileBytes::read(std::span<std::byte> out) {
     if (stream_->gzip) return stream_->gzip->read(out);
     if (stream_->entry) return stream_->entry->read(out);
-    std::ifstream& file = stream_->file;
-    file.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size()));
-    if (file.bad()) core::fail(Failure::data, "{}: cannot be read: {}", path_.string(), std::strerror(errno));
-    return static_cast<std::size_t>(file.gcount());
+    std::size_t filled = 0;
+    while (filled < out.size()) {
+        const std::size_t got = stream_->file->read(out.subspan(filled));
+        if (got == 0) break;
+        filled += got;
+    }
+    return filled;
+}
+
+std::size_t FileBytes::read_some(std::span<std::byte> out) {
+    return stream_->gzip ? stream_->gzip->read(out) : stream_->file->read(out);
+}
+
+bool FileBytes::has_more() const noexcept {
+    return stream_->file->has_more();
 }
 
 std::string FileBytes::read_text(const TextLimits& limits) {

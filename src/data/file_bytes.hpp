@@ -28,13 +28,16 @@ public:
     /// The content of one entry of a zip archive, for which path() is a name.
     FileBytes(const std::filesystem::path& archive, const ArchiveEntry& entry);
 
+    /// What can be read only once, as it comes: a file, a named pipe, or standard input, which is called "-".
+    [[nodiscard]] static FileBytes stream(const std::filesystem::path& path);
+
     ~FileBytes();
     FileBytes(FileBytes&&) noexcept;
     FileBytes& operator=(FileBytes&&) noexcept;
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
-    /// No file of this size on disk can hold more content than this many bytes.
+    /// No file of this size on disk can hold more content than this many bytes; of a pipe, nothing is known.
     [[nodiscard]] std::uint64_t most_bytes() const noexcept;
 
     /// True if the content is not what is on disk, so that its length is known at its end only.
@@ -44,14 +47,22 @@ public:
     /// A compressed file's checksums and lengths are verified before the end is reported.
     [[nodiscard]] std::size_t read(std::span<std::byte> out);
 
-    /// What is left of the content, as text. REQUIRES: no entry of an archive. Where it would take more than
-    /// limits.most, nothing of it is kept: fails with its size. Fails early where it is no table: at a line that is too
-    /// long, or where much is hardly anything when packed.
+    /// Fills `out` as far as content is there, and waits only where none is; returns the bytes written, 0 only at the
+    /// end. REQUIRES: `out` has room.
+    [[nodiscard]] std::size_t read_some(std::span<std::byte> out);
+
+    /// False where read_some() would wait for who writes to a pipe.
+    [[nodiscard]] bool has_more() const noexcept;
+
+    /// What is left of the content, as text. REQUIRES: no entry of an archive. Where it would take more than limits.most, nothing of it is kept: fails
+    /// with its size. Fails early where it is no table: at a line that is too long, or where much is hardly anything
+    /// when packed.
     [[nodiscard]] std::string read_text(const TextLimits& limits = {});
 
 private:
     struct Stream;
 
+    FileBytes(std::uint64_t size, std::unique_ptr<Stream> stream);
     void refuse_bomb(std::uint64_t seen, std::uint64_t line, const TextLimits& limits) const;
     /// Of the whole content, which is read once more for it; some number above `most` where it is more than that.
     [[nodiscard]] std::uint64_t count_bytes(std::uint64_t most) const;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <limits>
 #include <new>
 
@@ -20,8 +18,7 @@ struct GzipReader::Inflation {
     std::array<unsigned char, std::size_t{1} << 16U> input{};
 };
 
-GzipReader::GzipReader(std::ifstream& file, const std::filesystem::path& path)
-    : file_(&file), path_(&path), inflation_(std::make_unique<Inflation>()) {
+GzipReader::GzipReader(RawFile& file) : file_(&file), inflation_(std::make_unique<Inflation>()) {
     constexpr int gzip_frames = 16;  // added to the window's bits, has zlib read header and trailer
     if (inflateInit2(&inflation_->stream, MAX_WBITS + gzip_frames) != Z_OK) throw std::bad_alloc();
 }
@@ -33,7 +30,7 @@ GzipReader::~GzipReader() {
 void GzipReader::refuse(const char* what) const {
     core::fail(Failure::data,
                "{}: gzip damage ({}) at or after byte {} of its content; fetch the file again or test it with gzip -t",
-               path_->string(), what, delivered_);
+               file_->path().string(), what, delivered_);
 }
 
 /// Sees to it that there is input; false at the end of the file.
@@ -41,10 +38,8 @@ bool GzipReader::refill() {
     z_stream& stream = inflation_->stream;
     if (stream.avail_in > 0) return true;
     auto& input = inflation_->input;
-    file_->read(reinterpret_cast<char*>(input.data()), static_cast<std::streamsize>(input.size()));
-    if (file_->bad()) core::fail(Failure::data, "{}: cannot be read: {}", path_->string(), std::strerror(errno));
     stream.next_in = input.data();
-    stream.avail_in = static_cast<unsigned>(file_->gcount());
+    stream.avail_in = static_cast<unsigned>(file_->read(std::as_writable_bytes(std::span(input))));
     return stream.avail_in > 0;
 }
 

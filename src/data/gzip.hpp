@@ -2,10 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <span>
+
+#include "data/raw_file.hpp"
 
 namespace ensemble::data {
 
@@ -16,8 +16,8 @@ inline constexpr std::uint64_t most_deflate_ratio = 1032;
 /// `gzip -dc` gives it. Checksum and length of every member are verified. Failures are core::Error (data).
 class GzipReader {
 public:
-    /// `file` stands at its beginning; `path` is how messages call it. Both outlive the object.
-    GzipReader(std::ifstream& file, const std::filesystem::path& path);
+    /// `file` stands at its beginning, and outlives the object.
+    explicit GzipReader(RawFile& file);
     ~GzipReader();
     GzipReader(const GzipReader&) = delete;
     GzipReader& operator=(const GzipReader&) = delete;
@@ -32,8 +32,7 @@ private:
     [[nodiscard]] bool begin_member();
     [[noreturn]] void refuse(const char* what) const;
 
-    std::ifstream* file_;
-    const std::filesystem::path* path_;
+    RawFile* file_;
     std::unique_ptr<Inflation> inflation_;
     std::uint64_t delivered_ = 0;
     bool in_member_ = false;

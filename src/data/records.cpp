@@ -1,5 +1,6 @@
 #include "data/records.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/error.hpp"
@@ -21,66 +22,175 @@ std::string_view without_mark(std::string_view text) {
 
 }  // namespace
 
-Records::Records(std::string text, std::string name, char separator)
-    : text_(std::move(text)), name_(std::move(name)), separator_(separator) {}
+Records::Records(std::string text, Source source, std::string name, const Window& window)
+    : text_(std::move(text)),
+      end_(text_.size()),
+      source_(std::move(source)),
+      name_(std::move(name)),
+      window_(window),
+      separator_(' ') {
+    text_.push_back('\n');
+}
 
-Records::Records(std::string text, std::string name) : Records(std::move(text), std::move(name), ' ') {
-    if (const auto foreign = foreign_content(without_mark(text_)); !foreign.empty()) {
-        fail(Failure::data, "{}: {}", name_, foreign);
+Records::Records(std::string text, std::string name, char separator)
+    : Records(std::move(text), Source{}, std::move(name), Window{}) {
+    separator_ = separator;
+    marks_comments_ = false;
+    find_ends();
+}
+
+Records::Records(std::string text, std::string name) : Records(std::move(text), Source{}, std::move(name), Window{}) {
+    refuse_other_content();
+    find_separator();
+}
+
+Records::Records(Source source, std::string name, const Window& window)
+    : Records(std::string{}, std::move(source), std::move(name), window) {
+    read_head();
+    find_separator();
+}
+
+Records::~Records() = default;
+
+/// Reads until the first records are there as a whole.
+void Records::read_head() {
+    constexpr std::size_t telling = 4096;  // what it is if no text
+    bool is_complete = false;
+    for (std::size_t looked_at = 0; source_ && !is_complete; looked_at = end_) {
+        // Looked at when there is twice as much, so that a slow pipe costs no more than a file.
+        while (source_ && end_ < 2 * looked_at + 1) read_on();
+        is_complete = first_records(rest(), window_.head + 1, false).size() > window_.head;
+        if (end_ >= telling) refuse_other_content();
     }
-    if (const auto encoding = wide_encoding(text_); !encoding.empty()) {
-        fail(Failure::data, "{}: {}, as some programs export text; save it as UTF-8, for example as 'CSV UTF-8'", name_,
-             encoding);
-    }
-    if (const std::size_t zero = text_.find('\0'); zero != std::string::npos) {
-        fail(Failure::data,
-             "{}: byte {} is zero, so this is not a text table; give a .csv in UTF-8, a .npy, or a "
-             "directory of IDX files",
-             name_, zero);
-    }
-    at_ = text_.size() - without_mark(text_).size();
-    if (const char declared = declared_separator(without_mark(text_)); declared != '\0') {
+    refuse_other_content();
+}
+
+void Records::find_separator() {
+    const std::string_view content = without_mark(rest());
+    at_ = end_ - content.size();
+    if (const char declared = declared_separator(content); declared != '\0') {
         separator_ = declared;
-        while (!at_line_end()) ++at_;
-        if (at_ < text_.size()) pass_line_end();
-        if (const char seen = contradicting_separator(std::string_view(text_).substr(at_), declared); seen != '\0') {
+        pass_line();
+        pass_line_end();
+        if (const char seen = contradicting_separator(rest(), declared); seen != '\0') {
             fail(Failure::data,
                  "{}, line 1: says sep={}, but the lines below are separated by {}; remove the line, or put it right",
                  name_, declared, name_of_separator(seen));
         }
     } else {
-        separator_ = detect_separator(without_mark(text_));
+        separator_ = detect_separator(content);
     }
+    find_ends();
     // Now, since reading takes quotes out of the text.
-    const std::string_view rest = std::string_view(text_).substr(at_);
-    if (rest.find('#') != std::string_view::npos) rule_ = std::make_unique<const CommentRule>(rest, separator_);
+    const auto first = first_records(rest(), window_.head + 1, false);
+    is_open_ = true;
+    head_ = first.size() > window_.head ? std::string(rest().data(), first.back().data()) : std::string(rest());
 }
 
-Records::~Records() = default;
+void Records::find_ends() {
+    for (const char letter : {'\n', '\r', separator_}) ends_field_.at(static_cast<unsigned char>(letter)) = true;
+    if (separator_ == ' ') ends_field_.at('\t') = true;
+}
+
+void Records::refuse_other_content() const {
+    if (const auto foreign = foreign_content(without_mark(rest())); !foreign.empty()) {
+        fail(Failure::data, "{}: {}", name_, foreign);
+    }
+    if (const auto encoding = wide_encoding(rest()); !encoding.empty()) {
+        fail(Failure::data, "{}: {}, as some programs export text; save it as UTF-8, for example as 'CSV UTF-8'", name_,
+             encoding);
+    }
+    look_for_zero(0);
+}
+
+/// A text that holds a zero is none.
+void Records::look_for_zero(std::size_t first) const {
+    const std::size_t zero = std::string_view(text_).substr(0, end_).find('\0', first);
+    if (zero == std::string_view::npos) return;
+    fail(Failure::data,
+         "{}: byte {} is zero, so this is not a text table; give a .csv in UTF-8, a .npy, or a "
+         "directory of IDX files",
+         name_, passed_ + zero);
+}
+
+/// Adds a piece of the text behind what is held, which may move; false at its end.
+bool Records::read_on() {
+    if (!source_) return false;
+    if (end_ - record_ > window_.longest_line) {
+        fail(Failure::data,
+             "{}: holds a line of more than {} MB, which is no row of a table; write every row in a line of its own",
+             name_, window_.longest_line >> 20U);
+    }
+    if (text_.size() < end_ + window_.piece + 1) {
+        std::string larger(std::max(2 * end_, end_ + window_.piece) + 1, '\n');
+        std::copy_n(text_.data(), end_, larger.data());
+        for (std::string_view& field : fields_) field = {larger.data() + (field.data() - text_.data()), field.size()};
+        text_ = std::move(larger);
+    }
+    const std::size_t got = source_(std::span(text_).subspan(end_, window_.piece));
+    const std::size_t first = end_;
+    end_ += got;
+    text_[end_] = '\n';
+    if (got == 0) source_ = nullptr;
+    // What the head is, is seen from all of it.
+    if (is_open_) look_for_zero(first);
+    return got > 0;
+}
+
+bool Records::has_line() const noexcept {
+    return !source_ || rest().find('\n') != std::string_view::npos;
+}
+
+/// Sees to it that the next record is likely to be held, and forgets those before.
+void Records::move_window() {
+    constexpr std::size_t long_enough = std::size_t{1} << 14U;
+    if (!source_ || end_ - at_ > long_enough || has_line()) return;
+    fields_.clear();
+    std::copy(text_.begin() + static_cast<std::ptrdiff_t>(at_), text_.begin() + static_cast<std::ptrdiff_t>(end_),
+              text_.begin());
+    passed_ += at_;
+    end_ -= at_;
+    at_ = 0;
+    record_ = 0;
+    text_[end_] = '\n';
+    read_on();
+}
 
 std::string_view Records::separator_name() const noexcept {
     return name_of_separator(separator_);
 }
 
-bool Records::at_line_end() const noexcept {
-    return at_ == text_.size() || text_[at_] == '\n' || text_[at_] == '\r';
+bool Records::at_line_end() {
+    return !more() || text_[at_] == '\n' || text_[at_] == '\r';
 }
 
-void Records::pass_line_end() noexcept {
-    if (at_ < text_.size() && text_[at_] == '\r') ++at_;
-    // \r\n is one line end, and so is an old Mac's \r.
-    if (at_ < text_.size() && text_[at_] == '\n') ++at_;
+void Records::pass_line() {
+    while (!at_line_end()) ++at_;
+}
+
+void Records::pass_line_end() {
+    if (more() && text_[at_] == '\r') {
+        ++at_;
+        // \r\n is one line end, and so is an old Mac's \r.
+        if (more() && text_[at_] == '\n') ++at_;
+    } else if (at_ < end_) {
+        ++at_;
+    }
     ++current_line_;
 }
 
-void Records::pass_blanks() noexcept {
-    while (at_ < text_.size() && (text_[at_] == ' ' || (text_[at_] == '\t' && separator_ != '\t'))) ++at_;
+void Records::pass_blanks() {
+    while (more() && (text_[at_] == ' ' || (text_[at_] == '\t' && separator_ != '\t'))) ++at_;
 }
 
 bool Records::is_comment() {
-    if (!rule_ || text_[at_] != '#') return false;
-    const std::string_view rest = std::string_view(text_).substr(at_);
-    switch (rule_->judge(rest.substr(0, rest.find_first_of("\r\n")), line_ == 0)) {
+    if (!marks_comments_ || text_[at_] != '#') return false;
+    if (!rule_) rule_ = std::make_unique<const CommentRule>(head_, separator_);
+    const std::size_t begin = at_;
+    pass_line();
+    const std::string_view line = std::string_view(text_).substr(begin, at_ - begin);
+    at_ = begin;
+    switch (rule_->judge(line, line_ == 0)) {
         case CommentRule::Kind::comment:
             return true;
         case CommentRule::Kind::likely_comment:
@@ -99,26 +209,27 @@ bool Records::is_comment() {
 
 bool Records::next() {
     for (;; pass_line_end()) {
-        const std::size_t begin = at_;
+        move_window();
+        record_ = at_;
         pass_blanks();
-        if (at_ == text_.size()) return false;
+        if (!more()) return false;
         if (!at_line_end() && !is_comment()) {
-            at_ = begin;
+            at_ = record_;
             break;
         }
-        while (!at_line_end()) ++at_;
+        pass_line();
     }
     line_ = current_line_;
     fields_.clear();
     for (;;) {
         pass_blanks();
         if (separator_ == ' ' && at_line_end()) break;
-        fields_.push_back(at_ < text_.size() && text_[at_] == '"' ? quoted_field() : plain_field());
+        fields_.push_back(more() && text_[at_] == '"' ? quoted_field() : plain_field());
         pass_blanks();
         if (at_line_end()) break;
         if (separator_ != ' ') ++at_;
     }
-    if (at_ < text_.size()) pass_line_end();
+    if (more()) pass_line_end();
     return true;
 }
 
@@ -127,18 +238,17 @@ std::string_view Records::quoted_field() {
     const std::size_t begin = ++at_;
     std::size_t end = begin;  // of the content, which moves up over the quotes that stand for one
     for (;; ++at_) {
-        if (at_ == text_.size()) {
+        if (!more()) {
             fail(Failure::data, "{}, line {}: a quote is opened and never closed; close or remove it", name_, opened);
         }
         if (text_[at_] == '"') {
-            if (at_ + 1 == text_.size() || text_[at_ + 1] != '"') break;
             ++at_;
+            if (!more() || text_[at_] != '"') break;
         }
         if (text_[at_] == '\n') ++current_line_;
         text_[end++] = text_[at_];
     }
-    ++at_;
-    const bool blank_follows = at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t');
+    const bool blank_follows = more() && (text_[at_] == ' ' || text_[at_] == '\t');
     pass_blanks();
     const bool goes_on = !at_line_end() && text_[at_] != separator_ && !(separator_ == ' ' && blank_follows);
     if (goes_on) {
@@ -150,10 +260,11 @@ std::string_view Records::quoted_field() {
 
 std::string_view Records::plain_field() {
     const std::size_t begin = at_;
-    const auto ends = [&] {
-        return at_line_end() || text_[at_] == separator_ || (separator_ == ' ' && text_[at_] == '\t');
-    };
-    while (!ends()) ++at_;
+    do {
+        const char* letter = text_.data() + at_;
+        while (!ends_field_[static_cast<unsigned char>(*letter)]) ++letter;
+        at_ = static_cast<std::size_t>(letter - text_.data());
+    } while (at_ == end_ && read_on());
     return trimmed(std::string_view(text_).substr(begin, at_ - begin));
 }
 

@@ -1,5 +1,8 @@
 #include "data/records.hpp"
 
+#include <algorithm>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,23 +22,79 @@ using data::Records;
 using testing::failure;
 using Rows = std::vector<std::vector<std::string>>;
 
-Rows read(const std::string& text) {
-    Records records(text, "t.csv");
+/// What there is to see of the records of a text, and how they end if they are refused.
+struct Seen {
     Rows rows;
-    while (records.next()) rows.emplace_back(records.fields().begin(), records.fields().end());
-    return rows;
+    std::vector<std::size_t> lines;
+    std::vector<std::size_t> likely_comments;
+    std::string refusal;
+
+    bool operator==(const Seen&) const = default;
+};
+
+template <class Make>
+Seen see(Make make) {
+    Seen seen;
+    try {
+        const std::unique_ptr<Records> records = make();
+        while (records->next()) {
+            seen.rows.emplace_back(records->fields().begin(), records->fields().end());
+            seen.lines.push_back(records->line());
+        }
+        seen.likely_comments.assign(records->likely_comments().begin(), records->likely_comments().end());
+    } catch (const core::Error& error) {
+        seen.refusal = error.what();
+    }
+    return seen;
+}
+
+/// A text that comes in pieces of so many letters.
+Records::Source source_of(const std::string& text, std::size_t most) {
+    return [&text, most, at = std::size_t{0}](std::span<char> out) mutable {
+        const std::size_t count = std::min({most, out.size(), text.size() - at});
+        std::copy_n(text.begin() + static_cast<std::ptrdiff_t>(at), count, out.begin());
+        at += count;
+        return count;
+    };
+}
+
+/// The same however the text comes: what is seen of it as a whole.
+Seen look(const std::string& text) {
+    const Seen whole = see([&] { return std::make_unique<Records>(text, "t.csv"); });
+    for (const std::size_t piece : {1, 2, 3, 5, 7, 64}) {
+        BOOST_TEST_CONTEXT("pieces of " << piece << " letters") {
+            BOOST_TEST((whole == see([&] {
+                            return std::make_unique<Records>(source_of(text, piece), "t.csv",
+                                                             Records::Window{.piece = piece});
+                        })));
+            // More room than what comes, as of a pipe.
+            BOOST_TEST((whole == see([&] {
+                            return std::make_unique<Records>(source_of(text, piece), "t.csv", Records::Window{});
+                        })));
+        }
+    }
+    return whole;
+}
+
+Rows read(const std::string& text) {
+    const Seen seen = look(text);
+    BOOST_TEST(seen.refusal.empty());
+    return seen.rows;
 }
 
 std::vector<std::size_t> lines(const std::string& text) {
-    Records records(text, "t.csv");
-    std::vector<std::size_t> numbers;
-    while (records.next()) numbers.push_back(records.line());
-    return numbers;
+    return look(text).lines;
 }
 
 template <class... Words>
 void check_refused(const std::string& text, Words... words) {
-    BOOST_CHECK_EXCEPTION(static_cast<void>(read(text)), core::Error, failure(Failure::data, "t.csv", words...));
+    static_cast<void>(look(text));
+    const auto read_all = [&] {
+        Records records(text, "t.csv");
+        while (records.next()) {
+        }
+    };
+    BOOST_CHECK_EXCEPTION(read_all(), core::Error, failure(Failure::data, "t.csv", words...));
 }
 
 }  // namespace
@@ -115,12 +174,7 @@ BOOST_AUTO_TEST_CASE(a_mark_makes_a_comment_only_where_a_line_is_no_row) {
 }
 
 BOOST_AUTO_TEST_CASE(a_comment_with_as_many_fields_as_the_rows_is_counted) {
-    const auto likely = [](const std::string& text) {
-        Records records(text, "t.csv");
-        while (records.next()) {
-        }
-        return std::vector<std::size_t>(records.likely_comments().begin(), records.likely_comments().end());
-    };
+    const auto likely = [](const std::string& text) { return look(text).likely_comments; };
     using Lines = std::vector<std::size_t>;
     BOOST_TEST((likely("1,x\n# see above, please\n3,y\n# and, again\n") == Lines{2, 4}));
     BOOST_TEST((likely("1,x\n#12?,x\n3,y\n") == Lines{2}));
@@ -153,6 +207,58 @@ BOOST_AUTO_TEST_CASE(damage_is_named_with_its_place) {
     check_refused("1,2\n3,\"4\n", "line 2: a quote is opened and never closed");
     check_refused("1,2\n3,\"4\"5\n", "line 2: text follows a closing quote");
     check_refused("\"1\"2 3\n", "line 1: text follows a closing quote");
+}
+
+BOOST_AUTO_TEST_CASE(a_text_longer_than_its_window_is_read_piece_by_piece) {
+    // Fields of every length lie across every border; the comment comes long after the head.
+    std::string text = "a,b\n";
+    Rows expected{{"a", "b"}};
+    for (std::size_t row = 0; row < 3000; ++row) {
+        const std::string word(row % 57, 'x');
+        text += word + ",\"say \"\"" + word + "\"\"\"\r\n";
+        expected.push_back({word, "say \"" + word + "\""});
+        if (row == 2500) text += "# by the way\n";
+    }
+    for (const std::size_t piece : {1000, 4096, 100'000}) {
+        const Seen seen =
+            see([&] { return std::make_unique<Records>(source_of(text, piece), "t.csv", Records::Window{.piece = piece}); });
+        BOOST_TEST(seen.refusal.empty());
+        BOOST_TEST((seen.rows == expected));
+        BOOST_TEST(seen.lines.back() == 3002U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_line_without_end_is_refused_before_it_fills_memory) {
+    std::size_t given = 0;
+    const auto endless = [&](std::span<char> out) {
+        std::ranges::fill(out, '7');
+        given += out.size();
+        return out.size();
+    };
+    const Records::Window window{.piece = 1000, .longest_line = std::size_t{1} << 20U};
+    BOOST_CHECK_EXCEPTION(Records(endless, "t.csv", window), core::Error,
+                          failure(Failure::data, "t.csv", "holds a line of more than 1 MB"));
+    BOOST_TEST(given < (std::size_t{1} << 20U) + 2000);
+}
+
+BOOST_AUTO_TEST_CASE(a_row_is_there_as_soon_as_its_line_ends) {
+    const std::string text = "a,b\n1,2\n3,4";
+    std::size_t asked = 0;
+    const auto by_line = [&](std::span<char> out) -> std::size_t {
+        const std::size_t begin = asked == 0 ? 0 : asked * 4;
+        const std::size_t count = std::min<std::size_t>(4, text.size() - std::min(begin, text.size()));
+        std::copy_n(text.begin() + static_cast<std::ptrdiff_t>(begin), count, out.begin());
+        ++asked;
+        return count;
+    };
+    Records records(by_line, "t.csv", {.head = 0});
+    BOOST_TEST(asked == 1U);
+    BOOST_TEST(records.next());
+    BOOST_TEST(asked == 1U);
+    BOOST_TEST(!records.has_line());
+    BOOST_TEST(records.next());
+    BOOST_TEST(asked == 2U);
+    BOOST_TEST(records.fields()[1] == "2");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
