@@ -1,12 +1,15 @@
 #include "data/records.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <utility>
 
 #include "core/error.hpp"
 #include "data/comments.hpp"
 #include "data/content.hpp"
 #include "data/field.hpp"
+#include "data/letter_marks.hpp"
 #include "data/separators.hpp"
 
 namespace ensemble::data {
@@ -14,6 +17,9 @@ namespace {
 
 using core::fail;
 using core::Failure;
+
+/// Where scanning stops, and the furthest that it looks beyond.
+constexpr std::size_t room_behind = 2 * LetterMarks::bytes;
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 std::string_view without_mark(std::string_view text) {
@@ -29,7 +35,7 @@ Records::Records(std::string text, Source source, std::string name, const Window
       name_(std::move(name)),
       window_(window),
       separator_(' ') {
-    text_.push_back('\n');
+    text_.append(room_behind, '\n');
 }
 
 Records::Records(std::string text, std::string name, char separator)
@@ -121,8 +127,8 @@ bool Records::read_on() {
              "{}: holds a line of more than {} MB, which is no row of a table; write every row in a line of its own",
              name_, window_.longest_line >> 20U);
     }
-    if (text_.size() < end_ + window_.piece + 1) {
-        std::string larger(std::max(2 * end_, end_ + window_.piece) + 1, '\n');
+    if (text_.size() < end_ + window_.piece + room_behind) {
+        std::string larger(std::max(2 * end_, end_ + window_.piece) + room_behind, '\n');
         std::copy_n(text_.data(), end_, larger.data());
         for (std::string_view& field : fields_) field = {larger.data() + (field.data() - text_.data()), field.size()};
         text_ = std::move(larger);
@@ -222,6 +228,7 @@ bool Records::next() {
     line_ = current_line_;
     fields_.clear();
     for (;;) {
+        if (take_plain_fields()) break;
         pass_blanks();
         if (separator_ == ' ' && at_line_end()) break;
         fields_.push_back(more() && text_[at_] == '"' ? quoted_field() : plain_field());
@@ -231,6 +238,31 @@ bool Records::next() {
     }
     if (more()) pass_line_end();
     return true;
+}
+
+/// Takes fields as long as they are what most are: without quotes or blanks at their beginning, and held as a whole.
+/// True at the end of the line; false where a field begins that wants a closer look.
+bool Records::take_plain_fields() {
+    if (separator_ == ' ') return false;
+    const LetterMarks ends({separator_, '\n', '\r'});
+    const char* const text = text_.data();
+    const char* const last = text + end_;
+    const char* begin = text + at_;
+    const char* block = begin;
+    for (std::uint64_t marks = ends.in(block);;) {
+        at_ = static_cast<std::size_t>(begin - text);
+        if (*begin == '"' || *begin == ' ' || *begin == '\t') return false;
+        for (; marks == 0 && block < last; marks = ends.in(block)) block += LetterMarks::bytes;
+        const char* const letter = block + std::countr_zero(marks);
+        if (marks == 0 || letter >= last) return false;
+        marks &= marks - 1;
+        fields_.push_back(trimmed({begin, static_cast<std::size_t>(letter - begin)}));
+        if (*letter != separator_) {
+            at_ = static_cast<std::size_t>(letter - text);
+            return true;
+        }
+        begin = letter + 1;
+    }
 }
 
 std::string_view Records::quoted_field() {

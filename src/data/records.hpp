@@ -71,9 +71,7 @@ private:
     void read_head();
     void find_separator();
     void find_ends();
-    [[nodiscard]] std::string_view rest() const noexcept {
-        return std::string_view(text_).substr(at_, end_ - at_);
-    }
+    [[nodiscard]] std::string_view rest() const noexcept { return std::string_view(text_).substr(at_, end_ - at_); }
 
     /// Whether there is a letter at at_, once more of the text is read where the window ends.
     [[nodiscard]] bool more() { return at_ < end_ || read_on(); }
@@ -87,10 +85,11 @@ private:
     void pass_line();
     void pass_line_end();
     void pass_blanks();
+    bool take_plain_fields();
     std::string_view quoted_field();
     std::string_view plain_field();
 
-    std::string text_;     ///< what is held of the text, and behind it a line end where scanning stops
+    std::string text_;     ///< what is held of the text, and behind it a line end where scanning stops, and some room
     std::size_t end_ = 0;  ///< of what is held
     Source source_;        ///< empty where nothing more comes
     std::string name_;

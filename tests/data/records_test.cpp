@@ -220,8 +220,9 @@ BOOST_AUTO_TEST_CASE(a_text_longer_than_its_window_is_read_piece_by_piece) {
         if (row == 2500) text += "# by the way\n";
     }
     for (const std::size_t piece : {1000, 4096, 100'000}) {
-        const Seen seen =
-            see([&] { return std::make_unique<Records>(source_of(text, piece), "t.csv", Records::Window{.piece = piece}); });
+        const Seen seen = see([&] {
+            return std::make_unique<Records>(source_of(text, piece), "t.csv", Records::Window{.piece = piece});
+        });
         BOOST_TEST(seen.refusal.empty());
         BOOST_TEST((seen.rows == expected));
         BOOST_TEST(seen.lines.back() == 3002U);
