@@ -30,20 +30,6 @@ constexpr std::size_t replicates_of_job = 500;
 constexpr std::size_t resampling_jobs = MeanGains::replicates / replicates_of_job;
 static_assert(MeanGains::replicates % replicates_of_job == 0);
 
-/// The weights of some of the members, made to sum to 1; all the same where these have none.
-std::vector<double> weights_among(const std::vector<double>& all, std::span<const std::uint32_t> places) {
-    if (places.size() == all.size()) return all;
-    if (all.empty()) return {};
-    std::vector<double> some;
-    double sum = 0;
-    for (const std::uint32_t place : places) {
-        some.push_back(all[place]);
-        sum += all[place];
-    }
-    for (double& weight : some) weight = sum > 0 ? weight / sum : 1.0 / static_cast<double>(some.size());
-    return some;
-}
-
 /// Whether members are compared on the rows of that job.
 bool tells_diversity(const Study& study, const RowJob& job) {
     return job.set == study.test && study.sets[job.set]->has_truth();

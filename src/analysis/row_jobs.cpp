@@ -36,6 +36,19 @@ std::size_t rows_of_block(std::size_t rows, std::size_t row) {
     return std::clamp<std::size_t>(most_block_numbers / row, std::min(least_block_rows, rows), rows);
 }
 
+std::vector<double> weights_among(const std::vector<double>& all, std::span<const std::uint32_t> places) {
+    if (places.size() == all.size()) return all;
+    if (all.empty()) return {};
+    std::vector<double> some;
+    double sum = 0;
+    for (const std::uint32_t place : places) {
+        some.push_back(all[place]);
+        sum += all[place];
+    }
+    for (double& weight : some) weight = sum > 0 ? weight / sum : 1.0 / static_cast<double>(some.size());
+    return some;
+}
+
 std::vector<ScoreJob> score_jobs(const Study& study, const Committee& committee) {
     constexpr std::size_t most_members = 16;  // few enough to be shared out, and worth a message
     std::vector<ScoreJob> jobs;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "analysis/study.hpp"
@@ -34,5 +35,9 @@ struct ScoreJob {
 /// All rows of all sets that every member predicts, each once, a set after the other; with folds, of the validation
 /// rows only those that a member of the committee was not trained on, and each with those members. A pure function.
 [[nodiscard]] std::vector<RowJob> row_jobs(const Study& study, const Committee& committee);
+
+/// The weights of some of the members, made to sum to 1; all the same where these have none. Empty where all
+/// count the same.
+[[nodiscard]] std::vector<double> weights_among(const std::vector<double>& all, std::span<const std::uint32_t> places);
 
 }  // namespace ensemble::analysis

@@ -108,6 +108,10 @@ bool FileBytes::is_compressed() const noexcept {
     return stream_->gzip.has_value();
 }
 
+bool FileBytes::has_size() const noexcept {
+    return !is_compressed() && file_size_ != unknown_size;
+}
+
 std::uint64_t FileBytes::most_bytes() const noexcept {
     return is_compressed() && file_size_ != unknown_size ? file_size_ * most_deflate_ratio : file_size_;
 }

@@ -43,6 +43,9 @@ public:
     /// True if the content is not what is on disk, so that its length is known at its end only.
     [[nodiscard]] bool is_compressed() const noexcept;
 
+    /// True if the length of the content is that of the file, most_bytes().
+    [[nodiscard]] bool has_size() const noexcept;
+
     /// Fills `out` as far as the content reaches; returns the bytes written, less than out.size() only at the end.
     /// A compressed file's checksums and lengths are verified before the end is reported.
     [[nodiscard]] std::size_t read(std::span<std::byte> out);

@@ -126,6 +126,9 @@ NpyFile::NpyFile(FileBytes file)
     }
 }
 
+NpyFile::NpyFile(FileBytes stream)
+    : file_(std::move(stream)), name_(file_.path().string()), header_(read_header(file_, name_)) {}
+
 std::optional<StoredAs> NpyFile::numbers() const {
     const Descriptor type = parse(header_.type);
     const auto same = [&](const Kind& kind) { return kind.kind == type.kind && kind.size == type.size; };
@@ -157,12 +160,12 @@ void NpyFile::check_size(std::size_t element_bytes) const {
     const std::uint64_t widest = std::max(element_bytes, sizeof(double));
     const std::uint64_t most = file_.most_bytes() - std::min<std::uint64_t>(file_.most_bytes(), header_.body);
     const bool fits = elements && *elements <= largest / widest && *elements * element_bytes <= most &&
-                      (file_.is_compressed() || *elements * element_bytes == most);
+                      (!file_.has_size() || *elements * element_bytes == most);
     if (fits) return;
     fail(Failure::data,
          "{}: has {}{} bytes after its header, which are not {} elements of {} bytes: cut short or damaged; fetch or "
          "write the file again",
-         name_, file_.is_compressed() ? "at most " : "", most, shape(), element_bytes);
+         name_, file_.has_size() ? "" : "at most ", most, shape(), element_bytes);
 }
 
 void NpyFile::check_end() {
@@ -181,6 +184,37 @@ ArrayContent NpyFile::read(Element element, bool channels_first, const std::stri
     ArrayContent content = read_array(file_, layout, element, like);
     check_end();
     return content;
+}
+
+std::size_t NpyFile::read_some(std::span<double> out) {
+    const StoredAs stored = *numbers();
+    const std::size_t size = size_of(stored.number);
+    const std::uint64_t left = *core::npy_elements(header_) - elements_read_;
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, out.size()));
+    std::vector<std::byte> bytes(count * size);
+    if (file_.read(bytes) < bytes.size()) {
+        fail(Failure::data, "{}: is cut short in its elements; fetch or write the file again", name_);
+    }
+    std::size_t at = 0;
+    bool is_finite = true;
+    for_each_number(stored, bytes, [&](auto value) {
+        out[at] = static_cast<double>(value);
+        is_finite = is_finite && std::isfinite(out[at]);
+        ++at;
+    });
+    if (!is_finite) refuse_infinite(out.first(count));
+    elements_read_ += count;
+    if (count < out.size() || left == count) check_end();
+    return count;
+}
+
+void NpyFile::refuse_infinite(std::span<const double> elements) const {
+    std::uint64_t width = 1;
+    for (std::size_t axis = 1; axis < header_.extents.size(); ++axis) width *= header_.extents[axis];
+    const auto found = std::ranges::find_if(elements, [](double value) { return !std::isfinite(value); });
+    const std::uint64_t place = elements_read_ + static_cast<std::uint64_t>(found - elements.begin());
+    fail(Failure::data, "{}: row {}, element {} is {}, not a finite number; fill it in or remove the row", name_,
+         place / width, place % width, *found);
 }
 
 /// Calls use(bytes) for some whole elements after the other.

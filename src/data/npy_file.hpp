@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ public:
     explicit NpyFile(const std::filesystem::path& path) : NpyFile(FileBytes(path)) {}
     explicit NpyFile(FileBytes file);
 
+    /// The same of a file or a pipe that is read only once. There may be no rows in it.
+    explicit NpyFile(FileBytes stream);
+
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] const std::vector<std::uint64_t>& extents() const noexcept { return header_.extents; }
     [[nodiscard]] std::uint64_t rows() const noexcept { return header_.extents.front(); }
@@ -34,6 +38,15 @@ public:
     /// The elements; once, and instead of words().
     [[nodiscard]] ArrayContent read(Element element, bool channels_first = false, const std::string& like = {});
 
+    /// Fills `out` with the next elements in the order of the file, as far as there are any; returns how many. Throws
+    /// core::Error (data) for what is not finite. Instead of read() and words(). REQUIRES: features().
+    [[nodiscard]] std::size_t read_some(std::span<double> out);
+
+    /// False where read_some() would wait for who writes to a pipe.
+    [[nodiscard]] bool has_more() const noexcept { return file_.has_more(); }
+
+    [[nodiscard]] bool is_fortran_order() const noexcept { return header_.fortran_order; }
+
     /// Every element as text, in the order of the file: whole numbers with all their digits, truth as False and True,
     /// words in UTF-8. `truth_as_words` false: as 0 and 1. Once, and instead of read().
     [[nodiscard]] std::vector<std::string> words(bool truth_as_words);
@@ -41,6 +54,7 @@ public:
 private:
     void check_size(std::size_t element_bytes) const;
     void check_end();
+    [[noreturn]] void refuse_infinite(std::span<const double> elements) const;
     [[nodiscard]] std::vector<std::string> texts(char kind, std::size_t characters);
     template <class Use>
     void for_each_piece(std::size_t element_bytes, Use use);
@@ -48,6 +62,7 @@ private:
     FileBytes file_;
     std::string name_;
     core::NpyHeader header_;
+    std::uint64_t elements_read_ = 0;  ///< by read_some()
 };
 
 }  // namespace ensemble::data

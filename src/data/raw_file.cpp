@@ -46,7 +46,9 @@ std::size_t RawFile::read_file(std::span<std::byte> out) {
 }
 
 std::string_view RawFile::begin() {
-    while (begin_size_ < begin_.size()) {
+    // Enough for the shortest mark; who waits for an answer to a short line writes no more before.
+    constexpr std::size_t least = 2;
+    while (begin_size_ < least) {
         const std::size_t got = read_file(std::span(begin_).subspan(begin_size_));
         if (got == 0) break;
         begin_size_ += got;

@@ -25,7 +25,8 @@ public:
     /// How messages call it.
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
-    /// The first bytes, at most sixteen, which read() still returns. REQUIRES: before read().
+    /// The first bytes, at least two where there are, at most sixteen, which read() still returns. REQUIRES: before
+    /// read().
     [[nodiscard]] std::string_view begin();
 
     /// Fills some of `out`, as far as bytes are there; waits for one where there is none. Returns how many, 0 only at

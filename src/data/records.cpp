@@ -58,14 +58,15 @@ Records::Records(Source source, std::string name, const Window& window)
 
 Records::~Records() = default;
 
-/// Reads until the first records are there as a whole.
+/// Reads until the first records are there as a whole, and the one behind them.
 void Records::read_head() {
     constexpr std::size_t telling = 4096;  // what it is if no text
     bool is_complete = false;
     for (std::size_t looked_at = 0; source_ && !is_complete; looked_at = end_) {
         // Looked at when there is twice as much, so that a slow pipe costs no more than a file.
         while (source_ && end_ < 2 * looked_at + 1) read_on();
-        is_complete = first_records(rest(), window_.head + 1, false).size() > window_.head;
+        const auto first = first_records(rest(), window_.head + 1, false);
+        is_complete = first.size() > window_.head && first.back().data() + first.back().size() < text_.data() + end_;
         if (end_ >= telling) refuse_other_content();
     }
     refuse_other_content();

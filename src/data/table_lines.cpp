@@ -1,6 +1,7 @@
 #include "data/table_lines.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -26,14 +27,28 @@ std::size_t empty_at_end(const Fields& fields) {
 
 TableLines::TableLines(const std::filesystem::path& path, std::vector<std::string>& notes)
     : file_(path.string()), records_(FileBytes(path).read_text(), file_) {
-    look_ahead();
+    look_ahead(lines_to_look_at);
     settle_width(notes);
     refuse_lines_above(file_, head_, separator_name());
 }
 
-void TableLines::look_ahead() {
-    while (head_.size() < lines_to_look_at && next()) {
-        head_.push_back({.fields = {fields().begin(), fields().end()}, .number = number()});
+TableLines::TableLines(FileBytes stream, std::size_t look, std::vector<std::string>& notes)
+    : file_(stream.path().string()),
+      stream_(std::make_unique<FileBytes>(std::move(stream))),
+      records_([this](std::span<char> out) { return stream_->read_some(std::as_writable_bytes(out)); }, file_,
+               Records::Window{.head = look - 1}) {
+    look_ahead(look);
+    settle_width(notes);
+    refuse_lines_above(file_, head_, separator_name());
+}
+
+void TableLines::look_ahead(std::size_t most) {
+    while (head_.size() < most && next()) {
+        Line line{.fields = {fields().begin(), fields().end()}, .number = number()};
+        for (std::string_view& field : line.fields) {
+            if (stream_ != nullptr) field = held_.emplace_back(field);
+        }
+        head_.push_back(std::move(line));
     }
     if (head_.empty()) fail(Failure::data, "{}: holds no rows; give a table with numbers", file_);
 }

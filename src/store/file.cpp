@@ -109,6 +109,66 @@ void write_file_atomically(const fs::path& path, std::string_view text) {
     write_file_atomically(path, std::as_bytes(std::span(text)));
 }
 
+GrowingFile::GrowingFile(fs::path path, FileSystem& system) : system_(system), path_(std::move(path)) {
+    std::error_code ignored;
+    const fs::file_status status = fs::status(path_, ignored);
+    if (fs::is_directory(status)) {
+        core::fail(core::Failure::usage, "'{}' is a directory; give the name of a file", path_.string());
+    }
+    if (fs::exists(status) && !fs::is_regular_file(status)) {
+        file_ = std::make_unique<File>(system_, path_, O_WRONLY);
+        if (!file_->is_open()) give_up("open");
+        return;
+    }
+    temporary_ = directory_of(path_) / fmt::format(".{}{}{}", path_.filename().string(), temporary_mark, ::getpid());
+    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+    file_ = std::make_unique<File>(system_, temporary_, flags);
+    if (!file_->is_open() && errno == EEXIST && system_.unlink(temporary_.c_str()) == 0)
+        file_->reopen(temporary_, flags);
+    if (!file_->is_open()) {
+        const int error = errno;
+        temporary_.clear();
+        errno = error;
+        give_up("open");
+    }
+}
+
+GrowingFile::~GrowingFile() {
+    if (!temporary_.empty()) system_.unlink(temporary_.c_str());
+}
+
+void GrowingFile::give_up(const char* operation) const {
+    core::fail(core::Failure::run, "cannot write '{}': {} failed: {}; {}. Check space, quota and rights of '{}'",
+               path_.string(), operation, reason(errno),
+               fs::exists(path_) ? "what was there before is unchanged" : "nothing is left behind",
+               directory_of(path_).string());
+}
+
+void GrowingFile::write(std::span<const std::byte> bytes) {
+    if (!file_->write(bytes)) give_up("write");
+}
+
+void GrowingFile::rewrite_beginning(std::span<const std::byte> bytes) {
+    for (off_t at = 0; !bytes.empty();) {
+        const ssize_t count = uninterrupted([&] { return ::pwrite(file_->number(), bytes.data(), bytes.size(), at); });
+        if (count <= 0) give_up("write");
+        at += count;
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+}
+
+void GrowingFile::finish() {
+    if (temporary_.empty()) {
+        if (!file_->close()) give_up("close");
+        return;
+    }
+    if (!file_->sync()) give_up("fsync");
+    if (!file_->close()) give_up("close");
+    if (uninterrupted([&] { return system_.rename(temporary_.c_str(), path_.c_str()); }) != 0) give_up("rename");
+    temporary_.clear();
+    sync_directory(directory_of(path_), system_);
+}
+
 void append_line(const fs::path& path, std::string_view line, FileSystem& system) {
     const std::string text = std::string(line) + '\n';
     const auto give_up = [&path](const char* operation) {

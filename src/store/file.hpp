@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,8 @@ public:
     virtual int unlink(const char* path);
 };
 
+class File;
+
 /// How the names begin of files that only try out whether a directory takes them.
 inline constexpr std::string_view probe_prefix = ".probe-";
 
@@ -37,6 +40,33 @@ inline constexpr std::string_view probe_prefix = ".probe-";
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes, FileSystem& system);
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+
+/// A file that is written piece by piece and has its name only when it is complete and durable, as above. What is no
+/// plain file, such as /dev/null or a named pipe, is written to as it stands.
+class GrowingFile {
+public:
+    /// Throws core::Error (run), as write_file_atomically(), here and below.
+    GrowingFile(std::filesystem::path path, FileSystem& system);
+    ~GrowingFile();
+    GrowingFile(const GrowingFile&) = delete;
+    GrowingFile& operator=(const GrowingFile&) = delete;
+
+    void write(std::span<const std::byte> bytes);
+
+    /// Replaces bytes at the beginning. REQUIRES: so many were written.
+    void rewrite_beginning(std::span<const std::byte> bytes);
+
+    /// Gives the file its name.
+    void finish();
+
+private:
+    [[noreturn]] void give_up(const char* operation) const;
+
+    FileSystem& system_;
+    std::filesystem::path path_;
+    std::filesystem::path temporary_;  ///< empty where what is there is written to
+    std::unique_ptr<File> file_;
+};
 
 /// Adds `line` and a newline at the end of a file, which is made if there is none; one write where the system allows
 /// it. If that fails, the file keeps what it had. Throws core::Error (run). One process at a time.

@@ -11,6 +11,7 @@
 #include <boost/serialization/vector.hpp>
 
 #include "core/error.hpp"
+#include "core/hash.hpp"
 #include "store/archive_reader.hpp"
 #include "store/envelope.hpp"
 #include "store/file.hpp"
@@ -180,6 +181,17 @@ void save_member(const std::filesystem::path& path, const train::MemberState& st
 train::MemberState load_member(const std::filesystem::path& path, const std::string& configuration,
                                const StateCheck& fault_of) {
     return unpack_member(read_file(path), configuration, path.string(), fault_of);
+}
+
+train::MemberState load_member_of(const std::filesystem::path& path, const std::string& sha256) {
+    const std::vector<std::byte> file = read_file(path);
+    if (core::hex(core::sha256(file)) != sha256) {
+        core::fail(core::Failure::data,
+                   "'{}' is not the member that the run ended with: it was changed or replaced; copy the run again, or "
+                   "train it again",
+                   path.string());
+    }
+    return std::move(read_archive(open(file, Payload::member, path.string()), path.string()).state);
 }
 
 }  // namespace ensemble::store

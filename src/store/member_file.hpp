@@ -47,4 +47,8 @@ void save_member(const std::filesystem::path& path, const train::MemberState& st
 [[nodiscard]] train::MemberState load_member(const std::filesystem::path& path, const std::string& configuration,
                                              const StateCheck& fault_of = {});
 
+/// A member of whatever configuration, of which `sha256` is the digest of its file in hexadecimal digits: for who only
+/// predicts with it. Throws core::Error (data) for another file, and for one that is damaged.
+[[nodiscard]] train::MemberState load_member_of(const std::filesystem::path& path, const std::string& sha256);
+
 }  // namespace ensemble::store

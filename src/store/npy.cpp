@@ -28,13 +28,14 @@ constexpr std::string_view type_name = std::is_same_v<Value, float>          ? "
                                        : std::is_same_v<Value, std::int64_t> ? "<i8"
                                                                              : "<i4";
 
-/// `shape` is "2, 3", and "2," of a list.
+/// `shape` is "2, 3", and "2," of a list. The values begin on a multiple of `alignment`.
 template <class Value>
-std::vector<std::byte> write(std::span<const Value> values, std::string_view shape) {
+std::vector<std::byte> write(std::span<const Value> values, std::string_view shape,
+                             std::size_t alignment = header_alignment) {
     std::string header =
         fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", type_name<Value>, shape);
     const std::size_t unpadded = preamble + header.size() + 1;
-    header.append((header_alignment - unpadded % header_alignment) % header_alignment, ' ');
+    header.append((alignment - unpadded % alignment) % alignment, ' ');
     header += '\n';
     const auto length = static_cast<std::uint16_t>(header.size());
 
@@ -76,6 +77,12 @@ Matrix<Value> read(std::span<const std::byte> file, const std::string& name, std
 }
 
 }  // namespace
+
+std::vector<std::byte> npy_head(std::uint64_t rows, std::size_t columns) {
+    std::vector<std::byte> head = write(std::span<const float>{}, fmt::format("{}, {}", rows, columns), npy_head_size);
+    core::require(head.size() == npy_head_size, "the head of a matrix is of one size");
+    return head;
+}
 
 std::vector<std::byte> to_npy(std::span<const float> values, std::size_t rows, std::size_t columns) {
     return write_matrix(values, rows, columns);

@@ -22,6 +22,11 @@ struct Matrix {
 [[nodiscard]] std::vector<std::byte> to_npy(std::span<const std::int32_t> values, std::size_t rows,
                                             std::size_t columns);
 
+/// Bytes at the beginning of a NumPy file of floats with any number of rows, and what they are: to be written when the
+/// rows are counted, in front of these.
+inline constexpr std::size_t npy_head_size = 128;
+[[nodiscard]] std::vector<std::byte> npy_head(std::uint64_t rows, std::size_t columns);
+
 /// The same of a list: a file of one dimension.
 [[nodiscard]] std::vector<std::byte> list_to_npy(std::span<const std::int32_t> values);
 [[nodiscard]] std::vector<std::byte> list_to_npy(std::span<const std::int64_t> values);

@@ -41,6 +41,9 @@ struct TestViews {
 /// on large images and little work where there are few rows.
 inline constexpr std::size_t evaluation_batch = 64;
 
+/// Rows that a Predictor can run through a program of their own, which takes a fraction of the time of a batch.
+inline constexpr std::size_t few_rows = 8;
+
 /// How a Predictor goes about it.
 struct PredictorSetup {
     const task::Task* task = nullptr;                 ///< null: the standard one of the table's kind
@@ -49,6 +52,9 @@ struct PredictorSetup {
     /// Leaves dropout on; a row of a table has masks of its own, the same every time.
     std::optional<core::StreamKey> masks = std::nullopt;
     core::ThreadPool* pool = nullptr;  ///< its threads take batches in turn, each with a program of its own
+    /// Views of few rows are to be fast. Kernels for few rows may round otherwise: that is tried, and where they do,
+    /// few rows are filled up to a batch as ever.
+    bool hurries_few_rows = false;
 };
 
 /// Applies trained parameters to rows of a table, batch by batch; dropout does nothing here unless asked to.
@@ -84,8 +90,10 @@ private:
     template <class Use>
     void run(const Weights& weights, const data::View& view, std::size_t distortion, const Use& use);
 
-    void load(std::size_t thread, std::span<const std::uint32_t> rows, const data::View& view, std::size_t distortion);
-    [[nodiscard]] model::Pass pass_over(std::size_t thread, std::span<const std::uint32_t> rows);
+    void load(std::size_t thread, model::Program& program, std::span<const std::uint32_t> rows, const data::View& view,
+              std::size_t distortion);
+    [[nodiscard]] model::Pass pass_over(std::size_t thread, std::size_t size, std::span<const std::uint32_t> rows);
+    [[nodiscard]] bool gives_same_bits(const model::Network& network, model::Program& few);
 
     [[nodiscard]] const task::Task& task_of(const data::View& view) const;
 
@@ -95,6 +103,7 @@ private:
     core::Buffer<float> statistics_;  ///< a copy, since running a program may write to them
     core::ThreadPool* pool_;
     std::vector<model::Program> programs_;  ///< one for each thread
+    std::optional<model::Program> few_;     ///< for few rows, on the first thread
     std::vector<std::uint32_t> hidden_features_;
     std::optional<core::StreamKey> masks_;
     std::vector<std::vector<core::RandomStream>> streams_;  ///< for each thread: of each row's masks

@@ -245,4 +245,60 @@ BOOST_AUTO_TEST_CASE(files_of_unknown_size_are_read_whole) {
     BOOST_TEST(read.size() > 100U);
 }
 
+BOOST_AUTO_TEST_CASE(a_growing_file_has_its_name_when_it_is_complete) {
+    const ScratchDirectory scratch;
+    const fs::path path = scratch.path() / "grown";
+    store::FileSystem system;
+    {
+        store::GrowingFile file(path, system);
+        file.write(bytes("head one"));
+        BOOST_TEST(!fs::exists(path));
+        file.write(bytes(" two"));
+        file.rewrite_beginning(bytes("HEAD"));
+        BOOST_TEST(!fs::exists(path));
+        file.finish();
+    }
+    store::verify_file(path, bytes("HEAD one two"));
+    {
+        store::GrowingFile given_up(path, system);
+        given_up.write(bytes("no"));
+    }
+    store::verify_file(path, bytes("HEAD one two"));
+    BOOST_TEST(std::distance(fs::directory_iterator(scratch.path()), fs::directory_iterator()) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_growing_file_that_cannot_grow_leaves_nothing_behind) {
+    for (std::size_t call = 0;; ++call) {
+        const ScratchDirectory scratch;
+        const fs::path path = scratch.path() / "grown";
+        FailingFileSystem system;
+        system.fail_at = call;
+        const auto open = open_files();
+        try {
+            store::GrowingFile file(path, system);
+            file.write(bytes("content"));
+            file.finish();
+        } catch (const core::Error& error) {
+            BOOST_TEST(contains(error.what(), path.parent_path().string()));
+        }
+        BOOST_TEST(open_files() == open);
+        const bool is_there = fs::exists(path);
+        if (is_there) store::verify_file(path, bytes("content"));
+        BOOST_TEST(std::distance(fs::directory_iterator(scratch.path()), fs::directory_iterator()) ==
+                   (is_there ? 1 : 0));
+        if (system.calls.size() <= call) break;
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_plain_file_is_written_to) {
+    store::FileSystem system;
+    store::GrowingFile file("/dev/null", system);
+    file.write(bytes("lost"));
+    file.finish();
+    BOOST_TEST(!fs::is_regular_file("/dev/null"));
+    const ScratchDirectory scratch;
+    BOOST_TEST(contains(message_of(core::Failure::usage, [&] { store::GrowingFile(scratch.path(), system); }),
+                        "is a directory"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -179,4 +179,19 @@ BOOST_AUTO_TEST_CASE(a_list_has_one_dimension) {
     BOOST_TEST(core::read_npy_header(store::list_to_npy(std::vector<std::int32_t>{1}), "x").type == "<i4");
 }
 
+BOOST_AUTO_TEST_CASE(a_head_of_any_number_of_rows_has_one_size) {
+    for (const std::uint64_t rows : {std::uint64_t{0}, std::uint64_t{2}, std::uint64_t{1} << 62U}) {
+        const std::vector<std::byte> head = store::npy_head(rows, 3);
+        BOOST_TEST(head.size() == store::npy_head_size);
+        const core::NpyHeader read = core::read_npy_header(head, "head");
+        BOOST_TEST(read.body == store::npy_head_size);
+        BOOST_TEST((read.extents == std::vector<std::uint64_t>{rows, 3}));
+    }
+    std::vector<std::byte> file = store::npy_head(2, 1);
+    const std::vector<float> values{1.5F, -2.0F};
+    const auto bytes = std::as_bytes(std::span(values));
+    file.insert(file.end(), bytes.begin(), bytes.end());
+    BOOST_TEST((store::floats_from_npy(file, "file").values == values));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

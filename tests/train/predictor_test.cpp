@@ -84,8 +84,10 @@ BOOST_AUTO_TEST_CASE(a_row_is_predicted_alike_in_every_place) {
         for (const std::size_t threads : {1U, 3U}) {
             compute::PreparedPool pool;
             pool.resize(threads);
-            train::Predictor predictor(oracle.study.network, {.pool = &pool});
-            check_places(oracle, predictor, 90, threads == 1 ? step : 7 * step);
+            for (const bool hurries : {false, true}) {
+                train::Predictor predictor(oracle.study.network, {.pool = &pool, .hurries_few_rows = hurries});
+                check_places(oracle, predictor, 90, threads == 1 && !hurries ? step : 7 * step);
+            }
         }
     };
     for (const char* activation : {"sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus"}) {
