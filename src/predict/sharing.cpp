@@ -75,7 +75,8 @@ void work_for_root(comm::Communicator& world, const Shared& shared) {
     } catch (...) {
         // The root must not wait for more; what is wrong it hears when all agree on it.
         world.send(0, failure_tag, {});
-        finish_sending(world);
+        while (wait_for_message(world).tag != end_tag) {
+        }
         throw;
     }
 }

@@ -21,11 +21,12 @@ MAY_USE = {
     "store": {"core", "compute", "task", "data", "model", "train", "analysis"},
     "exchange": {"core", "compute", "task", "data", "model"},
     "comm": {"core"},
+    "predict": {"core", "compute", "task", "data", "model", "train", "analysis", "store", "comm"},
     "config": {"core", "compute", "task", "data", "model", "train", "analysis", "store"},
     "schedule": {"core", "compute", "task", "data", "model", "train", "analysis", "store", "comm", "config"},
     "report": {"core", "task", "analysis", "store", "schedule"},
-    "run": {"core", "compute", "task", "data", "model", "train", "analysis", "store", "comm", "config", "schedule",
-            "report", "exchange"},
+    "run": {"core", "compute", "task", "data", "model", "train", "analysis", "store", "comm", "predict", "config",
+            "schedule", "report", "exchange"},
 }
 PROGRAMS_MAY_USE = {"run"}  # the .cpp files directly under src/
 
