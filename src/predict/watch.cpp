@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include <fmt/format.h>
+#include <boost/math/distributions/beta.hpp>
 
 #include "analysis/uncertainty.hpp"
 #include "core/contract.hpp"
@@ -16,15 +17,29 @@ namespace {
 /// Share of the validation rows that lie above a bound.
 constexpr double usual_share = 0.01;
 
-/// Deviations beyond what chance has on average.
+/// So rarely a warning is made without a reason.
+constexpr double rarely = 0.001;
+
+/// Deviations beyond what is expected.
 constexpr double notable = 4;
 
-/// More rows by far than so many are expected to be, which are themselves known from few others.
-bool is_notable(std::uint64_t seen, std::uint64_t rows, double share, std::size_t known_from) {
+/// More rows by far than the share that is expected at most.
+bool is_notable(std::uint64_t seen, std::uint64_t rows, double share) {
     const double expected = share * static_cast<double>(rows);
-    const double ratio = static_cast<double>(rows) / static_cast<double>(std::max<std::size_t>(known_from, 1));
-    const double deviation = std::sqrt(expected * (1 - share) * (1 + ratio));
-    return static_cast<double>(seen) > 2 * expected + notable * deviation + 1;
+    return static_cast<double>(seen) > expected + notable * std::sqrt(expected * (1 - share)) + 1;
+}
+
+/// The largest share of all rows that may well lie above the value of that rank, from 1, of so many: it has a beta
+/// distribution.
+double largest_share_above(std::size_t rank, std::size_t rows) {
+    const boost::math::beta_distribution<> above(static_cast<double>(rows + 1 - rank), static_cast<double>(rank));
+    return boost::math::quantile(boost::math::complement(above, rarely));
+}
+
+/// Place, from 1, of the value that so many of the validation rows are not above.
+std::size_t bound_rank(std::size_t rows) {
+    const auto rank = static_cast<std::size_t>(std::ceil((1 - usual_share) * static_cast<double>(rows)));
+    return std::max<std::size_t>(rank, 1);
 }
 
 std::string percent(std::uint64_t part, std::uint64_t rows) {
@@ -58,8 +73,7 @@ Watch::Watch(const Ensemble& ensemble, std::vector<ColumnRange> ranges, std::siz
         std::vector<float> values;
         for (std::size_t row = 0; row < held_out.rows; ++row)
             values.push_back(held_out.uncertainty[row * names.size() + place]);
-        const auto rank = static_cast<std::size_t>(std::ceil((1 - usual_share) * static_cast<double>(values.size())));
-        const auto bound = values.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(rank, 1) - 1);
+        const auto bound = values.begin() + static_cast<std::ptrdiff_t>(bound_rank(values.size()) - 1);
         std::ranges::nth_element(values, bound);
         measures_.push_back({.place = place, .name = names[place], .bound = *bound});
     }
@@ -90,9 +104,10 @@ void Watch::look(std::span<const double> raw, const Predictions& predictions, Si
 
 std::vector<std::string> Watch::warnings(const Sightings& sightings) const {
     std::vector<std::string> warnings;
-    // A further row is the largest or the smallest of all in a column with a probability of 1 / (rows + 1) each.
-    const double share = std::min(1.0, 2.0 * static_cast<double>(ranges_.size()) / static_cast<double>(trained_ + 1));
-    if (is_notable(sightings.beyond, sightings.rows, share, trained_)) {
+    // In each column a further row is beyond the largest, or the smallest, of the training rows with a probability of
+    // 1 / (rows + 1); a few times that is no surprise.
+    const double share = std::min(1.0, 6.0 * static_cast<double>(ranges_.size()) / static_cast<double>(trained_ + 1));
+    if (is_notable(sightings.beyond, sightings.rows, share)) {
         constexpr std::size_t shown = 3;
         std::vector<std::size_t> order(ranges_.size());
         std::iota(order.begin(), order.end(), std::size_t{0});
@@ -109,7 +124,8 @@ std::vector<std::string> Watch::warnings(const Sightings& sightings) const {
                         percent(sightings.beyond, sightings.rows), worst));
     }
     for (std::size_t i = 0; i < measures_.size(); ++i) {
-        if (!is_notable(sightings.by_measure[i], sightings.rows, usual_share, held_out_)) continue;
+        const double most = largest_share_above(bound_rank(held_out_), held_out_);
+        if (!is_notable(sightings.by_measure[i], sightings.rows, most)) continue;
         warnings.push_back(
             fmt::format("{} of the rows are less certain than 99 % of the validation rows ({} above {:.4g}): many are "
                         "unlike those of training",

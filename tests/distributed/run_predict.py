@@ -1,0 +1,295 @@
+#!/usr/bin/env python3
+"""Runs ensemble_predict on finished runs, as its users do, and holds it against the promises of its interface.
+
+run_predict.py MPIRUN PROGRAM CASE runs one case in a scratch directory; PROGRAM is ensemble_train, and ensemble_predict stands
+beside it. `run_predict.py --list` names the cases.
+"""
+import array
+import csv
+import io
+import json
+import os
+import pathlib
+import random
+import struct
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+from stage import DATA, USAGE, case_of, give_up, main, write_npy
+
+CASES = {}
+case = case_of(CASES)
+
+
+def predictor(stage):
+    return str(pathlib.Path(stage.program).with_name("ensemble_predict"))
+
+
+def predict(stage, words, ranks=1):
+    train, stage.program = stage.program, predictor(stage)
+    try:
+        return stage.ranks(ranks, words)
+    finally:
+        stage.program = train
+
+
+def refuses(stage, words, code, *about):
+    train, stage.program = stage.program, predictor(stage)
+    try:
+        stage.refuses(words, code, *about)
+    finally:
+        stage.program = train
+
+
+def trained(stage, words, out):
+    stage.ranks(2, [*words, "--epochs", "3", "--out", out]).expect((stage.directory / out / "summary.json").exists(), "the run failed")
+    return stage.directory / out
+
+
+def predicted(stage, words, ranks=1):
+    """What it writes to standard output: the bytes, and the rows by the names of their columns."""
+    ended = predict(stage, words, ranks)
+    ended.expect(ended.code == 0, "failed")
+    return ended, list(csv.DictReader(io.StringIO(ended.out)))
+
+
+def numbers_of(path, kind="f"):
+    """The numbers of a .npy file as the programs write them: a header of version 1, then values of array's kind."""
+    content = path.read_bytes()
+    (length,) = struct.unpack("<H", content[8:10])
+    return array.array(kind, content[10 + length:])
+
+
+def as_single(text):
+    return struct.unpack("f", struct.pack("f", float(text)))[0]
+
+
+def same_numbers(found, expected, what):
+    found, expected = list(found), list(expected)
+    if found != expected:
+        wrong = sum(a != b for a, b in zip(found, expected))
+        give_up(f"{what}: {wrong} of {len(expected)} numbers differ ({len(found)} were found)")
+
+
+def write_table(path, rows=120):
+    """Numbers, a target of three classes, and another of numbers."""
+    draw = random.Random(1)
+    lines = ["mass,id,length,kind,y"]
+    for row in range(rows):
+        kind = row % 3
+        lines.append(f"{1 + kind + draw.gauss(0, 0.5):.5f},r{row},{draw.gauss(kind, 1):.4f},{'abc'[kind]},{2 * kind + draw.gauss(0, 0.3):.4f}")
+    path.write_text("\n".join(lines) + "\n")
+    return lines
+
+
+SMALL = ["--net", "dense(12) relu", "--net", "dense(6) tanh dense(5) tanh", "--members", "3", "--batch", "20"]
+CLASSES = ["--data", "t.csv", "--target", "kind", "--ignore", "id,y", *SMALL]
+NUMBERS = ["--data", "t.csv", "--target", "y", "--ignore", "id,kind", *SMALL]
+
+
+def test_rows(run):
+    return list(numbers_of(run / "predictions/test/rows.npy", "q"))
+
+
+def check_classes(run, rows):
+    """The training run's own test rows have the predictions that it wrote."""
+    names = json.loads((run / "summary.json").read_text())["data"]["class_names"]
+    own = [rows[row] for row in test_rows(run)]
+    same_numbers((as_single(row[f"p_{name}"]) for row in own for name in names), numbers_of(run / "predictions.npy"), "predictions.npy")
+    uncertainty = numbers_of(run / "uncertainty.npy")
+    columns = json.loads((run / "summary.json").read_text())["uncertainty"]["measures"]
+    for name in ("entropy", "mutual_information"):
+        same_numbers((as_single(row[name]) for row in own), uncertainty[columns.index(name)::len(columns)], name)
+    for row in own:
+        largest = max(names, key=lambda name: float(row[f"p_{name}"]))
+        if row["prediction"] != largest or row["probability"] != row[f"p_{largest}"]:
+            give_up(f"the prediction is not the most probable class: {row}")
+
+
+@case
+def test_rows_have_the_bytes_of_the_run(stage):
+    lines = write_table(stage.directory / "t.csv")
+    run = trained(stage, CLASSES, "run")
+    ended, rows = predicted(stage, ["run", "--data", "t.csv"])
+    ended.expect(len(rows) == 120, "there is not a prediction for every row")
+    check_classes(run, rows)
+    # Any number of ranks, a pipe, each row alone: the same bytes.
+    for ranks in (2, 3):
+        again = predict(stage, ["run", "--data", "t.csv"], ranks)
+        again.expect(again.out == ended.out, f"{ranks} ranks write something else")
+    piped = stage.execute(["sh", "-c", f"cat t.csv | {predictor(stage)} run --data - --as-they-come"])
+    piped.expect(piped.out == ended.out, "a pipe makes a difference")
+    shown = ended.out.splitlines()
+    for row in (1, 60, 120):
+        (stage.directory / "one.csv").write_text(f"{lines[0]}\n{lines[row]}\n")
+        alone = predict(stage, ["run", "--data", "one.csv"])
+        alone.expect(alone.out.splitlines() == [shown[0], shown[row]], f"row {row} alone is predicted otherwise")
+
+
+@case
+def other_combinations_and_temperatures(stage):
+    write_table(stage.directory / "t.csv")
+    for name in ("stacking", "vote"):
+        run = trained(stage, [*CLASSES, "--combine", name], name)
+        probabilities = predicted(stage, [name, "--data", "t.csv"])[1]
+        classes = json.loads((run / "summary.json").read_text())["data"]["class_names"]
+        same_numbers((as_single(probabilities[row][f"p_{each}"]) for row in test_rows(run) for each in classes),
+                     numbers_of(run / "predictions.npy"), name)
+    run = trained(stage, [*CLASSES, "--calibrate", "temperature", "--feature-fraction", "0.6", "--folds", "3"], "warm")
+    check_classes(run, predicted(stage, ["warm", "--data", "t.csv"])[1])
+
+
+def check_numbers(stage, run, rows, begin=""):
+    own = [rows[row] for row in test_rows(run)]
+    expected = numbers_of(run / "predictions.npy")
+    same_numbers((as_single(row[begin + "mean"]) for row in own), expected[0::2], "means")
+    for row, variance in zip(own, expected[1::2]):
+        if abs(float(row[begin + "std"]) ** 2 - variance) > 1e-5 * variance:
+            give_up(f"the deviation is another: {row}")
+        if not float(row[begin + "low"]) <= float(row[begin + "mean"]) <= float(row[begin + "high"]):
+            give_up(f"the interval does not hold the mean: {row}")
+
+
+@case
+def numbers_have_intervals(stage):
+    write_table(stage.directory / "t.csv", 300)
+    run = trained(stage, NUMBERS, "run")
+    ended, rows = predicted(stage, ["run", "--data", "t.csv", "--interval", "0.8"], 2)
+    check_numbers(stage, run, rows)
+    alone = predict(stage, ["run", "--data", "t.csv", "--interval", "0.8"])
+    alone.expect(alone.out == ended.out, "two ranks write something else")
+    truth = [float(line.split(",")[-1]) for line in (stage.directory / "t.csv").read_text().splitlines()[1:]]
+    share = sum(float(row["low"]) <= y <= float(row["high"]) for row, y in zip(rows, truth)) / len(rows)
+    ended.expect(0.6 < share < 0.97, f"80 % intervals hold {share:.0%} of the rows")
+    run = trained(stage, [*NUMBERS, "--loss", "squared"], "squared")
+    check_numbers(stage, run, predicted(stage, ["squared", "--data", "t.csv"])[1])
+
+
+@case
+def columns_are_matched_by_name(stage):
+    lines = [line.split(",") for line in write_table(stage.directory / "t.csv")]
+    trained(stage, CLASSES, "run")
+    expected = predict(stage, ["run", "--data", "t.csv"]).out
+    write = lambda name, places: (stage.directory / name).write_text("\n".join(";".join(line[i] for i in places) for line in lines) + "\n")
+    write("permuted.csv", (2, 4, 0))
+    ended = predict(stage, ["run", "--data", "permuted.csv"])
+    ended.expect(ended.out == expected, "the order of the columns counts")
+    ended.expect("note: permuted.csv" in ended.err and "'y'" in ended.err, "that y is passed over is not said")
+    write("lacks.csv", (0, 1, 3))
+    refuses(stage, ["run", "--data", "lacks.csv", "--out", "p.csv"], DATA, "lacks.csv", "lacks the column 'length'")
+    (stage.directory / "bare.csv").write_text("\n".join(f"{line[0]},{line[2]}" for line in lines[1:]) + "\n")
+    ended = predict(stage, ["run", "--data", "bare.csv"])
+    ended.expect(ended.out == expected, "columns without names are not taken by their places")
+    kept, rows = predicted(stage, ["run", "--data", "t.csv", "--keep", "id,kind", "--members", "--interval", "0.9"])
+    kept.expect(kept.out.startswith("id,kind,prediction,probability,entropy,mutual_information,votes,p_a,p_b,p_c,prediction_set,m0_p_a"),
+                "columns are not in their order")
+    kept.expect([row["id"] for row in rows] == [line[1] for line in lines[1:]], "kept columns are not those of the rows")
+    for row in rows:
+        votes = sum(max("abc", key=lambda name: float(row[f"m{member}_p_{name}"])) == row["prediction"] for member in range(3))
+        kept.expect(int(row["votes"]) == votes, "votes are not those of the members")
+        kept.expect(row["prediction"] in row["prediction_set"].split("|"), "the most probable class is not in the set")
+
+
+@case
+def scores_are_those_of_the_summary(stage):
+    lines = write_table(stage.directory / "t.csv")
+    for words, out in ((CLASSES, "classes"), (NUMBERS, "numbers")):
+        run = trained(stage, words, out)
+        rows = test_rows(run)
+        (stage.directory / "test.csv").write_text("\n".join([lines[0]] + [lines[1 + row] for row in rows]) + "\n")
+        ended = predict(stage, [out, "--data", "test.csv", "--score"], 2)
+        ended.expect(ended.code == 0, "failed")
+        scores = json.loads(next(line for line in ended.err.splitlines() if line.startswith("{")))
+        summary = json.loads((run / "summary.json").read_text())["ensemble"]
+        expected = summary["average" if out == "classes" else "mixture"]
+        ended.expect(scores.pop("rows") == len(rows), "not every row is scored")
+        for name, value in scores.items():
+            ended.expect(value is None or abs(value - expected[name]) < 1e-9, f"{name} is not that of the summary")
+    (stage.directory / "blind.csv").write_text("\n".join(",".join(line.split(",")[:3]) for line in lines) + "\n")
+    refuses(stage, ["classes", "--data", "blind.csv", "--score", "--out", "p.csv"], DATA, "--score", "'kind'")
+
+
+@case
+def arrays_in_and_out(stage):
+    draw = random.Random(2)
+    pixels = [draw.randrange(256) for _ in range(150 * 12)]
+    write_npy(stage.directory / "x.npy", "|u1", (150, 4, 3), pixels)
+    write_npy(stage.directory / "y.npy", "<i4", (150,), [sum(pixels[12 * row:12 * row + 6]) > 6 * 127 for row in range(150)])
+    run = trained(stage, ["--data", "x.npy", "--target", "y.npy", *SMALL], "run")
+    rows = test_rows(run)
+    classes = predicted(stage, ["run", "--data", "x.npy"])[1]
+    same_numbers((as_single(classes[row][f"p_{name}"]) for row in rows for name in "01"), numbers_of(run / "predictions.npy"), "arrays")
+    ended = predict(stage, ["run", "--data", "x.npy", "--out", "p.npy"], 3)
+    ended.expect(ended.code == 0 and not ended.out, "failed")
+    numbers = numbers_of(stage.directory / "p.npy")
+    same_numbers((numbers[7 * row + 5 + label] for row in rows for label in (0, 1)), numbers_of(run / "predictions.npy"), "p.npy")
+    refuses(stage, ["run", "--data", "y.npy", "--out", "q.npy"], DATA, "y.npy", "has shape (150,)")
+
+
+@case
+def what_is_wrong_is_said_once_and_nothing_is_left_behind(stage):
+    lines = write_table(stage.directory / "t.csv")
+    run = trained(stage, CLASSES, "run")
+    refuses(stage, ["run"], USAGE, "--data is missing")
+    refuses(stage, ["run", "--data", "t.csv", "--out", "t.csv"], USAGE, "--out t.csv", "is the file that is read")
+    refuses(stage, ["nowhere", "--data", "t.csv"], USAGE, "nowhere")
+    refuses(stage, ["run", "--data", "none.csv"], DATA, "none.csv")
+    refuses(stage, ["run", "--data", "t.csv", "--interval", "2"], USAGE, "--interval 2")
+    refuses(stage, ["run", "--data", "t.csv", "--keep", "nobody"], USAGE, "--keep nobody")
+    # A fault that comes when much is written already.
+    bare = ["{0},{2}".format(*line.split(",")) for line in lines]
+    (stage.directory / "late.csv").write_text("\n".join([*bare, *(bare[1:] * 60), "1,twelve"]) + "\n")
+    refuses(stage, ["run", "--data", "late.csv", "--out", "p.csv"], DATA, "late.csv, line 7322", "'twelve' is not a number")
+    with open(run / "members/0001.ckpt", "r+b") as member:
+        member.seek(200)
+        member.write(b"?")
+    refuses(stage, ["run", "--data", "t.csv", "--out", "p.csv"], DATA, "members/0001.ckpt")
+
+
+@case
+def readers_that_leave_have_what_they_wanted(stage):
+    lines = write_table(stage.directory / "t.csv")
+    trained(stage, CLASSES, "run")
+    (stage.directory / "long.csv").write_text("\n".join([lines[0], *(lines[1:] * 300)]) + "\n")
+    # Not under mpirun, which itself does not survive that.
+    ended = stage.execute(["bash", "-c", f"set -o pipefail; {predictor(stage)} run --data long.csv | head -n 2"])
+    ended.expect(ended.code == 0 and len(ended.out.splitlines()) == 2, "not the first lines")
+    ended.expect(not [line for line in ended.messages() if "error" in line], "complains of a reader that left")
+
+
+@case
+def each_row_of_a_pipe_has_its_answer(stage):
+    lines = write_table(stage.directory / "t.csv")
+    trained(stage, CLASSES, "run")
+    program = subprocess.Popen([predictor(stage), "run", "--data", "-", "--as-they-come"], cwd=stage.directory, text=True,
+                               env=stage.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    expected = predict(stage, ["run", "--data", "t.csv"]).out.splitlines()
+    program.stdin.write(lines[0] + "\n")
+    program.stdin.flush()
+    for row in range(1, 30):
+        program.stdin.write(lines[row] + "\n")
+        program.stdin.flush()
+        if row == 1 and program.stdout.readline().strip() != expected[0]:
+            give_up("the names of the columns are not the first answer")
+        if (answer := program.stdout.readline().strip()) != expected[row]:
+            give_up(f"row {row} is answered by {answer}")
+    program.stdin.close()
+    if program.wait(60) != 0 or program.stdout.read():
+        give_up("it does not end with its input")
+
+
+@case
+def rows_unlike_those_of_training_make_a_warning(stage):
+    lines = write_table(stage.directory / "t.csv", 600)
+    trained(stage, CLASSES, "run")
+    ended = predict(stage, ["run", "--data", "t.csv", "--out", "p.csv"])
+    ended.expect(ended.code == 0 and "warning" not in ended.err, "a warning without a reason")
+    (stage.directory / "far.csv").write_text("\n".join([lines[0], *("50" + line[line.index(","):] for line in lines[1:])]) + "\n")
+    ended = predict(stage, ["run", "--data", "far.csv", "--out", "p.csv"], 2)
+    ended.expect("warning: " in ended.err and "beyond what training saw" in ended.err and "'mass'" in ended.err, "no warning of far rows")
+
+
+if __name__ == "__main__":
+    main(CASES)
