@@ -34,12 +34,10 @@ bool may_be_odd(std::string_view word) {
             word.find_first_of("dD") != std::string_view::npos);
 }
 
-/// The usual case, which takes most of the time of reading a table.
-inline std::optional<double> parse_plain(std::string_view word) {
-    double value = 0;
+/// The usual case, which takes most of the time of reading a table: sets `value` and returns true, or does not.
+inline bool parse_plain(std::string_view word, double& value) {
     const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), value);
-    const bool is_plain = problem == std::errc{} && end == word.data() + word.size() && std::isfinite(value);
-    return is_plain ? std::optional(value) : std::nullopt;
+    return problem == std::errc{} && end == word.data() + word.size() && std::isfinite(value);
 }
 
 std::optional<double> parse_other_number(std::string_view word) {
@@ -48,7 +46,7 @@ std::optional<double> parse_other_number(std::string_view word) {
     return value && std::isfinite(*value) ? value : std::nullopt;
 }
 
-std::optional<double> parse_other_feature(std::string_view word) {
+[[gnu::noinline]] std::optional<double> parse_other_feature(std::string_view word) {
     if (const auto number = parse_other_number(word)) return number;
     constexpr std::array<std::string_view, 3> truths{"True", "TRUE", "true"};
     constexpr std::array<std::string_view, 3> untruths{"False", "FALSE", "false"};
@@ -60,13 +58,21 @@ std::optional<double> parse_other_feature(std::string_view word) {
 }  // namespace
 
 std::optional<double> parse_number(std::string_view word) {
-    if (const auto value = parse_plain(word)) return value;
+    double value = 0;
+    if (parse_plain(word, value)) return value;
     return parse_other_number(word);
 }
 
 std::optional<double> parse_feature(std::string_view word) {
-    if (const auto value = parse_plain(word)) return value;
-    return parse_other_feature(word);
+    double value = 0;
+    return parse_feature(word, value) ? std::optional(value) : std::nullopt;
+}
+
+bool parse_feature(std::string_view word, double& value) {
+    if (parse_plain(word, value)) return true;
+    const auto other = parse_other_feature(word);
+    value = other.value_or(0);
+    return other.has_value();
 }
 
 bool is_too_large(std::string_view word) {

@@ -280,7 +280,8 @@ private:
     }
 
     double number(std::string_view field, std::size_t column, std::size_t line) {
-        if (const auto value = parse_feature(field)) return *value;
+        double value = 0;
+        if (parse_feature(field, value)) return value;
         if (!is_gap(field)) refuse(field, places_[column], line);
         meet(missing_[column], field, line);
         return nothing;
