@@ -33,7 +33,7 @@ build_program() {
     # On a terminal Ninja shows its progress on one line that it rewrites.
     output=$log
     [[ ! -t 2 ]] || output=/dev/stderr
-    cmake --build "$build" --parallel "$(build_jobs)" --target ensemble_train >"$output" 2>&1 ||
+    cmake --build "$build" --parallel "$(build_jobs)" --target ensemble_train ensemble_predict ensemble_report >"$output" 2>&1 ||
         { [[ -t 2 ]] || cat "$log" >&2; die "the build failed"; }
     type=$(sed -n 's/^CMAKE_BUILD_TYPE:[A-Z]*=//p' "$build/CMakeCache.txt")
     [[ -z $type || $type == Release ]] || say "note: build/ is configured as $type, which is slower than Release"
