@@ -10,26 +10,50 @@
 #include "core/contract.hpp"
 #include "core/error.hpp"
 #include "data/dataset.hpp"
+#include "predict/row_names.hpp"
 #include "task/score.hpp"
 
 namespace ensemble::predict {
 namespace {
 
-/// Rows that are numbered otherwise than they lie.
-class NumberedRows final : public data::RowMaker {
+/// Rows that are called by their names.
+class NamedRows final : public data::RowMaker {
 public:
-    NumberedRows(const data::Table& table, std::uint32_t first) : table_(table), first_(first) {}
+    NamedRows(const data::Table& table, std::span<const std::uint32_t> names, std::size_t first)
+        : table_(table), names_(names), first_(first) {}
 
     void gather(std::span<const std::uint32_t> chosen, float* out, std::size_t stride) const override {
-        std::vector<std::uint32_t> places(chosen.begin(), chosen.end());
-        for (std::uint32_t& place : places) place -= first_;
+        std::vector<std::uint32_t> places;
+        for (const std::uint32_t name : chosen)
+            places.push_back(static_cast<std::uint32_t>(
+                first_ + static_cast<std::size_t>(std::ranges::find(names_, name) - names_.begin())));
         table_.gather(places, out, stride);
     }
 
 private:
     const data::Table& table_;
-    std::uint32_t first_;
+    std::span<const std::uint32_t> names_;  ///< all different
+    std::size_t first_;                     ///< the row that the first of them names
 };
+
+/// Predicts rows for which something is drawn: by their names, in batches whose names differ.
+void predict_named(train::Predictor& predictor, const train::Weights& weights, const data::Table& table,
+                   std::span<const std::uint32_t> names, std::span<float> out) {
+    const std::size_t width = out.size() / names.size();
+    for (std::size_t first = 0; first < names.size();) {
+        std::size_t count = 1;
+        const auto is_new = [&](std::uint32_t name) {
+            const auto before = names.subspan(first, count);
+            return std::ranges::find(before, name) == before.end();
+        };
+        while (count < train::evaluation_batch && first + count < names.size() && is_new(names[first + count])) ++count;
+        const auto own = names.subspan(first, count);
+        const NamedRows maker(table, own, first);
+        predictor.predict(weights, {.table = &table, .rows = own, .maker = &maker},
+                          out.subspan(first * width, count * width));
+        first += count;
+    }
+}
 
 }  // namespace
 
@@ -67,7 +91,7 @@ Predictions RowPredictor::predict(std::span<const double> raw, std::size_t rows,
                             .votes = {},
                             .uncertainty = {},
                             .members = std::vector<float>(ensemble_.members.size() * rows * width)};
-    predict_members(rows, first, predictions.members);
+    predict_members(rows, predictions.members);
     require_finite(predictions, first);
     const analysis::Block block{.task = *ensemble_.task,
                                 .targets = ensemble_.targets,
@@ -95,7 +119,7 @@ Predictions RowPredictor::predict(std::span<const double> raw, std::size_t rows,
     return predictions;
 }
 
-void RowPredictor::predict_members(std::size_t rows, std::uint64_t first, std::span<float> out) {
+void RowPredictor::predict_members(std::size_t rows, std::span<float> out) {
     const task::Task& task = *ensemble_.task;
     const bool classes = task.kind == task::Kind::classification;
     no_truth_.resize(rows * (classes ? 1 : ensemble_.targets), 0.0F);
@@ -108,17 +132,21 @@ void RowPredictor::predict_members(std::size_t rows, std::uint64_t first, std::s
                              .rows = rows,
                              .outputs = ensemble_.targets},
                             bytes_of(features_), bytes_of(no_truth_));
-    // What is drawn for a row goes by its number, of which streams take 32 bits.
-    const auto number = static_cast<std::uint32_t>(first);
     numbers_.resize(rows);
-    std::iota(numbers_.begin(), numbers_.end(), number);
-    const NumberedRows numbered(table, number);
+    std::iota(numbers_.begin(), numbers_.end(), 0U);
     const std::size_t width = ensemble_.width();
+    std::vector<std::uint32_t> names;
     for (std::size_t i = 0; i < ensemble_.members.size(); ++i) {
         const Member& member = ensemble_.members[i];
         const auto own = out.subspan(i * rows * width, rows * width);
-        predictors_[predictor_of_[i]]->predict({.parameters = member.parameters, .statistics = member.statistics},
-                                               {.table = &table, .rows = numbers_, .maker = &numbered}, own);
+        const train::Weights weights{.parameters = member.parameters, .statistics = member.statistics};
+        train::Predictor& predictor = *predictors_[predictor_of_[i]];
+        if (member.masks || member.views.count > 1) {
+            if (names.empty()) names = row_names(features_, rows);
+            predict_named(predictor, weights, table, names, own);
+        } else {
+            predictor.predict(weights, {.table = &table, .rows = numbers_, .maker = nullptr}, own);
+        }
         for (std::size_t target = 0; target < member.variances.size(); ++target) {
             for (std::size_t row = 0; row < rows; ++row)
                 own[row * width + target * task.predicted + 1] = member.variances[target];

@@ -59,19 +59,19 @@ struct Predictions {
     std::vector<float> members;        ///< [members × rows × width]
 };
 
-/// Predicts rows, some at a time: what is said of a row depends, to the bit, on the row alone; with dropout left on or
-/// distorted copies also on its number. Members in the order of their index.
+/// Predicts rows, some at a time: what is said of a row depends, to the bit, on the row alone. Masks of dropout that is
+/// left on and distortions of images are drawn by its content, and so are others than those of the training run.
 class RowPredictor {
 public:
     /// Compiles the networks. `ensemble` must outlive it; so must a pool, whose threads share the rows.
     explicit RowPredictor(const Ensemble& ensemble, core::ThreadPool* pool = nullptr);
 
-    /// `raw` [rows × elements as read]; `first` is the number of the first row, for messages and for what is drawn.
-    /// Throws core::Error (data) where a member predicts what is no number.
+    /// `raw` [rows × elements as read]; `first` is the number of the first row, for messages. Throws core::Error (data)
+    /// where a member predicts what is no number.
     [[nodiscard]] Predictions predict(std::span<const double> raw, std::size_t rows, std::uint64_t first);
 
 private:
-    void predict_members(std::size_t rows, std::uint64_t first, std::span<float> out);
+    void predict_members(std::size_t rows, std::span<float> out);
     void require_finite(const Predictions& predictions, std::uint64_t first) const;
 
     const Ensemble& ensemble_;

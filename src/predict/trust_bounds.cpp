@@ -10,7 +10,7 @@
 #include "analysis/temperature.hpp"
 #include "analysis/uncertainty.hpp"
 #include "core/contract.hpp"
-#include "core/hash.hpp"
+#include "predict/row_names.hpp"
 #include "task/score.hpp"
 
 namespace ensemble::predict {
@@ -18,20 +18,6 @@ namespace {
 
 const analysis::Combination& combination_of(const Ensemble& ensemble) {
     return *analysis::combinations_of(ensemble.task->kind).at(ensemble.combine);
-}
-
-/// A number that names a row by what is predicted of it.
-std::vector<std::uint32_t> names_of(std::span<const float> combined, std::size_t rows) {
-    std::vector<std::uint32_t> names;
-    const std::size_t width = combined.size() / rows;
-    for (std::size_t row = 0; row < rows; ++row) {
-        // FNV-1a (Fowler, Noll, Vo) over the bits.
-        std::uint32_t hash = 2166136261U;
-        for (const std::byte byte : std::as_bytes(combined.subspan(row * width, width)))
-            hash = (hash ^ std::to_integer<std::uint32_t>(byte)) * 16777619U;
-        names.push_back(hash);
-    }
-    return names;
 }
 
 }  // namespace
@@ -125,7 +111,7 @@ std::vector<analysis::Interval> TrustBounds::intervals(const Predictions& predic
 }
 
 analysis::PredictionSets TrustBounds::sets(const Predictions& predictions) const {
-    const std::vector<std::uint32_t> names = names_of(predictions.combined, predictions.rows);
+    const std::vector<std::uint32_t> names = row_names(predictions.combined, predictions.rows);
     const task::Answers own = answers(predictions.combined, predictions.rows, 0);
     return analysis::prediction_sets({.answers = own, .numbers = names, .seed = seed_}, fitted_.penalty,
                                      fitted_.threshold);

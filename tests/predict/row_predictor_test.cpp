@@ -54,6 +54,23 @@ BOOST_AUTO_TEST_CASE(a_row_is_predicted_alike_alone_and_among_others) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_drawn_for_a_row_is_drawn_by_its_content) {
+    predict::Ensemble ensemble = example_ensemble(task::Kind::classification, 3, 2);
+    ensemble.networks[0] = model::Network("dense(9) relu dropout(0.5)", ensemble.shape, 3);
+    const Predictions without = predict::RowPredictor(ensemble).predict(example_rows(150), 150, 0);
+    ensemble.members[0].masks = core::StreamKey{.seed = 1, .member = 0, .purpose = core::Purpose::evaluate};
+    predict::RowPredictor predictor(ensemble);
+    std::vector<double> raw = example_rows(150);
+    std::copy_n(raw.begin(), 5 * testing::example_width,
+                raw.begin() + 20 * testing::example_width);  // rows that repeat
+    const Predictions all = predictor.predict(raw, 150, 0);
+    BOOST_TEST((all.members != without.members));
+    for (const std::size_t row : {0U, 3U, 20U, 64U, 149U}) {
+        const auto own = std::span(raw).subspan(row * testing::example_width, testing::example_width);
+        check_part(all, predictor.predict(own, 1, 0), row, 3);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(members_are_combined_as_the_analysis_does) {
     predict::Ensemble ensemble = example_ensemble(task::Kind::classification, 3);
     const auto raw = example_rows(50);
