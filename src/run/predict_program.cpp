@@ -11,8 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include "compute/prepared_pool.hpp"
-#include "config/command_line.hpp"
-#include "config/parse_words.hpp"
+#include "config/program_text.hpp"
 #include "core/names.hpp"
 #include "core/printable.hpp"
 #include "core/stderr.hpp"
@@ -71,7 +70,6 @@ void require_complete(const PredictRequest& request) {
 
 PredictRequest read_request(std::span<const char* const> words) {
     PredictRequest request;
-    bool wants_version = false;
     CLI::App app;
     app.allow_extras();
     app.get_formatter()->column_width(34);
@@ -100,22 +98,23 @@ PredictRequest read_request(std::span<const char* const> words) {
     app.add_option("--threads", request.threads, "of each rank (1)")->type_name("N");
     app.add_flag("--as-they-come", request.as_they_come,
                  "predict each row of a pipe as soon as it is there; separators are told from the first line alone");
-    app.add_flag("--version", wants_version, "print the version and stop");
-    app.set_help_flag("-h,--help", "print this and stop");
-    if (!config::parse_words(app, words)) {
-        request.answer = fmt::format(
-            "ensemble_predict: predict rows with the members of a finished run, alone or with mpirun or srun on many\n"
-            "ranks, which share the rows\n\n"
-            "Writes for each row, of classes: prediction, probability, entropy, mutual_information, votes, p_CLASS "
-            "for\n"
-            "each class; of numbers: mean, std, aleatoric_std, epistemic_std, low, high, for each target.\n\n{}",
-            app.help("ensemble_predict"));
-        return request;
-    }
-    if (wants_version) {
-        request.answer = fmt::format("ensemble_predict {}\n", config::version());
-        return request;
-    }
+    request.answer = config::answer_or_parse(
+        app,
+        {.name = "ensemble_predict",
+         .purpose =
+             "predict rows with the members of a finished run, alone or with mpirun or srun on many ranks, which\n"
+             "share the rows",
+         .more =
+             [] {
+                 return std::string(
+                     "Writes for each row, of classes: prediction, probability, entropy, mutual_information, votes, "
+                     "p_CLASS\n"
+                     "for each class; of numbers: mean, std, aleatoric_std, epistemic_std, low, high, for each "
+                     "target.\n");
+             },
+         .see_also = {"ensemble_train", "ensemble_report"}},
+        words);
+    if (!request.answer.empty()) return request;
     require_complete(request);
     return request;
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 SOURCE, BUILD, CMAKE = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 SKIPPED = 77
-PROGRAMS = ("ensemble_train", "ensemble_report", "ensemble_export")
+PROGRAMS = ("ensemble_train", "ensemble_report", "ensemble_predict", "ensemble_export")
 PAGES = (*PROGRAMS, "ensemble-run", "ensemble-fetch-data")
 TINY = ["--data", "moons:train=200,test=60", "--net", "dense(8) relu", "--epochs", "2", "--members", "2"]
 
