@@ -105,6 +105,7 @@ private:
     void serve() {
         while (!others_fail_) {
             while (auto message = world_.poll()) receive(*message);
+            if (others_fail_) return;  // who has failed answers no job that it is sent now
             if (!take_results()) return;
             if (!waiting_) read_next();
             if (!waiting_) {
