@@ -56,12 +56,13 @@ Array turned_matrix_of(const model::ParameterBlock& block, const Weights& weight
     return array;
 }
 
-Array filters_of(const model::ParameterBlock& block, const compute::Window& window, const Weights& weights) {
+Array filters_of(const model::ParameterBlock& block, const compute::ImageWindow& window, const Weights& weights) {
     // Rows are places of the window, in each the channels: turned, every filter has channels last.
-    const std::size_t places = window.size * window.size;
+    const std::size_t places = window.area();
     const std::size_t channels = block.rows / places;
     const Array turned = turned_matrix_of(block, weights);
-    Array array{.extents = {extent(block.columns), extent(channels), extent(window.size), extent(window.size)},
+    Array array{.extents = {extent(block.columns), extent(channels), extent(window.vertical.size),
+                            extent(window.horizontal.size)},
                 .values = {}};
     array.values.reserve(turned.values.size());
     for (std::size_t filter = 0; filter < block.columns; ++filter) {

@@ -38,7 +38,7 @@ struct Weights {
 [[nodiscard]] Array turned_matrix_of(const model::ParameterBlock& block, const Weights& weights);
 
 /// The weight of a convolution: [channels out, channels in, window height, window width].
-[[nodiscard]] Array filters_of(const model::ParameterBlock& block, const compute::Window& window,
+[[nodiscard]] Array filters_of(const model::ParameterBlock& block, const compute::ImageWindow& window,
                                const Weights& weights);
 
 /// Stands for a gate without numbers: zeros.

@@ -10,12 +10,15 @@
 namespace ensemble::exchange {
 namespace {
 
-constexpr std::array<LayerFormat, 21> layers_table{{
+constexpr std::array<LayerFormat, 24> layers_table{{
     {.kind = "dense", .onnx = write_dense, .torch = torch_linear},
     {.kind = "dropout", .onnx = write_nothing},
     {.kind = "conv", .onnx = write_conv, .torch = torch_conv},
     {.kind = "maxpool", .onnx = write_maxpool},
     {.kind = "avgpool", .onnx = write_avgpool},
+    {.kind = "conv1d", .onnx = write_conv1d, .torch = torch_conv},
+    {.kind = "maxpool1d", .onnx = write_maxpool1d},
+    {.kind = "avgpool1d", .onnx = write_avgpool1d},
     {.kind = "batchnorm", .onnx = write_batchnorm, .torch = torch_batchnorm},
     {.kind = "flatten", .onnx = write_flatten},
     {.kind = "rnn", .onnx = write_recurrent, .torch = torch_recurrent},

@@ -16,12 +16,13 @@ std::int64_t integer(std::size_t size) {
 }
 
 /// Window, stride and padding over images of that shape.
-OnnxBuilder::Attributes sliding(const compute::Window& window, const Shape& image) {
-    const auto both = [](std::size_t extent) { return std::vector<std::int64_t>{integer(extent), integer(extent)}; };
-    return {{"kernel_shape", both(window.size)},
-            {"strides", both(window.stride)},
-            {"pads", std::vector<std::int64_t>{integer(window.before(image[0])), integer(window.before(image[1])),
-                                               integer(window.behind(image[0])), integer(window.behind(image[1]))}}};
+OnnxBuilder::Attributes sliding(const compute::ImageWindow& window, const Shape& image) {
+    const compute::Window& down = window.vertical;
+    const compute::Window& across = window.horizontal;
+    return {{"kernel_shape", std::vector<std::int64_t>{integer(down.size), integer(across.size)}},
+            {"strides", std::vector<std::int64_t>{integer(down.stride), integer(across.stride)}},
+            {"pads", std::vector<std::int64_t>{integer(down.before(image[0])), integer(across.before(image[1])),
+                                               integer(down.behind(image[0])), integer(across.behind(image[1]))}}};
 }
 
 /// The convolution of a layer, or on the way across a skip.
@@ -47,9 +48,9 @@ std::string affine(OnnxWriter& writer) {
         {{"transB", std::int64_t{1}}});
 }
 
-/// A pooling layer; `whole` is its operation where there is no window.
-OnnxValue pooling(OnnxWriter& writer, const std::string& operation, OnnxBuilder::Attributes attributes) {
-    const OnnxValue images = writer.as_images(writer.input());
+/// A pooling layer over `images`, over the whole of them where there is no window.
+OnnxValue pooling(OnnxWriter& writer, const OnnxValue& images, const std::string& operation) {
+    OnnxBuilder::Attributes attributes;
     if (!writer.node().window) {
         const std::string pooled = writer.add("Global" + operation, {images.name});
         return writer.leaves(
@@ -62,7 +63,11 @@ OnnxValue pooling(OnnxWriter& writer, const std::string& operation, OnnxBuilder:
 /// The input of a skip, in the shape and the order of what its network leaves.
 OnnxValue across(OnnxWriter& writer, const OnnxValue& inner, const OnnxValue& input) {
     const model::LayerNode& node = writer.node();
-    if (node.window) return writer.leaves(convolution(writer, writer.as_images(input)), true);
+    const bool is_sequence =
+        node.shape.rank() == 3 && node.shape[1] == 1 && (input.shape.rank() < 3 || input.shape[1] == 1);
+    if (node.window)
+        return writer.leaves(convolution(writer, is_sequence ? writer.as_columns(input) : writer.as_images(input)),
+                             true);
     if (node.parameters.empty()) return inner.channels_first ? writer.as_images(input) : writer.as_plain(input);
     const auto& weight = node.parameters.at(0);
     const OnnxValue source = node.shape.rank() == 2 ? writer.as_steps(input) : writer.as_vector(input);
@@ -120,11 +125,23 @@ OnnxValue write_conv(OnnxWriter& writer) {
 }
 
 OnnxValue write_maxpool(OnnxWriter& writer) {
-    return pooling(writer, "MaxPool", {});
+    return pooling(writer, writer.as_images(writer.input()), "MaxPool");
 }
 
 OnnxValue write_avgpool(OnnxWriter& writer) {
-    return pooling(writer, "AveragePool", {});
+    return pooling(writer, writer.as_images(writer.input()), "AveragePool");
+}
+
+OnnxValue write_conv1d(OnnxWriter& writer) {
+    return writer.leaves(convolution(writer, writer.as_columns(writer.input())), true);
+}
+
+OnnxValue write_maxpool1d(OnnxWriter& writer) {
+    return pooling(writer, writer.as_columns(writer.input()), "MaxPool");
+}
+
+OnnxValue write_avgpool1d(OnnxWriter& writer) {
+    return pooling(writer, writer.as_columns(writer.input()), "AveragePool");
 }
 
 OnnxValue write_batchnorm(OnnxWriter& writer) {

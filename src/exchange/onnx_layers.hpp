@@ -22,6 +22,9 @@ OnnxValue write_flatten(OnnxWriter& writer);
 OnnxValue write_conv(OnnxWriter& writer);
 OnnxValue write_maxpool(OnnxWriter& writer);
 OnnxValue write_avgpool(OnnxWriter& writer);
+OnnxValue write_conv1d(OnnxWriter& writer);
+OnnxValue write_maxpool1d(OnnxWriter& writer);
+OnnxValue write_avgpool1d(OnnxWriter& writer);
 
 /// With running statistics.
 OnnxValue write_batchnorm(OnnxWriter& writer);

@@ -49,6 +49,13 @@ OnnxValue OnnxWriter::as_images(const OnnxValue& value) {
     return converted(value, shape, true, "Transpose", {0, 3, 1, 2});
 }
 
+OnnxValue OnnxWriter::as_columns(const OnnxValue& value) {
+    const Shape columns{value.shape[0], 1, value.shape.elements() / value.shape[0]};
+    if (value.shape == columns) return as_images(value);
+    const OnnxValue plain = as_plain(value);
+    return as_images(converted(plain, columns, false, "Reshape", rows_of(columns)));
+}
+
 OnnxValue OnnxWriter::as_plain(const OnnxValue& value) {
     if (!value.channels_first) return value;
     if (lie_alike(value.shape)) return converted(value, value.shape, false, "Reshape", rows_of(value.shape));

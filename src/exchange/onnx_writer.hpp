@@ -35,9 +35,11 @@ public:
     [[nodiscard]] const std::vector<OnnxValue>& inputs() const noexcept { return inputs_; }
     [[nodiscard]] const OnnxValue& input() const { return inputs_.front(); }
 
-    /// The value in the order that an operation wants: [rows, channels, height, width]; [rows, shape …];
+    /// The value in the order that an operation wants: [rows, channels, height, width]; [rows, features, steps, 1] of
+    /// what 1-D layers take for a sequence, a vector or the rows of an image as well; [rows, shape …];
     /// [rows, elements]; [rows, steps, features], where rows of an image are steps.
     [[nodiscard]] OnnxValue as_images(const OnnxValue& value);
+    [[nodiscard]] OnnxValue as_columns(const OnnxValue& value);
     [[nodiscard]] OnnxValue as_plain(const OnnxValue& value);
     [[nodiscard]] OnnxValue as_vector(const OnnxValue& value);
     [[nodiscard]] OnnxValue as_steps(const OnnxValue& value);

@@ -115,7 +115,7 @@ Shape plan_conv(const Item& item, const Shape& input, Layout& layout) {
     return output;
 }
 
-std::optional<Window> window_of_conv(const Item& item, const Shape&, const Shape&) {
+std::optional<compute::ImageWindow> window_of_conv(const Item& item, const Shape&, const Shape&) {
     return conv_window(item);
 }
 
@@ -144,7 +144,7 @@ Shape plan_pool(const Item& item, const Shape& input, Layout&) {
     return slide(item, pool_window(item), input, channels_of(input));
 }
 
-std::optional<Window> window_of_pool(const Item& item, const Shape&, const Shape&) {
+std::optional<compute::ImageWindow> window_of_pool(const Item& item, const Shape&, const Shape&) {
     return item.arguments.empty() ? std::nullopt : std::optional(pool_window(item));
 }
 
@@ -296,7 +296,7 @@ Value compile_split(const Item& item, const Value& input, Compiler& compiler) {
 
 namespace {
 
-std::optional<Window> projection_window(const Shape& from, const Shape& to) {
+std::optional<compute::ImageWindow> projection_window(const Shape& from, const Shape& to) {
     if (!is_image(from) || to.rank() != 3) return std::nullopt;
     const Window window{.size = 1, .stride = (from[0] + to[0] - 1) / to[0], .padding = Padding::same};
     if (window.positions(from[0]) != to[0] || window.positions(from[1]) != to[1]) return std::nullopt;
@@ -311,7 +311,7 @@ bool plan_image_projection(const std::string& name, const Shape& from, const Sha
     return true;
 }
 
-std::optional<Window> window_of_image_projection(const Item&, const Shape& from, const Shape& to) {
+std::optional<compute::ImageWindow> window_of_image_projection(const Item&, const Shape& from, const Shape& to) {
     return from == to ? std::nullopt : projection_window(from, to);
 }
 

@@ -13,13 +13,15 @@ namespace ensemble::model {
 
 std::string check_conv(std::span<const double> arguments);
 core::Shape plan_conv(const Item& item, const core::Shape& input, Layout& layout);
-std::optional<compute::Window> window_of_conv(const Item& item, const core::Shape& input, const core::Shape& output);
+std::optional<compute::ImageWindow> window_of_conv(const Item& item, const core::Shape& input,
+                                                   const core::Shape& output);
 Value compile_conv(const Item& item, const Value& input, Compiler& compiler);
 
 std::string check_pool(std::span<const double> arguments);
 core::Shape plan_pool(const Item& item, const core::Shape& input, Layout& layout);
 [[nodiscard]] double operations_of_pool(const Item& item, const core::Shape& input, const core::Shape& output);
-std::optional<compute::Window> window_of_pool(const Item& item, const core::Shape& input, const core::Shape& output);
+std::optional<compute::ImageWindow> window_of_pool(const Item& item, const core::Shape& input,
+                                                   const core::Shape& output);
 Value compile_maxpool(const Item& item, const Value& input, Compiler& compiler);
 Value compile_avgpool(const Item& item, const Value& input, Compiler& compiler);
 
@@ -38,8 +40,8 @@ void add_convolution(const std::string& name, std::size_t area, std::size_t in, 
 
 /// Where a skip's network leaves another image than it was given: a 1×1 convolution across. False if none fits.
 bool plan_image_projection(const std::string& name, const core::Shape& from, const core::Shape& to, Layout& layout);
-std::optional<compute::Window> window_of_image_projection(const Item& item, const core::Shape& from,
-                                                          const core::Shape& to);
+std::optional<compute::ImageWindow> window_of_image_projection(const Item& item, const core::Shape& from,
+                                                               const core::Shape& to);
 Value compile_image_projection(const Value& from, const core::Shape& to, Compiler& compiler);
 
 }  // namespace ensemble::model

@@ -22,8 +22,8 @@ struct LayerNode {
     std::vector<std::size_t> inputs;  ///< places of the nodes that it reads, each before it
     core::Shape shape;                ///< of what it leaves of a row
     std::vector<ParameterBlock> parameters;
-    std::vector<StatisticsBlock> statistics = {};          ///< running means, then variances, of a normalising layer
-    std::optional<compute::Window> window = std::nullopt;  ///< that slides over images, see LayerKind::window
+    std::vector<StatisticsBlock> statistics = {};  ///< running means, then variances, of a normalising layer
+    std::optional<compute::ImageWindow> window = std::nullopt;  ///< that slides over images, see LayerKind::window
 };
 
 /// The input and every layer of a network, in the order in which they are computed; a repeat with all its copies.

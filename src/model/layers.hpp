@@ -44,8 +44,8 @@ struct LayerKind {
 
     /// The window that slides over the images before it, for who reads the graph; null or nothing: none, or the whole
     /// image is one.
-    std::optional<compute::Window> (*window)(const Item& item, const core::Shape& input,
-                                             const core::Shape& output) = nullptr;
+    std::optional<compute::ImageWindow> (*window)(const Item& item, const core::Shape& input,
+                                                  const core::Shape& output) = nullptr;
 
     /// Whether its input also goes past its networks to its end.
     bool joins_input = false;

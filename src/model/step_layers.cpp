@@ -94,6 +94,10 @@ Shape plan_conv1d(const Item& item, const Shape& input, Layout& layout) {
     return output;
 }
 
+std::optional<ImageWindow> window_of_conv1d(const Item& item, const Shape&, const Shape&) {
+    return along_steps(conv1d_window(item));
+}
+
 Value compile_conv1d(const Item& item, const Value& input, Compiler& compiler) {
     const Window window = conv1d_window(item);
     const auto channels = static_cast<std::size_t>(item.arguments[0]);
@@ -118,6 +122,11 @@ Shape plan_pool1d(const Item& item, const Shape& input, Layout&) {
 double operations_of_pool1d(const Item& item, const Shape& input, const Shape& output) {
     if (item.arguments.empty()) return static_cast<double>(input.elements());
     return static_cast<double>(pool1d_window(item).size * output.elements());
+}
+
+std::optional<ImageWindow> window_of_pool1d(const Item& item, const Shape&, const Shape&) {
+    if (item.arguments.empty()) return std::nullopt;
+    return along_steps(pool1d_window(item));
 }
 
 Value compile_maxpool1d(const Item& item, const Value& input, Compiler& compiler) {
@@ -161,6 +170,12 @@ std::optional<Window> sequence_window(const Shape& from, const Shape& to) {
 
 bool projects_sequence(const Shape& from, const Shape& to) {
     return sequence_window(from, to).has_value();
+}
+
+std::optional<ImageWindow> window_of_projection(const Item& item, const Shape& input, const Shape& output) {
+    if (input == output) return std::nullopt;
+    if (const auto window = sequence_window(input, output)) return along_steps(*window);
+    return window_of_image_projection(item, input, output);
 }
 
 bool plan_sequence_projection(const std::string& name, const Shape& from, const Shape& to, Layout& layout) {

@@ -13,8 +13,7 @@
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
-#include "config/command_line.hpp"
-#include "config/parse_words.hpp"
+#include "config/program_text.hpp"
 #include "core/error.hpp"
 #include "core/nearest.hpp"
 #include "core/printable.hpp"
@@ -73,7 +72,6 @@ std::optional<std::uint32_t> member_named(const std::string& text) {
 
 ExportRequest read_export_request(std::span<const char* const> words) {
     ExportRequest request;
-    bool wants_version = false;
     std::string format;
     std::string member;
     CLI::App app;
@@ -86,18 +84,13 @@ ExportRequest read_export_request(std::span<const char* const> words) {
         ->type_name("NAME");
     app.add_option("--out", request.out, "the file to write; one of that name is replaced")->type_name("FILE");
     app.add_option("--member", member, "a member alone, by its number from 0")->type_name("K");
-    app.add_flag("--version", wants_version, "print the version and stop");
-    app.set_help_flag("-h,--help", "print this and stop");
-    if (!config::parse_words(app, words)) {
-        request.answer = fmt::format(
-            "ensemble_export: write the ensemble of a finished run as a file that other programs read\n\n{}",
-            app.help("ensemble_export"));
-        return request;
-    }
-    if (wants_version) {
-        request.answer = fmt::format("ensemble_export {}\n", config::version());
-        return request;
-    }
+    request.answer =
+        config::answer_or_parse(app,
+                                {.name = "ensemble_export",
+                                 .purpose = "write the ensemble of a finished run as a file that other programs read",
+                                 .see_also = {"ensemble_train", "ensemble_predict"}},
+                                words);
+    if (!request.answer.empty()) return request;
     if (request.directory.empty())
         core::fail(core::Failure::usage, "the directory of a run is missing: ensemble_export RUN (see --help)");
     request.format = &format_named(format);

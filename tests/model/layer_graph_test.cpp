@@ -154,7 +154,8 @@ BOOST_AUTO_TEST_CASE(what_layers_take_beside_their_parameters) {
     const auto node = [&](const std::string& name) { return *std::ranges::find(nodes, name, &LayerNode::name); };
     const auto slides = [&](const std::string& name, std::size_t size, std::size_t stride, compute::Padding padding) {
         const auto window = node(name).window;
-        return window && window->size == size && window->stride == stride && window->padding == padding;
+        return window && window->vertical.size == size && window->horizontal.size == size &&
+               window->horizontal.stride == stride && window->horizontal.padding == padding;
     };
     BOOST_TEST(slides("conv1", 5, 2, compute::Padding::same));
     BOOST_TEST(slides("maxpool1", 3, 2, compute::Padding::valid));
