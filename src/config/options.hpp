@@ -41,15 +41,15 @@ struct ShiftSeries {
 /// Everything a person can ask for, with the defaults in place.
 struct Options {
     std::string data = "digits";
-    std::string test;                      ///< file with the test rows; empty: the data's own test set, or a share
-    std::string target;                    ///< column, or file, of what is to be learnt; empty: the data's own
-    std::string test_target;               ///< file of what belongs to the test rows
-    std::optional<data::Header> header;    ///< whether text tables have one; unset: found out
+    std::string test;                           ///< file with the test rows; empty: the data's own test set, or a share
+    std::string target;                         ///< column, or file, of what is to be learnt; empty: the data's own
+    std::string test_target;                    ///< file of what belongs to the test rows
+    std::optional<data::Header> header;         ///< whether text tables have one; unset: found out
     std::optional<data::ImageSize> image_size;  ///< what pictures in folders are brought to
-    std::string ignore;                    ///< columns of text tables that are left out
-    std::string categorical;               ///< columns of text tables whose numbers are names of levels
-    std::string use;                       ///< columns of text tables that stay although they seem to be of no use
-    std::optional<data::Missing> missing;  ///< what is done where text tables have no value; unset: indicate
+    std::string ignore;                         ///< columns of text tables that are left out
+    std::string categorical;                    ///< columns of text tables whose numbers are names of levels
+    std::string use;                            ///< columns of text tables that stay although they seem to be of no use
+    std::optional<data::Missing> missing;       ///< what is done where text tables have no value; unset: indicate
     data::Encoding encoding = data::Encoding::automatic;  ///< of the numbers of text tables
     std::optional<task::Kind> task;                       ///< unset: by the target
     data::Preprocessing preprocessing;

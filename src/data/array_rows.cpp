@@ -19,7 +19,7 @@ using core::Failure;
 class ArrayRows final : public RowStream {
 public:
     ArrayRows(const std::filesystem::path& path, const core::Shape& shape, const std::string& keep)
-        : file_(FileBytes::stream(path)), shape_(shape) {
+        : file_(NpyFile::stream(FileBytes::stream(path))), shape_(shape) {
         require_items();
         static_cast<void>(file_.features());
         if (file_.is_fortran_order() && shape.elements() > 1) {

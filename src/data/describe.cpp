@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t most_shown = 5;
 
-std::string listed(const std::vector<std::string>& names) {
+std::string first_of(const std::vector<std::string>& names) {
     std::string text;
     for (std::size_t i = 0; i < std::min(most_shown, names.size()); ++i)
         text += (i > 0 ? ", " : "") + excerpt(names[i]);
@@ -53,7 +53,7 @@ private:
         made.missing = columns_.missing[feature];
         const Column& column = columns_.schema[feature];
         if (column.kind == ColumnKind::category) {
-            made.values = fmt::format("{}: {}", counted(column.levels.size(), "level"), listed(column.levels));
+            made.values = fmt::format("{}: {}", counted(column.levels.size(), "level"), first_of(column.levels));
             return;
         }
         const std::size_t width = columns_.places.size();
@@ -84,7 +84,7 @@ private:
         made.role = "to be learnt";
         std::set<std::string> different(columns_.words[target].begin(), columns_.words[target].end());
         const std::vector<std::string> names(different.begin(), different.end());
-        made.values = fmt::format("{}: {}", counted(names.size(), "value"), listed(names));
+        made.values = fmt::format("{}: {}", counted(names.size(), "value"), first_of(names));
     }
 
     Columns& columns_;

@@ -57,9 +57,9 @@ public:
     /// False where read_some() would wait for who writes to a pipe.
     [[nodiscard]] bool has_more() const noexcept;
 
-    /// What is left of the content, as text. REQUIRES: no entry of an archive. Where it would take more than limits.most, nothing of it is kept: fails
-    /// with its size. Fails early where it is no table: at a line that is too long, or where much is hardly anything
-    /// when packed.
+    /// What is left of the content, as text. REQUIRES: no entry of an archive. Where it would take more than
+    /// limits.most, nothing of it is kept: fails with its size. Fails early where it is no table: at a line that is too
+    /// long, or where much is hardly anything when packed.
     [[nodiscard]] std::string read_text(const TextLimits& limits = {});
 
 private:

@@ -18,7 +18,7 @@ constexpr std::size_t most_components = 4096;  ///< of all columns together
 constexpr std::size_t most_classes = 64;       ///< whose bins a tree looks for
 
 /// Levels in fewer training rows than one in a thousand, or than two, are rare; however many rows, twenty are enough.
-std::size_t enough_rows(std::size_t rows) {
+std::size_t rows_of_frequent_level(std::size_t rows) {
     constexpr std::size_t share = 1000;
     return std::clamp<std::size_t>(rows / share, 2, 20);
 }
@@ -129,7 +129,7 @@ private:
         }
         CategoryEncoding code;
         code.slots.assign(levels, CategoryEncoding::none);
-        const std::size_t enough = enough_rows(rows_.size());
+        const std::size_t enough = rows_of_frequent_level(rows_.size());
         std::size_t rare = 0;
         for (std::size_t i = 0; i < levels; ++i) {
             if (counts[i] >= enough) {

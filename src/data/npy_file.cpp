@@ -119,15 +119,12 @@ core::NpyHeader read_header(FileBytes& file, const std::string& name) {
 
 }  // namespace
 
-NpyFile::NpyFile(FileBytes file)
+NpyFile::NpyFile(FileBytes file, Rows rows)
     : file_(std::move(file)), name_(file_.path().string()), header_(read_header(file_, name_)) {
-    if (header_.extents.empty() || core::npy_elements(header_) == 0) {
+    if (rows == Rows::some && (header_.extents.empty() || core::npy_elements(header_) == 0)) {
         fail(Failure::data, "{}: has shape {} and so holds nothing to learn from", name_, shape());
     }
 }
-
-NpyFile::NpyFile(FileBytes stream)
-    : file_(std::move(stream)), name_(file_.path().string()), header_(read_header(file_, name_)) {}
 
 std::optional<StoredAs> NpyFile::numbers() const {
     const Descriptor type = parse(header_.type);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/npy.hpp"
@@ -18,10 +19,10 @@ class NpyFile {
 public:
     /// Throws core::Error (data) where there is no NumPy file, or nothing in it.
     explicit NpyFile(const std::filesystem::path& path) : NpyFile(FileBytes(path)) {}
-    explicit NpyFile(FileBytes file);
+    explicit NpyFile(FileBytes file) : NpyFile(std::move(file), Rows::some) {}
 
     /// The same of a file or a pipe that is read only once. There may be no rows in it.
-    explicit NpyFile(FileBytes stream);
+    [[nodiscard]] static NpyFile stream(FileBytes stream) { return {std::move(stream), Rows::any}; }
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] const std::vector<std::uint64_t>& extents() const noexcept { return header_.extents; }
@@ -52,6 +53,9 @@ public:
     [[nodiscard]] std::vector<std::string> words(bool truth_as_words);
 
 private:
+    enum class Rows { some, any };
+    NpyFile(FileBytes file, Rows rows);
+
     void check_size(std::size_t element_bytes) const;
     void check_end();
     [[noreturn]] void refuse_infinite(std::span<const double> elements) const;

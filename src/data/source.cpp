@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/path.hpp"
+#include "data/block.hpp"
 #include "data/builtin.hpp"
 #include "data/csv.hpp"
 #include "data/foreign_formats.hpp"

@@ -30,8 +30,9 @@ struct Targets {
 
 /// Makes labels or numbers of the words: labels number the classes in the order of ClassNames. Without a `task`,
 /// classification if a word is no number or if there are few whole numbers: at most 20 different ones, each twice on
-/// average, or at most 100 none of which is ten times as rare as they are on average. What is_gap() knows is refused, but for the - of classes that are called + and -.
-/// `test` may be null. Throws core::Error (data) that names file, line and column.
+/// average, or at most 100 none of which is ten times as rare as they are on average. What is_gap() knows is refused,
+/// but for the - of classes that are called + and -. `test` may be null. Throws core::Error (data) that names file,
+/// line and column.
 [[nodiscard]] Targets make_targets(const TargetColumn& train, const TargetColumn* test, std::optional<task::Kind> task);
 
 /// The same of one or several columns; several are numbers to be learnt, whose targets come row after row. `test` may

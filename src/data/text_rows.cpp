@@ -39,7 +39,7 @@ std::optional<std::size_t> numbered_place(std::string_view name) {
 }
 
 /// Some names for a message, and how many more there are.
-std::string listed(const std::vector<std::string>& names) {
+std::string some_of(const std::vector<std::string>& names) {
     constexpr std::size_t shown = 5;
     std::string text;
     for (std::size_t i = 0; i < std::min(shown, names.size()); ++i)
@@ -147,7 +147,7 @@ private:
         fail(Failure::data,
              "{}, line {}: lacks the column{} {}, which the networks were trained with; columns are matched by their "
              "names",
-             lines_.file(), first().number, missing.size() == 1 ? "" : "s", listed(missing));
+             lines_.file(), first().number, missing.size() == 1 ? "" : "s", some_of(missing));
     }
 
     [[nodiscard]] std::optional<std::size_t> find(const std::string& name) const {
@@ -184,7 +184,7 @@ private:
                 "{}, line {}: has {} field{} separated by {} and none of the names of the {} columns that the networks "
                 "were trained with, {}; give a first line with these names, or these columns alone in this order",
                 lines_.file(), first().number, count_, count_ == 1 ? "" : "s", lines_.separator_name(), names.size(),
-                listed(names));
+                some_of(names));
         }
         const auto is_word = [&](std::size_t i) {
             const std::string_view field = first().fields[places_[i]];
@@ -242,7 +242,7 @@ private:
         }
         if (others.empty()) return;
         notes_.push_back(fmt::format("{}: the networks were trained without {}, which {} passed over", lines_.file(),
-                                     listed(others), others.size() == 1 ? "is" : "are"));
+                                     some_of(others), others.size() == 1 ? "is" : "are"));
     }
 
     void add(std::span<const std::string_view> fields, std::size_t line, RowBlock& block) {

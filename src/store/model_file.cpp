@@ -18,36 +18,35 @@ namespace {
 
 using core::fail;
 using core::Failure;
-using Json = nlohmann::json;
 
 constexpr int newest_format = 1;
 constexpr std::uintmax_t most_bytes = std::uintmax_t{1} << 30U;
 constexpr std::size_t most_targets = std::size_t{1} << 24U;
 
 /// JSON has no word for what is no number.
-Json json_of(double value) {
-    return std::isfinite(value) ? Json(value) : Json();
+nlohmann::json number_or_null(double value) {
+    return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
 }
 
-double number_from(const Json& json) {
+double number_from(const nlohmann::json& json) {
     return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
 }
 
-Json json_of(const ModelMember& member) {
-    Json json{
+nlohmann::json member_json(const ModelMember& member) {
+    nlohmann::json json{
         {"index", member.index}, {"network", member.network}, {"sha256", member.sha256}, {"digest", member.digest}};
     for (const data::FeatureRange& range : member.hidden) json["hidden"].push_back({range.first, range.count});
     return json;
 }
 
-ModelMember member_from(const Json& json, const Model& model) {
+ModelMember member_from(const nlohmann::json& json, const Model& model) {
     ModelMember member{.index = json.at("index").get<std::uint32_t>(),
                        .network = json.at("network").get<std::size_t>(),
                        .sha256 = json.at("sha256").get<std::string>(),
                        .digest = json.at("digest").get<std::string>()};
     if (member.network >= model.networks.size()) fail(Failure::data, "a member has a network that is not there");
     const std::size_t features = model.pipeline.shape().elements();
-    for (const Json& each : json.value("hidden", Json::array())) {
+    for (const nlohmann::json& each : json.value("hidden", nlohmann::json::array())) {
         const data::FeatureRange range{.first = each.at(0).get<std::size_t>(), .count = each.at(1).get<std::size_t>()};
         if (range.first > features || range.count > features - range.first)
             fail(Failure::data, "a member hides features that are not there");
@@ -56,7 +55,7 @@ ModelMember member_from(const Json& json, const Model& model) {
     return member;
 }
 
-const task::Task& task_from(const Json& json) {
+const task::Task& task_from(const nlohmann::json& json) {
     const auto kind = json.at("kind").get<std::string>();
     const auto loss = json.at("loss").get<std::string>();
     for (const task::Task& task : task::tasks()) {
@@ -65,8 +64,8 @@ const task::Task& task_from(const Json& json) {
     fail(Failure::data, "there is no task '{}' with the loss '{}'", kind, loss);
 }
 
-Model model_from(const Json& json) {
-    const Json& task = json.at("task");
+Model model_from(const nlohmann::json& json) {
+    const nlohmann::json& task = json.at("task");
     Model model{.program = json.at("program").get<std::string>(),
                 .task = &task_from(task),
                 .targets = task.at("targets").get<std::size_t>(),
@@ -88,9 +87,9 @@ Model model_from(const Json& json) {
     constexpr std::size_t most_rows = 1U << 20U;
     if (model.evaluation_batch == 0 || model.evaluation_batch > most_rows)
         fail(Failure::data, "it predicts {} rows at a time", model.evaluation_batch);
-    for (const Json& range : json.at("ranges"))
+    for (const nlohmann::json& range : json.at("ranges"))
         model.ranges.push_back({.low = number_from(range.at(0)), .high = number_from(range.at(1))});
-    for (const Json& member : json.at("members")) model.members.push_back(member_from(member, model));
+    for (const nlohmann::json& member : json.at("members")) model.members.push_back(member_from(member, model));
     if (model.members.empty()) fail(Failure::data, "it has no members");
     return model;
 }
@@ -98,7 +97,7 @@ Model model_from(const Json& json) {
 }  // namespace
 
 void write_model(const std::filesystem::path& path, const Model& model) {
-    Json json{
+    nlohmann::json json{
         {"format", newest_format},
         {"program", model.program},
         {"task",
@@ -106,16 +105,17 @@ void write_model(const std::filesystem::path& path, const Model& model) {
         {"evaluation_batch", model.evaluation_batch},
         {"networks", model.networks},
         {"pipeline", model.pipeline.to_json()},
-        {"ranges", Json::array()},
-        {"members", Json::array()}};
-    Json& task = json["task"];
+        {"ranges", nlohmann::json::array()},
+        {"members", nlohmann::json::array()}};
+    nlohmann::json& task = json["task"];
     if (!model.class_names.empty()) task["class_names"] = model.class_names;
     if (!model.target_names.empty()) task["target_names"] = model.target_names;
     if (!model.target_scale.empty())
         task["scale"] = {{"mean", model.target_scale.mean}, {"deviation", model.target_scale.deviation}};
-    for (const ValueRange& range : model.ranges) json["ranges"].push_back({json_of(range.low), json_of(range.high)});
-    for (const ModelMember& member : model.members) json["members"].push_back(json_of(member));
-    write_file_atomically(path, json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    for (const ValueRange& range : model.ranges)
+        json["ranges"].push_back({number_or_null(range.low), number_or_null(range.high)});
+    for (const ModelMember& member : model.members) json["members"].push_back(member_json(member));
+    write_file_atomically(path, json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 Model read_model(const std::filesystem::path& path) {
@@ -131,7 +131,7 @@ Model read_model(const std::filesystem::path& path) {
     const std::string text(std::istreambuf_iterator<char>(file), {});
     if (!file) fail(Failure::data, "{}: cannot be read", path.string());
     try {
-        const Json json = Json::parse(text);
+        const nlohmann::json json = nlohmann::json::parse(text);
         const int format = json.at("format").get<int>();
         if (format > newest_format) {
             fail(Failure::usage,
@@ -140,7 +140,7 @@ Model read_model(const std::filesystem::path& path) {
                  path.string(), json.at("program").get<std::string>(), format, newest_format);
         }
         return model_from(json);
-    } catch (const Json::exception&) {
+    } catch (const nlohmann::json::exception&) {
         fail(Failure::data, "{}: is damaged, or no model that a run has written", path.string());
     } catch (const core::Error& refusal) {
         if (refusal.kind() == Failure::usage) throw;

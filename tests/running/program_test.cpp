@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_found_before_anything_is_written) {
     refused({"--data", "dgits"});
     refused({"--validation-fraction", "0.0000001"});
     refused({"--data", out + "/nothing/here"}, core::Failure::data);
-    const std::string broken = scratch.write("broken.csv", "a,b,c\n1,2,x\n3,,y\n");
+    const std::string broken = scratch.write("broken.csv", "a,b,c\n1,2,x\n3,dog,y\n");
     refused({"--data", broken}, core::Failure::data);
     refused({"--data", "digits", "--target", "3"});
     refused({"--reduce", "pca:500"});

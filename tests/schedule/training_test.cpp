@@ -16,6 +16,7 @@
 #include "data/source.hpp"
 #include "failure.hpp"
 #include "schedule/notes.hpp"
+#include "train/hidden_features.hpp"
 #include "train/predictor.hpp"
 
 using namespace ensemble;
@@ -123,8 +124,9 @@ BOOST_AUTO_TEST_CASE(results_are_those_of_the_stored_parameters) {
     for (std::size_t i = 0; i < notes.stored.size(); ++i) {
         const train::MemberState& state = notes.stored[i];
         early = early || state.epoch < options.training.epochs;
-        train::Predictor predictor(experiment.networks().front(),
-                                   {.hidden_features = train::hidden_features(2, 0.5, options.seed, state.member)});
+        train::Predictor predictor(
+            experiment.networks().front(),
+            {.hidden_features = train::hidden_features(experiment.member(state.member).problem, 2, state.member)});
         const data::View validation = data::validation_view(experiment.source(), experiment.split());
         const auto evaluation = predictor.evaluate(train::weights_of(state), validation);
         BOOST_TEST(notes.done[i].validation_score == evaluation.score);
