@@ -58,7 +58,8 @@ BOOST_AUTO_TEST_CASE(dense_weights_lose_their_padding) {
 BOOST_AUTO_TEST_CASE(filters_have_their_channels_first) {
     // Rows are [window row, window column, channel], here 2 × 2 × 3.
     const Numbered numbered("conv(2, 2) flatten", {4, 4, 3});
-    const Array filters = exchange::filters_of(numbered.block(0), compute::Window{.size = 2, .stride = 1}, numbered.weights());
+    const Array filters =
+        exchange::filters_of(numbered.block(0), compute::Window{.size = 2, .stride = 1}, numbered.weights());
     BOOST_TEST(filters.extents == (Extents{2, 3, 2, 2}), each);
     BOOST_TEST(filters.values == (Values{0, 30, 60, 90, 10, 40, 70, 100, 20, 50, 80, 110,
                                          1, 31, 61, 91, 11, 41, 71, 101, 21, 51, 81, 111}),
