@@ -24,16 +24,16 @@ bool is_table(const Options& options, const data::Source& source) {
 std::vector<RecipeValue> for_tables(const data::Source& source) {
     constexpr std::size_t few_rows = 2'000;
     const bool is_small = source.train.rows() <= few_rows;
-    std::vector<RecipeValue> values{
-        {.setting = "net",
-         .value = is_small ? "repeat(3)[ dense(64) relu dropout(0.1) ]" : "repeat(3)[ dense(256) relu dropout(0.05) ]"},
-        {.setting = "optimizer", .value = "adamw"},
-        {.setting = "weight-decay", .value = "0.0003"},
-        {.setting = "batch", .value = is_small ? "32" : "256"},
-        {.setting = "lr", .value = is_small ? "0.001" : "0.002"},
-        {.setting = "epochs", .value = "200"},
-        {.setting = "patience", .value = "16"},
-        {.setting = "validation-fraction", .value = "0.15"}};
+    std::vector<RecipeValue> values{{.setting = "net",
+                                     .value = is_small ? "repeat(2)[ dense(128) relu dropout(0.3) ]"
+                                                       : "repeat(3)[ dense(256) relu dropout(0.05) ]"},
+                                    {.setting = "optimizer", .value = "adamw"},
+                                    {.setting = "weight-decay", .value = "0.0003"},
+                                    {.setting = "batch", .value = is_small ? "32" : "256"},
+                                    {.setting = "lr", .value = is_small ? "0.001" : "0.002"},
+                                    {.setting = "epochs", .value = "200"},
+                                    {.setting = "patience", .value = "16"},
+                                    {.setting = "validation-fraction", .value = "0.15"}};
     const bool has_numbers = std::ranges::count(source.columns, data::ColumnKind::number, &data::Column::kind) > 0;
     if (has_numbers && data::encoding_in_use(data::Encoding::automatic, source) == data::Encoding::ple)
         values.push_back({.setting = "vary", .value = "encoding=ple,ple-target"});

@@ -91,7 +91,9 @@ void Records::find_separator() {
     // Now, since reading takes quotes out of the text.
     const auto first = first_records(rest(), window_.head + 1, false);
     is_open_ = true;
-    head_ = first.size() > window_.head ? std::string(rest().data(), first.back().data()) : std::string(rest());
+    const std::string_view all = rest();
+    head_ =
+        first.size() > window_.head ? all.substr(0, static_cast<std::size_t>(first.back().data() - all.data())) : all;
 }
 
 void Records::find_ends() {
