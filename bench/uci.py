@@ -122,7 +122,7 @@ def command(given, table, out):
     program = [given.build / "ensemble_train"]
     if given.ranks > 1:
         program = [*mpirun(given.ranks), *program]
-    return [*program, "--data", train, "--test", test, "--task", "regression", "--standardize", "features",
+    return [*program, "--data", train, "--test", test, "--task", "regression", "--recipe", "none", "--standardize", "features",
             "--net", f"dense({PROTOCOL['hidden']}) relu", "--members", str(PROTOCOL["members"]),
             "--epochs", str(PROTOCOL["epochs"]), "--batch", str(PROTOCOL["batch"]), "--seed", str(number + 1),
             *given.settings, "--out", out]
