@@ -187,6 +187,8 @@ std::shared_ptr<const ColumnEncoding> ColumnEncoding::from_json(const Json& json
                 column.levels = each.at("levels").get<std::vector<std::string>>();
                 codes.emplace_back(category_from(each, column.levels.size()));
             } else {
+                if (each.at("kind").get<std::string>() != core::name_of(ColumnKind::number))
+                    refuse("has a column of a kind that is not known");
                 codes.emplace_back(number_from(each));
             }
             columns.push_back(std::move(column));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/contract.hpp"
+#include "core/error.hpp"
 #include "data/bins.hpp"
 
 namespace ensemble::data {
@@ -78,6 +79,7 @@ private:
             code.factor = request_.scale == ColumnScale::none ? 1 : 0;
             return code;
         }
+        require_room(source_.columns[column], known.values);
         double seen = 0;
         for (const double x : known.values) code.fill += (x - code.fill) / ++seen;  // no sum that might be too large
         if (request_.scale == ColumnScale::none) return code;
@@ -86,6 +88,18 @@ private:
         if (request_.encodings.contains(Encoding::ple)) code.quantile_edges = quantile_bins(known.values, bins_);
         if (!targets_.empty()) code.target_edges = tree_bins(known);
         return code;
+    }
+
+    /// Differences of numbers and their inverses must be numbers.
+    void require_room(const Column& column, const std::vector<double>& values) const {
+        constexpr double most = 1e300;
+        constexpr double least = 1e-300;
+        const double size = std::max(std::abs(values.front()), std::abs(values.back()));
+        const bool is_constant = values.front() == values.back();
+        if (size <= most && (is_constant || values.back() - values.front() >= least)) return;
+        core::fail(core::Failure::data,
+                   "{}: the column '{}' has numbers such as {}, too {} to be scaled; choose another unit", source_.name,
+                   column.name, size, size > most ? "large" : "near each other");
     }
 
     /// By the distance of the quartiles, or else of the extremes; what differs by no more than rounding is constant.

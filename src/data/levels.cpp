@@ -11,7 +11,12 @@ namespace ensemble::data {
 
 std::string level_name(std::string_view word) {
     const auto number = parse_number(word);
-    return number ? fmt::format("{}", *number + 0.0) : core::printable(word);
+    if (number) return fmt::format("{}", *number + 0.0);
+    // What is escaped must not become what another word is written as.
+    std::string text(word);
+    for (std::size_t at = text.find("\\x"); at != std::string::npos; at = text.find("\\x", at + 2))
+        text.insert(at, 1, '\\');
+    return core::printable(text);
 }
 
 Levels::Levels(std::vector<std::string> names) : names_(std::move(names)) {

@@ -110,6 +110,10 @@ void check_place(const ExportRequest& request) {
     }
     if (fs::is_directory(out, error))
         core::fail(core::Failure::usage, "--out {}: is a directory; name a file in it", request.out);
+    if (fs::exists(out, error) && !fs::is_regular_file(out, error)) {
+        core::fail(core::Failure::usage, "--out {}: is a device or a pipe, whose place a file would take; name a file",
+                   request.out);
+    }
     const fs::path inside =
         fs::weakly_canonical(out, error).lexically_relative(fs::weakly_canonical(fs::path(request.directory), error));
     if (!inside.empty() && *inside.begin() != ".." && fs::exists(out, error)) {

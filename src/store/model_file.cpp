@@ -84,12 +84,23 @@ Model model_from(const nlohmann::json& json) {
         fits(model.target_scale.mean.size()) && model.target_scale.mean.size() == model.target_scale.deviation.size();
     if (model.targets == 0 || model.targets > most_targets || !fits(model.class_names.size()) || !is_scaled)
         fail(Failure::data, "the names or scales of its targets are not as many as they are");
+    const bool is_regression = model.task->kind == task::Kind::regression;
+    if (is_regression && model.target_names.size() != model.targets)
+        fail(Failure::data, "not all its targets have names");
+    const auto is_positive = [](double deviation) { return std::isfinite(deviation) && deviation > 0; };
+    if (!std::ranges::all_of(model.target_scale.deviation, is_positive))
+        fail(Failure::data, "the scale of a target is no number above 0");
     constexpr std::size_t most_rows = 1U << 20U;
     if (model.evaluation_batch == 0 || model.evaluation_batch > most_rows)
         fail(Failure::data, "it predicts {} rows at a time", model.evaluation_batch);
     for (const nlohmann::json& range : json.at("ranges"))
         model.ranges.push_back({.low = number_from(range.at(0)), .high = number_from(range.at(1))});
-    for (const nlohmann::json& member : json.at("members")) model.members.push_back(member_from(member, model));
+    for (const nlohmann::json& each : json.at("members")) {
+        ModelMember member = member_from(each, model);
+        if (!model.members.empty() && member.index <= model.members.back().index)
+            fail(Failure::data, "its members are not in their order");
+        model.members.push_back(std::move(member));
+    }
     if (model.members.empty()) fail(Failure::data, "it has no members");
     return model;
 }
@@ -134,16 +145,16 @@ Model read_model(const std::filesystem::path& path) {
         const nlohmann::json json = nlohmann::json::parse(text);
         const int format = json.at("format").get<int>();
         if (format > newest_format) {
-            fail(Failure::usage,
-                 "{}: was written by ensemble_train {} in format {}, and this program knows formats up to {}; install "
-                 "that version or a later one",
-                 path.string(), json.at("program").get<std::string>(), format, newest_format);
+            fail(Failure::data,
+                 "was written by ensemble_train {} in format {}, and this program knows formats up to {}; install that "
+                 "version or a later one",
+                 json.at("program").get<std::string>(), format, newest_format);
         }
+        if (format < 1 || !json.at("format").is_number_integer()) fail(Failure::data, "has a format that never was");
         return model_from(json);
     } catch (const nlohmann::json::exception&) {
         fail(Failure::data, "{}: is damaged, or no model that a run has written", path.string());
     } catch (const core::Error& refusal) {
-        if (refusal.kind() == Failure::usage) throw;
         fail(Failure::data, "{}: {}", path.string(), refusal.what());
     }
 }

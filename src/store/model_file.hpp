@@ -47,8 +47,8 @@ struct Model {
 /// Writes the file, durably and atomically. Throws core::Error (run).
 void write_model(const std::filesystem::path& path, const Model& model);
 
-/// Reads the file. Nothing in it is believed before it is checked. Throws core::Error: data where it is missing,
-/// damaged or no model, usage where it is of a newer format than this program knows.
+/// Reads the file. Nothing in it is believed before it is checked. Throws core::Error (data) where it is missing,
+/// damaged, no model, or of a newer format than this program knows.
 [[nodiscard]] Model read_model(const std::filesystem::path& path);
 
 }  // namespace ensemble::store
