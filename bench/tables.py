@@ -7,7 +7,7 @@
     bench/tables.py DIRECTORY -- --lr 0.01  what stands behind -- goes to ensemble_train
 
 DIRECTORY holds NAME-train.csv.gz and NAME-test.csv.gz of each set, whose last column is the target. Trees see categories as
-ordinal codes and are scikit-learn's and XGBoost's (Debian's python3-sklearn and python3-xgboost), all settings as they come.
+ordinal codes and are scikit-learn's and XGBoost's (Debian's python3-sklearn, python3-xgboost and python3-pandas), all settings as they come.
 The paired test is McNemar's exact one for accuracy, and for numbers the test of the mean difference of squared errors.
 """
 

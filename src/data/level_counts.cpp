@@ -1,7 +1,5 @@
 #include "data/level_counts.hpp"
 
-#include "data/levels.hpp"
-
 namespace ensemble::data {
 namespace {
 

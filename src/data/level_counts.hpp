@@ -4,10 +4,10 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "data/column.hpp"
+#include "data/levels.hpp"
 
 namespace ensemble::data {
 
@@ -46,15 +46,9 @@ public:
     [[nodiscard]] std::vector<std::size_t> sorted(std::vector<std::string>& names) const;
 
 private:
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
-    };
-    using Places = std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>>;
-
     std::vector<Level> levels_;
-    Places names_;      ///< of the levels
-    Places spellings_;  ///< of all words that have come
+    PlaceOfText names_;      ///< of the levels
+    PlaceOfText spellings_;  ///< of all words that have come
     bool is_closed_ = false;
     std::size_t unknown_ = 0;
 };

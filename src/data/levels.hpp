@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +9,13 @@
 #include <vector>
 
 namespace ensemble::data {
+
+/// Texts with a number each, to be found by any text without a copy.
+struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+};
+using PlaceOfText = std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>>;
 
 /// How a level is called: as it is written, but numbers by their shortest spelling, so that 1, 1.0 and 01 are one.
 [[nodiscard]] std::string level_name(std::string_view word);
@@ -26,13 +33,8 @@ public:
     [[nodiscard]] std::optional<std::size_t> find(std::string_view word) const;
 
 private:
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
-    };
-
     std::vector<std::string> names_;
-    std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> places_;
+    PlaceOfText places_;
 };
 
 }  // namespace ensemble::data
