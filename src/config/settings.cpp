@@ -211,6 +211,11 @@ std::vector<Setting> regularisation_settings() {
         number(training("weight-decay", "X", "L2 penalty on weights (decoupled in adamw)"),
                [](auto& o) -> auto& { return o.training.weight_decay; }, {not_negative, "1e-4", true}),
         number(
+            training("clip-norm", "C",
+                     "shorten the gradient of all parameters together to the norm C before each update (any norm)"),
+            [](auto& o) -> auto& { return o.training.clip_norm; }, {positive, "1", true},
+            [](const Options& o) { return o.training.clip_norm > 0; }),
+        number(
             training("max-norm", "C",
                      "shorten the weights into each unit of a dense or maxout layer to the norm C (any norm)"),
             [](auto& o) -> auto& { return o.training.max_norm; }, {positive, "3", true},

@@ -50,6 +50,7 @@ struct Hyperparameters {
     double epsilon = 1e-8;         ///< of adam, adamw, rmsprop
     double rho = 0.99;             ///< of rmsprop
     double weight_decay = 0.0;     ///< L2 penalty λ/2·|w|² on weights, not biases; decoupled in adamw
+    double clip_norm = 0.0;        ///< longest gradient of all parameters together; 0: any
     double max_norm = 0.0;         ///< longest vector of weights into a unit of a dense layer; 0: any
     double label_smoothing = 0.0;  ///< share of a label's weight that all classes divide among them, in training
     double adversarial = 0.0;  ///< share of each feature's range that adversarial batches are moved by, see Adversary

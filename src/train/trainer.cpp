@@ -77,8 +77,8 @@ struct Trainer::Impl {
     std::vector<model::ParameterBlock> blocks;
     core::Buffer<float> gradients;
     std::optional<Adversary> adversary;
-    core::Buffer<float> gradients_as_is;  ///< of a batch before the adversary moved it; empty without one
-    model::GradientReady update;
+    core::Buffer<float> gradients_as_is;     ///< of a batch before the adversary moved it; empty without one
+    model::GradientReady gradient_ready;     ///< adds what the adversary found, and updates as soon as that may be
     std::optional<Pretraining> pretraining;  ///< until it is finished
     double pretraining_work = 0;             ///< of all of it, in updates
     std::size_t samples = 0;                 ///< of the current epoch so far
@@ -123,15 +123,9 @@ struct Trainer::Impl {
                                       .background = given.background,
                                       .seed = given.seed,
                                       .member = state.member});
-        update = [this](const model::ParameterBlock& block, std::size_t begin, std::size_t end) {
+        gradient_ready = [this](const model::ParameterBlock& block, std::size_t begin, std::size_t end) {
             if (adversary) compute::blend(stretch(gradients_as_is, begin, end), 0.5F, stretch(gradients, begin, end));
-            optimizer.update({.parameters = stretch(state.parameters, begin, end),
-                              .gradients = stretch(gradients, begin, end),
-                              .first_moment = stretch(state.first_moment, begin, end),
-                              .second_moment = stretch(state.second_moment, begin, end)},
-                             block.is_weight ? Optimizer::Decay::yes : Optimizer::Decay::no);
-            // Threads come in any order, and norms are sums over rows in theirs.
-            if (!(max_norm && pool != nullptr)) settle(block, begin, end);
+            if (hyperparameters.clip_norm == 0) update(block, begin, end);
         };
         if (chosen.initialiser == model::Initialiser::rbm) {
             pretraining.emplace(network, chosen, given, rows, hidden, state);
@@ -162,6 +156,17 @@ struct Trainer::Impl {
     void exclude(std::string why) {
         state.excluded = std::move(why);
         state.finished = true;
+    }
+
+    /// The gradient of the parameters in [begin, end) is final.
+    void update(const model::ParameterBlock& block, std::size_t begin, std::size_t end) {
+        optimizer.update({.parameters = stretch(state.parameters, begin, end),
+                          .gradients = stretch(gradients, begin, end),
+                          .first_moment = stretch(state.first_moment, begin, end),
+                          .second_moment = stretch(state.second_moment, begin, end)},
+                         block.is_weight ? Optimizer::Decay::yes : Optimizer::Decay::no);
+        // Threads come in any order, and norms are sums over rows in theirs.
+        if (!(max_norm && pool != nullptr)) settle(block, begin, end);
     }
 
     /// Parameters in [begin, end) were just updated: limits their norms, and takes what is final into the mean.
@@ -225,7 +230,11 @@ void Trainer::Impl::train_on_batch() {
     }
     optimizer.begin_update(rate(), state.updates + 1);
     average_share = average.after_update(state.averaged);
-    current.backward(state.parameters.data(), gradients.data(), update);
+    current.backward(state.parameters.data(), gradients.data(), gradient_ready);
+    if (hyperparameters.clip_norm > 0) {
+        clip(blocks, gradients, hyperparameters.clip_norm);
+        for (const model::ParameterBlock& block : blocks) update(block, block.offset, block.offset + block.size());
+    }
     if (max_norm && pool != nullptr) {
         for (const model::ParameterBlock& block : blocks) settle(block, block.offset, block.offset + block.size());
     }

@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(every_option_of_the_training_reaches_its_field) {
     const Options o = parse_text(
         "--net dense(3) --init xavier --epochs 7 --batch 9 --optimizer rmsprop --lr 0.5 "
         "--rho 0.75 --epsilon 1e-3 --schedule step --schedule-step 4 --schedule-factor 0.5 "
-        "--weight-decay 0.01 --max-norm 3.5 --label-smoothing 0.125 --adversarial 0.02 "
+        "--weight-decay 0.01 --clip-norm 0.75 --max-norm 3.5 --label-smoothing 0.125 --adversarial 0.02 "
         "--weight-average swa:0.5 "
         "--log-gradients --evaluate-with-dropout --patience 2");
     BOOST_TEST(o.nets.front() == "dense(3)");
@@ -96,6 +96,7 @@ BOOST_AUTO_TEST_CASE(every_option_of_the_training_reaches_its_field) {
     BOOST_TEST(o.training.schedule_step == 4U);
     BOOST_TEST(o.training.schedule_factor == 0.5);
     BOOST_TEST(o.training.weight_decay == 0.01);
+    BOOST_TEST(o.training.clip_norm == 0.75);
     BOOST_TEST(o.training.max_norm == 3.5);
     BOOST_TEST(o.training.label_smoothing == 0.125);
     BOOST_TEST(o.training.adversarial == 0.02);

@@ -154,7 +154,7 @@ def idle_ranks_lend_their_cores(stage):
 @case
 def same_bytes_with_machines_and_means(stage):
     words = ["--data", "digits:train=300,test=100", "--net", "dense(32) sigmoid dense(16) sigmoid dropout(0.1)", "--init", "rbm",
-             "--rbm-epochs", "2", "--rbm-cd", "2", "--max-norm", "2", "--label-smoothing", "0.1", "--log-gradients",
+             "--rbm-epochs", "2", "--rbm-cd", "2", "--clip-norm", "0.5", "--max-norm", "2", "--label-smoothing", "0.1", "--log-gradients",
              "--evaluate-with-dropout", "--bootstrap", "--epochs", "3", "--batch", "32", "--members", "5", "--seed", "3"]
     for average in ("swa:0.3", "ema:0.9"):
         found = []
