@@ -234,7 +234,13 @@ private:
         if (options.out.empty()) fail(Failure::usage, "{} needs the directory of a run: --out DIR", option);
         if (store::state_of_run(options.out) == store::RunState::none) return;
         const std::string file = store::RunDirectory::at(options.out).configuration().string();
-        chosen.merge(apply_configuration(options, read_file(file, option, Failure::data), file, chosen));
+        // What a budget led to when the run began holds, however often its command line is given.
+        std::set<std::string> kept = chosen;
+        if (options.time_budget_s > 0) {
+            kept.erase("members");
+            kept.erase("epochs");
+        }
+        chosen.merge(apply_configuration(options, read_file(file, option, Failure::data), file, kept));
     }
 
     static Introduction introduction() {

@@ -95,6 +95,15 @@ std::vector<Setting> conduct_settings() {
             [](const Options& o) {
                 return o.time_limit_s > 0 ? std::optional<Value>(text_of_seconds(o.time_limit_s)) : std::nullopt;
             }),
+        setting_of(
+            conduct("time-budget", "TIME",
+                    "train no more members and epochs than fit into so long (5min, 1:30:00), measured at the start; "
+                    "config.toml says what was chosen, and repeats the run (any time)",
+                    "Training"),
+            Durations{}, [](Options& o, string_view text) { o.time_budget_s = parse_duration(text); },
+            [](const Options& o) {
+                return o.time_budget_s > 0 ? std::optional<Value>(text_of_seconds(o.time_budget_s)) : std::nullopt;
+            }),
         whole_number(
             conduct("min-members", "K",
                     "when stopped, accept the ensemble as complete if at least K members are finished and "

@@ -87,6 +87,7 @@ struct Options {
 
     CheckpointInterval checkpoint_every;
     double time_limit_s = 0;      ///< 0: none
+    double time_budget_s = 0;     ///< that members and epochs are chosen for; 0: any
     std::size_t min_members = 0;  ///< that suffice when the run is stopped; 0: all
 
     bool tensorboard = false;  ///< write event files

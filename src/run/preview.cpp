@@ -1,29 +1,20 @@
 #include "run/preview.hpp"
 
 #include <algorithm>
-#include <new>
-#include <numeric>
-#include <optional>
 #include <set>
 #include <vector>
 
 #include <fmt/ranges.h>
 
-#include "compute/prepared_pool.hpp"
 #include "config/settings.hpp"
 #include "config/variation.hpp"
 #include "core/printable.hpp"
-#include "core/stopwatch.hpp"
 #include "core/text.hpp"
 #include "model/network_summary.hpp"
-#include "run/machine.hpp"
 #include "run/network_table.hpp"
 #include "run/preflight.hpp"
+#include "run/training_time.hpp"
 #include "schedule/plan.hpp"
-#include "schedule/root.hpp"
-#include "schedule/work_queue.hpp"
-#include "train/pretraining.hpp"
-#include "train/trainer.hpp"
 
 namespace ensemble::run {
 namespace {
@@ -88,30 +79,6 @@ std::string training_text(const config::Experiment& experiment) {
                        chosen("lr"), schedule == "constant" ? "" : " (" + schedule + ")");
 }
 
-/// Seconds that this rank needs for one member, from a moment of training; none where memory does not suffice for it.
-std::optional<double> seconds_per_member(const config::Experiment& experiment, std::uint32_t member) {
-    if (!has_memory_for(rank_bytes(experiment))) return std::nullopt;
-    constexpr double moment_s = 0.3;
-    // Of pretraining a moment would tell little: its cost follows from that of the training proper.
-    const train::MemberSpec spec = experiment.member(member);
-    train::Hyperparameters training = spec.training;
-    const double pretraining = train::pretraining_share(*spec.network, training);
-    if (pretraining > 0) training.initialiser = model::Initialiser::xavier;
-    compute::PreparedPool pool;
-    pool.resize(std::max<std::size_t>(experiment.options().threads, 1));
-    try {
-        train::Trainer trainer(*spec.network, training, spec.problem, spec.index, &pool);
-        trainer.step();  // the first one warms up
-        const core::Stopwatch watch;
-        const double before = trainer.progress();
-        while (!trainer.finished() && watch.seconds() < moment_s) trainer.step();
-        const double trained = trainer.progress() - before;
-        return trained > 0 ? (1 + pretraining) * watch.seconds() / trained : 0.0;
-    } catch (const std::bad_alloc&) {
-        return std::nullopt;  // what kernels need for a moment comes on top
-    }
-}
-
 /// What a member takes, part by part.
 std::string memory_text(const config::Experiment& experiment) {
     const train::Hyperparameters training = experiment.largest_member().training;
@@ -165,43 +132,15 @@ std::string check_lines(const std::vector<std::string>& hosts, const std::vector
     return text;
 }
 
-std::vector<double> lengths_of_members(const config::Experiment& experiment) {
-    std::vector<double> lengths;
-    for (const schedule::MemberWork& work : schedule::planned_work(experiment)) lengths.push_back(work.whole);
-    return lengths;
-}
-
-/// Members that are handed out so many at a time.
-schedule::Plan plan_of(const std::vector<double>& lengths, std::size_t together, std::size_t ranks) {
-    std::vector<double> units;
-    for (const schedule::WorkUnit& unit : schedule::units_of(lengths.size(), together)) {
-        const auto first = lengths.begin() + unit.first;
-        units.push_back(std::accumulate(first, first + unit.count, 0.0));
-    }
-    schedule::Plan plan = schedule::plan(units, ranks);
-    for (std::vector<std::size_t>& of_rank : plan.members) {
-        std::vector<std::size_t> members;
-        for (const std::size_t unit : of_rank)
-            for (std::size_t i = 0; i < together; ++i) members.push_back(unit * together + i);
-        of_rank = std::move(members);
-    }
-    return plan;
-}
-
-/// When all will be done, from a moment of training the longest member; ranks of this node that share cores take turns.
-std::string time_text(const config::Experiment& experiment, const schedule::Plan& plan,
-                      const std::vector<double>& lengths, std::size_t node_ranks) {
-    const std::size_t threads = std::max<std::size_t>(experiment.options().threads, 1);
-    const double wanted = static_cast<double>(node_ranks * threads);
-    const double crowding = std::max(1.0, wanted / static_cast<double>(allowed_cores()));
-    const auto longest = std::ranges::max_element(lengths);
-    const auto member = static_cast<std::uint32_t>(longest - lengths.begin());
-    const std::optional<double> seconds = seconds_per_member(experiment, member);
-    if (!seconds) return "cannot be measured: memory does not suffice to train a member";
+/// When all will be done, from a moment of training the longest member.
+std::string time_text(const config::Experiment& experiment, std::size_t node_ranks, double makespan) {
+    const auto measured = measure_time(experiment, node_ranks);
+    if (!measured) return "cannot be measured: memory does not suffice to train a member";
     const bool differ = config::members_differ(experiment.options());
-    return fmt::format(
-        "about {} ({} for {}, measured on rank 0)", core::duration(plan.makespan / *longest * *seconds * crowding),
-        core::duration(*seconds * crowding), differ ? fmt::format("the longest, member {}", member) : "a member");
+    return fmt::format("about {} ({} for {}, measured on rank 0)",
+                       core::duration(makespan / measured->lengths.at(measured->member) * measured->seconds),
+                       core::duration(measured->seconds),
+                       differ ? fmt::format("the longest, member {}", measured->member) : "a member");
 }
 
 std::string network_tables(const config::Experiment& experiment, const report::Terminal& terminal) {
@@ -239,7 +178,7 @@ std::string plan_text(const config::Experiment& experiment, const std::vector<st
         core::bytes(prediction_bytes(experiment)),
         config::members_differ(options) ? ", the longest first, if they take as long as their operations let expect"
                                         : "; if all take equally long",
-        rank_lines(plan, hosts), time_text(experiment, plan, lengths, node_ranks), core::percent(plan.idle_fraction, 1),
+        rank_lines(plan, hosts), time_text(experiment, node_ranks, plan.makespan), core::percent(plan.idle_fraction, 1),
         core::percent(1 - plan.idle_fraction, 1));
 }
 

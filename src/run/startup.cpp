@@ -24,6 +24,7 @@
 #include "run/preflight.hpp"
 #include "run/resume.hpp"
 #include "run/standard_streams.hpp"
+#include "run/training_time.hpp"
 #include "store/run_state.hpp"
 
 namespace ensemble::run {
@@ -137,7 +138,8 @@ Request read_replay(const config::Invocation& invocation) {
     return request;
 }
 
-Request read_request(std::span<const char* const> words) {
+Request read_request(const comm::Communicator& world, std::span<const char* const> words,
+                     const core::Stopwatch& since_start) {
     const config::Invocation invocation = config::parse_command_line(words);
     Request request{.message = {.go_on = false, .options = invocation.options}, .data = {}};
     config::Options& options = request.message.options;
@@ -166,6 +168,10 @@ Request read_request(std::span<const char* const> words) {
     load(request, invocation);
     const config::Experiment experiment(options, *request.data);
     options = experiment.options();
+    if (state == store::RunState::none) {
+        const std::string fitted = fit_into_budget(options, experiment, world, since_start.seconds());
+        if (!fitted.empty()) request.data->notes.push_back(fitted);
+    }
     if (invocation.print_config) return answer(config::to_toml(options));
     if (state != store::RunState::none) {
         const std::string note = refuse_other_run(experiment, "--resume");
@@ -178,14 +184,15 @@ Request read_request(std::span<const char* const> words) {
 
 }  // namespace
 
-Started start_up(const comm::Communicator& world, std::span<const char* const> words) {
+Started start_up(const comm::Communicator& world, std::span<const char* const> words,
+                 const core::Stopwatch& since_start) {
     require_same_program(world);
     comm::Communicator ranks = world;
     Request request;
     std::vector<std::byte> bytes;
     ranks.run_everywhere([&] {
         if (!ranks.is_root()) return;
-        request = read_request(words);
+        request = read_request(world, words, since_start);
         bytes = encode(request.message);
     });
     ranks.broadcast(bytes);

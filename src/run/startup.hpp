@@ -7,6 +7,7 @@
 
 #include "comm/communicator.hpp"
 #include "config/experiment.hpp"
+#include "core/stopwatch.hpp"
 
 namespace ensemble::run {
 
@@ -18,8 +19,10 @@ struct Started {
 };
 
 /// Reads the command line and the data on the root, checks everything there, and gives it to all ranks; the data lie
-/// once in each node's memory. Nothing is written. Collective; `words` count on the root only.
+/// once in each node's memory. Nothing is written. Collective; `words` and
+/// `since_start`, the time of --time-budget, count on the root only.
 /// Throws comm::SharedError on every rank.
-[[nodiscard]] Started start_up(const comm::Communicator& world, std::span<const char* const> words);
+[[nodiscard]] Started start_up(const comm::Communicator& world, std::span<const char* const> words,
+                               const core::Stopwatch& since_start);
 
 }  // namespace ensemble::run

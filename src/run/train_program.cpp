@@ -217,7 +217,7 @@ private:
 
 int train_ensemble(const comm::Communicator& world, std::span<const char* const> words) {
     const core::Stopwatch since_start;
-    const Started started = start_up(world, words);
+    const Started started = start_up(world, words, since_start);
     const auto& experiment = started.experiment;
     if (!experiment) return 0;
     if (started.replay) {

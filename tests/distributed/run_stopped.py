@@ -20,7 +20,7 @@ import tempfile
 import time
 
 sys.dont_write_bytecode = True
-from stage import LIMIT_S, RUN, USAGE, Ended, case_of, check_message, digest, give_up, history_without_timings, main, skip
+from stage import LIMIT_S, RUN, USAGE, Ended, case_of, check_message, digest, give_up, history_without_timings, main, results, skip
 
 STOPPED = 75
 KILLS = int(os.environ.get("ENSEMBLE_KILLS", "3"))
@@ -333,6 +333,26 @@ def a_time_limit_again_and_again(stage):
     reference.check(ended, "run")
     again = stage.ranks(3, [*WORDS, "--resume", "--out", "run"])
     again.expect(again.code == 0 and "nothing left to do" in again.out, "a finished run is not left alone")
+
+
+@case
+def a_time_budget_is_chosen_once(stage):
+    words = [*WORDS, "--epochs", "1000000", "--time-budget", "2s"]
+    chosen = lambda name: [line for line in (stage.directory / name / "config.toml").read_text().splitlines()
+                           if line.startswith(("epochs", "members", "time-budget"))]
+    ended = stage.ranks(2, [*words, "--out", "run", "--time-limit", "1ms"])
+    ended.expect(ended.code == STOPPED, "exit code is not 75")
+    first = chosen("run")
+    ended.expect(len(first) == 2 and "epochs = 1000000" not in first, f"chosen is {first}")
+    ended = stage.ranks(3, [*words, "--members", "64", "--out", "run", "--resume"])
+    ended.expect(ended.code == 0, "does not go on with what was chosen").expect(chosen("run") == first, "has chosen again")
+    again = stage.ranks(1, ["--config", "run/config.toml", "--out", "again"])
+    again.expect(again.code == 0, "the configuration does not repeat the run")
+    members = len(json.loads((stage.directory / "run/summary.json").read_text())["members"])
+    again.expect(results(stage.directory / "again", members) == results(stage.directory / "run", members), "other results")
+    ended = stage.ranks(1, [*WORDS[:4], "--time-budget", "2s", "--vary", "epochs=1,2", "--out", "no"])
+    ended.expect(ended.code == USAGE, "members that differ in their epochs")
+    check_message(ended, "--time-budget", "--vary epochs")
 
 
 @case
