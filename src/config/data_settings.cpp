@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::uint64_t most_rows = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t most_folds = 1000;
-constexpr Range part_of_rows{0, 1, true, true};
 
 bool distorts(const Options& o) {
     return o.augmentation.any();
@@ -116,7 +115,7 @@ std::vector<Setting> what_is_done_to_them() {
 std::vector<Setting> how_rows_are_split() {
     return {
         number(data("test-fraction", "SHARE", "share of the rows kept for testing (the data's own test set, else 0.2)"),
-               [](auto& o) -> auto& { return o.test_fraction; }, {part_of_rows, "0.2"}),
+               [](auto& o) -> auto& { return o.test_fraction; }, {inner_share, "0.2"}),
         number(
             {.name = "validation-fraction",
              .group = "Data",
@@ -124,7 +123,7 @@ std::vector<Setting> how_rows_are_split() {
              .help = fmt::format("share of the other rows kept for validation ({})", Options{}.validation_fraction),
              .belongs_to = "runs without --folds",
              .role = Role::shared},
-            [](auto& o) -> auto& { return o.validation_fraction; }, {part_of_rows, "0.1"},
+            [](auto& o) -> auto& { return o.validation_fraction; }, {inner_share, "0.1"},
             [](const Options& o) { return o.folds == 0; }),
         whole_number(
             data("folds", "K",

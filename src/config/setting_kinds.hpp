@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,14 @@
 // How settings of each kind are made: from what people see of them, and from the field of Options, given as a function
 // `field` that returns a reference to it.
 namespace ensemble::config {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+constexpr Range share_below_one{0, 1, false, true};
+constexpr Range inner_share{0, 1, true, true};
+constexpr Range share_or_all{0, 1, true, false};
+constexpr Range positive{0, infinity, true, true};
+constexpr Range not_negative{0, infinity, false, true};
 
 /// What people see of a setting.
 struct Caption {
