@@ -7,6 +7,7 @@
 
 #include "analysis/combination.hpp"
 #include "config/named_configurations.hpp"
+#include "config/recipe.hpp"
 #include "data/formats.hpp"
 #include "model/network.hpp"
 #include "task/task.hpp"
@@ -14,7 +15,7 @@
 namespace ensemble::config {
 namespace {
 
-constexpr std::string_view settings_and_members =
+constexpr std::string_view preparation =
     "\nWhat is done to them:\n"
     "  --target       4 is the column named 4, if the header has that name, else the fourth; so with --ignore, "
     "where\n"
@@ -54,12 +55,9 @@ constexpr std::string_view settings_and_members =
     "                 Features and targets are standardised over all of these rows; --patience chooses its epoch on "
     "the\n"
     "                 part that is held out\n"
-    "  --tta          the copies are distorted by as much as in training; validation sees each image once\n"
-    "\nWhat is chosen where nobody does (--recipe auto):\n"
-    "  for text tables  up to 2,000 rows two dense layers of 128 with dropout, else three of 256 with a little; AdamW\n"
-    "                 with weight decay; at most 200 epochs, of which the best on a validation share of 0.15 counts\n"
-    "                 (--patience 16); members with both encodings of numbers in turn (--vary); for classes of more\n"
-    "                 rows --calibrate temperature; what is chosen is told in a note\n"
+    "  --tta          the copies are distorted by as much as in training; validation sees each image once\n";
+
+constexpr std::string_view members =
     "\nWhat else they are tried on:\n"
     "  --shift        values go by commas, or LOW..HIGH: in steps of LOW where twelve or fewer end at HIGH, else six.\n"
     "                 Of images: rotate by degrees, shift by pixels in a direction of each row's own, noise; of "
@@ -96,18 +94,27 @@ constexpr std::string_view settings_and_members =
     "\nExample: mpirun -np 4 ensemble_train --data digits --members 8 --net 'dense(256) relu dropout(0.3)'\n";
 
 /// "  name           what it holds", further lines below the first.
+std::string entry_text(std::string_view name, std::string_view lines) {
+    std::string text;
+    while (!lines.empty()) {
+        const std::string_view line = lines.substr(0, lines.find('\n'));
+        text += fmt::format("  {:<15} {}\n", name, line);
+        lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+        name = "";
+    }
+    return text;
+}
+
 std::string formats_text() {
     std::string text = "\nData for --data:\n";
-    for (const data::Format& format : data::formats()) {
-        std::string_view name = format.name;
-        std::string_view rest = format.help;
-        while (!rest.empty()) {
-            const std::string_view line = rest.substr(0, rest.find('\n'));
-            text += fmt::format("  {:<15} {}\n", name, line);
-            rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-            name = "";
-        }
-    }
+    for (const data::Format& format : data::formats()) text += entry_text(format.name, format.help);
+    return text;
+}
+
+std::string recipes_text() {
+    std::string text =
+        "\nWhat is chosen where nobody does, and told in a note, by the kind of data (--recipe none: nothing):\n";
+    for (const Recipe& recipe : recipes()) text += entry_text(recipe.data, recipe.help);
     return text;
 }
 
@@ -141,8 +148,7 @@ std::string help_footer() {
     list("How members become one prediction, for --combine", analysis::combinations(),
          [](const analysis::Combination& combination) { return combination.name; });
     text += formats_text();
-    text += settings_and_members;
-    return text;
+    return text.append(preparation).append(recipes_text()).append(members);
 }
 
 }  // namespace ensemble::config

@@ -19,10 +19,12 @@ struct RecipeValue {
 
 /// What suits a kind of data.
 struct Recipe {
-    std::string_view name;
     std::string_view data;  ///< what it is for, for people: "text tables"
+    std::string_view help;  ///< what it chooses, in lines for --help
+    bool is_of_one_piece;   ///< its other settings are for its network: who chooses another has none of them
     bool (*suits)(const Options& options, const data::Source& source);
     std::vector<RecipeValue> (*values)(const data::Source& source);
+    std::string (*words)(const Options& options, const data::Source& source);  ///< for people: "a table of 150 rows"
 };
 
 /// All of them; the first that suits is taken.
