@@ -21,9 +21,9 @@ struct Task {
     std::size_t outputs;         ///< of the network for each target
     std::size_t predicted;       ///< numbers that are predicted for each target
 
-    /// Sum over rows of the loss of `outputs` [rows × targets·outputs] against `truth`, whose numbers are standardised.
-    /// With a `gradient` of that shape also the derivative of the mean over rows. `smoothing` softens labels, see
-    /// compute::softmax_cross_entropy.
+    /// Sum over rows of weight · loss of `outputs` [rows × targets·outputs] against `truth`, whose numbers are
+    /// standardised. With a `gradient` of that shape also the derivative of that sum divided by the rows. `smoothing`
+    /// softens labels, see compute::softmax_cross_entropy.
     double (*loss)(const compute::Rows& outputs, const Truth& truth, const compute::Rows* gradient, double smoothing);
 
     /// Outputs into predictions [rows × targets·predicted], row after row: probabilities; or mean and variance of each

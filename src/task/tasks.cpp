@@ -21,8 +21,8 @@ std::array<double, 2> without_nan(double first, double second) {
 // Classification.
 
 double cross_entropy(const Rows& outputs, const Truth& truth, const Rows* gradient, double smoothing) {
-    if (gradient == nullptr) return compute::softmax_cross_entropy(outputs, truth.labels);
-    return compute::softmax_cross_entropy(outputs, truth.labels, *gradient, smoothing);
+    if (gradient == nullptr) return compute::softmax_cross_entropy(outputs, truth.labels, truth.weights);
+    return compute::softmax_cross_entropy(outputs, truth.labels, *gradient, smoothing, truth.weights);
 }
 
 void probabilities(const Rows& outputs, const Scale&, std::span<float> predictions) {
@@ -77,8 +77,8 @@ float in_units(float standardised, const Scale& scale, std::size_t target) {
 }
 
 double gaussian(const Rows& outputs, const Truth& truth, const Rows* gradient, double) {
-    return gradient == nullptr ? compute::gaussian_nll(outputs, truth.numbers)
-                               : compute::gaussian_nll(outputs, truth.numbers, *gradient);
+    return gradient == nullptr ? compute::gaussian_nll(outputs, truth.numbers, truth.weights)
+                               : compute::gaussian_nll(outputs, truth.numbers, *gradient, truth.weights);
 }
 
 void gaussian_moments(const Rows& outputs, const Scale& scale, std::span<float> predictions) {
@@ -99,8 +99,8 @@ void add_gaussian_squares(const Rows& outputs, const Truth& truth, const Scale& 
 }
 
 double squared(const Rows& outputs, const Truth& truth, const Rows* gradient, double) {
-    return gradient == nullptr ? compute::squared_error(outputs, truth.numbers)
-                               : compute::squared_error(outputs, truth.numbers, *gradient);
+    return gradient == nullptr ? compute::squared_error(outputs, truth.numbers, truth.weights)
+                               : compute::squared_error(outputs, truth.numbers, *gradient, truth.weights);
 }
 
 void means_alone(const Rows& outputs, const Scale& scale, std::span<float> predictions) {

@@ -12,12 +12,14 @@ struct Truth {
     std::span<const std::int32_t> labels = {};  ///< classification: [rows], each below the number of classes
     std::span<const float> numbers = {};        ///< regression: [rows × targets], row after row
     std::size_t targets = 1;                    ///< numbers of a row
+    std::span<const float> weights = {};        ///< [rows] how much each counts in a loss; empty: all the same, 1
 
     /// Of rows [first, first + count).
     [[nodiscard]] Truth part(std::size_t first, std::size_t count) const {
         return {.labels = labels.empty() ? labels : labels.subspan(first, count),
                 .numbers = numbers.empty() ? numbers : numbers.subspan(first * targets, count * targets),
-                .targets = targets};
+                .targets = targets,
+                .weights = weights.empty() ? weights : weights.subspan(first, count)};
     }
 };
 

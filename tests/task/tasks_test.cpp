@@ -23,6 +23,7 @@ struct Example {
     std::vector<float> outputs;
     std::vector<std::int32_t> labels;
     std::vector<float> numbers;
+    std::vector<float> weights;
 
     explicit Example(const task::Task& given) : task(given) {
         core::RandomStream random({.seed = 4});
@@ -37,8 +38,8 @@ struct Example {
         return {values.data(), rows, width, width};
     }
     [[nodiscard]] task::Truth truth() const {
-        if (task.kind == task::Kind::classification) return {.labels = labels};
-        return {.numbers = numbers, .targets = targets};
+        if (task.kind == task::Kind::classification) return {.labels = labels, .weights = weights};
+        return {.numbers = numbers, .targets = targets, .weights = weights};
     }
     [[nodiscard]] double loss() { return task.loss(view(outputs), truth(), nullptr, 0); }
 };
@@ -47,21 +48,43 @@ struct Example {
 
 BOOST_AUTO_TEST_CASE(every_gradient_agrees_with_differences) {
     for (const task::Task& task : task::tasks()) {
-        Example example(task);
-        std::vector<float> slopes(example.outputs.size());
-        const compute::Rows gradient = example.view(slopes);
-        const double loss = task.loss(example.view(example.outputs), example.truth(), &gradient, 0);
-        BOOST_TEST(std::abs(loss - example.loss()) < 1e-6, task.loss_name);
-        for (std::size_t i = 0; i < slopes.size(); ++i) {
-            constexpr float h = 1e-2F;
-            const float middle = example.outputs[i];
-            example.outputs[i] = middle + h;
-            const double up = example.loss();
-            example.outputs[i] = middle - h;
-            const double slope = (up - example.loss()) / (2 * h) / rows;
-            example.outputs[i] = middle;
-            BOOST_TEST(std::abs(slopes[i] - slope) < 2e-4, task.loss_name << ", output " << i);
+        for (const bool is_weighted : {false, true}) {
+            Example example(task);
+            if (is_weighted) example.weights = {0.25F, 0, 2, 1, 3};
+            std::vector<float> slopes(example.outputs.size());
+            const compute::Rows gradient = example.view(slopes);
+            const double loss = task.loss(example.view(example.outputs), example.truth(), &gradient, 0);
+            BOOST_TEST(std::abs(loss - example.loss()) < 1e-6, task.loss_name);
+            for (std::size_t i = 0; i < slopes.size(); ++i) {
+                constexpr float h = 1e-2F;
+                const float middle = example.outputs[i];
+                example.outputs[i] = middle + h;
+                const double up = example.loss();
+                example.outputs[i] = middle - h;
+                const double slope = (up - example.loss()) / (2 * h) / rows;
+                example.outputs[i] = middle;
+                BOOST_TEST(std::abs(slopes[i] - slope) < 4e-4, task.loss_name << ", output " << i);
+            }
         }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_weighted_loss_is_that_of_rows_that_come_so_often) {
+    for (const task::Task& task : task::tasks()) {
+        Example example(task);
+        std::vector<double> alone;
+        for (std::size_t row = 0; row < rows; ++row) {
+            const std::size_t width = task.output_width(targets);
+            const compute::Rows one{example.outputs.data() + row * width, 1, width, width};
+            alone.push_back(task.loss(one, example.truth().part(row, 1), nullptr, 0));
+        }
+        example.weights = {3, 0, 1, 2, 1};
+        const double expected = 3 * alone[0] + alone[2] + 2 * alone[3] + alone[4];
+        BOOST_TEST(std::abs(example.loss() - expected) < 1e-9, task.loss_name);
+        example.weights.assign(rows, 1.0F);
+        const double ones = example.loss();
+        example.weights.clear();
+        BOOST_TEST(ones == example.loss());
     }
 }
 
