@@ -36,16 +36,18 @@ static_assert(std::has_unique_object_representations_v<std::array<std::uint64_t,
 
 constexpr std::uint32_t is_encoded = 0x100;
 
-constexpr std::uint64_t block_mark = 0x34'6b'63'6f'6c'62'73'64;  // "dsblock4"
+constexpr std::uint64_t block_mark = 0x35'6b'63'6f'6c'62'73'64;  // "dsblock5"
 
-/// The beginning of a block; name, digests, names of classes and targets, the columns, the pipeline, the scales of
-/// targets and features, and the tables' bytes follow, each on a cache line. Columns and pipeline are JSON.
+/// The beginning of a block; name, digests, names of classes, targets and of the columns of weights and groups, the
+/// columns, the pipeline, the scales of targets and features, and the tables' bytes follow, each on a cache line.
+/// Columns and pipeline are JSON.
 struct BlockRecord {
     std::uint64_t mark = block_mark;
     std::uint64_t name_bytes = 0;
     std::uint64_t digest_bytes = 0;
     std::uint64_t class_bytes = 0;
     std::uint64_t target_name_bytes = 0;
+    std::uint64_t extra_name_bytes = 0;
     std::uint64_t column_bytes = 0;
     std::uint64_t pipeline_bytes = 0;
     std::uint64_t foreign_digest_bytes = 0;
@@ -53,7 +55,9 @@ struct BlockRecord {
     std::uint64_t scaled_features = 0;  ///< likewise
     std::uint32_t tables = 0;           ///< a bit for each of the three that is there
     float background = 0;
-    std::array<TableRecord, 3> table;  ///< train, test, foreign
+    std::array<TableRecord, 3> table;             ///< train, test, foreign
+    std::array<std::uint64_t, 3> weight_bytes{};  ///< of each of these
+    std::array<std::uint64_t, 3> group_bytes{};
 };
 
 constexpr std::uint32_t has_train = 1;
@@ -164,8 +168,9 @@ public:
         return numbers;
     }
 
-    Table take_table(const TableRecord& record, const std::shared_ptr<const void>& owner,
+    Table take_table(const BlockRecord& block, std::size_t place, const std::shared_ptr<const void>& owner,
                      const std::shared_ptr<const Pipeline>& pipeline) {
+        const TableRecord& record = block.table.at(place);
         const Description description{.task = static_cast<task::Kind>(record.task),
                                       .element = static_cast<Element>(record.element & ~is_encoded),
                                       .shape = shape_of(record),
@@ -175,9 +180,12 @@ public:
                                       .offset = record.offset};
         const SharedBytes features{owner, take(record.feature_bytes)};
         const SharedBytes targets{owner, take(record.target_bytes)};
-        if ((record.element & is_encoded) == 0) return {description, features, targets};
+        const SharedBytes weights{owner, take(block.weight_bytes.at(place))};
+        const SharedBytes groups{owner, take(block.group_bytes.at(place))};
+        const RowExtras extras{.weights = weights, .groups = groups};
+        if ((record.element & is_encoded) == 0) return Table(description, features, targets).with(extras);
         core::require(pipeline != nullptr && pipeline->parts().encoding != nullptr, "encoded tables have an encoding");
-        return {description, features, targets, pipeline->parts().encoding};
+        return Table(description, features, targets, pipeline->parts().encoding).with(extras);
     }
 
 private:
@@ -188,6 +196,22 @@ void hash_table(core::Sha256& hash, const Table& table) {
     hash.update(bytes_of(describe(table)));
     hash.update(table.feature_bytes());
     hash.update(table.target_bytes().bytes);
+    // What most tables do not have leaves the digest of those as it is.
+    const auto add = [&](std::string_view what, std::span<const std::byte> bytes) {
+        if (bytes.empty()) return;
+        hash.update(std::as_bytes(std::span(what)));
+        hash.update(bytes);
+    };
+    add("weights", table.extras().weights.bytes);
+    add("groups", table.extras().groups.bytes);
+}
+
+/// Appends a table's bytes in the order in which take_table() takes them.
+void add_sections(const Table& table, std::vector<std::span<const std::byte>>& sections) {
+    sections.push_back(table.feature_bytes());
+    sections.push_back(table.target_bytes().bytes);
+    sections.push_back(table.extras().weights.bytes);
+    sections.push_back(table.extras().groups.bytes);
 }
 
 }  // namespace
@@ -213,6 +237,7 @@ std::string fingerprint(const Source& source) {
 std::vector<std::byte> pack(const Source& source) {
     const std::string class_names = join(source.class_names);
     const std::string target_names = join(source.target_names);
+    const std::string extra_names = join({source.weight_name, source.group_name});
     const task::Scale& scale = source.target_scale;
     const task::Scale& features = source.feature_scale;
     const std::string columns = text_of_columns(source.columns);
@@ -221,6 +246,7 @@ std::vector<std::byte> pack(const Source& source) {
                        .digest_bytes = source.sha256.size(),
                        .class_bytes = class_names.size(),
                        .target_name_bytes = target_names.size(),
+                       .extra_name_bytes = extra_names.size(),
                        .column_bytes = columns.size(),
                        .pipeline_bytes = pipeline.size(),
                        .foreign_digest_bytes = source.foreign_sha256.size(),
@@ -229,28 +255,31 @@ std::vector<std::byte> pack(const Source& source) {
                        .tables = has_train | (source.test ? has_test : 0U) | (source.foreign ? has_foreign : 0U),
                        .background = source.background,
                        .table = {}};
-    record.table[0] = describe(source.train);
-    if (source.test) record.table[1] = describe(*source.test);
-    if (source.foreign) record.table[2] = describe(*source.foreign);
+    const auto enter = [&](std::size_t place, const Table& table) {
+        record.table.at(place) = describe(table);
+        record.weight_bytes.at(place) = table.extras().weights.bytes.size();
+        record.group_bytes.at(place) = table.extras().groups.bytes.size();
+    };
+    enter(0, source.train);
+    if (source.test) enter(1, *source.test);
+    if (source.foreign) enter(2, *source.foreign);
 
     std::vector<std::span<const std::byte>> sections{bytes_of(record),
                                                      std::as_bytes(std::span(source.name)),
                                                      std::as_bytes(std::span(source.sha256)),
                                                      std::as_bytes(std::span(class_names)),
                                                      std::as_bytes(std::span(target_names)),
+                                                     std::as_bytes(std::span(extra_names)),
                                                      std::as_bytes(std::span(columns)),
                                                      std::as_bytes(std::span(pipeline)),
                                                      std::as_bytes(std::span(source.foreign_sha256)),
                                                      std::as_bytes(std::span(scale.mean)),
                                                      std::as_bytes(std::span(scale.deviation)),
                                                      std::as_bytes(std::span(features.mean)),
-                                                     std::as_bytes(std::span(features.deviation)),
-                                                     source.train.feature_bytes(),
-                                                     source.train.target_bytes().bytes};
+                                                     std::as_bytes(std::span(features.deviation))};
+    add_sections(source.train, sections);
     for (const std::optional<Table>* table : {&source.test, &source.foreign}) {
-        if (!*table) continue;
-        sections.push_back((*table)->feature_bytes());
-        sections.push_back((*table)->target_bytes().bytes);
+        if (*table) add_sections(**table, sections);
     }
     std::size_t size = 0;
     for (const auto section : sections) size += padded(section.size());
@@ -274,6 +303,8 @@ Source unpack(const SharedBytes& block) {
     std::string sha256 = sections.take_text(record.digest_bytes);
     std::vector<std::string> class_names = separate(sections.take_text(record.class_bytes));
     std::vector<std::string> target_names = separate(sections.take_text(record.target_name_bytes));
+    std::vector<std::string> extra_names = separate(sections.take_text(record.extra_name_bytes));
+    core::require(extra_names.size() == 2, "a packed source names its columns of weights and groups");
     std::vector<Column> columns = columns_from(sections.take_text(record.column_bytes));
     const std::string pipeline_text = sections.take_text(record.pipeline_bytes);
     std::shared_ptr<const Pipeline> pipeline;
@@ -284,17 +315,19 @@ Source unpack(const SharedBytes& block) {
                       .deviation = sections.take_numbers<double>(record.scaled_targets)};
     task::Scale feature_scale{.mean = sections.take_numbers<double>(record.scaled_features),
                               .deviation = sections.take_numbers<double>(record.scaled_features)};
-    Table train = sections.take_table(record.table[0], block.owner, pipeline);
+    Table train = sections.take_table(record, 0, block.owner, pipeline);
     std::optional<Table> test;
-    if ((record.tables & has_test) != 0) test = sections.take_table(record.table[1], block.owner, pipeline);
+    if ((record.tables & has_test) != 0) test = sections.take_table(record, 1, block.owner, pipeline);
     std::optional<Table> foreign;
-    if ((record.tables & has_foreign) != 0) foreign = sections.take_table(record.table[2], block.owner, pipeline);
+    if ((record.tables & has_foreign) != 0) foreign = sections.take_table(record, 2, block.owner, pipeline);
     return {.name = std::move(name),
             .sha256 = std::move(sha256),
             .train = std::move(train),
             .test = std::move(test),
             .class_names = std::move(class_names),
             .target_names = std::move(target_names),
+            .weight_name = std::move(extra_names[0]),
+            .group_name = std::move(extra_names[1]),
             .target_scale = std::move(scale),
             .columns = std::move(columns),
             .feature_scale = std::move(feature_scale),

@@ -73,7 +73,26 @@ std::span<const float> Table::targets() const {
 }
 
 Table Table::described_as(const Description& description) const {
-    return {description, features_, targets_, encoder_};
+    return Table(description, features_, targets_, encoder_).with(extras_);
+}
+
+Table Table::with(RowExtras extras) const {
+    const auto fits = [&]<class T>(const SharedBytes& bytes, T) {
+        return (bytes.bytes.empty() || bytes.bytes.size() == rows() * sizeof(T)) && is_aligned<T>(bytes.bytes);
+    };
+    core::require(fits(extras.weights, double{}) && fits(extras.groups, std::uint32_t{}),
+                  "every row has a weight and a group, or none has");
+    Table table = *this;
+    table.extras_ = std::move(extras);
+    return table;
+}
+
+std::span<const double> Table::weights() const noexcept {
+    return view_as<double>(extras_.weights.bytes);
+}
+
+std::span<const std::uint32_t> Table::groups() const noexcept {
+    return view_as<std::uint32_t>(extras_.groups.bytes);
 }
 
 std::span<const double> Table::stored_row(std::size_t row) const {

@@ -58,6 +58,12 @@ public:
     virtual void encode(std::span<const double> row, double* out) const = 0;
 };
 
+/// What is known of each row of a table beside features and targets; no bytes where it is not known.
+struct RowExtras {
+    SharedBytes weights = {};  ///< doubles >= 0: how much a row counts in training
+    SharedBytes groups = {};   ///< uint32: rows of one number belong together
+};
+
 /// Items and what is to be learnt about them; a view of shared bytes that is cheap to copy.
 class Table {
 public:
@@ -76,6 +82,17 @@ public:
 
     /// The same bytes, described otherwise. REQUIRES: they fit `description` as they do in the constructor.
     [[nodiscard]] Table described_as(const Description& description) const;
+
+    /// The same table, of whose rows this is known as well. REQUIRES: each is empty, or has a value for every row and
+    /// is aligned for it.
+    [[nodiscard]] Table with(RowExtras extras) const;
+    [[nodiscard]] const RowExtras& extras() const noexcept { return extras_; }
+
+    /// How much each row counts in training; empty where all count the same.
+    [[nodiscard]] std::span<const double> weights() const noexcept;
+
+    /// The group of each row; empty where every row stands for itself.
+    [[nodiscard]] std::span<const std::uint32_t> groups() const noexcept;
 
     /// What makes rows of what is stored; null where they are stored as they are.
     [[nodiscard]] const std::shared_ptr<const RowEncoder>& encoder() const noexcept { return encoder_; }
@@ -117,6 +134,7 @@ private:
     SharedBytes features_;
     SharedBytes targets_;
     std::shared_ptr<const RowEncoder> encoder_;
+    RowExtras extras_;
 };
 
 class Pipeline;
@@ -130,6 +148,10 @@ struct Source {
     std::vector<std::string> class_names = {};  ///< by label; empty where they are the numbers of the labels
     /// Of what is to be learnt: regression: one for each target; classification: one where it has one, or none.
     std::vector<std::string> target_names = {};
+    /// Of text tables: the columns that hold weights and groups of rows, and are no features; empty where there are
+    /// none.
+    std::string weight_name = {};
+    std::string group_name = {};
     /// Regression: of each target over the training rows, once preprocess() has seen them. Targets keep their units.
     task::Scale target_scale = {};
     /// Of text tables, and of others whose columns have names; as many features in all as a row has. Empty where they

@@ -115,7 +115,8 @@ Source with_columns_encoded(const Source& source, Rows rows, const Preprocessing
         Description description = table.description();
         description.shape = {encoding->seen()};
         return Table(description, {std::make_shared<Table>(table), table.feature_bytes()}, table.target_bytes(),
-                     encoding);
+                     encoding)
+            .with(table.extras());
     });
     result.columns = encoding->columns();
     return result;

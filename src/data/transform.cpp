@@ -238,7 +238,7 @@ Table Transform::apply(const Table& table, std::vector<std::string>& notes) cons
     description.shape = shape_;
     description.scale = 1.0F;
     description.offset = 0.0F;
-    return {description, share(std::move(features)), table.target_bytes()};
+    return Table(description, share(std::move(features)), table.target_bytes()).with(table.extras());
 }
 
 task::Scale Transform::scale() const {

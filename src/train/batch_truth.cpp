@@ -4,7 +4,10 @@
 
 namespace ensemble::train {
 
-void BatchTruth::select(const data::Table& table, std::span<const std::uint32_t> rows, const task::Scale& scale) {
+void BatchTruth::select(const data::Table& table, std::span<const std::uint32_t> rows, const task::Scale& scale,
+                        const RowWeights& weights) {
+    weights_.resize(weights.all_the_same() ? 0 : rows.size());
+    for (std::size_t i = 0; i < weights_.size(); ++i) weights_[i] = static_cast<float>(weights.of(rows[i]));
     if (table.description().task == task::Kind::classification) {
         labels_.resize(rows.size());
         const auto all = table.labels();

@@ -33,6 +33,13 @@ constexpr auto enum_names(AverageKind) {
                       core::Named{AverageKind::ema, "ema"}};
 }
 
+/// What rows of a class weigh in training beside their own weights, see RowWeights.
+enum class ClassWeight : std::uint8_t { none, balanced };
+
+constexpr auto enum_names(ClassWeight) {
+    return std::array{core::Named{ClassWeight::none, "none"}, core::Named{ClassWeight::balanced, "balanced"}};
+}
+
 /// How one member is trained; everything here belongs to the configuration that determines the result.
 struct Hyperparameters {
     model::Initialiser initialiser = model::Initialiser::he;
@@ -44,14 +51,15 @@ struct Hyperparameters {
     std::size_t batch = 100;
     OptimizerKind optimizer = OptimizerKind::adam;
     double learning_rate = 1e-3;
-    double momentum = 0.9;         ///< of `momentum`
-    double beta1 = 0.9;            ///< of adam, adamw
-    double beta2 = 0.999;          ///< of adam, adamw
-    double epsilon = 1e-8;         ///< of adam, adamw, rmsprop
-    double rho = 0.99;             ///< of rmsprop
-    double weight_decay = 0.0;     ///< L2 penalty λ/2·|w|² on weights, not biases; decoupled in adamw
-    double clip_norm = 0.0;        ///< longest gradient of all parameters together; 0: any
-    double max_norm = 0.0;         ///< longest vector of weights into a unit of a dense layer; 0: any
+    double momentum = 0.9;      ///< of `momentum`
+    double beta1 = 0.9;         ///< of adam, adamw
+    double beta2 = 0.999;       ///< of adam, adamw
+    double epsilon = 1e-8;      ///< of adam, adamw, rmsprop
+    double rho = 0.99;          ///< of rmsprop
+    double weight_decay = 0.0;  ///< L2 penalty λ/2·|w|² on weights, not biases; decoupled in adamw
+    double clip_norm = 0.0;     ///< longest gradient of all parameters together; 0: any
+    double max_norm = 0.0;      ///< longest vector of weights into a unit of a dense layer; 0: any
+    ClassWeight class_weight = ClassWeight::none;
     double label_smoothing = 0.0;  ///< share of a label's weight that all classes divide among them, in training
     double adversarial = 0.0;  ///< share of each feature's range that adversarial batches are moved by, see Adversary
     ScheduleKind schedule = ScheduleKind::constant;

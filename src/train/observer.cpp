@@ -39,6 +39,7 @@ std::uint32_t epochs_between_looks(std::size_t epochs, std::size_t batches) noex
 Observer::Observer(const MemberSpec& spec)
     : spec_(spec),
       interval_(epochs_between_looks(spec.training.epochs, batches_of(spec))),
+      weights_(spec.problem.train, spec.training.class_weight),
       hidden_(hidden_features(spec.problem, spec.network->input().elements(), spec.index)),
       program_(*spec.network, observed_rows(spec.training, spec.problem.train.size()),
                model::Program::Purpose::observation, spec.training.precision),
@@ -58,7 +59,7 @@ void Observer::run(const MemberState& state) {
     const compute::Rows input = program_.input();
     problem.train.table->gather(rows, input.data, input.stride);
     hide(hidden_, input);
-    truth_.select(*problem.train.table, rows, problem.scale);
+    truth_.select(*problem.train.table, rows, problem.scale, weights_);
     const core::RandomStream masks(
         {.seed = problem.seed, .member = spec_.index, .purpose = core::Purpose::observe, .epoch = state.epoch});
     program_.forward(state.parameters.data(),

@@ -53,6 +53,7 @@ private:
 
     MemberSpec spec_;
     std::uint32_t interval_;
+    RowWeights weights_;
     std::vector<std::uint32_t> hidden_;
     model::Program program_;
     BatchTruth truth_;

@@ -150,7 +150,7 @@ void Predictor::predict(const Weights& weights, const data::View& view, std::spa
     for (float& value : out) value *= share;
 }
 
-Predictor::Evaluation Predictor::evaluate(const Weights& weights, const data::View& view) {
+Predictor::Evaluation Predictor::evaluate(const Weights& weights, const data::View& view, const RowWeights& counts) {
     const task::Task& task = task_of(view);
     // Of each batch alone, so that their sum has one order.
     const std::size_t batches = (view.size() + batch - 1) / batch;
@@ -159,14 +159,19 @@ Predictor::Evaluation Predictor::evaluate(const Weights& weights, const data::Vi
     std::vector<double> watched(batches * questions);
     run(weights, view, 0, [&](std::size_t number, std::span<const std::uint32_t> rows, const compute::Rows& output) {
         BatchTruth truth;
-        truth.select(*view.table, rows, scale_);
+        truth.select(*view.table, rows, scale_, counts);
         losses[number] = task.loss(output, truth.truth(), nullptr, 0);
         task.add_watched(output, truth.truth(), scale_, std::span(watched).subspan(number * questions, questions));
     });
     std::vector<double> sums(questions);
     for (std::size_t i = 0; i < watched.size(); ++i) sums[i % questions] += watched[i];
     const double loss = std::accumulate(losses.begin(), losses.end(), 0.0);
-    return {.loss = loss / static_cast<double>(view.size()), .score = task.watched(sums, view.size())};
+    auto all = static_cast<double>(view.size());
+    if (!counts.all_the_same()) {
+        all = 0;
+        for (const std::uint32_t row : view.rows) all += counts.of(row);
+    }
+    return {.loss = loss / all, .score = task.watched(sums, view.size())};
 }
 
 std::optional<core::StreamKey> evaluation_masks(const Hyperparameters& hyperparameters, std::uint64_t seed,

@@ -15,6 +15,7 @@
 #include "task/task.hpp"
 #include "train/hyperparameters.hpp"
 #include "train/member_state.hpp"
+#include "train/row_weights.hpp"
 
 namespace ensemble::train {
 
@@ -78,11 +79,12 @@ public:
     void predict(const Weights& weights, const data::View& view, std::span<float> out);
 
     struct Evaluation {
-        double loss = 0;   ///< mean over rows
+        double loss = 0;   ///< mean over rows, weighted by how much each counts
         double score = 0;  ///< of the task's first metric
     };
 
-    [[nodiscard]] Evaluation evaluate(const Weights& weights, const data::View& view);
+    /// `counts` are of the view's table. REQUIRES: some row counts more than 0.
+    [[nodiscard]] Evaluation evaluate(const Weights& weights, const data::View& view, const RowWeights& counts = {});
 
 private:
     /// Runs the network over `view`, distorted in that way, and calls use(number of the batch, rows of the table, their

@@ -23,6 +23,7 @@
 #include "train/max_norm.hpp"
 #include "train/optimizer.hpp"
 #include "train/pretraining.hpp"
+#include "train/row_weights.hpp"
 #include "train/schedule.hpp"
 #include "train/state_check.hpp"
 #include "train/weight_average.hpp"
@@ -69,6 +70,7 @@ struct Trainer::Impl {
     std::optional<Program> last_program;  ///< for the last batch, where it is smaller
     Predictor predictor;
     const task::Task& task;
+    RowWeights weights;
     BatchTruth truth;
     Optimizer optimizer;
     std::optional<MaxNorm> max_norm;
@@ -103,6 +105,7 @@ struct Trainer::Impl {
                               .masks = evaluation_masks(chosen, given.seed, state.member),
                               .pool = pool}),
           task(task_of(given)),
+          weights(given.train, chosen.class_weight),
           optimizer(chosen),
           average(chosen),
           blocks(network.blocks().begin(), network.blocks().end()),
@@ -219,7 +222,7 @@ void Trainer::Impl::train_on_batch() {
     problem.train.table->gather(chosen, input.data, input.stride);
     if (augmenter) augmenter->apply(stream(core::Purpose::augment), chosen.size(), input.data, input.stride);
     hide(hidden, input);
-    truth.select(*problem.train.table, chosen, problem.scale);
+    truth.select(*problem.train.table, chosen, problem.scale, weights);
 
     double loss = forward(current, static_cast<float>(chosen.size()) / static_cast<float>(batch));
     if (adversary && std::isfinite(loss)) loss = (loss + attack(current)) / 2;
@@ -262,7 +265,7 @@ void Trainer::Impl::average_epoch() {
 
 EpochRecord Trainer::Impl::end_epoch(double last_rate) {
     average_epoch();
-    const Predictor::Evaluation validation = predictor.evaluate(weights_of(state), problem.validation);
+    const Predictor::Evaluation validation = predictor.evaluate(weights_of(state), problem.validation, weights);
     EpochRecord record{.member = state.member,
                        .epoch = state.epoch + 1,
                        .train_loss = state.loss_sum / static_cast<double>(samples),

@@ -111,6 +111,30 @@ BOOST_AUTO_TEST_CASE(packing_and_unpacking_gives_the_same_source) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(packs_weights_and_groups) {
+    Source source = load("moons:train=4,test=3", 7);
+    const std::string plain = data::fingerprint(source.train, source.test);
+    source.weight_name = "how often";
+    source.group_name = "who";
+    const data::SharedBytes weights = data::share(Buffer<double>{1, 0, 2.5, 1e300});
+    source.train = source.train.with({.weights = weights, .groups = data::share(Buffer<std::uint32_t>{3, 1, 1, 0})});
+    source.test = source.test->with({.groups = data::share(Buffer<std::uint32_t>{7, 1, 7})});
+    const Source copy = data::unpack(aligned_copy(data::pack(source)));
+    check_equal(copy.train, source.train);
+    check_equal(*copy.test, *source.test);
+    BOOST_TEST((copy.weight_name == "how often" && copy.group_name == "who"));
+    BOOST_TEST(copy.train.weights() == source.train.weights(), boost::test_tools::per_element());
+    BOOST_TEST(copy.train.groups() == source.train.groups(), boost::test_tools::per_element());
+    BOOST_TEST(copy.test->weights().empty());
+    BOOST_TEST(copy.test->groups() == source.test->groups(), boost::test_tools::per_element());
+    // Of these results are functions as well.
+    const std::string whole = data::fingerprint(source.train, source.test);
+    BOOST_TEST(whole != plain);
+    BOOST_TEST(data::fingerprint(source.train.with({.weights = weights}), source.test) != whole);
+    BOOST_TEST(data::fingerprint(copy.train, copy.test) == whole);
+    BOOST_CHECK_THROW(static_cast<void>(source.test->with({.weights = weights})), core::ContractViolation);
+}
+
 BOOST_AUTO_TEST_CASE(packs_regression_and_every_rank) {
     for (const core::Shape& shape :
          {core::Shape{}, core::Shape{6}, core::Shape{2, 3}, core::Shape{1, 2, 3}, core::Shape{1, 2, 1, 3}}) {
