@@ -15,15 +15,8 @@ struct SplitRequest {
     double validation_fraction = 0.1;                    ///< of the rows left for training
     std::size_t train_limit = 0;  ///< keep only the first so many training rows after the shuffle; 0: all
     std::size_t folds = 0;        ///< parts of which members leave one out each; 0: none
+    bool stratify = false;        ///< of classes, keep their shares in every part; of numbers nothing
     std::uint64_t seed = 1;
-};
-
-/// Which rows serve what. Indices into the source's train table; `test` into its test table if test_is_separate.
-struct Split {
-    std::vector<std::uint32_t> train;
-    std::vector<std::uint32_t> validation;
-    std::vector<std::uint32_t> test;
-    bool test_is_separate = false;
 };
 
 /// Some rows that follow one another.
@@ -34,14 +27,30 @@ struct RowRange {
     [[nodiscard]] std::size_t end() const noexcept { return first + count; }
 };
 
+/// Which rows serve what. Indices into the source's train table; `test` into its test table if test_is_separate.
+struct Split {
+    std::vector<std::uint32_t> train;
+    std::vector<std::uint32_t> validation;
+    std::vector<std::uint32_t> test;
+    bool test_is_separate = false;
+    /// With folds: where each part begins in `train`, and the end of the last; empty without.
+    std::vector<std::size_t> fold_bounds = {};
+
+    /// The rows of part `fold` in `train`. REQUIRES: there are folds.
+    [[nodiscard]] RowRange fold(std::size_t number) const;
+};
+
 /// Part `fold` of `folds` of so many rows: all parts together are all rows, and no part is longer than another by more
 /// than one. REQUIRES: fold < folds <= rows.
 [[nodiscard]] RowRange part_of(std::size_t rows, std::size_t fold, std::size_t folds);
 
 /// Shuffles by (seed, split) and cuts: test share first (unless separate), then validation, then train, then the limit.
 /// With folds there is no validation share: `train` and `validation` are the same rows, all but those for testing.
+/// Stratified, each part and the limit take of every class its share, see apportion(), the first rows of it in the
+/// shuffled order; a class with a single row stays in training. Rows of one group go to one part, see place_groups(),
+/// whose shares are then as near as groups allow; a limit may take some rows of a group.
 /// Data of fewer than ten rows (a truth table such as xor) are trained, validated and tested on all rows.
-/// Throws core::Error (usage) if a part would be empty, saying which and how many rows there are.
+/// Throws core::Error (usage) if a part would be empty, saying which and how many rows or groups there are.
 [[nodiscard]] Split split(const Source& source, const SplitRequest& request);
 
 /// The three parts as views; valid as long as `source` and `split` live where they are.

@@ -11,6 +11,7 @@
 #include "core/contract.hpp"
 #include "core/random.hpp"
 #include "data/failure.hpp"
+#include "data/generator.hpp"
 #include "data/planar.hpp"
 #include "data/source.hpp"
 
@@ -51,6 +52,44 @@ Rows together(const Split& parts) {
     rows.insert(rows.end(), parts.validation.begin(), parts.validation.end());
     if (!parts.test_is_separate) rows.insert(rows.end(), parts.test.begin(), parts.test.end());
     return sorted(rows);
+}
+
+using Counts = std::vector<std::size_t>;
+
+/// So many rows of each class, one class after the other.
+Source classes(const Counts& rows_of_each) {
+    const std::size_t rows = std::accumulate(rows_of_each.begin(), rows_of_each.end(), std::size_t{0});
+    core::Buffer<std::int32_t> labels(rows);
+    std::size_t at = 0;
+    for (std::size_t c = 0; c < rows_of_each.size(); ++c) {
+        for (std::size_t i = 0; i < rows_of_each[c]; ++i) labels[at++] = static_cast<std::int32_t>(c);
+    }
+    return {"classes",
+            "",
+            data::Table({.task = task::Kind::classification,
+                         .element = data::Element::f32,
+                         .shape = {1},
+                         .rows = rows,
+                         .outputs = rows_of_each.size()},
+                        data::share(core::Buffer<float>(rows)), data::share(std::move(labels))),
+            {}};
+}
+
+Counts counts(const Source& source, const Rows& rows) {
+    Counts found(source.train.outputs());
+    for (const std::uint32_t row : rows) ++found.at(static_cast<std::size_t>(source.train.labels()[row]));
+    return found;
+}
+
+/// Moons in groups, of which the first are the largest.
+Source grouped(std::size_t rows, std::size_t groups) {
+    Source source = moons(rows);
+    core::Buffer<std::uint32_t> numbers(rows);
+    for (std::size_t row = 0; row < rows; ++row)
+        numbers[row] = static_cast<std::uint32_t>(row < groups ? row : (row * row) % (2 * groups) / 2);
+    source.train = source.train.with({.groups = data::share(std::move(numbers))});
+    source.group_name = "who";
+    return source;
 }
 
 }  // namespace
@@ -108,6 +147,141 @@ BOOST_AUTO_TEST_CASE(a_limit_keeps_the_first_rows_and_leaves_the_other_parts_alo
     BOOST_TEST(limited.validation == whole.validation);
     BOOST_TEST(limited.test == whole.test);
     BOOST_TEST(split(source, {.train_limit = 1000}).train == whole.train);
+}
+
+BOOST_AUTO_TEST_CASE(classes_keep_their_shares_in_every_part) {
+    for (std::uint64_t seed = 1; seed < 20; ++seed) {
+        const Source source = classes({70, 25, 10});
+        const Split parts = split(source, {.test_fraction = 0.2, .stratify = true, .seed = seed});
+        BOOST_TEST(together(parts) == all_rows(105));
+        BOOST_TEST((counts(source, parts.test) == Counts{14, 5, 2}));
+        // Of 56, 20 and 8 rows 8 are 5.33, 1.90 and 0.76.
+        BOOST_TEST((counts(source, parts.validation) == Counts{5, 2, 1}));
+        BOOST_TEST((counts(source, parts.train) == Counts{51, 18, 7}));
+        const Split again = split(source, {.test_fraction = 0.2, .stratify = true, .seed = seed});
+        BOOST_TEST((again.train == parts.train && again.validation == parts.validation && again.test == parts.test));
+        const Split other = split(source, {.test_fraction = 0.2, .stratify = true, .seed = seed + 100});
+        BOOST_TEST(sorted(other.test) != sorted(parts.test));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_class_of_one_row_is_trained_on) {
+    for (std::uint64_t seed = 1; seed < 50; ++seed) {
+        const Source source = classes({18, 1, 1});
+        const Split parts = split(source, {.test_fraction = 0.3, .stratify = true, .seed = seed});
+        BOOST_TEST((counts(source, parts.test) == Counts{6, 0, 0}));
+        const Counts train = counts(source, parts.train);
+        BOOST_TEST((train[1] == 1U && train[2] == 1U));
+    }
+    BOOST_CHECK_EXCEPTION(static_cast<void>(split(classes(Counts(12, 1)), {.stratify = true})), core::Error,
+                          failure(Failure::usage, "--test-fraction 0.2", "single row", "--no-stratify"));
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_keeps_the_shares_of_classes) {
+    const Source source = classes({60, 30, 10});
+    const SplitRequest request{.test_fraction = 0.1, .train_limit = 20, .stratify = true};
+    BOOST_TEST((counts(source, split(source, request).train) == Counts{12, 6, 2}));
+}
+
+BOOST_AUTO_TEST_CASE(folds_have_as_many_of_each_class) {
+    const Source source = classes({53, 21, 7});
+    for (const bool stratify : {false, true}) {
+        const Split parts = split(source, {.test_fraction = 0.1, .folds = 4, .stratify = stratify});
+        BOOST_TEST(parts.fold_bounds.size() == 5U);
+        BOOST_TEST(parts.validation == parts.train);
+        Counts least(3, 1000);
+        Counts most(3, 0);
+        for (std::size_t fold = 0; fold < 4; ++fold) {
+            const data::RowRange range = parts.fold(fold);
+            BOOST_TEST(range.count == data::part_of(parts.train.size(), fold, 4).count);
+            const auto first = parts.train.begin() + static_cast<std::ptrdiff_t>(range.first);
+            const Counts own = counts(source, Rows(first, first + static_cast<std::ptrdiff_t>(range.count)));
+            for (std::size_t c = 0; c < own.size(); ++c) {
+                least[c] = std::min(least[c], own[c]);
+                most[c] = std::max(most[c], own[c]);
+            }
+        }
+        for (std::size_t c = 0; stratify && c < least.size(); ++c) BOOST_TEST(most[c] - least[c] <= 1U);
+    }
+}
+
+// What numbers are to be learnt of has no classes: the first rows of the shuffled order are cut off.
+BOOST_AUTO_TEST_CASE(without_classes_parts_are_cut_off_the_shuffled_rows) {
+    Rows order = all_rows(50);
+    core::RandomStream({.seed = 3, .purpose = core::Purpose::split}).shuffle(order);
+    const core::Buffer<float> numbers(50, 1.0F);
+    const Source source{
+        "numbers",
+        "",
+        data::Table(
+            {.task = task::Kind::regression, .element = data::Element::f32, .shape = {1}, .rows = 50, .outputs = 1},
+            data::share(numbers), data::share(numbers)),
+        {}};
+    const Split parts = split(source, {.validation_fraction = 0.25, .stratify = true, .seed = 3});
+    BOOST_TEST(parts.test == Rows(order.begin(), order.begin() + 10));
+    BOOST_TEST(parts.validation == Rows(order.begin() + 10, order.begin() + 20));
+    BOOST_TEST(parts.train == Rows(order.begin() + 20, order.end()));
+}
+
+BOOST_AUTO_TEST_CASE(rows_of_a_group_are_in_one_part) {
+    for (const std::size_t folds : {0U, 5U}) {
+        for (std::uint64_t seed = 1; seed < 10; ++seed) {
+            const Source source = grouped(300, 40);
+            const SplitRequest request{.folds = folds, .stratify = seed % 2 == 0, .seed = seed};
+            const Split parts = split(source, request);
+            std::vector<Rows> all{parts.test};
+            if (folds == 0) {
+                BOOST_TEST(together(parts) == all_rows(300));
+                all.insert(all.end(), {parts.validation, parts.train});
+                BOOST_TEST(std::abs(static_cast<double>(parts.validation.size()) - 24) < 12);
+            }
+            BOOST_TEST(std::abs(static_cast<double>(parts.test.size()) - 60) < 15);
+            for (std::size_t fold = 0; fold < folds; ++fold) {
+                const data::RowRange range = parts.fold(fold);
+                const auto first = parts.train.begin() + static_cast<std::ptrdiff_t>(range.first);
+                all.emplace_back(first, first + static_cast<std::ptrdiff_t>(range.count));
+                BOOST_TEST(std::abs(static_cast<double>(range.count) - 48) < 15);
+            }
+            std::vector<std::set<std::uint32_t>> groups;
+            std::size_t different = 0;
+            for (const Rows& rows : all) {
+                BOOST_TEST(!rows.empty());
+                groups.emplace_back();
+                for (const std::uint32_t row : rows) groups.back().insert(source.train.groups()[row]);
+                different += groups.back().size();
+            }
+            BOOST_TEST(different == 40U);
+            BOOST_TEST((split(source, request).train == parts.train));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_seed_decides_which_groups) {
+    const Source source = grouped(300, 40);
+    std::set<Rows> tests;
+    for (std::uint64_t seed = 1; seed < 6; ++seed) tests.insert(sorted(split(source, {.seed = seed}).test));
+    BOOST_TEST(tests.size() == 5U);
+}
+
+BOOST_AUTO_TEST_CASE(a_test_table_of_its_own_leaves_all_groups_to_training_and_validation) {
+    Source source = grouped(100, 10);
+    source.test = data::make_moons(30, 0.1, 1, data::Part::test);
+    const Split parts = split(source, {});
+    BOOST_TEST(parts.test == all_rows(30));
+    BOOST_TEST(together(parts) == all_rows(100));
+    BOOST_TEST(!parts.validation.empty());
+}
+
+BOOST_AUTO_TEST_CASE(refuses_too_few_groups) {
+    const auto refused = [](const Source& source, const SplitRequest& request, auto... words) {
+        BOOST_CHECK_EXCEPTION(static_cast<void>(split(source, request)), core::Error,
+                              failure(Failure::usage, words...));
+    };
+    BOOST_CHECK_NO_THROW(static_cast<void>(split(grouped(40, 3), {})));
+    refused(grouped(40, 2), {}, "--group who", "2 groups", "needs 3", "validation, training");
+    refused(grouped(40, 4), {.folds = 4}, "4 groups", "needs 5", "fewer --folds");
+    refused(grouped(9, 5), {}, "--group", "9 rows", "so few");
+    refused(grouped(100, 20), {.train_limit = 6, .folds = 5}, "--train-limit 6", "5 folds");
 }
 
 BOOST_AUTO_TEST_CASE(small_tables_serve_every_purpose_whole) {
