@@ -50,6 +50,26 @@ std::vector<Setting> where_data_are() {
             data("use", "COLUMNS", "columns of tables that are learnt from although they seem to number the rows"),
             [](auto& o) -> auto& { return o.use; }, "which columns to use",
             [](std::string_view columns) { static_cast<void>(data::parse_columns(columns)); }),
+        text(
+            data("weight", "COLUMN",
+                 "column of tables with the weights of rows in training, no feature: numbers of at least 0, see below"),
+            [](auto& o) -> auto& { return o.weight; }, "the column of weights",
+            [](std::string_view column) { static_cast<void>(data::parse_columns(column)); }),
+        choice(
+            {.name = "class-weight",
+             .group = "Data",
+             .type = "NAME",
+             .help = "what rows weigh in training by their class: ",
+             .belongs_to = "--task classification",
+             .role = Role::member},
+            [](auto& o) -> auto& { return o.training.class_weight; }, " (none), see below",
+            [](const Options& o) { return o.task != task::Kind::regression; }),
+        text(
+            data("group", "COLUMN",
+                 "column of tables, no feature, whose values group rows: those of one group lie in one part (testing, "
+                 "validation, training, a fold)"),
+            [](auto& o) -> auto& { return o.group; }, "the column of groups",
+            [](std::string_view column) { static_cast<void>(data::parse_columns(column)); }),
         choice(
             data("missing", "NAME", "where tables have no value (empty, ?, NA, …): "),
             [](auto& o) -> auto& { return o.missing; }, " (indicate), see below"),
@@ -131,6 +151,13 @@ std::vector<Setting> how_rows_are_split() {
                  "which "
                  "are its validation rows"),
             [](auto& o) -> auto& { return o.folds; }, {2, most_folds}, [](const Options& o) { return o.folds > 0; }),
+        setting_of(
+            data(
+                "stratify", "",
+                "of classes, keep their shares in all parts of the rows; --no-stratify: parts are drawn without a look "
+                "at them (on)"),
+            Toggle{}, [](Options& o, std::string_view given) { o.stratify = parse_toggle(given); },
+            [](const Options& o) { return o.stratify ? std::optional<Value>(*o.stratify) : std::nullopt; }),
         whole_number(
             data("train-limit", "N", "train on the first N rows after the seeded shuffle (all)"),
             [](auto& o) -> auto& { return o.train_limit; }, {1, most_rows},

@@ -93,6 +93,10 @@ void refuse_idle(const Options& options, const model::Network& network, const da
         core::fail(core::Failure::usage, "--label-smoothing softens class labels, and the target of {} is a number",
                    options.data);
     }
+    if (training.class_weight != train::ClassWeight::none && table.description().task != task::Kind::classification) {
+        core::fail(core::Failure::usage, "--class-weight {}: weighs classes, and the target of {} is a number",
+                   core::name_of(training.class_weight), options.data);
+    }
     const core::Shape& shape = table.shape();
     if (options.augmentation.any() && (options.preprocessing.sequence || !data::is_image(shape))) {
         core::fail(core::Failure::usage, "--augment {}: distorts images, but a row of {} is {}; leave it out",
@@ -109,6 +113,24 @@ void refuse_idle(const Options& options, const model::Network& network, const da
             text_of_augmentation(options.augmentation),
             standardize == data::Standardize::features ? "features" : "channels");
     }
+}
+
+/// Of numbers there are no classes to keep the shares of.
+void refuse_idle_classes(const Options& options) {
+    if (options.task == task::Kind::classification || !options.stratify.value_or(false)) return;
+    core::fail(core::Failure::usage, "--stratify: keeps the shares of classes, and the target of {} is a number",
+               options.data);
+}
+
+/// Of rows that all weigh nothing there is nothing to learn, nor to stop by.
+void refuse_weightless(const Options& options, const data::View& rows, std::string_view part) {
+    const std::span<const double> weights = rows.table->weights();
+    const auto counts = [&](std::uint32_t row) { return weights[row] > 0; };
+    if (weights.empty() || std::ranges::any_of(rows.rows, counts)) return;
+    core::fail(core::Failure::usage,
+               "--weight {}: all {} {} rows of {} have the weight 0; choose another --seed or larger shares, or leave "
+               "such rows out of the table",
+               options.weight, rows.size(), part, options.data);
 }
 
 /// Numbers of one row that batch normalisation normalises together.
@@ -204,6 +226,8 @@ Experiment::Experiment(const Options& options, data::Source source)
       options_(resolved(options, training_rows(options.folds, 0).size())),
       sets_(options_, source_, split_) {
     options_.task = source_.train.description().task;
+    refuse_idle_classes(options_);
+    if (options_.task == task::Kind::classification) options_.stratify = options_.stratify.value_or(true);
     for (std::size_t i = 0; i < networks_.size(); ++i) options_.nets[i] = networks_[i].text();
     const auto is_alternative = [&](const task::Task& task) { return task.kind == task_.kind && &task != &task_; };
     if (std::ranges::any_of(task::tasks(), is_alternative)) options_.loss = task_.loss_name;
@@ -235,6 +259,11 @@ Experiment::Experiment(const Options& options, data::Source source)
         refuse_idle(own, network_of(i), source_.train, some_drop);
         refuse_lone_rows(own, network_of(i));
     }
+    for (std::uint32_t i = 0; i < std::max<std::size_t>(options_.folds, 1); ++i) {
+        const train::Problem problem = member(i).problem;
+        refuse_weightless(options_, problem.train, "training");
+        refuse_weightless(options_, problem.validation, "validation");
+    }
     if (!members_differ(options_)) return;
     for (const model::Network& network : networks_)
         operations_.push_back(model::summarise(network, 1).total().training);
@@ -243,7 +272,7 @@ Experiment::Experiment(const Options& options, data::Source source)
 /// With folds, the rows behind the part that is held out and then those before it.
 std::span<const std::uint32_t> Experiment::training_rows(std::size_t folds, std::uint32_t member) const {
     if (folds == 0) return split_.train;
-    const data::RowRange part = data::part_of(split_.train.size(), member % folds, folds);
+    const data::RowRange part = split_.fold(member % folds);
     return std::span(rows_twice_).subspan(part.end(), split_.train.size() - part.count);
 }
 
@@ -257,7 +286,7 @@ data::RowRange Experiment::predicted_rows(const EvaluationSet& set, std::uint32_
     const std::size_t folds = options_.folds;
     const bool is_held_out = folds > 0 && set.name == validation_set().name;
     if (!is_held_out) return {.first = 0, .count = set.rows.size()};
-    return data::part_of(set.rows.size(), member % folds, folds);
+    return split_.fold(member % folds);
 }
 
 std::vector<std::uint8_t> Experiment::trained_on(const EvaluationSet& set, std::uint32_t member) const {
@@ -272,7 +301,7 @@ std::vector<std::uint8_t> Experiment::trained_on(const EvaluationSet& set, std::
 analysis::Study Experiment::study() const {
     analysis::Study study{.task = &task_, .targets = targets(), .sets = {}, .fold_bounds = {}, .seed = options_.seed};
     for (const EvaluationSet& set : evaluation_sets()) study.sets.push_back(&set);
-    study.fold_bounds = fold_bounds(validation_set().rows.size(), options_.folds);
+    study.fold_bounds = split_.fold_bounds;
     study.validation_guides_training = validation_guides_training(options_);
     return study;
 }

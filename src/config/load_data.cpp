@@ -15,6 +15,7 @@ data::SplitRequest split_request(const Options& options) {
             .validation_fraction = options.validation_fraction,
             .train_limit = options.train_limit,
             .folds = options.folds,
+            .stratify = options.stratify.value_or(true),
             .seed = options.seed};
 }
 
@@ -33,6 +34,8 @@ data::Request data_request(const Options& options) {
             .ignore = options.ignore,
             .categorical = options.categorical,
             .use = options.use,
+            .weight = options.weight,
+            .group = options.group,
             .missing = options.missing,
             .test_target = options.test_target,
             .task = options.task,

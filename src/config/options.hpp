@@ -49,6 +49,8 @@ struct Options {
     std::string ignore;                         ///< columns of text tables that are left out
     std::string categorical;                    ///< columns of text tables whose numbers are names of levels
     std::string use;                            ///< columns of text tables that stay although they seem to be of no use
+    std::string weight;                         ///< column of text tables with the weights of rows; empty: none
+    std::string group;                          ///< column of text tables that says which rows belong together
     std::optional<data::Missing> missing;       ///< what is done where text tables have no value; unset: indicate
     data::Encoding encoding = data::Encoding::automatic;  ///< of the numbers of text tables
     std::optional<task::Kind> task;                       ///< unset: by the target
@@ -57,7 +59,8 @@ struct Options {
     std::size_t test_views = 1;           ///< of a test image, whose mean predicts
     std::optional<double> test_fraction;  ///< unset: the data's own test set, else 0.2
     double validation_fraction = 0.1;
-    std::size_t train_limit = 0;  ///< 0: all rows
+    std::size_t train_limit = 0;   ///< 0: all rows
+    std::optional<bool> stratify;  ///< keep the shares of classes in all parts; unset: of classes yes
 
     bool recipe = true;  ///< what nobody has chosen is chosen by the kind of data
 

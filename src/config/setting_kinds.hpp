@@ -93,7 +93,7 @@ template <class Field>
 /// One of the values of an enumeration, which the help lists behind what it says; of an optional field nothing where it
 /// is not set.
 template <class Field>
-[[nodiscard]] Setting choice(Caption caption, Field field, std::string_view behind = "") {
+[[nodiscard]] Setting choice(Caption caption, Field field, std::string_view behind = "", Used used = always) {
     using Stored = std::remove_cvref_t<decltype(field(std::declval<Options&>()))>;
     constexpr bool is_optional = requires(Stored stored) {
         stored.has_value();
@@ -116,7 +116,8 @@ template <class Field>
             } else {
                 return std::string(core::name_of(field(options)));
             }
-        });
+        },
+        std::move(used));
 }
 
 /// One of some names, which the help lists behind what it says; nothing where none is chosen.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -31,6 +32,9 @@ public:
         columns_.used = chosen("--use", choice_.use);
         refuse_both("--categorical", columns_.categorical);
         refuse_both("--use", columns_.used);
+        columns_.weight = only("--weight", choice_.weight);
+        columns_.group = only("--group", choice_.group);
+        refuse_several_roles();
         choose_features();
     }
 
@@ -76,14 +80,45 @@ private:
         }
     }
 
+    /// The one column that an option names.
+    std::optional<std::size_t> only(std::string_view option, const std::string& text) {
+        if (text.empty()) return std::nullopt;
+        const std::vector<bool> are = chosen(option, text);
+        if (std::ranges::count(are, true) != 1)
+            fail(Failure::usage, "{} {}: names several columns; name the one that has them", option, excerpt(text));
+        return static_cast<std::size_t>(std::ranges::find(are, true) - are.begin());
+    }
+
+    /// What weighs or groups rows is no feature.
+    void refuse_several_roles() const {
+        if (columns_.weight && columns_.weight == columns_.group) {
+            fail(Failure::usage, "--weight and --group both name {}; name another one",
+                 column_name(columns_.header, *columns_.weight));
+        }
+        for (const auto& [option, place] : {std::pair("--weight", columns_.weight), {"--group", columns_.group}}) {
+            if (!place) continue;
+            for (const auto& [other, are] : {std::pair("--ignore", &columns_.ignored),
+                                             {"--categorical", &columns_.categorical},
+                                             {"--use", &columns_.used}}) {
+                if (!(*are)[*place]) continue;
+                fail(Failure::usage, "{} and {} both name {}, which is no feature; leave it out of {}", option, other,
+                     column_name(columns_.header, *place), other);
+            }
+        }
+    }
+
     void choose_features() {
         for (std::size_t i = 0; i < columns_.count; ++i) {
-            if (!is_target(i) && !columns_.ignored[i]) columns_.places.push_back(i);
+            const bool is_aside = columns_.ignored[i] || columns_.weight == i || columns_.group == i;
+            if (!is_target(i) && !is_aside) columns_.places.push_back(i);
         }
-        if (columns_.places.empty()) {
-            const bool all_learnt = choice_.ignore.empty();
-            fail(Failure::usage, "{} {}: leaves no feature of {}", all_learnt ? "--target" : "--ignore",
-                 excerpt(all_learnt ? choice_.target : choice_.ignore), columns_.file);
+        if (!columns_.places.empty()) return;
+        for (const auto& [option, text] : {std::pair("--ignore", &choice_.ignore),
+                                           {"--weight", &choice_.weight},
+                                           {"--group", &choice_.group},
+                                           {"--target", &choice_.target}}) {
+            if (!text->empty() || text == &choice_.target)
+                fail(Failure::usage, "{} {}: leaves no feature of {}", option, excerpt(*text), columns_.file);
         }
     }
 
@@ -121,6 +156,8 @@ void take_roles(Columns& columns, const Columns& like) {
     columns.ignored = like.ignored;
     columns.categorical = like.categorical;
     columns.used = like.used;
+    columns.weight = like.weight;
+    columns.group = like.group;
     columns.places = like.places;
 }
 

@@ -1,7 +1,11 @@
 #include "data/csv.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <span>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -64,13 +68,66 @@ void refuse_several_classes(const Columns& columns, const TextRequest& request) 
                excerpt(request.target));
 }
 
-Table make_table(Columns& columns, const Targets& targets, SharedBytes target_bytes) {
+/// For people and files; empty where there is no such column.
+std::string name_of_column(const Columns& columns, const std::optional<std::size_t>& place) {
+    if (!place) return {};
+    const bool is_named = !columns.header.empty() && !columns.header[*place].empty();
+    return is_named ? core::printable(columns.header[*place]) : fmt::format("column {}", *place + 1);
+}
+
+void require_some_weight(const Columns& columns) {
+    if (columns.weights.empty() || std::ranges::any_of(columns.weights, [](double weight) { return weight > 0; }))
+        return;
+    core::fail(core::Failure::data,
+               "{}, {}: all weights are 0, so that there is nothing to learn from; choose another --weight",
+               columns.file, column_name(columns.header, *columns.weight));
+}
+
+/// Numbers the groups of both tables.
+class GroupNumbers {
+public:
+    [[nodiscard]] SharedBytes of(const Columns& columns) {
+        core::Buffer<std::uint32_t> numbers(columns.groups.size());
+        std::ranges::transform(columns.groups, numbers.begin(), [&](const std::string& word) {
+            const auto next = static_cast<std::uint32_t>(numbers_.size());
+            return numbers_.try_emplace(word, next).first->second;
+        });
+        return share(std::move(numbers));
+    }
+
+private:
+    std::unordered_map<std::string, std::uint32_t> numbers_;
+};
+
+SharedBytes weights_of(const Columns& columns) {
+    core::Buffer<double> weights(columns.weights.size());
+    std::ranges::copy(columns.weights, weights.begin());
+    return share(std::move(weights));
+}
+
+/// Groups that training and test rows have in common tell of the test rows what they should not.
+std::string note_shared_groups(const Columns& train, const Columns& test) {
+    const std::unordered_set<std::string> known(train.groups.begin(), train.groups.end());
+    std::unordered_set<std::string> shared;
+    std::size_t rows = 0;
+    for (const std::string& group : test.groups) {
+        if (!known.contains(group)) continue;
+        shared.insert(group);
+        ++rows;
+    }
+    if (shared.empty()) return {};
+    return fmt::format("{}: {} of {} rows are of {} group{} that {} has too, so that results say less about new groups",
+                       test.file, rows, test.groups.size(), shared.size(), shared.size() == 1 ? "" : "s", train.file);
+}
+
+Table make_table(Columns& columns, const Targets& targets, SharedBytes target_bytes, GroupNumbers& groups) {
     const Description description{.task = targets.task,
                                   .element = Element::f64,
                                   .shape = {columns.places.size()},
                                   .rows = columns.lines.size(),
                                   .outputs = targets.outputs};
-    return {description, share(std::move(columns.features)), std::move(target_bytes)};
+    return Table(description, share(std::move(columns.features)), std::move(target_bytes))
+        .with({.weights = weights_of(columns), .groups = groups.of(columns)});
 }
 
 }  // namespace
@@ -80,6 +137,8 @@ ColumnChoice choice_of(const TextRequest& request) {
             .ignore = request.ignore,
             .categorical = request.categorical,
             .use = request.use,
+            .weight = request.weight,
+            .group = request.group,
             .header = request.header,
             .missing = request.missing};
 }
@@ -111,10 +170,13 @@ TextTables read_text_tables(const TextRequest& request) {
     if (!spread.empty()) notes.push_back(std::move(spread));
     if (test) notes.insert(notes.end(), test->notes.begin(), test->notes.end());
     notes.insert(notes.end(), targets.notes.begin(), targets.notes.end());
-    Table train_table = make_table(train, targets, targets.train);
+    require_some_weight(train);
+    GroupNumbers groups;
+    Table train_table = make_table(train, targets, targets.train, groups);
     std::optional<Table> test_table;
     if (test) {
-        test_table = make_table(*test, targets, *targets.test);
+        test_table = make_table(*test, targets, *targets.test, groups);
+        if (std::string note = note_shared_groups(train, *test); !note.empty()) notes.push_back(std::move(note));
         note_unknown(*test, columns, train.file, notes);
         std::string note = compare_scales_of_columns(train.file, train_table, test->file, *test_table);
         if (!note.empty()) notes.push_back(std::move(note));
@@ -123,6 +185,8 @@ TextTables read_text_tables(const TextRequest& request) {
             .test = std::move(test_table),
             .class_names = std::move(targets.class_names),
             .target_names = std::move(target_names),
+            .weight_name = name_of_column(train, train.weight),
+            .group_name = name_of_column(train, train.group),
             .columns = std::move(columns),
             .notes = std::move(notes)};
 }

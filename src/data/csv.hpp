@@ -19,6 +19,8 @@ struct TextTables {
     std::optional<Table> test;
     std::vector<std::string> class_names;
     std::vector<std::string> target_names;  ///< of the columns to be learnt
+    std::string weight_name;                ///< of the column with weights, as files and people see it; may be empty
+    std::string group_name;                 ///< likewise
     std::vector<Column> columns;            ///< that are features
     std::vector<std::string> notes;         ///< as Source has them
 };
@@ -34,13 +36,16 @@ struct TextRequest {
     std::string ignore = {};            ///< columns that are left out, as parse_columns() reads them
     std::string categorical = {};       ///< columns whose numbers are names of levels, likewise
     std::string use = {};               ///< columns that stay although they seem to be of no use, likewise
+    std::string weight = {};            ///< the column with the weights of rows, a name or else a number
+    std::string group = {};             ///< the column whose values say which rows belong together, likewise
     Missing missing = Missing::indicate;
 };
 
 /// Reads tables with one or several columns to be learnt, plain or .gz: separators as Records finds them, the first
 /// line taken for a header if judge_first_line() says so. Features are stored as doubles, as Column has them: numbers
-/// without loss, levels by their place. Throws core::Error: data with file, line and column, usage for a column that is
-/// not there.
+/// without loss, levels by their place. Weights are numbers of at least 0 and not all 0, of the training rows alone;
+/// groups are numbered in the order in which both tables name them, those that only test rows have last. Throws
+/// core::Error: data with file, line and column, usage for a column that is not there.
 [[nodiscard]] TextTables read_text_tables(const TextRequest& request);
 
 /// Which columns a request wants for what.

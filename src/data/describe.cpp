@@ -43,6 +43,8 @@ public:
         }
         for (std::size_t i = 0; i < columns_.places.size(); ++i) describe_feature(i);
         for (std::size_t i = 0; i < columns_.targets.size(); ++i) describe_target(i);
+        if (columns_.weight) describe_weight(made_[*columns_.weight]);
+        if (columns_.group) describe_group(made_[*columns_.group]);
         return std::move(made_);
     }
 
@@ -85,6 +87,19 @@ private:
         std::set<std::string> different(columns_.words[target].begin(), columns_.words[target].end());
         const std::vector<std::string> names(different.begin(), different.end());
         made.values = fmt::format("{}: {}", counted(names.size(), "value"), first_of(names));
+    }
+
+    void describe_weight(ColumnDescription& made) const {
+        made.role = "weight";
+        const auto [low, high] = std::ranges::minmax(columns_.weights);
+        made.values = fmt::format("numbers from {} to {}", number_as_read(low, 0, 1), number_as_read(high, 0, 1));
+    }
+
+    void describe_group(ColumnDescription& made) const {
+        made.role = "group";
+        const std::set<std::string> different(columns_.groups.begin(), columns_.groups.end());
+        const std::vector<std::string> names(different.begin(), different.end());
+        made.values = fmt::format("{}: {}", counted(names.size(), "group"), first_of(names));
     }
 
     Columns& columns_;

@@ -36,6 +36,8 @@ std::vector<Wish> wishes_of(const ColumnChoice& choice, const std::vector<std::s
     add("--ignore", choice.ignore);
     add("--categorical", choice.categorical);
     add("--use", choice.use);
+    add("--weight", choice.weight);
+    add("--group", choice.group);
     return wishes;
 }
 

@@ -67,6 +67,8 @@ void refuse_text_options(const Request& request) {
     refuse_option(request, "ignore", request.ignore, tables);
     refuse_option(request, "categorical", request.categorical, tables);
     refuse_option(request, "use", request.use, tables);
+    refuse_option(request, "weight", request.weight, tables);
+    refuse_option(request, "group", request.group, tables);
     if (request.missing) refuse_option(request, "missing", std::string(core::name_of(*request.missing)), tables);
 }
 

@@ -57,6 +57,7 @@ public:
 struct TextRowRequest {
     std::vector<Column> columns;            ///< whose values make a row, in this order
     std::vector<std::string> targets = {};  ///< columns of what is true, which are no others
+    std::vector<std::string> aside = {};    ///< columns that are passed over without a word
     std::vector<std::string> classes = {};  ///< where what is true is one of these
     bool read_truth = false;                ///< targets that are there are read; else they are passed over
     Header header = Header::automatic;      ///< whether the first line names the columns

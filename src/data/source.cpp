@@ -102,6 +102,8 @@ Source load_text(const Request& request) {
     Source source = make_source(request.data, std::move(tables.train), std::move(tables.test));
     source.class_names = std::move(tables.class_names);
     source.target_names = std::move(tables.target_names);
+    source.weight_name = std::move(tables.weight_name);
+    source.group_name = std::move(tables.group_name);
     source.columns = std::move(tables.columns);
     source.sha256 = fingerprint(source);
     source.notes = std::move(tables.notes);
@@ -233,6 +235,8 @@ TextRequest text_request(const Request& request) {
                       .ignore = request.ignore,
                       .categorical = request.categorical,
                       .use = request.use,
+                      .weight = request.weight,
+                      .group = request.group,
                       .missing = request.missing.value_or(Missing::indicate)};
     if (!request.test.empty()) files.test = request.test;
     return files;

@@ -23,6 +23,8 @@ struct Request {
     std::string ignore = {};              ///< text table: columns left out, as TextRequest has them
     std::string categorical = {};         ///< text table: as TextRequest has it
     std::string use = {};                 ///< text table: as TextRequest has it
+    std::string weight = {};              ///< text table: as TextRequest has it
+    std::string group = {};               ///< text table: as TextRequest has it
     std::optional<Missing> missing = {};  ///< text table: unset: as TextRequest has it
     std::string test_target = {};         ///< .npy: file with the targets of the test rows
     std::optional<task::Kind> task = {};

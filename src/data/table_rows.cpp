@@ -36,6 +36,8 @@ public:
         const std::size_t width = columns.places.size();
         columns_.words.assign(columns_.targets.size(), {});
         columns_.features.clear();
+        columns_.weights.clear();
+        columns_.groups.clear();
         columns_.lines.clear();
         columns_.missing.assign(width, 0);
         columns_.unknown.assign(width, 0);
@@ -88,7 +90,30 @@ private:
             const std::string_view field = fields[columns_.places[i]];
             columns_.features.push_back(by_level_[i] ? level(field, i, line) : number(field, i, line));
         }
+        // Test rows are not learnt from, so that their weights are of no use.
+        if (columns_.weight && like_ == nullptr) columns_.weights.push_back(weight(fields[*columns_.weight], line));
+        if (columns_.group) columns_.groups.push_back(group(fields[*columns_.group], line));
         columns_.lines.push_back(line);
+    }
+
+    [[nodiscard]] std::string where(std::size_t place, std::size_t line) const {
+        return fmt::format("{}, line {}, {}", columns_.file, line, column_name(columns_.header, place));
+    }
+
+    [[nodiscard]] double weight(std::string_view field, std::size_t line) const {
+        const auto number = parse_feature(field);
+        if (number && std::isfinite(*number) && *number >= 0) return *number;
+        fail(Failure::data, "{}: {} is no weight of a row; write a number of at least 0, or choose another --weight",
+             where(*columns_.weight, line), field.empty() ? "nothing" : fmt::format("'{}'", excerpt(field)));
+    }
+
+    [[nodiscard]] std::string group(std::string_view field, std::size_t line) const {
+        // What test rows lack keeps nothing from being learnt.
+        if (is_gap(field) && like_ == nullptr) {
+            fail(Failure::data, "{}: the group of the row is missing{}; write one, or choose another --group",
+                 where(*columns_.group, line), field.empty() ? "" : fmt::format(" ('{}')", field));
+        }
+        return std::string(is_gap(field) ? std::string_view{} : field);
     }
 
     double level(std::string_view field, std::size_t feature, std::size_t line) {
@@ -166,8 +191,7 @@ private:
         const std::string_view aside =
             in_first && !was_told ? " (the line was taken for a row; --header yes makes it the names of the columns)"
                                   : "";
-        const std::string where =
-            fmt::format("{}, line {}, {}", columns_.file, line, column_name(columns_.header, place));
+        const std::string where = this->where(place, line);
         if (is_gap(field)) {
             const std::size_t more = gaps_after(line);
             fail(Failure::data,

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ struct ColumnChoice {
     std::string ignore;
     std::string categorical = {};
     std::string use = {};
+    std::string weight = {};
+    std::string group = {};
     Header header = Header::automatic;
     Missing missing = Missing::indicate;
 };
@@ -49,6 +52,8 @@ struct Columns {
     std::vector<bool> ignored;                    ///< by column
     std::vector<bool> categorical;                ///< by column: asked for as categories, whatever they hold
     std::vector<bool> used;                       ///< by column: asked for, whatever they look like
+    std::optional<std::size_t> weight;            ///< the column with the weights of rows
+    std::optional<std::size_t> group;             ///< the column that says which rows belong together
     std::vector<std::size_t> places;              ///< of the columns that are features
     std::vector<Column> schema;                   ///< of each of these, without names
     core::Buffer<double> features;                ///< [rows × places], as Column has them
@@ -57,6 +62,8 @@ struct Columns {
     std::vector<LeftOut> left_out;                ///< that are no features because of what they hold
     std::vector<std::size_t> lines;               ///< of the rows
     std::vector<std::vector<std::string>> words;  ///< of each target column
+    std::vector<double> weights;                  ///< of the rows; empty without such a column, and of test rows
+    std::vector<std::string> groups;              ///< of the rows, as written; empty without such a column
     std::vector<std::string> notes;               ///< as Source has them
 };
 

@@ -237,7 +237,8 @@ private:
         for (std::size_t i = 0; i < header_.size(); ++i) {
             const bool is_used = std::ranges::find(places_, i) != places_.end() ||
                                  std::ranges::find(kept_places_, i) != kept_places_.end() ||
-                                 std::ranges::find(request_.targets, header_[i]) != request_.targets.end();
+                                 std::ranges::find(request_.targets, header_[i]) != request_.targets.end() ||
+                                 std::ranges::find(request_.aside, header_[i]) != request_.aside.end();
             if (!is_used) others.push_back(header_[i]);
         }
         if (others.empty()) return;

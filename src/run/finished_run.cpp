@@ -105,7 +105,15 @@ void FinishedRun::make_study() {
     }
     if (sets_.size() <= study_.test)
         core::fail(core::Failure::data, "'{}' names too few evaluation sets", directory_.summary().string());
-    study_.fold_bounds = config::fold_bounds(sets_[study_.validation].count, options_.folds);
+    const std::size_t rows = sets_[study_.validation].count;
+    study_.fold_bounds = summary_.data.fold_bounds;
+    // Folds of one size need not be told, and older programs did not.
+    if (study_.fold_bounds.empty()) study_.fold_bounds = config::fold_bounds(rows, options_.folds);
+    const bool fits = study_.folds() == options_.folds && std::ranges::is_sorted(study_.fold_bounds) &&
+                      (options_.folds == 0 || (study_.fold_bounds.front() == 0 && study_.fold_bounds.back() == rows));
+    if (!fits)
+        core::fail(core::Failure::data, "'{}' names folds that are not those of its rows",
+                   directory_.summary().string());
 }
 
 analysis::Committee FinishedRun::committee() const {

@@ -147,6 +147,7 @@ public:
         auto rows = is_array ? data::open_array_rows(request_.data, trained_.pipeline().input_shape(), request_.keep)
                              : data::open_text_rows(request_.data, {.columns = trained_.columns(),
                                                                     .targets = trained_.target_names(),
+                                                                    .aside = trained_.columns_aside(),
                                                                     .classes = trained_.class_names(),
                                                                     .read_truth = request_.score,
                                                                     .header = header_of(request_.header),

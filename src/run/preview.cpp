@@ -48,6 +48,34 @@ std::string data_text(const config::Experiment& experiment) {
                        core::grouped(split.test.size()), experiment.source().train.shape().text(), learnt);
 }
 
+/// Which rows belong together, and what they weigh, each in a line; empty where there is nothing to tell.
+std::string rows_text(const config::Experiment& experiment) {
+    const data::Source& source = experiment.source();
+    const data::Split& split = experiment.split();
+    std::string text;
+    if (const auto groups = source.train.groups(); !groups.empty()) {
+        const auto count = [&](std::span<const std::uint32_t> rows) {
+            std::set<std::uint32_t> different;
+            for (const std::uint32_t row : rows) different.insert(groups[row]);
+            return core::grouped(different.size());
+        };
+        const bool has_folds = experiment.options().folds > 0;
+        text += fmt::format("\ngroups    by {}: {} {}{}{}", source.group_name, count(split.train),
+                            has_folds ? "in the folds" : "training",
+                            has_folds ? "" : fmt::format(", {} validation", count(split.validation)),
+                            split.test_is_separate ? "" : fmt::format(", {} test", count(split.test)));
+    }
+    if (const auto weights = source.train.weights(); !weights.empty()) {
+        const auto is_zero = [&](std::uint32_t row) { return weights[row] == 0; };
+        const auto unused = static_cast<std::size_t>(std::ranges::count_if(split.train, is_zero));
+        text += fmt::format("\nweights   by {}, in training and its validation loss{}", source.weight_name,
+                            unused == 0 ? "" : fmt::format("; {} training rows weigh nothing", core::grouped(unused)));
+    }
+    if (experiment.options().training.class_weight == train::ClassWeight::balanced)
+        text += "\nclasses   weigh the same, in training and its validation loss";
+    return text;
+}
+
 /// The networks, and what members differ in, each in a line.
 std::string network_text(const config::Experiment& experiment) {
     std::vector<std::string> lines;
@@ -154,8 +182,8 @@ std::string network_tables(const config::Experiment& experiment, const report::T
 }
 
 std::string head_text(const config::Experiment& experiment) {
-    return fmt::format("data      {}\n{}\ntraining  {}\n", data_text(experiment), network_text(experiment),
-                       training_text(experiment));
+    return fmt::format("data      {}{}\n{}\ntraining  {}\n", data_text(experiment), rows_text(experiment),
+                       network_text(experiment), training_text(experiment));
 }
 
 std::string plan_text(const config::Experiment& experiment, const std::vector<std::string>& hosts,

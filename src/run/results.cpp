@@ -43,6 +43,7 @@ store::DataSummary describe_data(const config::Experiment& experiment) {
                                .class_names = experiment.source().class_names};
     for (std::size_t axis = 0; axis < shape.rank(); ++axis) summary.shape.push_back(shape[axis]);
     summary.evaluation_sets = experiment.set_names();
+    summary.fold_bounds = split.fold_bounds;
     summary.foreign_sha256 = experiment.source().foreign_sha256;
     if (experiment.task().kind == task::Kind::classification) {
         const auto labels = experiment.source().train.labels();

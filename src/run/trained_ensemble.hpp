@@ -37,6 +37,9 @@ public:
     /// Of what is predicted, as the columns of a table are called; of classes one, or none.
     [[nodiscard]] const std::vector<std::string>& target_names() const noexcept { return model_.target_names; }
 
+    /// Columns that rows may have and that nothing is to be said of, since they had a part in training alone.
+    [[nodiscard]] const std::vector<std::string>& columns_aside() const noexcept { return model_.columns_aside; }
+
     /// Where each number of a row as it is read lay in training; empty where that says nothing.
     [[nodiscard]] const std::vector<predict::ColumnRange>& ranges() const noexcept { return ranges_; }
 

@@ -67,6 +67,9 @@ void write_model(const config::Experiment& experiment, const schedule::Trained& 
                        .pipeline = *source.pipeline,
                        .ranges = column_ranges(experiment),
                        .members = {}};
+    for (const std::string& name : {source.weight_name, source.group_name}) {
+        if (!name.empty()) model.columns_aside.push_back(name);
+    }
     for (const model::Network& network : experiment.networks()) model.networks.push_back(network.text());
     for (const analysis::MemberResult& member : trained.coordinator->results()) {
         if (!member.is_included()) continue;

@@ -75,6 +75,7 @@ Model model_from(const nlohmann::json& json) {
                 .networks = json.at("networks").get<std::vector<std::string>>(),
                 .pipeline = data::Pipeline::from_json(json.at("pipeline")),
                 .members = {}};
+    model.columns_aside = json.value("columns_aside", std::vector<std::string>{});
     if (task.contains("scale")) {
         model.target_scale.mean = task.at("scale").at("mean").get<std::vector<double>>();
         model.target_scale.deviation = task.at("scale").at("deviation").get<std::vector<double>>();
@@ -123,6 +124,7 @@ void write_model(const std::filesystem::path& path, const Model& model) {
     if (!model.target_names.empty()) task["target_names"] = model.target_names;
     if (!model.target_scale.empty())
         task["scale"] = {{"mean", model.target_scale.mean}, {"deviation", model.target_scale.deviation}};
+    if (!model.columns_aside.empty()) json["columns_aside"] = model.columns_aside;
     for (const ValueRange& range : model.ranges)
         json["ranges"].push_back({number_or_null(range.low), number_or_null(range.high)});
     for (const ModelMember& member : model.members) json["members"].push_back(member_json(member));

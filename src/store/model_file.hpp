@@ -33,9 +33,10 @@ struct ValueRange {
 struct Model {
     std::string program;  ///< version of the one that wrote it
     const task::Task* task = nullptr;
-    std::size_t targets = 0;                     ///< classes, or numbers to be predicted
-    std::vector<std::string> class_names = {};   ///< empty where they are the numbers of the labels
-    std::vector<std::string> target_names = {};  ///< of what is predicted, as columns are called; may be empty
+    std::size_t targets = 0;                      ///< classes, or numbers to be predicted
+    std::vector<std::string> class_names = {};    ///< empty where they are the numbers of the labels
+    std::vector<std::string> target_names = {};   ///< of what is predicted, as columns are called; may be empty
+    std::vector<std::string> columns_aside = {};  ///< that had a part in training alone: weights and groups of rows
     task::Scale target_scale = {};
     std::size_t evaluation_batch = 0;   ///< rows that are predicted at a time, part of every result
     std::vector<std::string> networks;  ///< in the notation, without the output layer

@@ -32,6 +32,7 @@ Json json_of(Metrics metrics, const DataSummary& data) {
               {"test", data.test},
               {"shape", data.shape},
               {"evaluation_sets", data.evaluation_sets}};
+    if (!data.fold_bounds.empty()) json["fold_bounds"] = data.fold_bounds;
     if (!data.foreign_sha256.empty()) json["ood_sha256"] = data.foreign_sha256;
     if (data.classes == 0) {
         json["targets"] = data.target_names;

@@ -34,6 +34,7 @@ struct DataSummary {
     std::size_t test = 0;
     std::vector<std::size_t> shape;                 ///< of one item
     std::vector<std::string> evaluation_sets = {};  ///< directories of predictions/, in the order of the study
+    std::vector<std::size_t> fold_bounds = {};      ///< where each fold begins among the validation rows, and their end
     std::string foreign_sha256 = {};                ///< of rows from elsewhere; empty where there are none
     std::size_t classes = 0;                        ///< 0 for regression
     std::vector<std::string> class_names = {};      ///< by label; empty where they are the numbers of the labels

@@ -56,6 +56,7 @@ DataSummary data_of(const task::Task& task, const Json& json) {
                      .test = json.at("test"),
                      .shape = json.at("shape").get<std::vector<std::size_t>>(),
                      .evaluation_sets = json.at("evaluation_sets").get<std::vector<std::string>>(),
+                     .fold_bounds = json.value("fold_bounds", std::vector<std::size_t>{}),
                      .foreign_sha256 = json.value("ood_sha256", "")};
     if (task.kind == task::Kind::regression) {
         data.target_names = json.at("targets").get<std::vector<std::string>>();

@@ -81,6 +81,10 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
     options.augmentation = {.shift = 0.1, .rotate = 1.0 / 3, .scale = 0.25, .elastic = 3};
     options.test_views = 5;
     options.image_size = data::ImageSize{32, 48};
+    options.weight = "often, or not";
+    options.group = "4";
+    options.stratify = false;
+    options.training.class_weight = train::ClassWeight::balanced;
     BOOST_TEST(to_toml(again(options)) == to_toml(options));
     BOOST_TEST(again(options).data == options.data);
     BOOST_TEST(again(options).nets.front() == options.nets.front());
@@ -112,6 +116,10 @@ BOOST_AUTO_TEST_CASE(every_setting_survives) {
     BOOST_TEST(again(options).target == "3");
     BOOST_TEST(again(options).augmentation.rotate == 1.0 / 3);
     BOOST_TEST(again(options).test_views == 5U);
+    BOOST_TEST((again(options).weight == options.weight && again(options).group == "4"));
+    BOOST_TEST((again(options).stratify == std::optional(false)));
+    options.task = task::Kind::classification;  // whose classes may weigh
+    BOOST_TEST((again(options).training.class_weight == train::ClassWeight::balanced));
     BOOST_TEST((again(options).image_size == data::ImageSize{32, 48}));
 }
 

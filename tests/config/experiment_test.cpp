@@ -1,10 +1,13 @@
 #include "config/experiment.hpp"
 
+#include <algorithm>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
 
+#include "data/generator.hpp"
 #include "data/source.hpp"
 #include "failure.hpp"
 
@@ -75,6 +78,73 @@ BOOST_AUTO_TEST_CASE(a_baseline_by_dropout_needs_dropout) {
     BOOST_TEST(contains(refusal(options), "--mc-dropout 20: there is no dropout in dense(4) relu"));
     options.nets.emplace_back("dense(4) relu dropout(0.2)");
     check_accepted(options);
+}
+
+BOOST_AUTO_TEST_CASE(classes_keep_their_shares_unless_it_is_forbidden) {
+    const Options options = moons();
+    const data::Source source = data::load(options.data, options.seed);
+    const Experiment experiment(options, source);
+    BOOST_TEST((experiment.options().stratify == std::optional(true)));
+    const auto labels = source.train.labels();
+    const auto ones = [&](const Experiment& of) {
+        return std::ranges::count_if(of.split().validation, [&](std::uint32_t row) { return labels[row] == 1; });
+    };
+    BOOST_TEST(ones(experiment) == 3);  // of six
+    Options drawn = options;
+    drawn.stratify = false;
+    int others = 0;
+    for (drawn.seed = 1; drawn.seed < 9; ++drawn.seed) others += ones(Experiment(drawn, source)) == 3 ? 0 : 1;
+    BOOST_TEST(others > 0);
+    BOOST_TEST(Experiment(drawn, source).digest() != experiment.digest());
+
+    Options of_numbers;
+    of_numbers.nets = {"dense(4) relu"};
+    BOOST_TEST((!Experiment(of_numbers, numbers()).options().stratify.has_value()));
+    of_numbers.stratify = true;
+    BOOST_TEST(contains(refusal(of_numbers, numbers()), "--stratify: keeps the shares of classes"));
+    of_numbers.stratify = false;
+    of_numbers.training.class_weight = train::ClassWeight::balanced;
+    BOOST_TEST(contains(refusal(of_numbers, numbers()), "--class-weight balanced: weighs classes"));
+}
+
+BOOST_AUTO_TEST_CASE(folds_are_those_of_the_groups) {
+    Options options = moons();
+    options.folds = 3;
+    data::Source source = data::load(options.data, options.seed);
+    core::Buffer<std::uint32_t> groups(60);
+    for (std::uint32_t row = 0; row < 60; ++row) groups[row] = row * row % 7;
+    source.train = source.train.with({.groups = data::share(std::move(groups))});
+    const Experiment experiment(options, std::move(source));
+    std::size_t rows = 0;
+    for (std::uint32_t member = 0; member < 3; ++member) {
+        const train::Problem problem = experiment.member(member).problem;
+        const data::RowRange range = experiment.predicted_rows(experiment.validation_set(), member);
+        BOOST_TEST(range.count == problem.validation.size());
+        BOOST_TEST(problem.train.size() + problem.validation.size() == 60U);
+        rows += range.count;
+        std::set<std::uint32_t> known;
+        for (const std::uint32_t row : problem.train.rows) known.insert(experiment.source().train.groups()[row]);
+        for (const std::uint32_t row : problem.validation.rows)
+            BOOST_TEST(!known.contains(experiment.source().train.groups()[row]));
+    }
+    BOOST_TEST(rows == 60U);
+    BOOST_TEST(experiment.study().fold_bounds == experiment.split().fold_bounds);
+}
+
+BOOST_AUTO_TEST_CASE(parts_of_rows_that_weigh_nothing_are_refused) {
+    Options options = moons();
+    options.weight = "w";
+    data::Source source = data::load(options.data, options.seed);
+    const data::Table plain = source.train;
+    core::Buffer<double> weights(60, 0.0);
+    const Experiment split(options, source);
+    for (const std::uint32_t row : split.split().train) weights[row] = 1;
+    source.train = plain.with({.weights = data::share(weights)});
+    BOOST_TEST(contains(refusal(options, source), "--weight w: all 6 validation rows of moons"));
+    std::ranges::fill(weights, 0.0);
+    weights[split.split().validation.front()] = 1;
+    source.train = plain.with({.weights = data::share(weights)});
+    BOOST_TEST(contains(refusal(options, source), "--weight w: all 54 training rows"));
 }
 
 BOOST_AUTO_TEST_CASE(machines_need_a_stack) {

@@ -136,9 +136,9 @@ BOOST_AUTO_TEST_CASE(every_setting_of_a_member_can_vary) {
             }
         };
         std::vector<std::string> values;
-        for (const char* text :
-             {"0.25",     "0.5",    "3",    "7",       "true",  "false", "he",      "zeros",    "adam", "sgd",
-              "constant", "cosine", "none", "ema:0.9", "plain", "ple",   "shift:1", "flip:0.5", "f32",  "bf16"}) {
+        for (const char* text : {"0.25",  "0.5",  "3",       "7",        "true",   "false", "he",
+                                 "zeros", "adam", "sgd",     "constant", "cosine", "none",  "ema:0.9",
+                                 "plain", "ple",  "shift:1", "flip:0.5", "f32",    "bf16",  "balanced"}) {
             if (values.size() < 2 && takes(text)) values.emplace_back(text);
         }
         BOOST_TEST_REQUIRE(values.size() == 2U, setting.name);

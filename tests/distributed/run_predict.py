@@ -129,6 +129,24 @@ def test_rows_have_the_bytes_of_the_run(stage):
 
 
 @case
+def weights_and_groups_are_passed_over(stage):
+    lines = write_table(stage.directory / "t.csv")
+    header, *rows = [line.split(",") for line in lines]
+    whole = [header + ["often", "who"]] + [row + [str(i % 3), f"g{i % 10}"] for i, row in enumerate(rows)]
+    (stage.directory / "t.csv").write_text("".join(",".join(row) + "\n" for row in whole))
+    run = trained(stage, [*CLASSES, "--weight", "often", "--group", "who"], "run")
+    (stage.directory / "bare.csv").write_text("".join(",".join(row[:-2]) + "\n" for row in whole))
+    whole[5][-2:] = ["", "none of these"]
+    (stage.directory / "odd.csv").write_text("".join(",".join(row) + "\n" for row in whole))
+    ended, found = predicted(stage, ["run", "--data", "t.csv"])
+    check_classes(run, found)
+    for words in (["--data", "bare.csv"], ["--data", "odd.csv"]):
+        again = predict(stage, ["run", *words], 2)
+        again.expect(again.code == 0 and again.out == ended.out, "predicts something else")
+        again.expect("often" not in again.err and "who" not in again.err, "speaks of columns that have no part in it")
+
+
+@case
 def other_combinations_and_temperatures(stage):
     write_table(stage.directory / "t.csv")
     for name in ("stacking", "vote"):

@@ -18,7 +18,7 @@ import signal
 import sys
 
 sys.dont_write_bytecode = True
-from stage import (RUN, TINY, USAGE, Stage, case_of, check_message, digest, give_up, history_without_timings,
+from stage import (DATA, RUN, TINY, USAGE, Stage, case_of, check_message, digest, give_up, history_without_timings,
                    main, obeying_permissions, results, skip, write_npy, write_table)
 from run_stopped import Running, send
 
@@ -232,6 +232,76 @@ def same_bytes_of_a_table(stage):
     ended = inside.ranks(2, ["--config", "../np1/config.toml", "--out", "again"])
     ended.expect(ended.code == 0, "the configuration does not repeat the run")
     ended.expect(results(inside.directory / "again", 3) == results(stage.directory / "np1", 3), "the results differ")
+
+
+def write_grouped_table(path, rows=150):
+    """Rare and frequent kinds of rows, in groups of different size; returns the group of each row."""
+    draw = random.Random(4)
+    groups = [f"g{int(draw.random() ** 2 * 20)}" for _ in range(rows)]
+    kinds = ["b" if row % 5 == 0 else "a" for row in range(rows)]
+    lines = ["size,who,length,often,kind"]
+    lines += [f"{draw.gauss(kind == 'b', 1):.4f},{group},{draw.gauss(0, 1):.4f},{row % 4},{kind}" for row, (group, kind) in
+              enumerate(zip(groups, kinds))]
+    path.write_text("\n".join(lines) + "\n")
+    return groups
+
+
+def rows_of_part(run, part):
+    content = (run / f"predictions/{part}/rows.npy").read_bytes()
+    return list(array.array("q", content[10 + int.from_bytes(content[8:10], "little"):]))
+
+
+@case
+def same_bytes_of_weights_and_groups(stage):
+    groups = write_grouped_table(stage.directory / "t.csv")
+    words = ["--data", "t.csv", "--target", "kind", "--weight", "often", "--group", "who", "--class-weight", "balanced", "--net",
+             "dense(8) relu", "--patience", "1", "--calibrate", "none"]
+    same_bytes_of(stage, words, numbers=(1, 2))
+    run = stage.directory / "np1"
+    parts = {part: rows_of_part(run, part) for part in ("validation", "test")}
+    parts["train"] = sorted(set(range(150)) - set(parts["validation"]) - set(parts["test"]))
+    seen = {part: {groups[row] for row in rows} for part, rows in parts.items()}
+    if not all(seen.values()) or sum(map(len, seen.values())) != len(set(groups)):
+        give_up(f"groups are in several parts: {seen}")
+    ended = stage.ranks(1, [*words, "--seed", "5", "--dry-run"])
+    ended.expect(f"groups    by who: {len(seen['train'])} training, {len(seen['validation'])} validation, "
+                 f"{len(seen['test'])} test" in ended.out, "does not tell of the groups")
+    ended.expect("weights   by often" in ended.out and "classes   weigh the same" in ended.out, "does not tell of the weights")
+    ended = stage.ranks(2, ["--config", "np1/config.toml", "--out", "again"])
+    ended.expect(ended.code == 0, "the configuration does not repeat the run")
+    ended.expect(results(stage.directory / "again", 3) == results(run, 3), "the configuration makes another run")
+    # Each of these makes a difference, and folds keep groups together.
+    for index, other in enumerate((["--weight", "often"], ["--group", "who"], ["--class-weight", "balanced"])):
+        left_out = [word for word in words if word not in other]
+        out = f"without{index}"
+        extra = ["--ignore", other[1]] if other[1] in ("often", "who") else []
+        ended = stage.ranks(1, [*left_out, *extra, "--members", "3", "--epochs", "2", "--seed", "5", "--out", out])
+        ended.expect(ended.code == 0, "failed")
+        ended.expect(results(stage.directory / out, 3) != results(run, 3), f"{other[0]} changes nothing")
+    same_bytes_of(stage, [*words, "--folds", "3"], numbers=(1, 2), prefix="folds")
+    rows = rows_of_part(stage.directory / "folds1", "validation")
+    bounds = json.loads((stage.directory / "folds1/summary.json").read_text())["data"]["fold_bounds"]
+    folds = [{groups[row] for row in rows[first:end]} for first, end in zip(bounds, bounds[1:])]
+    if len(folds) != 3 or bounds[-1] != len(rows) or sum(map(len, folds)) != len(set.union(*folds)):
+        give_up(f"groups are in several folds: {folds}")
+
+
+@case
+def classes_keep_their_shares(stage):
+    write_grouped_table(stage.directory / "t.csv")
+    words = ["--data", "t.csv", "--target", "kind", "--ignore", "who,often", "--members", "1", "--epochs", "1"]
+    for seed in ("1", "2", "3"):
+        stage.ranks(1, [*words, "--seed", seed, "--out", f"run{seed}"]).expect(
+            sum(row % 5 == 0 for row in rows_of_part(stage.directory / f"run{seed}", "test")) == 6, "a fifth of the test rows is not rare")
+    if 'stratify = true' not in (stage.directory / "run1/config.toml").read_text():
+        give_up("the configuration does not say that classes keep their shares")
+    ended = stage.ranks(1, [*words, "--seed", "1", "--no-stratify", "--out", "not"])
+    ended.expect(rows_of_part(stage.directory / "not", "test") != rows_of_part(stage.directory / "run1", "test"),
+                 "--no-stratify changes nothing")
+    stage.refuses(["--data", "t.csv", "--target", "size", "--ignore", "who,kind", "--stratify"], USAGE, "--stratify", "is a number")
+    stage.refuses(["--data", "t.csv", "--target", "size", "--class-weight", "balanced"], USAGE, "--class-weight", "is a number")
+    stage.refuses(["--data", "moons", "--weight", "size"], USAGE, "--weight size", "text tables")
+    stage.refuses(["--data", "t.csv", "--weight", "length"], DATA, "t.csv, line ", "column 3 ('length')", "no weight")
 
 
 @case

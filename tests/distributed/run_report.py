@@ -62,6 +62,14 @@ def repeats_the_analysis_of_classes(stage):
 
 
 @case
+def repeats_the_analysis_of_folds_of_groups(stage):
+    lines = [f"{row * 7 % 13},{row * row % 11},{row // 9 % 7},{'ab'[row % 3 > 0]}" for row in range(90)]
+    (stage.directory / "table.csv").write_text("a,b,who,kind\n" + "\n".join(lines) + "\n")
+    words = ["--data", "table.csv", "--group", "who", "--net", "dense(8) relu", "--folds", "3", "--epochs", "2", "--members", "3"]
+    repeats_the_analysis(stage, words, "run")
+
+
+@case
 def repeats_the_analysis_of_folds_and_numbers(stage):
     lines = [f"{row},{row * 7 % 13},{row * 3.7 + row * 7 % 13:.2f},{1e-3 * (row * 5 % 17):.4f}" for row in range(90)]
     (stage.directory / "table.csv").write_text("a,b,y,z\n" + "\n".join(lines) + "\n")
