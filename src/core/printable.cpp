@@ -3,11 +3,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <optional>
 
 #include <fmt/format.h>
 
+#include "core/reversible.hpp"
+
 namespace ensemble::core {
 namespace {
+
+constexpr std::size_t escape_size = 4;  // \xNN
 
 struct Character {
     std::size_t size = 1;    ///< bytes
@@ -42,12 +47,26 @@ bool is_misleading(std::uint32_t code) {
            (code >= 0x2066 && code <= 0x2069);
 }
 
-std::string escaped(std::string_view text, bool keeps_line_ends) {
+/// The byte that \xNN at the beginning of `text` stands for.
+std::optional<char> escaped_byte(std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    if (text.size() < escape_size || !text.starts_with("\\x")) return std::nullopt;
+    const std::size_t high = digits.find(text[2]);
+    const std::size_t low = digits.find(text[3]);
+    if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
+    return static_cast<char>(digits.size() * high + low);
+}
+
+enum class Keeps : std::uint8_t { nothing, line_ends, differences };
+
+std::string escaped(std::string_view text, Keeps keeps) {
     std::string safe;
     safe.reserve(text.size());
     while (!text.empty()) {
         const Character next = first_of(text);
-        const bool stays = next.code == '\n' ? keeps_line_ends : !is_control(next.code) && !is_misleading(next.code);
+        const bool misleads = keeps == Keeps::differences && escaped_byte(text).has_value();
+        const bool stays = next.code == '\n' ? keeps == Keeps::line_ends
+                                             : !is_control(next.code) && !is_misleading(next.code) && !misleads;
         const std::string_view bytes = text.substr(0, next.size);
         if (next.is_whole && stays) {
             safe += bytes;
@@ -64,11 +83,25 @@ std::string escaped(std::string_view text, bool keeps_line_ends) {
 }  // namespace
 
 std::string printable(std::string_view text) {
-    return escaped(text, false);
+    return escaped(text, Keeps::nothing);
+}
+
+std::string reversible(std::string_view text) {
+    return escaped(text, Keeps::differences);
+}
+
+std::string original(std::string_view name) {
+    std::string text;
+    while (!name.empty()) {
+        const std::optional<char> byte = escaped_byte(name);
+        text += byte.value_or(name.front());
+        name.remove_prefix(byte ? escape_size : 1);
+    }
+    return text;
 }
 
 std::string printable_lines(std::string_view text) {
-    return escaped(text, true);
+    return escaped(text, Keeps::line_ends);
 }
 
 }  // namespace ensemble::core

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "core/printable.hpp"
+#include "core/reversible.hpp"
 #include "data/number.hpp"
 
 namespace ensemble::data {
@@ -78,7 +78,7 @@ ClassNames::ClassNames(std::span<const std::string_view> words) {
     }
     words_.assign(words.begin(), words.end());
     std::ranges::sort(words_);
-    for (const std::string_view word : words_) names_.push_back(core::printable(word));
+    for (const std::string_view word : words_) names_.push_back(core::reversible(word));
 }
 
 std::optional<std::size_t> ClassNames::find(std::string_view word) const {

@@ -24,7 +24,7 @@ public:
     /// `words` are all different.
     explicit ClassNames(std::span<const std::string_view> words);
 
-    /// For people and files: bytes that are not UTF-8 are written as \xNN, so that names that differ stay different.
+    /// For people and files: core::reversible(), so that names that differ stay different.
     [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
 
     /// The number of the class that `word` names.

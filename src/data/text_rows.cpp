@@ -9,11 +9,12 @@
 
 #include "core/error.hpp"
 #include "core/printable.hpp"
+#include "core/reversible.hpp"
 #include "data/class_names.hpp"
 #include "data/column_choice.hpp"
+#include "data/column_fields.hpp"
 #include "data/field.hpp"
 #include "data/file_bytes.hpp"
-#include "data/levels.hpp"
 #include "data/number.hpp"
 #include "data/row_stream.hpp"
 #include "data/table_lines.hpp"
@@ -57,14 +58,16 @@ struct Met {
 class TextRows final : public RowStream {
 public:
     TextRows(const std::filesystem::path& path, const TextRowRequest& request)
-        : request_(request), lines_(FileBytes::stream(path), request.as_they_come ? 1 : usual_look, notes_) {
+        : request_(request),
+          lines_(FileBytes::stream(path), request.as_they_come ? 1 : usual_look, notes_),
+          fields_(request.columns) {
         find_header();
         find_columns();
         find_targets();
         find_kept();
         note_others();
-        for (const Column& column : request_.columns) levels_.emplace_back(column.levels);
-        const std::vector<std::string_view> classes(request_.classes.begin(), request_.classes.end());
+        for (const std::string& name : request_.classes) words_of_classes_.push_back(core::original(name));
+        const std::vector<std::string_view> classes(words_of_classes_.begin(), words_of_classes_.end());
         if (!classes.empty()) classes_.emplace(classes);
         missing_.resize(request_.columns.size());
         unknown_.resize(request_.columns.size());
@@ -255,9 +258,7 @@ private:
                  first().number, count_);
         }
         for (std::size_t i = 0; i < places_.size(); ++i) {
-            const std::string_view field = fields[places_[i]];
-            block.values.push_back(request_.columns[i].kind == ColumnKind::category ? level(field, i, line)
-                                                                                    : number(field, i, line));
+            block.values.push_back(value(fields[places_[i]], i, line));
         }
         for (std::size_t i = 0; i < target_places_.size(); ++i)
             block.truth.push_back(truth(fields[target_places_[i]], line));
@@ -280,31 +281,28 @@ private:
         met.word = word;
     }
 
-    double number(std::string_view field, std::size_t column, std::size_t line) {
+    double value(std::string_view field, std::size_t column, std::size_t line) {
         double value = 0;
-        if (parse_feature(field, value)) return value;
-        if (!is_gap(field)) refuse(field, places_[column], line);
-        meet(missing_[column], field, line);
-        return nothing;
-    }
-
-    double level(std::string_view field, std::size_t column, std::size_t line) {
-        if (is_gap(field)) {
-            meet(missing_[column], field, line);
-            return nothing;
+        switch (fields_.read(column, field, value)) {
+            case ColumnFields::Found::value:
+                break;
+            case ColumnFields::Found::gap:
+                meet(missing_[column], field, line);
+                break;
+            case ColumnFields::Found::unknown:
+                meet(unknown_[column], field, line);
+                break;
+            case ColumnFields::Found::nonsense:
+                refuse(field, places_[column], line);
         }
-        if (const auto place = levels_[column].find(field)) return static_cast<double>(*place);
-        meet(unknown_[column], field, line);
-        return unknown_level;
+        return value;
     }
 
     double truth(std::string_view field, std::size_t line) {
         if (!classes_) {
             if (const auto value = parse_number(field)) return *value;
-        } else {
-            auto found = classes_->find(field);
-            if (!found) found = classes_->find(core::printable(field));
-            if (found) return static_cast<double>(*found);
+        } else if (const auto found = classes_->find(field)) {
+            return static_cast<double>(*found);
         }
         meet(unknown_targets_, field, line);
         return nothing;
@@ -322,13 +320,14 @@ private:
     TextRowRequest request_;
     std::vector<std::string> notes_;
     TableLines lines_;
+    ColumnFields fields_;
     std::vector<std::string> header_;  ///< empty if there is none
     std::size_t count_ = 0;            ///< of columns
     std::vector<std::size_t> places_;  ///< of each of the columns that are wanted
     std::vector<std::size_t> target_places_;
     std::vector<std::size_t> kept_places_;
     std::vector<std::string> kept_names_;
-    std::vector<Levels> levels_;
+    std::vector<std::string> words_of_classes_;
     std::optional<ClassNames> classes_;
     std::vector<Met> missing_;
     std::vector<Met> unknown_;

@@ -9,6 +9,7 @@
 
 #include "analysis/uncertainty.hpp"
 #include "core/contract.hpp"
+#include "core/reversible.hpp"
 
 namespace ensemble::predict {
 namespace {
@@ -41,7 +42,8 @@ OutputTable::OutputTable(const Ensemble& ensemble, OutputRequest request, const 
         core::require(request_.class_names.size() == ensemble.targets, "every class has a name");
         place_of("entropy"), place_of("mutual_information");
         names_ = {"prediction", "probability", "entropy", "mutual_information", "votes"};
-        for (const std::string& name : request_.class_names) {
+        for (std::string& name : request_.class_names) {
+            name = core::original(name);
             of_member.push_back("p_" + name);
             data::append_csv_field(class_fields_.emplace_back(), name);
         }
@@ -133,7 +135,10 @@ void OutputTable::append_lines(const Predictions& predictions, const data::RowBl
         for (std::size_t label = 0; label < ensemble_.targets; ++label) {
             if (!sets.has(row, label)) continue;
             if (!names.empty()) names += '|';
-            names += request_.class_names[label];
+            for (const char letter : request_.class_names[label]) {
+                if (letter == '|' || letter == '\\') names += '\\';
+                names += letter;
+            }
         }
         text += ',';
         data::append_csv_field(text, names);

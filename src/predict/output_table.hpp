@@ -26,7 +26,8 @@ struct OutputRequest {
 /// The columns of the output, and how rows become lines of CSV or of numbers.
 ///
 /// Kept columns. Of classes prediction, probability, entropy, mutual_information, votes, then p_CLASS for each class,
-/// and with bounds prediction_set, whose classes have | between. Of numbers mean, std, aleatoric_std, epistemic_std,
+/// and with bounds prediction_set, whose classes have | between; a | or \ of a class's name has \ before it there.
+/// Classes are called as the table of training had them. Of numbers mean, std, aleatoric_std, epistemic_std,
 /// and with bounds low and high; of several targets each with TARGET_ before. Of each member m0_p_CLASS …, or m0_mean,
 /// m0_std.
 class OutputTable {
@@ -44,6 +45,10 @@ public:
     /// Adds the rows as numbers in single precision, [rows × columns()]; a class by its number from 0, no sets, nothing
     /// that is kept.
     void append_numbers(const Predictions& predictions, std::vector<float>& numbers) const;
+
+    /// Places of two of the numbers of a row, of classes.
+    static constexpr std::size_t entropy = 2;
+    static constexpr std::size_t mutual_information = 3;
 
     /// Of numbers.
     [[nodiscard]] std::size_t columns() const noexcept { return names_.size(); }

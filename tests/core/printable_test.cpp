@@ -1,11 +1,13 @@
 #include "core/printable.hpp"
 
+#include <set>
 #include <string>
 #include <string_view>
 
 #include <boost/test/unit_test.hpp>
 
 #include "core/error.hpp"
+#include "core/reversible.hpp"
 
 using namespace ensemble;
 
@@ -52,6 +54,27 @@ BOOST_AUTO_TEST_CASE(only_lines_keep_their_ends) {
 BOOST_AUTO_TEST_CASE(twice_is_once) {
     const std::string once = core::printable("\x1b[1m\xff");
     BOOST_TEST(core::printable(once) == once);
+}
+
+BOOST_AUTO_TEST_CASE(names_that_differ_stay_different) {
+    BOOST_TEST(core::reversible("a\\b c\\x") == "a\\b c\\x");
+    BOOST_TEST(core::reversible("k\n") == "k\\x0A");
+    BOOST_TEST(core::reversible("k\\x0A") == "k\\x5Cx0A");
+    BOOST_TEST(core::original("k\\x0a\\x0") == "k\\x0a\\x0");
+    // All texts of some letters that make escapes.
+    const std::string letters = "\\x0A\n\xff";
+    std::set<std::string> names;
+    std::size_t count = 0;
+    for (std::size_t number = 0; number < 6 * 6 * 6 * 6 * 6; ++number) {
+        std::string text;
+        for (std::size_t rest = number; rest > 0; rest /= 6) text += letters[rest % 6];
+        const std::string name = core::reversible(text);
+        if (core::printable(name) != name) BOOST_ERROR("not printable: " << name);
+        if (core::original(name) != text) BOOST_ERROR("not reversible: " << name);
+        names.insert(name);
+        ++count;
+    }
+    BOOST_TEST(names.size() == count);
 }
 
 BOOST_AUTO_TEST_CASE(every_error_is_printable) {

@@ -133,6 +133,11 @@ BOOST_AUTO_TEST_CASE(targets_are_passed_over_or_read) {
     const Read numbers = read_text("y,age,kind,size,z\n1e3,1,ash,2,0.5\n,3,ash,4,1\n",
                                    {.columns = columns(), .targets = {"z", "y"}, .read_truth = true});
     BOOST_TEST(same(numbers.truth, {0.5, 1000, 1, none}));
+    // Classes have names that people may see; rows have what these stand for, and the order is that of training.
+    const Read odd = read_text(
+        "age,kind,size,y\n1,ash,2,\xE9\n1,ash,2,a\n1,ash,2,\\x0A\n1,ash,2,\"k\nl\"\n",
+        {.columns = columns(), .targets = {"y"}, .classes = {"\\x5Cx0A", "a", "k\\x0Al", "\\xE9"}, .read_truth = true});
+    BOOST_TEST(same(odd.truth, {3, 1, 0, 2}));
 }
 
 BOOST_AUTO_TEST_CASE(columns_are_handed_on_as_they_are_written) {

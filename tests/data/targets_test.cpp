@@ -162,6 +162,7 @@ BOOST_AUTO_TEST_CASE(class_names_are_text) {
         {{"\u22121", "-1", "1"}, {"-1", "1"}, {0, 0, 1}},
         {{"-20", "-3", "4"}, {"-20", "-3", "4"}, {0, 1, 2}},
         {{"True", "False"}, {"False", "True"}, {1, 0}},
+        {{"k\n", "k\\x0A", "k|\\"}, {"k\\x0A", "k\\x5Cx0A", "k|\\"}, {0, 1, 2}},
         {{"caf\xE9", "caf\xE8", "café"}, {"café", "caf\\xE8", "caf\\xE9"}, {2, 1, 0}},
     };
     for (const Case& c : cases) {

@@ -120,6 +120,23 @@ BOOST_AUTO_TEST_CASE(sets_stand_behind_the_probabilities) {
         table.append_lines(predictor.predict(example_rows(1), 1, 0), {}, text);
         BOOST_TEST(fields_of(text).at(8).substr(0, 5) == "a|b|c");
     }
+    // What separates them may be part of their names.
+    const predict::OutputTable table(
+        ensemble, {.kept = {}, .class_names = {"a|b", "c\\", "d"}, .target_names = {}, .members = false}, &bounds);
+    std::string text;
+    table.append_lines(predictor.predict(example_rows(1), 1, 0), {}, text);
+    BOOST_TEST(text.ends_with(",a\\|b|c\\\\|d\n"), text);
+}
+
+BOOST_AUTO_TEST_CASE(classes_are_called_as_their_table_has_them) {
+    const predict::Ensemble ensemble = example_ensemble(task::Kind::classification, 2, 2);
+    const predict::OutputTable table(ensemble, {.kept = {}, .class_names = {"k\\x0A", "k\\x5Cx0A"}, .target_names = {}},
+                                     nullptr);
+    BOOST_TEST(table.header().ends_with(",\"p_k\n\",p_k\\x0A\n"), table.header());
+    const auto predictions = predict::RowPredictor(ensemble).predict(example_rows(1), 1, 0);
+    std::string text;
+    table.append_lines(predictions, {}, text);
+    BOOST_TEST(text.starts_with(predictions.chosen[0] == 0 ? "\"k\n\"," : "k\\x0A,"), text);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
