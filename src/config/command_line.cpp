@@ -123,7 +123,7 @@ public:
         app_.set_help_flag();  // added again behind the others
         for (const Setting& setting : settings()) add(setting);
         add_word("--out", "DIR", "run directory, made if missing (runs/<time>)",
-                 [this](const std::string& text) { invocation_.options.out = text; });
+                 [this](const std::string& text) { set_out(text); });
         add_word("--config", "FILE",
                  "read settings from a TOML file, or from one of those below; the command line wins",
                  [this](const std::string& text) { config_ = text; });
@@ -218,6 +218,12 @@ private:
             fail(error.kind(), "--{}: {}", setting.name, error.what());
         }
         given_.insert(setting.name);
+    }
+
+    /// Nothing is no name, but what a script gives whose variable is not set.
+    void set_out(const std::string& text) {
+        if (text.empty()) fail(Failure::usage, "--out: is empty; give the name of a directory, or leave it out");
+        invocation_.options.out = text;
     }
 
     void set_replay(const std::string& text) {

@@ -95,6 +95,12 @@ ExportRequest read_export_request(std::span<const char* const> words) {
         core::fail(core::Failure::usage, "the directory of a run is missing: ensemble_export RUN (see --help)");
     request.format = &format_named(format);
     if (request.out.empty()) core::fail(core::Failure::usage, "--out is missing: the file to write");
+    if (request.out == "-") {
+        core::fail(core::Failure::usage,
+                   "--out -: models are written to files, not to standard output; name one, as in --out model.{} (a "
+                   "file that is called so is ./-)",
+                   request.format->name);
+    }
     request.member = member_named(member);
     return request;
 }

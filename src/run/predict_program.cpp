@@ -61,6 +61,7 @@ void require_complete(const PredictRequest& request) {
     const auto headers = core::names_of<data::Header>();
     if (std::ranges::find(headers, request.header) == headers.end())
         fail(Failure::usage, "--header {}: is auto, yes or no", request.header);
+    require_output_name(request.out);
     if (is_array_name(request.out) && !request.keep.empty()) {
         fail(Failure::usage, "--keep {}: columns are handed on to a .csv, and --out {} holds numbers alone",
              request.keep, request.out);
@@ -79,8 +80,9 @@ PredictRequest read_request(std::span<const char* const> words) {
            "rows to predict: a text table, plain or .gz, with the columns that the run was trained with, in any "
            "order; a .npy; - for a table from standard input")
         ->type_name("FILE");
-    app.add_option("--out", request.out,
-                   "where predictions go: a table (.csv), numbers alone (.npy), or - for standard output (-)")
+    app.add_option(
+           "--out", request.out,
+           "where predictions go: a table (.csv or .csv.gz), numbers alone (.npy), or - for standard output (-)")
         ->type_name("FILE");
     app.add_option("--keep", request.keep, "columns of the input that are written before the predictions, or all")
         ->type_name("COLUMNS");

@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/path.hpp"
+#include "store/gzip_writer.hpp"
 #include "store/npy.hpp"
 
 namespace ensemble::run {
@@ -52,7 +53,38 @@ private:
     std::size_t columns_;  ///< of an array, else 0
 };
 
+class GzippedFile final : public PredictionOutput {
+public:
+    explicit GzippedFile(const std::string& path)
+        : file_(path, system_), gzip_([this](std::span<const std::byte> bytes) { file_.write(bytes); }) {}
+
+    bool write(std::span<const std::byte> bytes) override {
+        gzip_.write(bytes);
+        return true;
+    }
+
+    void finish(std::uint64_t /*rows*/) override {
+        gzip_.finish();
+        file_.finish();
+    }
+
+private:
+    store::FileSystem system_;
+    store::GrowingFile file_;
+    store::GzipWriter gzip_;
+};
+
 }  // namespace
+
+void require_output_name(const std::string& out) {
+    if (out.empty()) {
+        core::fail(core::Failure::usage,
+                   "--out: is empty; give the name of a file, or leave it out for standard output");
+    }
+    if (!core::has_extension(out, ".gz") || !is_array_name(out.substr(0, out.size() - std::string_view(".gz").size())))
+        return;
+    core::fail(core::Failure::usage, "--out {}: arrays are not compressed; write a .npy, and gzip it afterwards", out);
+}
 
 bool is_array_name(const std::string& path) {
     return core::has_extension(path, ".npy");
@@ -60,6 +92,7 @@ bool is_array_name(const std::string& path) {
 
 std::unique_ptr<PredictionOutput> open_prediction_output(const std::string& path, std::size_t columns) {
     if (path == "-") return std::make_unique<StandardOutput>();
+    if (core::has_extension(path, ".gz")) return std::make_unique<GzippedFile>(path);
     return std::make_unique<OutputFile>(path, is_array_name(path) ? columns : 0);
 }
 

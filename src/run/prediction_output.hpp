@@ -28,8 +28,13 @@ public:
     virtual void finish(std::uint64_t rows) = 0;
 };
 
-/// Standard output, called "-"; or a file, of `columns` numbers a row where its name ends in .npy.
+/// Standard output, called "-"; or a file, of `columns` numbers a row where its name ends in .npy, and compressed where
+/// it ends in .gz.
 [[nodiscard]] std::unique_ptr<PredictionOutput> open_prediction_output(const std::string& path, std::size_t columns);
+
+/// Throws core::Error (usage) for what can be no name of a file, and for an array that is to be compressed: its header
+/// has the number of rows, which is known when all are written.
+void require_output_name(const std::string& out);
 
 /// True for the name of an array.
 [[nodiscard]] bool is_array_name(const std::string& path);

@@ -14,6 +14,7 @@
 #include "core/stderr.hpp"
 #include "run/interrupt.hpp"
 #include "run/standard_streams.hpp"
+#include "store/temporaries.hpp"
 
 namespace ensemble::run {
 namespace {
@@ -63,6 +64,7 @@ void leave_before_training(const std::string& signal) {
         }
         comm::leave_status(code);
     }
+    store::abandon_temporaries();
     std::_Exit(code);
 }
 

@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <mutex>
+#include <set>
 #include <string>
 #include <system_error>
 
@@ -15,6 +18,7 @@
 
 #include "core/error.hpp"
 #include "store/open_file.hpp"
+#include "store/temporaries.hpp"
 
 namespace ensemble::store {
 
@@ -50,13 +54,43 @@ fs::path directory_of(const fs::path& path) {
     return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
+/// The temporary files that this process is writing: one set, as a process has one set of signals, upon which it may
+/// have to leave. Whoever leaves keeps the mutex, so that no file is made any more and no failure is told.
+struct OwnTemporaries {
+    std::timed_mutex mutex;
+    std::set<fs::path> paths;
+};
+
+OwnTemporaries& own_temporaries() {
+    static auto& all = *new OwnTemporaries;  // it is there until the very end
+    return all;
+}
+
+/// Makes a new file, never what somebody has put under this name: what is there is of a process that had this number
+/// before. It may not be open, with errno set; else it is one of own_temporaries().
+std::unique_ptr<File> make_temporary(const fs::path& path, FileSystem& system) {
+    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+    const std::lock_guard lock(own_temporaries().mutex);
+    auto file = std::make_unique<File>(system, path, flags);
+    if (!file->is_open() && errno == EEXIST && system.unlink(path.c_str()) == 0) file->reopen(path, flags);
+    const int error = errno;
+    if (file->is_open()) own_temporaries().paths.insert(path);
+    errno = error;
+    return file;
+}
+
+/// It has its name, or is gone. Leaves errno as it is.
+void forget_temporary(const fs::path& path) {
+    const int error = errno;
+    const std::lock_guard lock(own_temporaries().mutex);
+    own_temporaries().paths.erase(path);
+    errno = error;
+}
+
 /// Null where all went well, else the operation that failed, with errno set.
 const char* write_and_sync(const fs::path& path, std::span<const std::byte> bytes, FileSystem& system) {
-    // A new file, never what somebody has put under this name. What is there is of a process that had this number
-    // before.
-    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
-    File file(system, path, flags);
-    if (!file.is_open() && errno == EEXIST && system.unlink(path.c_str()) == 0) file.reopen(path, flags);
+    const std::unique_ptr<File> made = make_temporary(path, system);
+    File& file = *made;
     if (!file.is_open()) return "open";
     if (!file.write(bytes)) return "write";
     if (!file.sync()) return "fsync";
@@ -84,12 +118,14 @@ void write_file_atomically(const fs::path& path, std::span<const std::byte> byte
     if (failed != nullptr) {
         const int error = errno;
         system.unlink(temporary.c_str());
+        forget_temporary(temporary);
         std::error_code ignored;
         const bool existed = fs::exists(path, ignored);
         core::fail(core::Failure::run, "cannot write '{}': {} failed: {}; {}. Check space, quota and rights of '{}'",
                    path.string(), failed, reason(error),
                    existed ? "what was there before is unchanged" : "nothing was left behind", directory.string());
     }
+    forget_temporary(temporary);
     failed = sync_entries(directory, system);
     if (failed != nullptr) {
         core::fail(
@@ -121,10 +157,7 @@ GrowingFile::GrowingFile(fs::path path, FileSystem& system) : system_(system), p
         return;
     }
     temporary_ = directory_of(path_) / fmt::format(".{}{}{}", path_.filename().string(), temporary_mark, ::getpid());
-    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
-    file_ = std::make_unique<File>(system_, temporary_, flags);
-    if (!file_->is_open() && errno == EEXIST && system_.unlink(temporary_.c_str()) == 0)
-        file_->reopen(temporary_, flags);
+    file_ = make_temporary(temporary_, system_);
     if (!file_->is_open()) {
         const int error = errno;
         temporary_.clear();
@@ -134,7 +167,9 @@ GrowingFile::GrowingFile(fs::path path, FileSystem& system) : system_(system), p
 }
 
 GrowingFile::~GrowingFile() {
-    if (!temporary_.empty()) system_.unlink(temporary_.c_str());
+    if (temporary_.empty()) return;
+    system_.unlink(temporary_.c_str());
+    forget_temporary(temporary_);
 }
 
 void GrowingFile::give_up(const char* operation) const {
@@ -165,6 +200,7 @@ void GrowingFile::finish() {
     if (!file_->sync()) give_up("fsync");
     if (!file_->close()) give_up("close");
     if (uninterrupted([&] { return system_.rename(temporary_.c_str(), path_.c_str()); }) != 0) give_up("rename");
+    forget_temporary(temporary_);
     temporary_.clear();
     sync_directory(directory_of(path_), system_);
 }
@@ -223,6 +259,12 @@ void verify_file(const fs::path& path, std::span<const std::byte> bytes) {
         bytes = bytes.subspan(size);
     }
     if (!bytes.empty()) give_up(fmt::format("its last {} bytes are missing", bytes.size()));
+}
+
+void abandon_temporaries() noexcept {
+    constexpr std::chrono::seconds longest(2);  // a file system may not answer
+    if (!own_temporaries().mutex.try_lock_for(longest)) return;
+    for (const fs::path& path : own_temporaries().paths) ::unlink(path.c_str());
 }
 
 bool is_temporary(const fs::path& path) {

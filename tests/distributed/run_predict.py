@@ -6,11 +6,13 @@ beside it. `run_predict.py --list` names the cases.
 """
 import array
 import csv
+import gzip
 import io
 import json
 import os
 import pathlib
 import random
+import signal
 import struct
 import subprocess
 import sys
@@ -19,6 +21,7 @@ import time
 sys.dont_write_bytecode = True
 from stage import DATA, USAGE, case_of, give_up, main, write_npy
 
+STOPPED = 75
 CASES = {}
 case = case_of(CASES)
 
@@ -256,6 +259,8 @@ def what_is_wrong_is_said_once_and_nothing_is_left_behind(stage):
     refuses(stage, ["run", "--data", "none.csv"], DATA, "none.csv")
     refuses(stage, ["run", "--data", "t.csv", "--interval", "2"], USAGE, "--interval 2")
     refuses(stage, ["run", "--data", "t.csv", "--keep", "nobody"], USAGE, "--keep nobody")
+    refuses(stage, ["run", "--data", "t.csv", "--out", ""], USAGE, "--out: is empty")
+    refuses(stage, ["run", "--data", "t.csv", "--out", "p.npy.gz"], USAGE, "--out p.npy.gz", "gzip it afterwards")
     # A fault that comes when much is written already.
     bare = ["{0},{2}".format(*line.split(",")) for line in lines]
     (stage.directory / "late.csv").write_text("\n".join([*bare, *(bare[1:] * 60), "1,twelve"]) + "\n")
@@ -264,6 +269,65 @@ def what_is_wrong_is_said_once_and_nothing_is_left_behind(stage):
         member.seek(200)
         member.write(b"?")
     refuses(stage, ["run", "--data", "t.csv", "--out", "p.csv"], DATA, "members/0001.ckpt")
+
+
+@case
+def a_name_that_ends_in_gz_is_compressed(stage):
+    write_table(stage.directory / "t.csv")
+    trained(stage, CLASSES, "run")
+    shown = predict(stage, ["run", "--data", "t.csv"]).out
+    predict(stage, ["run", "--data", "t.csv", "--out", "p.csv.gz"], 2).expect((stage.directory / "p.csv.gz").exists(), "failed")
+    if gzip.decompress((stage.directory / "p.csv.gz").read_bytes()).decode() != shown:
+        give_up("holds other bytes than are shown")
+
+
+@case
+def who_is_asked_to_leave_leaves_nothing_behind(stage):
+    lines = write_table(stage.directory / "t.csv")
+    trained(stage, CLASSES, "run")
+    before = stage.content()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        program = subprocess.Popen([predictor(stage), "run", "--data", "-", "--as-they-come", "--out", "p.csv"], cwd=stage.directory,
+                                   text=True, env=stage.environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        program.stdin.write("\n".join(lines) + "\n")
+        program.stdin.flush()
+        deadline = time.monotonic() + 60
+        while stage.content() == before and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if stage.content() == before:
+            give_up("no temporary file is written")
+        program.send_signal(number)
+        told = program.communicate(timeout=60)[1]
+        if program.returncode != STOPPED or "stopped by" not in told:
+            give_up(f"ends with {program.returncode}: {told}")
+        if stage.content() != before:
+            give_up(f"{sorted(set(stage.content()) - set(before))} is left behind")
+
+
+@case
+def classes_are_called_as_their_table_calls_them(stage):
+    names = ["k\nl", "k\\x0Al", "a|b\\"]
+    draw = random.Random(3)
+    with open(stage.directory / "t.csv", "w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["x", "y"])
+        table.writerows([f"{row % 3 + draw.gauss(0, 0.05):.4f}", names[row % 3]] for row in range(150))
+    run = stage.directory / "run"
+    stage.ranks(1, ["--data", "t.csv", *SMALL, "--epochs", "60", "--out", "run"]).expect((run / "summary.json").exists(), "failed")
+    told = json.loads((run / "summary.json").read_text())["data"]["class_names"]
+    if len(set(told)) != 3:
+        give_up(f"classes are not told apart: {told}")
+    ended, rows = predicted(stage, ["run", "--data", "t.csv", "--keep", "y", "--interval", "0.9999", "--score"])
+    right = sum(row["prediction"] == row["y"] for row in rows)
+    if right < 100:
+        give_up(f"only {right} of 150 are called by the names of their table")
+    if {f"p_{name}" for name in names} - set(rows[0]):
+        give_up(f"columns are {list(rows[0])}")
+    score = json.loads(ended.err.splitlines()[-1])
+    if abs(score["accuracy"] - right / 150) > 1e-12:
+        give_up(f"{right} of 150 are right, and the score is {score}")
+    if rows[0]["prediction_set"] != "a\\|b\\\\|k\nl|k\\\\x0Al":
+        give_up(f"the set of all is {rows[0]['prediction_set']!r}")
 
 
 @case

@@ -589,6 +589,7 @@ def unwritable_output(stage):
     stage.refuses([*TINY, "--out", "/proc/run"], USAGE, "/proc/run")
     stage.refuses([*TINY, "--out", "x" * 300], USAGE, "--out")
     stage.refuses([*TINY, "--out", os.fsdecode(b"out\xff")], USAGE, "UTF-8")
+    stage.refuses([*TINY, "--out", ""], USAGE, "--out: is empty")
 
 
 @case
