@@ -1,5 +1,7 @@
 #include "config/ensemble_settings.hpp"
 
+#include <algorithm>
+
 #include "analysis/combination.hpp"
 #include "config/parse_shift.hpp"
 #include "config/parse_value.hpp"
@@ -16,7 +18,10 @@ using std::string_view;
 
 std::vector<string_view> combination_names() {
     std::vector<string_view> names;
-    for (const analysis::Combination& combination : analysis::combinations()) names.push_back(combination.name);
+    for (const analysis::Combination& combination : analysis::combinations()) {
+        // Some are of classes and of numbers.
+        if (std::ranges::find(names, combination.name) == names.end()) names.push_back(combination.name);
+    }
     return names;
 }
 

@@ -11,6 +11,7 @@
 #include "compute/piecewise_linear.hpp"
 #include "core/contract.hpp"
 #include "core/error.hpp"
+#include "data/whole_number.hpp"
 
 namespace ensemble::data {
 namespace {
@@ -108,10 +109,10 @@ NumberEncoding number_from(const Json& json) {
 }
 
 CategoryEncoding category_from(const Json& json, std::size_t levels) {
-    CategoryEncoding code{.slots = json.at("slots").get<std::vector<std::int32_t>>(),
-                          .missing = json.at("missing").get<std::int32_t>(),
-                          .other = json.at("other").get<std::int32_t>(),
-                          .features = json.at("features").get<std::size_t>()};
+    CategoryEncoding code{.slots = whole_numbers<std::int32_t>(json.at("slots")),
+                          .missing = whole_number<std::int32_t>(json.at("missing")),
+                          .other = whole_number<std::int32_t>(json.at("other")),
+                          .features = whole_number<std::size_t>(json.at("features"))};
     const auto fits = [&](std::int32_t slot) {
         return slot >= CategoryEncoding::none && slot < static_cast<std::int64_t>(code.features);
     };

@@ -11,6 +11,7 @@
 #include "compute/gather.hpp"
 #include "core/contract.hpp"
 #include "core/error.hpp"
+#include "data/whole_number.hpp"
 
 namespace ensemble::data {
 namespace {
@@ -30,7 +31,7 @@ Json json_of(const core::Shape& shape) {
 }
 
 core::Shape shape_from(const Json& json) {
-    const auto e = json.get<std::vector<std::size_t>>();
+    const auto e = whole_numbers<std::size_t>(json);
     std::size_t elements = 1;
     for (const std::size_t extent : e) {
         if (extent == 0 || extent > most_elements / elements) refuse("has a shape that no row can have");
@@ -63,7 +64,7 @@ Json json_of(const LinearMap& map) {
 }
 
 LinearMap map_from(const Json& json, std::size_t width) {
-    LinearMap map{.chosen = json.at("chosen").get<std::vector<std::uint32_t>>(),
+    LinearMap map{.chosen = whole_numbers<std::uint32_t>(json.at("chosen")),
                   .unit = {},
                   .mean = json.at("mean").get<std::vector<double>>(),
                   .factor = json.at("factor").get<std::vector<double>>()};

@@ -1,6 +1,7 @@
 #include "run/finished_run.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <span>
@@ -29,6 +30,25 @@ std::vector<std::byte> read_bytes(const fs::path& path) {
     const std::string text = read_text(path);
     const auto bytes = std::as_bytes(std::span(text));
     return {bytes.begin(), bytes.end()};
+}
+
+/// Whether a run writes this as what a member predicts: a probability, or a mean or a variance.
+bool may_be_predicted(bool classes, std::size_t place, float value) {
+    if (!std::isfinite(value)) return false;
+    if (classes) return value >= 0 && value <= 1;
+    return place % 2 == 0 || value >= 0;
+}
+
+/// `rows` of `file` [rows × width]. Of rows outside of bootstrap samples a member that was trained on one says nothing.
+void require_predictions(const analysis::Study& study, const analysis::EvaluationSet& set, std::span<const float> rows,
+                         const fs::path& file) {
+    const bool classes = study.task->kind == task::Kind::classification;
+    const bool may_say_nothing = set.use == analysis::SetUse::out_of_bag;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (may_be_predicted(classes, i, rows[i]) || (may_say_nothing && std::isnan(rows[i]))) continue;
+        core::fail(core::Failure::data, "'{}' is damaged: it holds {}, which no member predicts; copy the run again",
+                   file.string(), rows[i]);
+    }
 }
 
 void require_finished(const store::RunDirectory& directory) {
@@ -88,6 +108,9 @@ void FinishedRun::read_truth(analysis::EvaluationSet& set) const {
         core::fail(core::Failure::data, "'{}' holds {} numbers a row, and the run learnt {}", file.string(),
                    numbers.columns, summary_.data.target_names.size());
     }
+    const auto is_finite = [](float number) { return std::isfinite(number); };
+    if (!std::ranges::all_of(numbers.values, is_finite))
+        core::fail(core::Failure::data, "'{}' is damaged: it holds what is no number", file.string());
     set.count = numbers.rows;
     set.targets = numbers.columns;
     set.numbers = std::move(numbers.values);
@@ -125,7 +148,13 @@ analysis::Committee FinishedRun::committee() const {
 
 analysis::ReadPredictions FinishedRun::reader() const {
     return [this](std::size_t set, std::span<const std::uint32_t> members, std::size_t first, std::size_t count) {
-        return store::read_rows_of(files_.at(set), members, first, count);
+        const store::PredictionFiles& files = files_.at(set);
+        std::vector<float> rows = store::read_rows_of(files, members, first, count);
+        const std::size_t each = count * files.width();
+        for (std::size_t i = 0; i < members.size(); ++i)
+            require_predictions(study_, *study_.sets.at(set), std::span(rows).subspan(i * each, each),
+                                files.path(members[i]));
+        return rows;
     };
 }
 

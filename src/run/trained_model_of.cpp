@@ -95,7 +95,7 @@ std::vector<double> variances_of(const store::RunDirectory& run, const store::Mo
 exchange::TrainedMember read_member(const store::RunDirectory& run, const store::Model& model,
                                     const store::ModelMember& member, const model::Network& network) {
     const fs::path file = run.member(member.index);
-    const train::MemberState state = store::load_member(file, member.digest);
+    const train::MemberState state = store::load_member_of(file, member.sha256);
     check(state, member.index, network, file);
     const train::Weights weights = train::weights_of(state);
     exchange::TrainedMember result{

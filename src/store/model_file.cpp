@@ -11,6 +11,7 @@
 
 #include "core/error.hpp"
 #include "core/names.hpp"
+#include "data/whole_number.hpp"
 #include "store/file.hpp"
 
 namespace ensemble::store {
@@ -18,6 +19,7 @@ namespace {
 
 using core::fail;
 using core::Failure;
+using data::whole_number;
 
 constexpr int newest_format = 1;
 constexpr std::uintmax_t most_bytes = std::uintmax_t{1} << 30U;
@@ -40,14 +42,15 @@ nlohmann::json member_json(const ModelMember& member) {
 }
 
 ModelMember member_from(const nlohmann::json& json, const Model& model) {
-    ModelMember member{.index = json.at("index").get<std::uint32_t>(),
-                       .network = json.at("network").get<std::size_t>(),
+    ModelMember member{.index = whole_number<std::uint32_t>(json.at("index")),
+                       .network = whole_number<std::size_t>(json.at("network")),
                        .sha256 = json.at("sha256").get<std::string>(),
                        .digest = json.at("digest").get<std::string>()};
     if (member.network >= model.networks.size()) fail(Failure::data, "a member has a network that is not there");
     const std::size_t features = model.pipeline.shape().elements();
     for (const nlohmann::json& each : json.value("hidden", nlohmann::json::array())) {
-        const data::FeatureRange range{.first = each.at(0).get<std::size_t>(), .count = each.at(1).get<std::size_t>()};
+        const data::FeatureRange range{.first = whole_number<std::size_t>(each.at(0)),
+                                       .count = whole_number<std::size_t>(each.at(1))};
         if (range.first > features || range.count > features - range.first)
             fail(Failure::data, "a member hides features that are not there");
         member.hidden.push_back(range);
@@ -68,10 +71,10 @@ Model model_from(const nlohmann::json& json) {
     const nlohmann::json& task = json.at("task");
     Model model{.program = json.at("program").get<std::string>(),
                 .task = &task_from(task),
-                .targets = task.at("targets").get<std::size_t>(),
+                .targets = whole_number<std::size_t>(task.at("targets")),
                 .class_names = task.value("class_names", std::vector<std::string>{}),
                 .target_names = task.value("target_names", std::vector<std::string>{}),
-                .evaluation_batch = json.at("evaluation_batch").get<std::size_t>(),
+                .evaluation_batch = whole_number<std::size_t>(json.at("evaluation_batch")),
                 .networks = json.at("networks").get<std::vector<std::string>>(),
                 .pipeline = data::Pipeline::from_json(json.at("pipeline")),
                 .members = {}};
@@ -145,14 +148,14 @@ Model read_model(const std::filesystem::path& path) {
     if (!file) fail(Failure::data, "{}: cannot be read", path.string());
     try {
         const nlohmann::json json = nlohmann::json::parse(text);
-        const int format = json.at("format").get<int>();
+        const int format = whole_number<int>(json.at("format"));
         if (format > newest_format) {
             fail(Failure::data,
                  "was written by ensemble_train {} in format {}, and this program knows formats up to {}; install that "
                  "version or a later one",
                  json.at("program").get<std::string>(), format, newest_format);
         }
-        if (format < 1 || !json.at("format").is_number_integer()) fail(Failure::data, "has a format that never was");
+        if (format < 1) fail(Failure::data, "has a format that never was");
         return model_from(json);
     } catch (const nlohmann::json::exception&) {
         fail(Failure::data, "{}: is damaged, or no model that a run has written", path.string());

@@ -9,12 +9,14 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "data/whole_number.hpp"
 #include "store/stop_json.hpp"
 
 namespace ensemble::store {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using data::whole_number;
 
 /// null stands for what is not finite.
 double number_of(const Json& json) {
@@ -51,10 +53,10 @@ task::Scale scale_of(const Json& json, std::size_t targets) {
 DataSummary data_of(const task::Task& task, const Json& json) {
     DataSummary data{.name = json.at("name"),
                      .sha256 = json.at("sha256"),
-                     .train = json.at("train"),
-                     .validation = json.at("validation"),
-                     .test = json.at("test"),
-                     .shape = json.at("shape").get<std::vector<std::size_t>>(),
+                     .train = whole_number<std::size_t>(json.at("train")),
+                     .validation = whole_number<std::size_t>(json.at("validation")),
+                     .test = whole_number<std::size_t>(json.at("test")),
+                     .shape = data::whole_numbers<std::size_t>(json.at("shape")),
                      .evaluation_sets = json.at("evaluation_sets").get<std::vector<std::string>>(),
                      .fold_bounds = json.value("fold_bounds", std::vector<std::size_t>{}),
                      .foreign_sha256 = json.value("ood_sha256", "")};
@@ -65,7 +67,7 @@ DataSummary data_of(const task::Task& task, const Json& json) {
         data.baseline_scores = scores_of(task.metrics(), json.at("baseline"));
         return data;
     }
-    data.classes = json.at("classes");
+    data.classes = whole_number<std::size_t>(json.at("classes"));
     if (json.contains("class_names")) data.class_names = json.at("class_names").get<std::vector<std::string>>();
     const Json& baseline = json.at("baseline");
     const std::string name = baseline.at("class");
@@ -78,9 +80,9 @@ void add_member(Summary& summary, const Json& json) {
     const auto metrics = summary.task->metrics();
     const Json& validation = json.at("validation");
     summary.members.push_back(
-        {.index = json.at("index"),
-         .parameters = json.at("parameters"),
-         .epochs = json.at("epochs"),
+        {.index = whole_number<std::uint32_t>(json.at("index")),
+         .parameters = whole_number<std::size_t>(json.at("parameters")),
+         .epochs = whole_number<std::uint32_t>(json.at("epochs")),
          .train_s = number_of(json.at("train_s")),
          .validation_loss = number_of(validation.at("loss")),
          .validation_score = number_of(validation.at("score")),
@@ -96,8 +98,8 @@ void add_member(Summary& summary, const Json& json) {
 }
 
 DropoutBaseline baseline_of(const task::Task& task, const Json& json) {
-    DropoutBaseline baseline{.member = json.at("member"),
-                             .passes = json.at("passes"),
+    DropoutBaseline baseline{.member = whole_number<std::uint32_t>(json.at("member")),
+                             .passes = whole_number<std::size_t>(json.at("passes")),
                              .test = scores_of(task.metrics(), json),
                              .others = {}};
     if (!json.contains("sets")) return baseline;
@@ -108,7 +110,7 @@ DropoutBaseline baseline_of(const task::Task& task, const Json& json) {
 
 Timing timing_of(const Json& json) {
     const auto number = [&](const char* name) { return number_of(json.at(name)); };
-    return {.ranks = json.at("ranks"),
+    return {.ranks = whole_number<int>(json.at("ranks")),
             .wall_s = number("wall_s"),
             .startup_s = number("startup_s"),
             .train_s = number("train_s"),
@@ -132,7 +134,7 @@ Summary summary_from_json(std::string_view text, const std::string& file) {
         summary.program = {.version = program.at("version"),
                            .build = program.at("build"),
                            .cpu = program.at("cpu"),
-                           .evaluation_batch = program.at("evaluation_batch")};
+                           .evaluation_batch = whole_number<std::size_t>(program.at("evaluation_batch"))};
         summary.config = json.at("config").dump();
         summary.task = &task_of(json);
         summary.data = data_of(*summary.task, json.at("data"));
@@ -141,7 +143,7 @@ Summary summary_from_json(std::string_view text, const std::string& file) {
         if (json.contains("stop_when")) summary.stop_when = stop_from_json(*summary.task, json.at("stop_when"));
         summary.timing = timing_of(json.at("timing"));
         summary.partial = json.value("partial", false);
-        if (json.contains("missing")) summary.missing = json.at("missing").get<std::vector<std::uint32_t>>();
+        if (json.contains("missing")) summary.missing = data::whole_numbers<std::uint32_t>(json.at("missing"));
         return summary;
     } catch (const std::exception& error) {
         core::fail(core::Failure::data,

@@ -315,6 +315,10 @@ def what_is_no_finished_run_is_refused(stage):
     refuses(stage, [], USAGE, "directory of a run is missing")
     refuses(stage, ["nothing"], USAGE, "there is no directory 'nothing'")
     refuses(stage, ["run", "--combine", "mixture"], USAGE, "--combine mixture", "average vote")
+    told = report(stage, 1, ["run", "--combine", "foo"]).err
+    names = told.partition("'foo' is none of ")[2].strip().split(", ")
+    if "average" not in names or "mixture" not in names or len(names) != len(set(names)):
+        give_up(f"names are listed twice: {told}")
     refuses(stage, ["run", "--seed", "3"], USAGE, "there is no option --seed")
     whole = (run / "predictions/test/0002.npy").read_bytes()
     for bytes_, about in ((whole[:-4], "0002.npy"), (whole.replace(b"<f4", b"<f8"), "0002.npy"), (None, "0002.npy")):
@@ -323,6 +327,10 @@ def what_is_no_finished_run_is_refused(stage):
             (run / "predictions/test/0002.npy").write_bytes(bytes_)
         refuses(stage, ["run"], DATA, about)
         (run / "predictions/test/0002.npy").write_bytes(whole)
+    for value in (math.nan, 2.0, -0.5):
+        (run / "predictions/test/0002.npy").write_bytes(whole[:-4] + struct.pack("<f", value))
+        refuses(stage, ["run"], DATA, "predictions/test/0002.npy", "is damaged")
+    (run / "predictions/test/0002.npy").write_bytes(whole)
     targets = (run / "predictions/test/targets.npy").read_bytes()
     (run / "predictions/test/targets.npy").write_bytes(targets[:-4] + struct.pack("<i", 9))
     refuses(stage, ["run"], DATA, "targets.npy", "no classes")
