@@ -16,28 +16,45 @@ namespace {
 
 constexpr bool flushes = true;
 
-void flush_denormals() noexcept {
-    constexpr unsigned results = 1U << 15U;  // flush to zero
-    constexpr unsigned operands = 1U << 6U;  // denormals are zero
-    _mm_setcsr(_mm_getcsr() | results | operands);
+std::uint64_t control() noexcept {
+    return _mm_getcsr();
 }
+
+void set_control(std::uint64_t control) noexcept {
+    _mm_setcsr(static_cast<unsigned>(control));
+}
+
+constexpr std::uint64_t flush_results = 1U << 15U;
+constexpr std::uint64_t flush_operands = 1U << 6U;
+constexpr std::uint64_t flush = flush_results | flush_operands;
 
 #elif defined(__aarch64__)
 
 constexpr bool flushes = true;
 
-void flush_denormals() noexcept {
-    constexpr std::uint64_t results_and_operands = std::uint64_t{1} << 24U;  // FZ
+std::uint64_t control() noexcept {
     std::uint64_t control = 0;
     asm volatile("mrs %0, fpcr" : "=r"(control));
-    asm volatile("msr fpcr, %0" : : "r"(control | results_and_operands));
+    return control;
 }
+
+void set_control(std::uint64_t control) noexcept {
+    asm volatile("msr fpcr, %0" : : "r"(control));
+}
+
+constexpr std::uint64_t flush = std::uint64_t{1} << 24U;  // FZ: results and operands
 
 #else
 
 constexpr bool flushes = false;  // this processor's way is not known here: denormals stay what they are
 
-void flush_denormals() noexcept {}
+std::uint64_t control() noexcept {
+    return 0;
+}
+
+void set_control(std::uint64_t /*control*/) noexcept {}
+
+constexpr std::uint64_t flush = 0;
 
 #endif
 
@@ -61,10 +78,19 @@ bool fix_cache_sizes() noexcept {
 }  // namespace
 
 void prepare_thread() noexcept {
-    flush_denormals();
+    set_control(control() | flush);
     omp_set_num_threads(1);
     static const bool are_set = fix_cache_sizes();  // of the whole process, by the first thread
     static_cast<void>(are_set);
+}
+
+PreparedWhile::PreparedWhile() : control_(control()), threads_(omp_get_max_threads()) {
+    prepare_thread();
+}
+
+PreparedWhile::~PreparedWhile() {
+    set_control(control_);
+    omp_set_num_threads(threads_);
 }
 
 }  // namespace ensemble::compute

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "core/thread_pool.hpp"
 
 namespace ensemble::compute {
@@ -14,6 +16,19 @@ namespace ensemble::compute {
 ///   - Eigen cuts products into blocks for the same caches everywhere: sums of other blocks round otherwise.
 /// Both hold until the thread ends. Data are read before, so that a file's numbers are taken as they stand.
 void prepare_thread() noexcept;
+
+/// Gives a thread back as it was: for one that belongs to somebody else and is prepared for a while.
+class PreparedWhile {
+public:
+    PreparedWhile();  ///< prepares this thread
+    ~PreparedWhile();
+    PreparedWhile(const PreparedWhile&) = delete;
+    PreparedWhile& operator=(const PreparedWhile&) = delete;
+
+private:
+    std::uint64_t control_;  ///< how it computed with floating point before
+    int threads_;            ///< that OpenMP had for it
+};
 
 /// Threads that are all prepared: those that join, and the one that makes the pool.
 class PreparedPool : public core::ThreadPool {

@@ -65,7 +65,8 @@ report::Terminal terminal_of(const comm::Communicator& world) {
 /// The run after its start: trains, shows, saves and sums up. Collective.
 class Run {
 public:
-    Run(const comm::Communicator& world, const config::Experiment& experiment, const core::Stopwatch& since_start)
+    Run(const comm::Communicator& world, const config::Experiment& experiment, const core::Stopwatch& since_start,
+        const Tell& tell)
         : world_(world),
           experiment_(experiment),
           since_start_(since_start),
@@ -76,8 +77,9 @@ public:
                    {.dead_after_s = experiment.options().dead_after_s, .recovers = experiment.options().recover},
                    [this](const std::string& text) { log_.note(text); }),
           storage_(experiment, directory_, log_, writing_guard()),
-          terminal_(terminal_of(world)),
-          display_(terminal_, print),
+          tell_(tell ? tell : print),
+          terminal_(tell ? report::Terminal{.utf8 = true} : terminal_of(world)),
+          display_(terminal_, tell_),
           hooks_(world_, experiment, directory_, log_, monitor_, terminal_, display_, since_start) {}
 
     void execute(const std::vector<std::string>& notices) {
@@ -191,7 +193,7 @@ private:
             write_page(summary, text, *trained.analysis->analysis(), directory_);
         }
         store::write_file_atomically(is_partial ? directory_.partial_summary() : directory_.summary(), text);
-        print(report::results_table(summary, core::printable(directory_.path().string()), terminal_));
+        tell_(report::results_table(summary, core::printable(directory_.path().string()), terminal_));
         // What is not part of the results goes when they are durable, not before.
         if (!is_partial) return directory_.remove_unfinished();
         fail(Failure::stopped, "stopped by {}; {}; what the finished ones give is in '{}'; {}",
@@ -207,6 +209,7 @@ private:
     RunLog log_;
     comm::HeartbeatMonitor monitor_;
     RunStorage storage_;
+    Tell tell_;
     report::Terminal terminal_;
     report::Display display_;
     RunHooks hooks_;
@@ -216,6 +219,10 @@ private:
 }  // namespace
 
 int train_ensemble(const comm::Communicator& world, std::span<const char* const> words) {
+    return train_and_tell(world, words, {});
+}
+
+int train_and_tell(const comm::Communicator& world, std::span<const char* const> words, const Tell& tell) {
     const core::Stopwatch since_start;
     const Started started = start_up(world, words, since_start);
     const auto& experiment = started.experiment;
@@ -234,7 +241,7 @@ int train_ensemble(const comm::Communicator& world, std::span<const char* const>
         return 0;
     }
     note_signals();  // a directory is made
-    Run(world, *experiment, since_start).execute(notices);
+    Run(world, *experiment, since_start, tell).execute(notices);
     return 0;
 }
 

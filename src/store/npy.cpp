@@ -25,6 +25,7 @@ constexpr std::size_t preamble = first_bytes.size() + 2;
 
 template <class Value>
 constexpr std::string_view type_name = std::is_same_v<Value, float>          ? "<f4"
+                                       : std::is_same_v<Value, double>       ? "<f8"
                                        : std::is_same_v<Value, std::int64_t> ? "<i8"
                                                                              : "<i4";
 
@@ -89,6 +90,9 @@ std::vector<std::byte> to_npy(std::span<const float> values, std::size_t rows, s
 }
 
 std::vector<std::byte> to_npy(std::span<const std::int32_t> values, std::size_t rows, std::size_t columns) {
+    return write_matrix(values, rows, columns);
+}
+std::vector<std::byte> to_npy(std::span<const double> values, std::size_t rows, std::size_t columns) {
     return write_matrix(values, rows, columns);
 }
 

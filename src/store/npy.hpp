@@ -21,6 +21,7 @@ struct Matrix {
 [[nodiscard]] std::vector<std::byte> to_npy(std::span<const float> values, std::size_t rows, std::size_t columns);
 [[nodiscard]] std::vector<std::byte> to_npy(std::span<const std::int32_t> values, std::size_t rows,
                                             std::size_t columns);
+[[nodiscard]] std::vector<std::byte> to_npy(std::span<const double> values, std::size_t rows, std::size_t columns);
 
 /// Bytes at the beginning of a NumPy file of floats with any number of rows, and what they are: to be written when the
 /// rows are counted, in front of these.

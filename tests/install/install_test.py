@@ -69,8 +69,21 @@ def found_by_cmake(directory):
     words = ["-S", example, f"-DCMAKE_PREFIX_PATH={prefix}", "-DCMAKE_BUILD_TYPE=Debug"]
     run(CMAKE, *words, "-B", directory / "build", "-DWANTED=0.1")
     run(CMAKE, "--build", directory / "build")
-    expect(re.fullmatch(r"\d+\.\d+\.\d+\n", run(directory / "build/example")), "no version")
+    expect(re.fullmatch(r"\d+\.\d+\.\d+\n", run(directory / "build/version")), "no version")
+    predicts(directory / "build/predict", directory)
     run(CMAKE, *words, "-B", directory / "other", "-DWANTED=9", code=1)
+
+
+def predicts(program, directory):
+    told = run(program, directory / "flowers")
+    expect(re.match(r"4 members: rose with probability 0\.\d+", told), told)
+    expect((directory / "flowers/summary.json").exists(), "the run was not kept")
+    taken = subprocess.run([program, directory / "flowers"], text=True, capture_output=True)
+    expect(taken.returncode == 2 and "flowers" in taken.stderr, f"a run is written over: {taken}")
+
+
+def predicts_in_the_build(directory):
+    predicts(BUILD / "tests/example_predict", directory)
 
 
 def levels_are_chosen_by_the_loader(directory):

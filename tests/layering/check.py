@@ -27,6 +27,7 @@ MAY_USE = {
     "report": {"core", "task", "analysis", "store", "schedule"},
     "run": {"core", "compute", "task", "data", "model", "train", "analysis", "store", "comm", "predict", "config",
             "schedule", "report", "exchange"},
+    "api": {"core", "compute", "task", "data", "analysis", "store", "comm", "predict", "config", "run"},
 }
 PROGRAMS_MAY_USE = {"run"}  # the .cpp files directly under src/
 
