@@ -26,13 +26,12 @@ Predictor::Predictor(const model::Network& network, PredictorSetup setup)
         programs_.emplace_back(network, batch, model::Program::Purpose::inference);
         streams_.emplace_back();
     }
-    if (!setup.hurries_few_rows) return;
-    few_.emplace(network, few_rows, model::Program::Purpose::inference);
-    if (!gives_same_bits(network, *few_)) few_.reset();
+    if (setup.hurries_few_rows) try_few_rows(network);
 }
 
-/// Tries with numbers that no sum of a few rounds alike.
-bool Predictor::gives_same_bits(const model::Network& network, model::Program& few) {
+/// Makes programs for few rows, and keeps those that give the bits of a batch: tried with numbers that no sum of a few
+/// rounds alike.
+void Predictor::try_few_rows(const model::Network& network) {
     core::Buffer<float> parameters(network.buffer_size());
     model::initialise(network, model::Initialiser::normal, 1, 0, parameters);
     // Sums of so many that activations neither die nor saturate.
@@ -40,27 +39,39 @@ bool Predictor::gives_same_bits(const model::Network& network, model::Program& f
     core::Buffer<float> statistics(network.statistics_size());
     model::initialise_statistics(network, statistics);
     const model::Pass pass{.mode = model::Mode::evaluate, .random = std::nullopt, .statistics = statistics.data()};
-    const auto fill = [](const compute::Rows& input, std::size_t first) {
+    const auto answer = [&](model::Program& program, std::size_t first) {
+        const compute::Rows input = program.input();
         for (std::size_t row = 0; row < input.count; ++row) {
             core::RandomStream stream(
                 {.seed = 1, .purpose = core::Purpose::evaluate, .epoch = static_cast<std::uint32_t>(first + row)});
             for (float& value : input[row]) value = static_cast<float>(2 * stream.uniform() - 1);
         }
+        program.forward(parameters.data(), pass);
+        return program.output();
     };
-    model::Program& whole = programs_.front();
-    fill(whole.input(), 0);
-    whole.forward(parameters.data(), pass);
-    const compute::Rows expected = whole.output();
-    for (std::size_t first = 0; first < batch; first += few_rows) {
-        fill(few.input(), first);
-        few.forward(parameters.data(), pass);
-        const compute::Rows found = few.output();
-        for (std::size_t row = 0; row < few_rows; ++row) {
-            const auto own = found[row];
-            if (std::memcmp(own.data(), expected[first + row].data(), own.size_bytes()) != 0) return false;
+    const compute::Rows expected = answer(programs_.front(), 0);
+    for (const std::size_t rows : few_rows) {
+        model::Program few(network, rows, model::Program::Purpose::inference);
+        bool is_same = true;
+        for (std::size_t first = 0; first < batch && is_same; first += rows) {
+            const compute::Rows found = answer(few, first);
+            for (std::size_t row = 0; row < rows; ++row) {
+                const auto own = found[row];
+                is_same = is_same && std::memcmp(own.data(), expected[first + row].data(), own.size_bytes()) == 0;
+            }
+        }
+        if (is_same) few_.push_back(std::move(few));
+    }
+}
+
+/// The smallest that takes so many.
+model::Program& Predictor::program_for(std::size_t thread, std::size_t rows) {
+    if (thread == 0) {
+        for (model::Program& few : few_) {
+            if (rows <= few.rows()) return few;
         }
     }
-    return true;
+    return programs_[thread];
 }
 
 void Predictor::use_views(const model::Network& network, const TestViews& views) {
@@ -116,7 +127,7 @@ void Predictor::run(const Weights& weights, const data::View& view, std::size_t 
         for (std::size_t number = who; number < batches; number += programs_.size()) {
             const std::size_t first = number * batch;
             const auto rows = view.rows.subspan(first, std::min(batch, view.size() - first));
-            model::Program& program = who == 0 && few_ && rows.size() <= few_rows ? *few_ : programs_[who];
+            model::Program& program = program_for(who, rows.size());
             load(who, program, rows, view, distortion);
             program.forward(weights.parameters.data(), pass_over(who, program.rows(), rows));
             compute::Rows output = program.output();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -42,8 +43,10 @@ struct TestViews {
 /// on large images and little work where there are few rows.
 inline constexpr std::size_t evaluation_batch = 64;
 
-/// Rows that a Predictor can run through a program of their own, which takes a fraction of the time of a batch.
-inline constexpr std::size_t few_rows = 8;
+/// Rows that a Predictor can run through programs of their own, of which each takes a fraction of the time of the next:
+/// two take two thirds of that of eight, and these a sixth of that of a batch. A single row goes with two, since the
+/// library has other kernels for one, which round otherwise.
+inline constexpr std::array<std::size_t, 2> few_rows{2, 8};
 
 /// How a Predictor goes about it.
 struct PredictorSetup {
@@ -95,7 +98,8 @@ private:
     void load(std::size_t thread, model::Program& program, std::span<const std::uint32_t> rows, const data::View& view,
               std::size_t distortion);
     [[nodiscard]] model::Pass pass_over(std::size_t thread, std::size_t size, std::span<const std::uint32_t> rows);
-    [[nodiscard]] bool gives_same_bits(const model::Network& network, model::Program& few);
+    void try_few_rows(const model::Network& network);
+    [[nodiscard]] model::Program& program_for(std::size_t thread, std::size_t rows);
 
     [[nodiscard]] const task::Task& task_of(const data::View& view) const;
 
@@ -105,7 +109,7 @@ private:
     core::Buffer<float> statistics_;  ///< a copy, since running a program may write to them
     core::ThreadPool* pool_;
     std::vector<model::Program> programs_;  ///< one for each thread
-    std::optional<model::Program> few_;     ///< for few rows, on the first thread
+    std::vector<model::Program> few_;       ///< for few rows, fewest first, on the first thread
     std::vector<std::uint32_t> hidden_features_;
     std::optional<core::StreamKey> masks_;
     std::vector<std::vector<core::RandomStream>> streams_;  ///< for each thread: of each row's masks
