@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
 namespace ensemble::compute {
 
@@ -19,6 +20,10 @@ struct Images {
     [[nodiscard]] std::size_t item_elements() const noexcept { return pixels() * channels; }
     [[nodiscard]] std::size_t elements() const noexcept { return count * item_elements(); }
 };
+
+/// Rows of each image that count, as of sequences of different lengths, whose steps are rows; empty: all of them. What
+/// lies below them is padding.
+using Heights = std::span<const std::size_t>;
 
 /// Channels in a block of the fastest layout on this processor.
 [[nodiscard]] std::size_t widest_block() noexcept;

@@ -19,7 +19,9 @@ public:
     /// Share of a full batch in the running statistics after each step.
     static constexpr float momentum = 0.1F;
 
-    explicit BatchNorm(const Images& images);
+    /// `heights`, which must outlive it, are read anew at each call: only the rows of images above them count, are
+    /// written, and get a gradient; dx is 0 below.
+    explicit BatchNorm(const Images& images, Heights heights = {});
 
     /// From now on y = relu(γ·(x − μ)/√(σ² + ε) + β). Returns false if that was so already.
     [[nodiscard]] bool fuse_relu() noexcept { return !std::exchange(rectifies_, true); }
@@ -44,9 +46,13 @@ private:
     template <bool rectifies>
     void spread_gradients(const float* x, const float* dy, float* dx) const;
 
+    /// Pixels of the batch that count.
+    [[nodiscard]] double values() const;
+
     bool rectifies_ = false;
 
     Images images_;
+    Heights heights_;
     core::Buffer<float> mean_;
     core::Buffer<float> inverse_deviation_;
     core::Buffer<float> scale_;  ///< y = scale·x + offset

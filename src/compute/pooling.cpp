@@ -16,7 +16,15 @@ struct Extent {
     std::size_t begin;  ///< in the image
     std::size_t end;
     std::size_t skipped;  ///< elements of the window before the image's edge
+
+    [[nodiscard]] bool is_empty() const noexcept { return begin >= end; }
 };
+
+/// What of the rows lies above `height`, where these are told.
+Extent above(Extent rows, Heights heights, std::size_t image) {
+    if (!heights.empty()) rows.end = std::min(rows.end, heights[image]);
+    return rows;
+}
 
 /// One axis of the image with its windows.
 struct Axis {
@@ -44,7 +52,7 @@ using Block = std::integral_constant<std::size_t, lanes>;
 /// Calls use(first channel element of the window's output, rows, columns, lanes, image base) for every window of
 /// every image and group of channels. Offsets count floats.
 template <class Lanes, class Use>
-void for_windows_of(const Images& in, const ImageWindow& window, Lanes lanes_of, Use use) {
+void for_windows_of(const Images& in, const ImageWindow& window, Heights heights, Lanes lanes_of, Use use) {
     const Images out = pooled(in, window);
     const Axis vertical(window.vertical, in.height);
     const Axis horizontal(window.horizontal, in.width);
@@ -52,7 +60,7 @@ void for_windows_of(const Images& in, const ImageWindow& window, Lanes lanes_of,
         const std::size_t in_base = plane * in.pixels() * in.block;
         const std::size_t out_base = plane * out.pixels() * in.block;
         for (std::size_t row = 0; row < out.height; ++row) {
-            const Extent rows = vertical.inside(row);
+            const Extent rows = above(vertical.inside(row), heights, plane / in.blocks());
             for (std::size_t column = 0; column < out.width; ++column) {
                 const Extent columns = horizontal.inside(column);
                 const std::size_t at = out_base + (row * out.width + column) * in.block;
@@ -65,13 +73,13 @@ void for_windows_of(const Images& in, const ImageWindow& window, Lanes lanes_of,
 
 /// As above, with a number of lanes that the compiler knows where it can be known.
 template <class Use>
-void for_windows(const Images& in, const ImageWindow& window, Use use) {
+void for_windows(const Images& in, const ImageWindow& window, Heights heights, Use use) {
     if (in.block == lanes) {
         for_windows_of(
-            in, window, [](std::size_t) { return Block{}; }, use);
+            in, window, heights, [](std::size_t) { return Block{}; }, use);
     } else {
         const auto lanes_of = [&](std::size_t lane) { return std::min(most_lanes, in.block - lane); };
-        for_windows_of(in, window, lanes_of, use);
+        for_windows_of(in, window, heights, lanes_of, use);
     }
 }
 
@@ -159,28 +167,35 @@ Images pooled(const Images& in, const ImageWindow& window) {
     return out;
 }
 
-void max_pool(const Images& in, const ImageWindow& window, const float* x, float* y, std::span<std::uint8_t> chosen) {
+void max_pool(const Images& in, const ImageWindow& window, const float* x, float* y, std::span<std::uint8_t> chosen,
+              Heights heights) {
     core::require(window.area() <= 256, "a place in a window fits a byte");
     core::require(chosen.size() >= pooled(in, window).elements(), "every window remembers its choice");
-    for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto count, std::size_t base) {
-        max_of_window(in, window, x + base, rows, columns, count, y + at, chosen.data() + at);
+    for_windows(in, window, heights, [&](std::size_t at, Extent rows, Extent columns, auto count, std::size_t base) {
+        if (rows.is_empty()) {
+            std::fill_n(y + at, std::size_t{count}, 0.0F);
+        } else {
+            max_of_window(in, window, x + base, rows, columns, count, y + at, chosen.data() + at);
+        }
     });
 }
 
 void max_pool_backward(const Images& in, const ImageWindow& window, const float* dy,
-                       std::span<const std::uint8_t> chosen, float* dx) {
+                       std::span<const std::uint8_t> chosen, float* dx, Heights heights) {
     // Without overlap every element belongs to one window, unless the stride skips it or the edge cuts windows off.
-    const bool once = !overlaps(window) && covers(window.vertical, in.height) && covers(window.horizontal, in.width);
+    const bool once = heights.empty() && !overlaps(window) && covers(window.vertical, in.height) &&
+                      covers(window.horizontal, in.width);
     if (!once) std::fill_n(dx, in.elements(), 0.0F);
     const auto spread_all = [&]<bool adds>() {
-        for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto count, std::size_t base) {
-            for (std::size_t row = rows.begin; row < rows.end; ++row) {
-                for (std::size_t column = columns.begin; column < columns.end; ++column) {
-                    spread<adds>(place_in(window, rows, columns, row, column), dy + at, chosen.data() + at, count,
-                                 dx + base + (row * in.width + column) * in.block);
-                }
-            }
-        });
+        for_windows(in, window, heights,
+                    [&](std::size_t at, Extent rows, Extent columns, auto count, std::size_t base) {
+                        for (std::size_t row = rows.begin; row < rows.end; ++row) {
+                            for (std::size_t column = columns.begin; column < columns.end; ++column) {
+                                spread<adds>(place_in(window, rows, columns, row, column), dy + at, chosen.data() + at,
+                                             count, dx + base + (row * in.width + column) * in.block);
+                            }
+                        }
+                    });
     };
     if (overlaps(window)) {
         spread_all.operator()<true>();
@@ -189,8 +204,8 @@ void max_pool_backward(const Images& in, const ImageWindow& window, const float*
     }
 }
 
-void average_pool(const Images& in, const ImageWindow& window, const float* x, float* y) {
-    for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto count, std::size_t base) {
+void average_pool(const Images& in, const ImageWindow& window, const float* x, float* y, Heights heights) {
+    for_windows(in, window, heights, [&](std::size_t at, Extent rows, Extent columns, auto count, std::size_t base) {
         std::array<float, most_lanes> sum{};
         for (std::size_t row = rows.begin; row < rows.end; ++row) {
             for (std::size_t column = columns.begin; column < columns.end; ++column) {
@@ -198,14 +213,16 @@ void average_pool(const Images& in, const ImageWindow& window, const float* x, f
                 for (std::size_t i = 0; i < count; ++i) sum[i] += from[i];
             }
         }
+        if (rows.is_empty()) rows.end = rows.begin + 1;  // a mean of nothing is 0
         const auto share = 1.0F / static_cast<float>((rows.end - rows.begin) * (columns.end - columns.begin));
         for (std::size_t i = 0; i < count; ++i) y[at + i] = share * sum[i];
     });
 }
 
-void average_pool_backward(const Images& in, const ImageWindow& window, const float* dy, float* dx) {
+void average_pool_backward(const Images& in, const ImageWindow& window, const float* dy, float* dx, Heights heights) {
     std::fill_n(dx, in.elements(), 0.0F);
-    for_windows(in, window, [&](std::size_t at, Extent rows, Extent columns, auto count, std::size_t base) {
+    for_windows(in, window, heights, [&](std::size_t at, Extent rows, Extent columns, auto count, std::size_t base) {
+        if (rows.is_empty()) return;
         const auto share = 1.0F / static_cast<float>((rows.end - rows.begin) * (columns.end - columns.begin));
         for (std::size_t row = rows.begin; row < rows.end; ++row) {
             for (std::size_t column = columns.begin; column < columns.end; ++column) {
@@ -216,13 +233,29 @@ void average_pool_backward(const Images& in, const ImageWindow& window, const fl
     });
 }
 
-void global_average(const Images& in, const float* x, std::size_t x_stride, float* y, std::size_t y_stride) {
-    const float share = 1.0F / static_cast<float>(in.pixels());
+namespace {
+
+/// Pixels of an image that count, which are the first of each block of channels.
+std::size_t pixels_of(const Images& in, Heights heights, std::size_t item) {
+    return heights.empty() ? in.pixels() : heights[item] * in.width;
+}
+
+/// A mean of nothing is 0.
+float share_of(std::size_t pixels) {
+    return 1.0F / static_cast<float>(std::max<std::size_t>(pixels, 1));
+}
+
+}  // namespace
+
+void global_average(const Images& in, const float* x, std::size_t x_stride, float* y, std::size_t y_stride,
+                    Heights heights) {
     for (std::size_t item = 0; item < in.count; ++item, y += y_stride) {
+        const std::size_t pixels = pixels_of(in, heights, item);
+        const float share = share_of(pixels);
         std::fill_n(y, in.channels, 0.0F);
-        const float* from = x + item * x_stride;
         for (std::size_t first = 0; first < in.channels; first += in.block) {
-            for (std::size_t pixel = 0; pixel < in.pixels(); ++pixel, from += in.block)
+            const float* from = x + item * x_stride + first * in.pixels();
+            for (std::size_t pixel = 0; pixel < pixels; ++pixel, from += in.block)
                 for (std::size_t i = 0; i < in.block; ++i) y[first + i] += from[i];
         }
         for (std::size_t i = 0; i < in.channels; ++i) y[i] *= share;
@@ -230,14 +263,17 @@ void global_average(const Images& in, const float* x, std::size_t x_stride, floa
 }
 
 void global_average_backward(const Images& in, const float* dy, std::size_t dy_stride, Accumulate accumulate, float* dx,
-                             std::size_t dx_stride) {
-    const float share = 1.0F / static_cast<float>(in.pixels());
+                             std::size_t dx_stride, Heights heights) {
     const float kept = accumulate == Accumulate::yes ? 1.0F : 0.0F;
     for (std::size_t item = 0; item < in.count; ++item, dy += dy_stride) {
-        float* to = dx + item * dx_stride;
+        const std::size_t pixels = pixels_of(in, heights, item);
+        const float share = share_of(pixels);
         for (std::size_t first = 0; first < in.channels; first += in.block) {
-            for (std::size_t pixel = 0; pixel < in.pixels(); ++pixel, to += in.block)
+            float* to = dx + item * dx_stride + first * in.pixels();
+            for (std::size_t pixel = 0; pixel < pixels; ++pixel, to += in.block)
                 for (std::size_t i = 0; i < in.block; ++i) to[i] = kept * to[i] + share * dy[first + i];
+            for (std::size_t i = 0; accumulate == Accumulate::no && i < (in.pixels() - pixels) * in.block; ++i)
+                to[i] = 0.0F;
         }
     }
 }

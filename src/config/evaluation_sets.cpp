@@ -190,6 +190,11 @@ EvaluationSets::EvaluationSets(const Options& options, const data::Source& sourc
 
 void EvaluationSets::add_shifts(const Options& options, const data::Source& source, const data::Split& split) {
     if (options.shifts.empty()) return;
+    if (source.train.description().ragged) {
+        fail(Failure::usage,
+             "--shift {}: rows of {} are sequences of different lengths, which are not changed; leave it out",
+             text_of(options.shifts.front()), options.data);
+    }
     const data::RowKind rows = row_kind(options, source.train.shape());
     const data::ShiftBasis basis{.deviations = data::deviations_of(source.train, split.train, rows),
                                  .background = background_of(source),

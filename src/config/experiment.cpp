@@ -41,7 +41,8 @@ const task::Task& task_of(const Options& options, const data::Table& table) {
 std::vector<model::Network> make_networks(const Options& options, const task::Task& task, const data::Table& table) {
     std::vector<model::Network> networks;
     for (const std::string& net : options.nets)
-        networks.emplace_back(net, table.shape(), task.output_width(table.outputs()));
+        networks.emplace_back(net, table.shape(), task.output_width(table.outputs()),
+                              table.description().ragged ? model::Lengths::different : model::Lengths::equal);
     return networks;
 }
 
@@ -77,6 +78,13 @@ Options resolved(Options options, std::size_t rows) {
 /// What is asked for must be able to change something.
 void refuse_idle(const Options& options, const model::Network& network, const data::Table& table, bool some_drop) {
     const train::Hyperparameters& training = options.training;
+    const bool ragged = table.description().ragged;
+    if (ragged && training.initialiser == model::Initialiser::rbm) {
+        core::fail(core::Failure::usage,
+                   "--init rbm: Boltzmann machines see all numbers of a row, and rows of {} are sequences of different "
+                   "lengths; choose another",
+                   options.data);
+    }
     if (training.initialiser == model::Initialiser::rbm) static_cast<void>(model::hidden_dense_layers(network));
     if (training.evaluate_with_dropout && !some_drop) {
         core::fail(core::Failure::usage, "--evaluate-with-dropout has no effect here: there is no dropout in {}",
@@ -98,10 +106,11 @@ void refuse_idle(const Options& options, const model::Network& network, const da
                    core::name_of(training.class_weight), options.data);
     }
     const core::Shape& shape = table.shape();
-    if (options.augmentation.any() && (options.preprocessing.sequence || !data::is_image(shape))) {
+    const bool is_sequence = options.preprocessing.sequence || ragged;
+    if (options.augmentation.any() && (is_sequence || !data::is_image(shape))) {
         core::fail(core::Failure::usage, "--augment {}: distorts images, but a row of {} is {}; leave it out",
                    text_of_augmentation(options.augmentation), options.data,
-                   options.preprocessing.sequence ? "a sequence" : fmt::format("a list of {}", shape.text()));
+                   is_sequence ? "a sequence" : fmt::format("a list of {}", shape.text()));
     }
     const data::Standardize standardize = options.preprocessing.standardize;
     if (options.augmentation.any() &&

@@ -60,8 +60,8 @@ data::Source read_data(const Options& options) {
 data::Source prepare_data(const Options& options, const data::Source& source) {
     const data::Split split = data::split(source, split_request(options));
     data::Preprocessing preprocessing = options.preprocessing;
-    preprocessing.images =
-        !preprocessing.sequence && (augments(options) || std::ranges::any_of(options.nets, &model::convolves));
+    preprocessing.images = !preprocessing.sequence && !source.train.description().ragged &&
+                           (augments(options) || std::ranges::any_of(options.nets, &model::convolves));
     preprocessing.missing = options.missing.value_or(data::Missing::indicate);
     preprocessing.encodings.clear();
     for (std::uint32_t member = 0; member < distinct_members(options); ++member)

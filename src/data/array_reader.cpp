@@ -78,11 +78,20 @@ private:
 template <class Stored>
 class Conversion {
 public:
-    Conversion(std::string name, std::string like, std::uint64_t width, std::uint64_t size)
-        : name_(std::move(name)), like_(std::move(like)), width_(width), values_(size) {}
+    Conversion(std::string name, std::string like, const ArrayLayout& layout, std::uint64_t size)
+        : name_(std::move(name)),
+          like_(std::move(like)),
+          width_(size / layout.extents.front()),
+          lengths_(layout.lengths),
+          step_(lengths_.empty() ? 1 : width_ / layout.extents[1]),
+          values_(size) {}
 
     template <class Value>
     void put(std::uint64_t place, Value value) {
+        if (!lengths_.empty() && place % width_ / step_ >= lengths_[place / width_]) {
+            if constexpr (std::is_floating_point_v<Stored>) values_[place] = std::numeric_limits<Stored>::quiet_NaN();
+            return;
+        }
         const auto number = static_cast<double>(value);
         if constexpr (std::is_floating_point_v<Value>) {
             if (!std::isfinite(value)) refuse(place, number, "not a finite number; fill it in or remove the row");
@@ -111,6 +120,10 @@ public:
     [[nodiscard]] std::span<std::byte> bytes() noexcept { return std::as_writable_bytes(std::span(values_)); }
 
     void looked_at(std::size_t begin, std::size_t end) {
+        if (!lengths_.empty()) {
+            for (std::size_t i = begin; i < end; ++i) put(i, values_[i]);
+            return;
+        }
         const auto values = std::span<const Stored>(values_).subspan(begin, end - begin);
         Stored low = values.front();
         Stored high = low;
@@ -142,6 +155,8 @@ private:
     std::string name_;
     std::string like_;
     std::uint64_t width_;
+    std::span<const std::uint32_t> lengths_;
+    std::uint64_t step_;  ///< elements of a step of a sequence
     core::Buffer<Stored> values_;
     double low_ = std::numeric_limits<double>::infinity();
     double high_ = -std::numeric_limits<double>::infinity();
@@ -170,7 +185,7 @@ ArrayContent read_as(FileBytes& file, const ArrayLayout& layout, const std::stri
     const std::size_t element_bytes = size_of(layout.stored.number);
     const std::uint64_t size = elements * element_bytes;
     require_memory(file.path(), elements * sizeof(Stored));
-    Conversion<Stored> conversion(file.path().string(), like, elements / layout.extents.front(), elements);
+    Conversion<Stored> conversion(file.path().string(), like, layout, elements);
     Places places(layout);
     const bool in_order = places.in_order();
     if (in_order && !layout.stored.swapped && is_native<Stored>(layout.stored.number)) {
@@ -221,6 +236,7 @@ Element element_for(Number number) noexcept {
 
 ArrayContent read_array(FileBytes& file, const ArrayLayout& layout, Element element, const std::string& like) {
     core::require(!layout.channels_first || layout.extents.size() == 4, "channels belong to images");
+    core::require(layout.lengths.empty() || element != Element::u8, "bytes have none that stands for no number");
     switch (element) {
         case Element::u8:
             return read_as<std::uint8_t>(file, layout, like);

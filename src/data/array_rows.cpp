@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <limits>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -7,7 +9,10 @@
 #include "core/error.hpp"
 #include "data/column_choice.hpp"
 #include "data/file_bytes.hpp"
+#include "data/lengths.hpp"
+#include "data/loaders.hpp"
 #include "data/npy_file.hpp"
+#include "data/npz.hpp"
 #include "data/row_stream.hpp"
 
 namespace ensemble::data {
@@ -16,26 +21,40 @@ namespace {
 using core::fail;
 using core::Failure;
 
+NpzFeatures open_file(const std::filesystem::path& path) {
+    if (has_ending(path.string(), ".npz")) return npz_features(path);
+    return {NpyFile::stream(FileBytes::stream(path)), std::nullopt};
+}
+
 class ArrayRows final : public RowStream {
 public:
-    ArrayRows(const std::filesystem::path& path, const core::Shape& shape, const std::string& keep)
-        : file_(NpyFile::stream(FileBytes::stream(path))), shape_(shape) {
-        require_items();
+    ArrayRows(NpzFeatures files, const ArrayRowRequest& request)
+        : file_(std::move(files.features)), shape_(request.shape), given_(shape_.elements()) {
+        if (request.ragged) {
+            require_sequences(files.lengths);
+        } else {
+            require_items();
+            if (files.lengths) require_full_lengths(*files.lengths);
+        }
         static_cast<void>(file_.features());
-        if (file_.is_fortran_order() && shape.elements() > 1) {
+        if (file_.is_fortran_order() && given_ > 1) {
             fail(Failure::data,
                  "{}: is in Fortran order, which has no row in one piece; write numpy.ascontiguousarray(x)",
                  file_.name());
         }
-        find_kept(keep);
+        find_kept(request.keep);
     }
 
     bool next(std::size_t most, RowBlock& block) override {
         block.clear();
         const std::size_t width = shape_.elements();
-        block.values.resize(most * width);
-        block.rows = file_.read_some(block.values) / width;
-        block.values.resize(block.rows * width);
+        if (steps_.empty() && given_ == width) {
+            block.values.resize(most * width);
+            block.rows = file_.read_some(block.values) / width;
+            block.values.resize(block.rows * width);
+        } else {
+            read_sequences(most, block);
+        }
         if (channels_first_) {
             for (std::size_t row = 0; row < block.rows; ++row)
                 move_channels(std::span(block.values).subspan(row * width, width));
@@ -53,6 +72,52 @@ public:
     const std::vector<std::string>& notes() const noexcept override { return notes_; }
 
 private:
+    /// Of any number of steps, of which none counts beyond those that the networks were made for.
+    void require_sequences(std::optional<NpyFile>& lengths) {
+        const std::vector<std::uint64_t>& extents = file_.extents();
+        const bool has_axis = extents.size() == 3 && extents[2] == shape_[1];
+        if (!has_axis && !(extents.size() == 2 && shape_[1] == 1)) {
+            fail(Failure::data,
+                 "{}: has shape {}, but the networks were trained with sequences of {} features; give an array of rows "
+                 "× steps × {}",
+                 file_.name(), file_.shape(), shape_[1], shape_[1]);
+        }
+        given_ = extents[1] * shape_[1];
+        if (lengths) steps_ = read_lengths(*lengths, file_, extents[1]);
+        const std::size_t most = lengths ? longest(steps_) : extents[1];
+        if (most <= shape_[0]) return;
+        fail(Failure::data,
+             "{}: {} {} steps, but the networks were trained with {} at most; cut {}, or train with some as long",
+             file_.name(),
+             lengths ? fmt::format("row {} has", std::ranges::find(steps_, most) - steps_.begin()) : "its rows have",
+             most, shape_[0], lengths ? "it" : "them");
+    }
+
+    void require_full_lengths(NpyFile& lengths) const {
+        for (const std::uint32_t steps : read_lengths(lengths, file_, file_.extents()[1])) {
+            if (steps == file_.extents()[1]) continue;
+            fail(Failure::data,
+                 "{}: a row has {} of {} steps, but the networks were trained with rows of one length; train with "
+                 "lengths",
+                 lengths.name(), steps, file_.extents()[1]);
+        }
+    }
+
+    /// Rows of another number of steps than a row has, or with lengths, which may hold anything behind these.
+    void read_sequences(std::size_t most, RowBlock& block) {
+        const std::size_t width = shape_.elements();
+        moved_.resize(most * given_);
+        const std::size_t first = row_;
+        block.rows = file_.read_some(moved_, steps_, shape_[1]) / given_;
+        block.values.assign(block.rows * width, std::numeric_limits<double>::quiet_NaN());
+        for (std::size_t row = 0; row < block.rows; ++row) {
+            const std::size_t count = steps_.empty() ? given_ : steps_[first + row] * shape_[1];
+            std::copy_n(moved_.begin() + static_cast<std::ptrdiff_t>(row * given_), count,
+                        block.values.begin() + static_cast<std::ptrdiff_t>(row * width));
+        }
+        row_ += block.rows;
+    }
+
     /// Channels may come first, as PyTorch has them.
     void require_items() {
         const std::vector<std::uint64_t>& extents = file_.extents();
@@ -92,7 +157,7 @@ private:
         if (shape_.rank() != 1) {
             fail(Failure::usage, "--keep {}: keeps columns, of which {} has none", keep, file_.name());
         }
-        const std::size_t count = shape_.elements();
+        const std::size_t count = given_;
         if (keep == "all") {
             for (std::size_t i = 0; i < count; ++i) kept_places_.push_back(i);
         } else {
@@ -105,6 +170,9 @@ private:
 
     NpyFile file_;
     core::Shape shape_;
+    std::size_t given_;                 ///< numbers of a row in the file
+    std::vector<std::uint32_t> steps_;  ///< of each row, where they are told
+    std::size_t row_ = 0;               ///< the next one
     bool channels_first_ = false;
     std::vector<double> moved_;
     std::vector<std::size_t> kept_places_;
@@ -114,9 +182,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<RowStream> open_array_rows(const std::filesystem::path& path, const core::Shape& shape,
-                                           const std::string& keep) {
-    return std::make_unique<ArrayRows>(path, shape, keep);
+std::unique_ptr<RowStream> open_array_rows(const std::filesystem::path& path, const ArrayRowRequest& request) {
+    return std::make_unique<ArrayRows>(open_file(path), request);
 }
 
 }  // namespace ensemble::data

@@ -22,7 +22,7 @@ using Json = nlohmann::json;
 /// A description in words of fixed width, the same on every machine of one byte order.
 struct TableRecord {
     std::uint32_t task = 0;
-    std::uint32_t element = 0;  ///< and a bit where rows are encoded
+    std::uint32_t element = 0;  ///< and bits where rows are encoded, or of different lengths
     std::uint64_t rank = 0;
     std::array<std::uint64_t, core::Shape::max_rank> extents{};
     std::uint64_t rows = 0;
@@ -35,6 +35,7 @@ struct TableRecord {
 static_assert(std::has_unique_object_representations_v<std::array<std::uint64_t, 4>> && sizeof(TableRecord) == 88);
 
 constexpr std::uint32_t is_encoded = 0x100;
+constexpr std::uint32_t is_ragged = 0x200;
 
 constexpr std::uint64_t block_mark = 0x35'6b'63'6f'6c'62'73'64;  // "dsblock5"
 
@@ -66,16 +67,16 @@ constexpr std::uint32_t has_foreign = 4;
 
 TableRecord describe(const Table& table) {
     const Description& d = table.description();
-    TableRecord record{
-        .task = static_cast<std::uint32_t>(d.task),
-        .element = static_cast<std::uint32_t>(d.element) | (table.encoder() == nullptr ? 0U : is_encoded),
-        .rank = d.shape.rank(),
-        .rows = d.rows,
-        .outputs = d.outputs,
-        .scale = d.scale,
-        .offset = d.offset,
-        .feature_bytes = table.feature_bytes().size(),
-        .target_bytes = table.target_bytes().bytes.size()};
+    TableRecord record{.task = static_cast<std::uint32_t>(d.task),
+                       .element = static_cast<std::uint32_t>(d.element) |
+                                  (table.encoder() == nullptr ? 0U : is_encoded) | (d.ragged ? is_ragged : 0U),
+                       .rank = d.shape.rank(),
+                       .rows = d.rows,
+                       .outputs = d.outputs,
+                       .scale = d.scale,
+                       .offset = d.offset,
+                       .feature_bytes = table.feature_bytes().size(),
+                       .target_bytes = table.target_bytes().bytes.size()};
     for (std::size_t axis = 0; axis < d.shape.rank(); ++axis) record.extents.at(axis) = d.shape[axis];
     return record;
 }
@@ -172,12 +173,13 @@ public:
                      const std::shared_ptr<const Pipeline>& pipeline) {
         const TableRecord& record = block.table.at(place);
         const Description description{.task = static_cast<task::Kind>(record.task),
-                                      .element = static_cast<Element>(record.element & ~is_encoded),
+                                      .element = static_cast<Element>(record.element & ~(is_encoded | is_ragged)),
                                       .shape = shape_of(record),
                                       .rows = record.rows,
                                       .outputs = record.outputs,
                                       .scale = record.scale,
-                                      .offset = record.offset};
+                                      .offset = record.offset,
+                                      .ragged = (record.element & is_ragged) != 0};
         const SharedBytes features{owner, take(record.feature_bytes)};
         const SharedBytes targets{owner, take(record.target_bytes)};
         const SharedBytes weights{owner, take(block.weight_bytes.at(place))};

@@ -36,6 +36,7 @@ struct Description {
     std::size_t outputs = 0;  ///< classification: classes; regression: target columns
     float scale = 1.0F;       ///< a network sees stored · scale + offset
     float offset = 0.0F;
+    bool ragged = false;  ///< rows are sequences of different lengths, with steps of NaN behind their ends
 };
 
 /// Makes what a network sees of rows that are stored as they were read, such as the columns of a table.

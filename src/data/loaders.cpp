@@ -92,7 +92,7 @@ Source load_npz(const Request& request) {
 }
 
 Features npz_foreign(const std::string& what, const Request&) {
-    return features_of(npz_features(what));
+    return features_of(std::move(npz_features(what).features));
 }
 
 Source load_libsvm(const Request& request) {

@@ -18,19 +18,42 @@ struct Sums {
     std::vector<Range> ranges;  ///< of each group
 };
 
+/// Calls use(feature, value) for all numbers of the rows, one row after the other; not behind the ends of sequences.
+template <class Use>
+void for_each_value(const Table& table, Rows rows, std::size_t width, Use use) {
+    const bool ragged = table.description().ragged;
+    for_each_block(table, rows, [&](std::size_t, std::span<const double> values) {
+        for (std::size_t i = 0; i < values.size(); i += width) {
+            if (!ragged) {
+                for (std::size_t j = 0; j < width; ++j) use(j, values[i + j]);
+                continue;
+            }
+            for (std::size_t j = 0; j < width; ++j)
+                if (!std::isnan(values[i + j])) use(j, values[i + j]);
+        }
+    });
+}
+
+/// Numbers of each group.
+std::vector<std::size_t> count_values(const Table& table, Rows rows, const Groups& group, std::size_t groups) {
+    std::vector<std::size_t> count(groups);
+    if (table.description().ragged) {
+        for_each_value(table, rows, group.size(), [&](std::size_t j, double) { ++count[group[j]]; });
+    } else {
+        for (const std::size_t g : group) count[g] += rows.size();
+    }
+    return count;
+}
+
 Sums add_up(const Table& table, Rows rows, const Groups& group, std::size_t groups) {
     const std::size_t width = group.size();
     Sums sums{.sum = std::vector<double>(width), .ranges = std::vector<Range>(groups)};
     std::vector<double> low(width, Range{}.low);
     std::vector<double> high(width, Range{}.high);
-    for_each_block(table, rows, [&](std::size_t, std::span<const double> values) {
-        for (std::size_t i = 0; i < values.size(); i += width) {
-            for (std::size_t j = 0; j < width; ++j) {
-                sums.sum[j] += values[i + j];
-                low[j] = std::min(low[j], values[i + j]);
-                high[j] = std::max(high[j], values[i + j]);
-            }
-        }
+    for_each_value(table, rows, width, [&](std::size_t j, double value) {
+        sums.sum[j] += value;
+        low[j] = std::min(low[j], value);
+        high[j] = std::max(high[j], value);
     });
     for (std::size_t j = 0; j < width; ++j) {
         Range& range = sums.ranges[group[j]];
@@ -46,7 +69,7 @@ double unit_of(const Range& range) {
     constexpr int squares_fit = 400;  // of ±1022
     constexpr int largest = 1000;     // exponent of a number whose reciprocal is one, too
     const double magnitude = std::max(std::abs(range.low), std::abs(range.high));
-    if (magnitude == 0) return 1.0;
+    if (magnitude == 0 || range.low > range.high) return 1.0;
     const int exponent = std::ilogb(magnitude);
     if (std::abs(exponent) <= squares_fit) return 1.0;
     return std::ldexp(1.0, std::clamp(-exponent, -largest, largest));
@@ -66,11 +89,8 @@ double rounding(Element element, std::size_t values) {
 std::vector<bool> are_whole(const Table& table, Rows rows, const Groups& group, std::size_t groups) {
     const double most = table.description().element == Element::f32 ? 0x1p24 : 0x1p53;
     std::vector<bool> whole(groups, true);
-    for_each_block(table, rows, [&](std::size_t, std::span<const double> values) {
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            if (std::abs(values[i]) > most || std::trunc(values[i]) != values[i])
-                whole[group[i % group.size()]] = false;
-        }
+    for_each_value(table, rows, group.size(), [&](std::size_t j, double value) {
+        if (std::abs(value) > most || std::trunc(value) != value) whole[group[j]] = false;
     });
     return whole;
 }
@@ -80,14 +100,10 @@ template <bool scaled>
 std::vector<double> squares_of(const Table& table, Rows rows, const Groups& group, const Moments& moments) {
     const std::size_t width = group.size();
     std::vector<double> squares(width);
-    for_each_block(table, rows, [&](std::size_t, std::span<const double> values) {
-        for (std::size_t i = 0; i < values.size(); i += width) {
-            for (std::size_t j = 0; j < width; ++j) {
-                const double value = scaled ? values[i + j] * moments.unit[group[j]] : values[i + j];
-                const double difference = value - moments.mean[group[j]];
-                squares[j] += difference * difference;
-            }
-        }
+    for_each_value(table, rows, width, [&](std::size_t j, double read) {
+        const double value = scaled ? read * moments.unit[group[j]] : read;
+        const double difference = value - moments.mean[group[j]];
+        squares[j] += difference * difference;
     });
     return squares;
 }
@@ -96,11 +112,7 @@ std::vector<double> squares_of(const Table& table, Rows rows, const Groups& grou
 std::vector<double> scaled_sums(const Table& table, Rows rows, const Groups& group, const std::vector<double>& unit) {
     const std::size_t width = group.size();
     std::vector<double> sum(width);
-    for_each_block(table, rows, [&](std::size_t, std::span<const double> values) {
-        for (std::size_t i = 0; i < values.size(); i += width) {
-            for (std::size_t j = 0; j < width; ++j) sum[j] += values[i + j] * unit[group[j]];
-        }
-    });
+    for_each_value(table, rows, width, [&](std::size_t j, double value) { sum[j] += value * unit[group[j]]; });
     return sum;
 }
 
@@ -121,11 +133,9 @@ Moments measure(const Table& table, Rows rows, const Groups& group) {
     for (const Range& range : sums.ranges) moments.unit.push_back(unit_of(range));
     const bool plain = moments.plain();
     if (!plain) sums.sum = scaled_sums(table, rows, group, moments.unit);
-    std::vector<std::size_t> count(groups);
-    for (std::size_t j = 0; j < width; ++j) {
-        moments.mean[group[j]] += sums.sum[j];
-        count[group[j]] += rows.size();
-    }
+    std::vector<std::size_t> count = count_values(table, rows, group, groups);
+    for (std::size_t& values : count) values = std::max<std::size_t>(values, 1);
+    for (std::size_t j = 0; j < width; ++j) moments.mean[group[j]] += sums.sum[j];
     for (std::size_t g = 0; g < groups; ++g) moments.mean[g] /= static_cast<double>(count[g]);
     const std::vector<double> squares =
         plain ? squares_of<false>(table, rows, group, moments) : squares_of<true>(table, rows, group, moments);
@@ -133,7 +143,7 @@ Moments measure(const Table& table, Rows rows, const Groups& group) {
     for (std::size_t g = 0; g < groups; ++g) {
         const double deviation = std::sqrt(moments.deviation[g] / static_cast<double>(count[g]));
         const double least = rounding(table.description().element, count[g]) * std::abs(moments.mean[g]);
-        const bool differ = sums.ranges[g].low != sums.ranges[g].high;
+        const bool differ = sums.ranges[g].low < sums.ranges[g].high;
         moments.rounded[g] = differ && deviation <= least;
         moments.deviation[g] = differ ? deviation : 0.0;
     }

@@ -38,7 +38,8 @@ struct Moments {
     [[nodiscard]] bool plain() const;  ///< all units are 1
 };
 
-/// `group` of each feature, counted from 0.
+/// `group` of each feature, counted from 0. Of sequences of different lengths, over the steps that count; a group of
+/// which none does has mean and deviation 0.
 [[nodiscard]] Moments measure(const Table& table, Rows rows, const std::vector<std::size_t>& group);
 
 }  // namespace ensemble::data

@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "data/generator.hpp"
 #include "data/image_axes.hpp"
+#include "data/lengths.hpp"
 #include "data/npy_file.hpp"
 #include "data/scales.hpp"
 #include "data/single_precision.hpp"
@@ -51,7 +52,39 @@ void require_item_axes(const NpyFile& file) {
         file.name(), file.shape());
 }
 
-void require_same_items(const NpyFile& train, const NpyFile& test) {
+/// Of sequences of different lengths, all of `features` or just their number of steps may differ.
+struct Steps {
+    std::vector<std::uint32_t> lengths;  ///< of each row; empty where all rows have all steps
+    std::size_t given = 0;               ///< of the array
+    std::size_t longest = 0;             ///< of any row
+};
+
+/// Where neither has lengths, steps are an axis like others.
+std::optional<Steps> steps_of(Pair& files, bool is_ragged) {
+    if (!is_ragged) return std::nullopt;
+    const auto& extents = files.features.extents();
+    if (extents.size() > 3) {
+        fail(Failure::data,
+             "{}: has shape {}, but rows with lengths are sequences, rows × T × F or rows × T; reshape them",
+             files.features.name(), files.features.shape());
+    }
+    Steps steps{.lengths = {}, .given = extents[1], .longest = extents[1]};
+    if (!files.lengths) return steps;
+    steps.lengths = read_lengths(*files.lengths, files.features, extents[1]);
+    steps.longest = longest(steps.lengths);
+    return steps;
+}
+
+std::uint64_t features_of_step(const NpyFile& file) {
+    return file.extents().size() == 3 ? file.extents()[2] : 1;
+}
+
+void require_same_items(const NpyFile& train, const NpyFile& test, bool is_ragged) {
+    if (is_ragged) {
+        if (features_of_step(train) == features_of_step(test)) return;
+        fail(Failure::data, "{} has steps of {} features, but {} of {}; both need the same features", test.name(),
+             features_of_step(test), train.name(), features_of_step(train));
+    }
     if (std::ranges::equal(train.extents().begin() + 1, train.extents().end(), test.extents().begin() + 1,
                            test.extents().end()))
         return;
@@ -196,13 +229,27 @@ NpyTables read_npy_tables(const NpyRequest& request) {
 NpyTables read_npy_tables(NpyPair train, std::optional<NpyPair> test, std::optional<task::Kind> task) {
     Pair* const other = test ? &*test : nullptr;
     require_item_axes(train.features);
-    if (test) require_same_items(train.features, test->features);
+    const bool is_ragged = train.lengths || (test && test->lengths);
+    if (test) require_same_items(train.features, test->features, is_ragged);
     ItemAxes axes = item_axes(train.features.extents(), train.features.name());
     std::vector<std::string> notes = std::move(axes.notes);
-    const Element element = common_element(train, other);
+    Element element = common_element(train, other);
+    const std::optional<Steps> steps = steps_of(train, is_ragged);
+    std::optional<Steps> test_steps;
+    if (test) test_steps = steps_of(*test, is_ragged);
+    if (steps) {
+        axes.shape = {std::max(steps->longest, test_steps ? test_steps->longest : 0), features_of_step(train.features)};
+        element = std::max(element, Element::f32);
+    }
+    const auto read = [&](NpyFile& file, const std::optional<Steps>& own, const std::string& like) {
+        if (!own) return file.read(element, axes.channels_first, like);
+        ArrayContent content = file.read(element, false, like, own->lengths);
+        content.bytes = with_steps(content.bytes, element, own->given, axes.shape[0], axes.shape[1]);
+        return content;
+    };
 
     Targets targets = read_targets(train, other, task, notes);
-    const ArrayContent content = train.features.read(element, axes.channels_first);
+    const ArrayContent content = read(train.features, steps, {});
     note_rounded(train.features, content, notes);
     const bool image = axes.shape.rank() > 1;
     const bool byte_image = image && element == Element::u8;
@@ -215,16 +262,17 @@ NpyTables read_npy_tables(NpyPair train, std::optional<NpyPair> test, std::optio
                                   .shape = axes.shape,
                                   .rows = train.features.rows(),
                                   .outputs = targets.outputs,
-                                  .scale = byte_image ? byte_scale(content.high) : 1.0F};
+                                  .scale = byte_image ? byte_scale(content.high) : 1.0F,
+                                  .ragged = is_ragged};
     Table train_table = make_table(description, train.features.rows(), content.bytes, targets.train);
     std::optional<Table> test_table;
     if (test) {
-        const ArrayContent tested = test->features.read(element, axes.channels_first, train.features.name());
+        const ArrayContent tested = read(test->features, test_steps, train.features.name());
         note_rounded(test->features, tested, notes);
         test_table = make_table(description, test->features.rows(), tested.bytes, *targets.test);
         const Reach learnt{.name = train.features.name(), .low = content.low, .high = content.high};
         const Reach seen{.name = test->features.name(), .low = tested.low, .high = tested.high};
-        const bool pixels = byte_image || axes.shape.rank() == 3 || look_like_pixels(train_table);
+        const bool pixels = byte_image || axes.shape.rank() == 3 || (!is_ragged && look_like_pixels(train_table));
         note(image ? compare_scales(learnt, seen, pixels)
                    : compare_scales_of_columns(learnt.name, train_table, seen.name, *test_table));
     }

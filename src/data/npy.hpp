@@ -31,6 +31,7 @@ struct NpyRequest {
 struct NpyPair {
     NpyFile features;
     NpyFile targets;
+    std::optional<NpyFile> lengths = {};  ///< of sequences of different lengths, how many steps of each row count
 };
 
 /// Reads arrays of whole numbers, truth values and floats of half to double precision, in either byte order and in C or
@@ -38,6 +39,8 @@ struct NpyPair {
 /// rows × height × width × channels, or with the channels first; see item_axes(). Targets: one number or word per row,
 /// one column of 0 and 1 per class, or rows × columns numbers for regression. Bytes of more than one axis are seen by a
 /// network as 0 to 1. Test rows may be stored otherwise than training rows.
+/// With lengths, rows are rows × T × F or rows × T, of which T is cut to the longest row, so that it does not matter by
+/// how much they are filled up.
 /// Throws core::Error (data) that names the file and the row.
 [[nodiscard]] NpyTables read_npy_tables(const NpyRequest& request);
 

@@ -172,18 +172,20 @@ void NpyFile::check_end() {
          name_, shape());
 }
 
-ArrayContent NpyFile::read(Element element, bool channels_first, const std::string& like) {
+ArrayContent NpyFile::read(Element element, bool channels_first, const std::string& like,
+                           std::span<const std::uint32_t> lengths) {
     const StoredAs stored = features();
     const ArrayLayout layout{.stored = stored,
                              .extents = header_.extents,
                              .fortran_order = header_.fortran_order,
-                             .channels_first = channels_first};
+                             .channels_first = channels_first,
+                             .lengths = lengths};
     ArrayContent content = read_array(file_, layout, element, like);
     check_end();
     return content;
 }
 
-std::size_t NpyFile::read_some(std::span<double> out) {
+std::size_t NpyFile::read_some(std::span<double> out, std::span<const std::uint32_t> lengths, std::size_t step) {
     const StoredAs stored = *numbers();
     const std::size_t size = size_of(stored.number);
     const std::uint64_t left = *core::npy_elements(header_) - elements_read_;
@@ -199,19 +201,23 @@ std::size_t NpyFile::read_some(std::span<double> out) {
         is_finite = is_finite && std::isfinite(out[at]);
         ++at;
     });
-    if (!is_finite) refuse_infinite(out.first(count));
+    if (!is_finite) refuse_infinite(out.first(count), lengths, step);
     elements_read_ += count;
     if (count < out.size() || left == count) check_end();
     return count;
 }
 
-void NpyFile::refuse_infinite(std::span<const double> elements) const {
+void NpyFile::refuse_infinite(std::span<const double> elements, std::span<const std::uint32_t> lengths,
+                              std::size_t step) const {
     std::uint64_t width = 1;
     for (std::size_t axis = 1; axis < header_.extents.size(); ++axis) width *= header_.extents[axis];
-    const auto found = std::ranges::find_if(elements, [](double value) { return !std::isfinite(value); });
-    const std::uint64_t place = elements_read_ + static_cast<std::uint64_t>(found - elements.begin());
-    fail(Failure::data, "{}: row {}, element {} is {}, not a finite number; fill it in or remove the row", name_,
-         place / width, place % width, *found);
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+        const std::uint64_t place = elements_read_ + i;
+        const bool counts = lengths.empty() || place % width / step < lengths[place / width];
+        if (std::isfinite(elements[i]) || !counts) continue;
+        fail(Failure::data, "{}: row {}, element {} is {}, not a finite number; fill it in or remove the row", name_,
+             place / width, place % width, elements[i]);
+    }
 }
 
 /// Calls use(bytes) for some whole elements after the other.

@@ -36,12 +36,15 @@ public:
     /// The same. Throws core::Error (data) for words, and where the file cannot hold its elements.
     [[nodiscard]] StoredAs features() const;
 
-    /// The elements; once, and instead of words().
-    [[nodiscard]] ArrayContent read(Element element, bool channels_first = false, const std::string& like = {});
+    /// The elements; once, and instead of words(). `lengths` as ArrayLayout has them.
+    [[nodiscard]] ArrayContent read(Element element, bool channels_first = false, const std::string& like = {},
+                                    std::span<const std::uint32_t> lengths = {});
 
     /// Fills `out` with the next elements in the order of the file, as far as there are any; returns how many. Throws
-    /// core::Error (data) for what is not finite. Instead of read() and words(). REQUIRES: features().
-    [[nodiscard]] std::size_t read_some(std::span<double> out);
+    /// core::Error (data) for what is not finite, but for what lies behind the `lengths` of rows, in steps of so many
+    /// elements, if there are any. Instead of read() and words(). REQUIRES: features().
+    [[nodiscard]] std::size_t read_some(std::span<double> out, std::span<const std::uint32_t> lengths = {},
+                                        std::size_t step = 1);
 
     /// False where read_some() would wait for who writes to a pipe.
     [[nodiscard]] bool has_more() const noexcept { return file_.has_more(); }
@@ -58,7 +61,8 @@ private:
 
     void check_size(std::size_t element_bytes) const;
     void check_end();
-    [[noreturn]] void refuse_infinite(std::span<const double> elements) const;
+    void refuse_infinite(std::span<const double> elements, std::span<const std::uint32_t> lengths,
+                         std::size_t step) const;
     [[nodiscard]] std::vector<std::string> texts(char kind, std::size_t characters);
     template <class Use>
     void for_each_piece(std::size_t element_bytes, Use use);

@@ -26,6 +26,8 @@ constexpr std::array<std::string_view, 8> target_names{"y",      "Y",       "y_t
                                                        "target", "targets", "label",   "labels"};
 constexpr std::array<std::string_view, 2> test_feature_names{"x_test", "X_test"};
 constexpr std::array<std::string_view, 2> test_target_names{"y_test", "Y_test"};
+constexpr std::array<std::string_view, 2> length_names{"lengths", "lengths_train"};
+constexpr std::array<std::string_view, 1> test_length_names{"lengths_test"};
 constexpr std::string_view array_ending = ".npy";
 
 /// Of the files of an archive those that are arrays.
@@ -63,6 +65,12 @@ public:
     [[nodiscard]] NpyFile open(std::size_t i) {
         used_[i] = true;
         return NpyFile(FileBytes(path_, entries_[i]));
+    }
+
+    /// The same, for who reads rows one after the other; there may be none.
+    [[nodiscard]] NpyFile stream(std::size_t i) {
+        used_[i] = true;
+        return NpyFile::stream(FileBytes(path_, entries_[i]));
     }
 
     /// What was opened by nobody, as a note; empty if there is nothing.
@@ -112,6 +120,13 @@ std::size_t target_of(const Arrays& arrays, const std::string& wanted) {
     return arrays.require(std::span(&name, 1), "what --target wants", "name one that is there");
 }
 
+/// Lengths of rows, unless they are what is to be learnt.
+std::optional<NpyFile> open_lengths(Arrays& arrays, Names names, std::size_t targets) {
+    const auto found = arrays.find(names);
+    if (!found || *found == targets) return std::nullopt;
+    return arrays.open(*found);
+}
+
 /// Test rows: under names of their own, or, in an archive of test rows, under those of training rows.
 std::optional<NpyPair> open_test(Arrays& arrays, const std::string& target, bool is_own_archive) {
     std::optional<std::size_t> features = arrays.find(test_feature_names);
@@ -121,9 +136,10 @@ std::optional<NpyPair> open_test(Arrays& arrays, const std::string& target, bool
         features = arrays.require(test_feature_names, "features of test rows", "both or neither belong into it");
         targets = arrays.require(test_target_names, "targets of test rows", "both or neither belong into it");
     }
+    const Names lengths = features ? Names(test_length_names) : Names(length_names);
     if (!features) features = arrays.require(feature_names, "features", advice_on_features);
     if (!targets) targets = target_of(arrays, target);
-    return NpyPair{arrays.open(*features), arrays.open(*targets)};
+    return NpyPair{arrays.open(*features), arrays.open(*targets), open_lengths(arrays, lengths, *targets)};
 }
 
 }  // namespace
@@ -132,7 +148,7 @@ NpyTables read_npz_tables(const NpzRequest& request) {
     Arrays arrays(request.train);
     const std::size_t features = arrays.require(feature_names, "features", advice_on_features);
     const std::size_t targets = target_of(arrays, request.target);
-    NpyPair train{arrays.open(features), arrays.open(targets)};
+    NpyPair train{arrays.open(features), arrays.open(targets), open_lengths(arrays, length_names, targets)};
     std::vector<std::string> notes;
     std::optional<NpyPair> test;
     if (request.test) {
@@ -149,10 +165,14 @@ NpyTables read_npz_tables(const NpzRequest& request) {
     return tables;
 }
 
-NpyFile npz_features(const std::filesystem::path& path) {
+NpzFeatures npz_features(const std::filesystem::path& path) {
     Arrays arrays(path);
-    if (const auto test = arrays.find(test_feature_names)) return arrays.open(*test);
-    return arrays.open(arrays.require(feature_names, "features", advice_on_features));
+    const auto open = [&](std::size_t features, Names lengths) {
+        const auto found = arrays.find(lengths);
+        return NpzFeatures{arrays.stream(features), found ? std::optional(arrays.open(*found)) : std::nullopt};
+    };
+    if (const auto test = arrays.find(test_feature_names)) return open(*test, test_length_names);
+    return open(arrays.require(feature_names, "features", advice_on_features), length_names);
 }
 
 }  // namespace ensemble::data

@@ -142,6 +142,7 @@ Json Pipeline::to_json() const {
         json["scale"] = parts_.scale;
         json["offset"] = parts_.offset;
     }
+    if (parts_.ragged) json["lengths"] = "different";
     if (parts_.encoding != nullptr) json["columns"] = parts_.encoding->to_json();
     if (parts_.map) json["map"] = json_of(*parts_.map);
     return json;
@@ -152,7 +153,11 @@ Pipeline Pipeline::from_json(const Json& json) {
         Parts parts{.input = shape_from(json.at("input_shape")),
                     .shape = shape_from(json.at("shape")),
                     .scale = json.value("scale", 1.0F),
-                    .offset = json.value("offset", 0.0F)};
+                    .offset = json.value("offset", 0.0F),
+                    .ragged = json.contains("lengths")};
+        if (parts.ragged &&
+            (json.at("lengths") != "different" || parts.input.rank() != 2 || !(parts.shape == parts.input)))
+            refuse("has lengths of what are no sequences");
         std::size_t width = parts.input.elements();
         if (json.contains("columns")) {
             parts.encoding = ColumnEncoding::from_json(json.at("columns"));

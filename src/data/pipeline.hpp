@@ -26,6 +26,7 @@ public:
         float offset = 0.0F;
         std::shared_ptr<const ColumnEncoding> encoding = {};  ///< of the columns of a table; null for other data
         std::optional<LinearMap> map = {};                    ///< of all numbers, once they are encoded
+        bool ragged = false;                                  ///< rows are as Description::ragged has them
     };
 
     /// REQUIRES: the parts fit each other.
@@ -36,6 +37,7 @@ public:
 
     [[nodiscard]] const core::Shape& input_shape() const noexcept { return parts_.input; }
     [[nodiscard]] const core::Shape& shape() const noexcept { return parts_.shape; }
+    [[nodiscard]] bool is_ragged() const noexcept { return parts_.ragged; }
     [[nodiscard]] const Parts& parts() const noexcept { return parts_; }
 
     /// What a network sees of rows as they are read [rows × input elements]: row i goes to out + i · stride.

@@ -28,6 +28,10 @@ void check_reduction(const Table& table, Rows rows, const Preprocessing& preproc
     if (preprocessing.sequence) {
         fail(Failure::usage, "{}: what is left has no order in time; leave out --sequence or --reduce", option);
     }
+    if (table.description().ragged) {
+        fail(Failure::usage, "{}: what is left of sequences of different lengths has no order in time; leave it out",
+             option);
+    }
     if (preprocessing.keep > width) {
         fail(Failure::usage, "{}: a row has {} features only; keep at most so many", option, width);
     }
@@ -124,11 +128,17 @@ Source with_columns_encoded(const Source& source, Rows rows, const Preprocessing
 
 /// Of a sequence: steps of features.
 Source as_given(const Source& source, const Preprocessing& preprocessing) {
+    if (preprocessing.sequence && source.train.description().ragged) {
+        fail(Failure::usage,
+             "--sequence {}x{}: rows of {} are sequences as they are, of different lengths; leave it out",
+             preprocessing.sequence->steps, preprocessing.sequence->features, source.name);
+    }
     return preprocessing.sequence ? reshaped(source, *preprocessing.sequence) : source;
 }
 
 Pipeline::Parts parts_of(const Source& source, const Source& encoded) {
     Pipeline::Parts parts{.input = source.train.shape(), .shape = encoded.train.shape()};
+    parts.ragged = encoded.train.description().ragged;
     parts.scale = encoded.train.description().scale;
     parts.offset = encoded.train.description().offset;
     parts.encoding = std::dynamic_pointer_cast<const ColumnEncoding>(encoded.train.encoder());

@@ -71,11 +71,18 @@ struct TextRowRequest {
 [[nodiscard]] std::unique_ptr<RowStream> open_text_rows(const std::filesystem::path& path,
                                                         const TextRowRequest& request);
 
-/// Rows of a NumPy array, read likewise: rows × features, or items of `shape`, with channels first or last.
-/// `keep` as for texts, of arrays of two axes; columns have numbers.
-/// Throws core::Error (data) for other shapes, and arrays in Fortran order.
-[[nodiscard]] std::unique_ptr<RowStream> open_array_rows(const std::filesystem::path& path, const core::Shape& shape,
-                                                         const std::string& keep);
+/// What is wanted of an array.
+struct ArrayRowRequest {
+    core::Shape shape;      ///< of a row
+    bool ragged = false;    ///< rows are sequences that end with steps of NaN, as Description has it
+    std::string keep = {};  ///< as for texts, of arrays of two axes; columns have numbers
+};
+
+/// Rows of a NumPy array, a .npy or those of a .npz, read likewise: rows × features, or items of that shape, with
+/// channels first or last; sequences of different lengths of any number of steps, as long as none goes on for longer
+/// than `shape` has steps. Throws core::Error (data) for other shapes, and arrays in Fortran order.
+[[nodiscard]] std::unique_ptr<RowStream> open_array_rows(const std::filesystem::path& path,
+                                                         const ArrayRowRequest& request);
 
 /// A field of a CSV file (RFC 4180): in quotes where it needs them.
 void append_csv_field(std::string& line, std::string_view field);

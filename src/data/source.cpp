@@ -193,7 +193,8 @@ constexpr std::array kinds{
            .help =
                "such arrays in one archive, as numpy.savez writes them: features x (or X, data, features, x_train),\n"
                "targets y (or target, labels, y_train; others by --target NAME), test rows x_test and y_test, or\n"
-               "another archive by --test",
+               "another archive by --test; sequences of different lengths: lengths and lengths_test, the number of\n"
+               "steps of each row that count",
            .recognises = [](const std::string& what,
                             fs::file_type) { return core::has_extension(fs::path(what), ".npz"); },
            .load = &load_npz,
@@ -285,6 +286,12 @@ Source load(const std::string& what, std::uint64_t seed) {
 }
 
 Table load_foreign(const std::string& what, const Request& like, const Table& train) {
+    if (train.description().ragged) {
+        core::fail(Failure::usage,
+                   "--ood {}: rows of --data {} are sequences of different lengths, with which rows from elsewhere are "
+                   "not compared; leave it out",
+                   what, like.data);
+    }
     Features features = foreign_features(what, like);
     Description description = features.description;
     if (description.shape != train.shape()) {

@@ -211,6 +211,7 @@ Table Transform::apply(const Table& table, std::vector<std::string>& notes) cons
     const std::size_t out_width = shape_.elements();
     const char* const part = source_->test && &table == &*source_->test ? "test row" : "row";
     const bool reduced = map_.components.size() > 0;
+    const bool ragged = table.description().ragged;
     core::Buffer<float> features(table.rows() * out_width);
     float most = standardises_ && !reduced ? far_away : std::numeric_limits<float>::max();
     std::string note;
@@ -219,6 +220,7 @@ Table Transform::apply(const Table& table, std::vector<std::string>& notes) cons
         for (Eigen::Index i = 0; i < block.size(); ++i) {
             const auto place = first * out_width + static_cast<std::size_t>(i);
             features[place] = static_cast<float>(block.data()[i]);
+            if (ragged && std::isnan(values[static_cast<std::size_t>(i)])) continue;  // behind the end of its row
             if (std::abs(features[place]) <= most) continue;
             const auto row = values.subspan((place / out_width - first) * width, width);
             const std::string where = fmt::format("{} {}", part, place / out_width);

@@ -36,8 +36,8 @@ public:
     /// refuse_collapse().
     Transform(const Source& source, Rows rows, const Preprocessing& preprocessing);
 
-    /// Every row of `table`, as floats. A value that lies a million deviations from the mean makes a note,
-    /// and so do training rows that differ and cannot be told apart in single precision.
+    /// Every row of `table`, as floats; NaN stay behind the ends of sequences. A value that lies a million deviations
+    /// from the mean makes a note, and so do training rows that differ and cannot be told apart in single precision.
     /// Throws core::Error (data) for one that is too large for single precision.
     [[nodiscard]] Table apply(const Table& table, std::vector<std::string>& notes) const;
 

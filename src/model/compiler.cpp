@@ -7,6 +7,7 @@
 
 #include "compute/elementwise.hpp"
 #include "core/contract.hpp"
+#include "model/end_operations.hpp"
 #include "model/image_operations.hpp"
 #include "model/layer_recorder.hpp"
 #include "model/pointwise.hpp"
@@ -88,7 +89,51 @@ Value Compiler::ordered(const Value& value, std::size_t block) {
     if (value.tensor->block == block) return value;
     Tensor& target = tensor(value.tensor->shape, Gradient::as_compiled, block);
     append(std::make_unique<Reorder>(*value.tensor, value.gradient, target));
+    target.ends = value.tensor->ends;
+    target.is_clear = value.tensor->is_clear;
     return {.tensor = &target, .exclusive = true};
+}
+
+RowEnds* Compiler::keep(std::unique_ptr<RowEnds> ends) {
+    result_.ends.push_back(std::move(ends));
+    return result_.ends.back().get();
+}
+
+Value Compiler::read_ends(Tensor& input) {
+    Tensor& output = tensor(input.shape, input.has_gradient() ? Gradient::as_compiled : Gradient::none);
+    output.ends = keep(std::make_unique<RowEnds>(rows_));
+    output.is_clear = true;
+    append(std::make_unique<ReadEnds>(input, output));
+    return {.tensor = &output};
+}
+
+Value Compiler::cleared(const Value& value) {
+    if (value.tensor->ends == nullptr || value.tensor->is_clear) return value;
+    append(std::make_unique<ClearBehindEnds>(*value.tensor));
+    value.tensor->is_clear = true;
+    // What was done in place before may still need the values, and no longer knows of who comes next.
+    return {.tensor = value.tensor, .exclusive = false, .gradient = value.gradient};
+}
+
+RowEnds* Compiler::ends_behind(RowEnds* before, const std::optional<compute::ImageWindow>& window) {
+    if (before == nullptr || !window) return before;
+    const compute::Window& along = window->vertical;
+    if (along.stride == 1 && along.padding == compute::Padding::same) return before;
+    for (const auto& known : result_.ends) {
+        if (known->is_behind(*before, along)) return known.get();
+    }
+    return keep(std::make_unique<RowEnds>(*before, along));
+}
+
+RowEnds* Compiler::ends_of_all(std::span<const Value> values) {
+    std::vector<RowEnds*> different;
+    for (const Value& value : values) {
+        RowEnds* const ends = value.tensor->ends;
+        if (ends != nullptr && std::ranges::find(different, ends) == different.end()) different.push_back(ends);
+    }
+    if (different.size() < 2) return different.empty() ? nullptr : different.front();
+    for (const Value& value : values) static_cast<void>(cleared(value));
+    return keep(std::make_unique<RowEnds>(different));
 }
 
 bool Compiler::is_read_backward(const Value& value) const {
@@ -137,6 +182,7 @@ Pointwise& Compiler::pointwise(Value& value) {
         chain = std::make_unique<Pointwise>(*value.tensor, pool_);
     } else {
         Tensor& copy = tensor(value.tensor->shape, Gradient::as_compiled, value.tensor->block);
+        copy.ends = value.tensor->ends;
         chain = std::make_unique<Pointwise>(*value.tensor, value.gradient, copy, pool_);
         value = {.tensor = &copy, .exclusive = true};
     }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "core/thread_pool.hpp"
 #include "model/operation.hpp"
 #include "model/parameters.hpp"
+#include "model/row_ends.hpp"
 
 namespace ensemble::model {
 
@@ -31,6 +33,15 @@ struct Tensor {
     /// First operation of the program that knows the tensor.
     std::size_t born = 0;
     bool wants_gradient = false;  ///< not the network's input, and nothing in evaluation
+
+    /// Of sequences of different lengths, where the rows end; null where all steps count.
+    RowEnds* ends = nullptr;
+    bool is_clear = false;  ///< what is behind the ends is zero, so that it may be read as the rest
+
+    /// [rows] How many of its steps count in each row; empty: all in all.
+    [[nodiscard]] std::span<const std::size_t> steps() const noexcept {
+        return ends == nullptr ? std::span<const std::size_t>{} : ends->steps();
+    }
 
     [[nodiscard]] std::size_t width() const noexcept { return shape.elements(); }
     [[nodiscard]] std::size_t size() const noexcept { return rows * stride; }  ///< floats, padding included
@@ -113,6 +124,18 @@ public:
     /// The value in another order of channels; appends a reordering where it has to. 0 is the plain order.
     [[nodiscard]] Value ordered(const Value& value, std::size_t block);
 
+    /// The rows of `input`, which end where their NaN begin, with zeros there; and its ends for those that follow.
+    [[nodiscard]] Value read_ends(Tensor& input);
+
+    /// The value with zeros behind the ends of its rows: what reads more than one step at a time asks for it.
+    [[nodiscard]] Value cleared(const Value& value);
+
+    /// Where rows end behind a window that slides over `before`; without one, where they did.
+    [[nodiscard]] RowEnds* ends_behind(RowEnds* before, const std::optional<compute::ImageWindow>& window);
+
+    /// Where rows of several tensors end side by side, or added up; clears those that end elsewhere.
+    [[nodiscard]] RowEnds* ends_of_all(std::span<const Value> values);
+
     /// The next block of the plan.
     [[nodiscard]] const ParameterBlock& parameters();
 
@@ -156,6 +179,7 @@ public:
             core::Buffer<float> memory;
         };
 
+        std::vector<std::unique_ptr<RowEnds>> ends;  ///< outlived by nothing that knows them
         std::vector<std::unique_ptr<Tensor>> tensors;
         std::vector<std::unique_ptr<Operation>> operations;
         std::vector<Gradients> gradients;
@@ -171,6 +195,7 @@ public:
     [[nodiscard]] Result finish(const Tensor& output);
 
 private:
+    RowEnds* keep(std::unique_ptr<RowEnds> ends);
     void place_gradients(const Tensor& output);
 
     std::span<const ParameterBlock> blocks_;

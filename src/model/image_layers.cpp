@@ -288,6 +288,7 @@ Value compile_split(const Item& item, const Value& input, Compiler& compiler) {
         if (i > 0) shape = *beside(shape, outputs[i].tensor->shape);
     }
     Tensor& output = compiler.tensor(shape, Compiler::Gradient::as_compiled, same ? block : 0);
+    if (shape.rank() > 1) output.ends = compiler.ends_of_all(outputs);
     compiler.append(std::make_unique<Concatenate>(std::move(outputs), output));
     return {.tensor = &output, .exclusive = true};
 }

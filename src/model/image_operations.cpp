@@ -176,12 +176,13 @@ std::vector<const Tensor*> MaxPool::inputs() const {
 }
 
 void MaxPool::forward(const float*, const Pass&) {
-    compute::max_pool(images_of(input_), window_, input_.values.data(), output_.values.data(), chosen_);
+    compute::max_pool(images_of(input_), window_, input_.values.data(), output_.values.data(), chosen_, input_.steps());
 }
 
 void MaxPool::backward(const float*, float*, const GradientReady&) {
     if (!target_.is_wanted()) return;
-    compute::max_pool_backward(images_of(input_), window_, output_.gradients.data(), chosen_, target_.data());
+    compute::max_pool_backward(images_of(input_), window_, output_.gradients.data(), chosen_, target_.data(),
+                               input_.steps());
     target_.deliver();
 }
 
@@ -197,12 +198,13 @@ std::vector<const Tensor*> AveragePool::inputs() const {
 }
 
 void AveragePool::forward(const float*, const Pass&) {
-    compute::average_pool(images_of(input_), window_, input_.values.data(), output_.values.data());
+    compute::average_pool(images_of(input_), window_, input_.values.data(), output_.values.data(), input_.steps());
 }
 
 void AveragePool::backward(const float*, float*, const GradientReady&) {
     if (!target_.is_wanted()) return;
-    compute::average_pool_backward(images_of(input_), window_, output_.gradients.data(), target_.data());
+    compute::average_pool_backward(images_of(input_), window_, output_.gradients.data(), target_.data(),
+                                   input_.steps());
     target_.deliver();
 }
 
@@ -215,17 +217,21 @@ std::vector<const Tensor*> GlobalAverage::inputs() const {
 
 void GlobalAverage::forward(const float*, const Pass&) {
     compute::global_average(images_of(input_), input_.values.data(), input_.stride, output_.values.data(),
-                            output_.stride);
+                            output_.stride, input_.steps());
 }
 
 void GlobalAverage::backward(const float*, float*, const GradientReady&) {
     if (!input_.has_gradient()) return;
     compute::global_average_backward(images_of(input_), output_.gradients.data(), output_.stride, accumulate_,
-                                     input_.gradients.data(), input_.stride);
+                                     input_.gradients.data(), input_.stride, input_.steps());
 }
 
 Normalise::Normalise(Tensor& input, compute::Accumulate store, Tensor& output, State state)
-    : input_(input), output_(output), state_(std::move(state)), target_(input, store), norm_(images_of(input)) {}
+    : input_(input),
+      output_(output),
+      state_(std::move(state)),
+      target_(input, store),
+      norm_(images_of(input), input.steps()) {}
 
 void Normalise::prepare() {
     target_.prepare();

@@ -12,12 +12,10 @@
 #include "model/affine.hpp"
 #include "model/compiler.hpp"
 #include "model/image_layers.hpp"
-#include "model/layer_recorder.hpp"
 #include "model/maxout.hpp"
 #include "model/pointwise.hpp"
 #include "model/recurrent_layers.hpp"
 #include "model/step_layers.hpp"
-#include "model/summary_builder.hpp"
 
 namespace ensemble::model {
 namespace {
@@ -156,6 +154,7 @@ constexpr LayerKind activation_kind(std::string_view name) {
             .usage = name,
             .operations = one_for_each_element,
             .plan = plan_same,
+            .is_elementwise = true,
             .compile = compile_activation<activation>};
 }
 
@@ -188,14 +187,21 @@ Value compile_skip(const Item& item, const Value& input, Compiler& compiler) {
     const bool in_place = inner.exclusive && !compiler.is_read_backward(inner);
     Value across = input;
     if (shape != input.tensor->shape) {
+        RowEnds* const ends = input.tensor->ends;
+        const auto window = window_of_projection(item, input.tensor->shape, shape);
         across = project(input, shape, compiler);
+        if (shape.rank() > 1) across.tensor->ends = compiler.ends_behind(ends, window);
     }
     across = compiler.ordered(across, inner.tensor->block);
+    RowEnds* const ends = compiler.ends_of_all(std::array{inner, across});
     if (in_place) {
         compiler.append(std::make_unique<AddTo>(*inner.tensor, across));
+        inner.tensor->ends = ends;
+        inner.tensor->is_clear = false;
         return inner;
     }
     Tensor& output = compiler.tensor(shape, Compiler::Gradient::as_compiled, inner.tensor->block);
+    output.ends = ends;
     compiler.append(std::make_unique<Sum>(inner, across, output));
     return {.tensor = &output, .exclusive = true};
 }
@@ -240,6 +246,7 @@ constexpr std::array kinds{
               .most_arguments = 1,
               .check = check_dropout,
               .plan = plan_same,
+              .is_elementwise = true,
               .compile = compile_dropout},
     LayerKind{.name = "conv",
               .usage = "conv(channels, window[, stride][, same|valid])",
@@ -358,41 +365,6 @@ std::span<const LayerKind> layer_kinds() {
 const LayerKind* find_layer(std::string_view name) {
     const auto found = std::ranges::find(kinds, name, &LayerKind::name);
     return found == kinds.end() ? nullptr : &*found;
-}
-
-Shape plan(const Items& items, const Shape& input, Layout& layout) {
-    Shape shape = input;
-    for (const Item& item : items) {
-        shape = find_layer(item.name)->plan(item, shape, layout);
-        if (layout.size() > most_parameters) {
-            core::fail(core::Failure::usage,
-                       "network, line {}, column {}: with {} behind {} inputs the network has more than {} parameters",
-                       item.line, item.column, item.name, shape.text(), most_parameters);
-        }
-    }
-    return shape;
-}
-
-Value compile(const Items& items, const Value& input, Compiler& compiler) {
-    SummaryBuilder* const summary = compiler.summary();
-    LayerRecorder* const recorder = compiler.recorder();
-    if (summary != nullptr) summary->begin_network();
-    if (recorder != nullptr) recorder->begin_network();
-    Value value = input;
-    for (const Item& item : items) {
-        const LayerKind& kind = *find_layer(item.name);
-        if (summary != nullptr) summary->begin_item(item, *value.tensor);
-        if (recorder != nullptr) recorder->begin_item(item);
-        value = kind.compile(item, value, compiler);
-        if (summary != nullptr) summary->end_item(kind, *value.tensor);
-        if (recorder != nullptr) {
-            recorder->end_item(kind, *value.tensor);
-            value.exclusive = false;
-        }
-    }
-    if (summary != nullptr) summary->end_network();
-    if (recorder != nullptr) recorder->end_network();
-    return value;
 }
 
 }  // namespace ensemble::model

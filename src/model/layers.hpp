@@ -47,6 +47,9 @@ struct LayerKind {
     std::optional<compute::ImageWindow> (*window)(const Item& item, const core::Shape& input,
                                                   const core::Shape& output) = nullptr;
 
+    /// Whether what it leaves at a place depends on that place alone: it may run over what is behind the ends of rows.
+    bool is_elementwise = false;
+
     /// Whether its input also goes past its networks to its end.
     bool joins_input = false;
 

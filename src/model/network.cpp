@@ -60,9 +60,10 @@ bool convolves(std::string_view text) {
     return any_is(items, "conv") || any_is(items, "maxpool") || any_is(items, "avgpool");
 }
 
-Network::Network(std::string_view text, const core::Shape& input, std::size_t outputs)
-    : input_(input), outputs_(outputs) {
+Network::Network(std::string_view text, const core::Shape& input, std::size_t outputs, Lengths lengths)
+    : input_(input), outputs_(outputs), lengths_(lengths) {
     core::require(input.elements() > 0 && outputs > 0, "a network has inputs and outputs");
+    core::require(lengths == Lengths::equal || input.rank() > 1, "sequences of different lengths have steps");
     items_ = items_of(text);
     text_ = to_text(items_);
     items_.push_back({.name = "dense", .arguments = {static_cast<double>(outputs)}, .words = {}, .branches = {}});

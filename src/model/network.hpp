@@ -23,15 +23,20 @@ constexpr auto enum_names(Initialiser) {
                       core::Named{Initialiser::rbm, "rbm"}};
 }
 
+/// Whether rows are sequences of different lengths, which end where steps of NaN begin.
+enum class Lengths : std::uint8_t { equal, different };
+
 /// A network as described: notation, shapes and the layout of its parameters, independent of any batch size.
 /// The output layer, dense(outputs), is added at the end.
 class Network {
 public:
     /// `text` is in the network notation, or the name of a preset.
     /// Throws core::Error (usage) naming the item, its position and the shapes that do not fit.
-    Network(std::string_view text, const core::Shape& input, std::size_t outputs);
+    /// REQUIRES: sequences of different lengths have steps and features, steps first.
+    Network(std::string_view text, const core::Shape& input, std::size_t outputs, Lengths lengths = Lengths::equal);
 
     [[nodiscard]] const core::Shape& input() const noexcept { return input_; }
+    [[nodiscard]] Lengths lengths() const noexcept { return lengths_; }
     [[nodiscard]] std::size_t outputs() const noexcept { return outputs_; }
 
     /// The notation with presets resolved and without the output layer: parsing it gives this network again.
@@ -58,6 +63,7 @@ public:
 private:
     core::Shape input_;
     std::size_t outputs_;
+    Lengths lengths_;
     std::string text_;
     Items items_;
     Layout layout_;

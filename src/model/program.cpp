@@ -35,13 +35,15 @@ std::vector<KeptLayer> Program::layers_of(const Network& network) {
 
 void Program::lay_out(const Network& network, Purpose purpose, Compiler& compiler) {
     // A network that flattens its input has it flat from the beginning.
-    const bool flat = network.items().front().name == "flatten";
+    const bool ragged = network.lengths() == Lengths::different;
+    const bool flat = !ragged && network.items().front().name == "flatten";
     const bool reaches_input = purpose == Purpose::adversarial_training;
     input_ = &compiler.tensor(flat ? core::Shape{network.input().elements()} : network.input(),
                               reaches_input ? Compiler::Gradient::as_compiled : Compiler::Gradient::none);
     std::optional<LayerRecorder> recorder;
-    if (purpose == Purpose::observation) compiler.record(recorder.emplace(network.input(), *input_));
-    output_ = compile(network.items(), {.tensor = input_}, compiler).tensor;
+    const Value first = ragged ? compiler.read_ends(*input_) : Value{.tensor = input_};
+    if (purpose == Purpose::observation) compiler.record(recorder.emplace(network.input(), *first.tensor));
+    output_ = compile(network.items(), first, compiler).tensor;
     if (recorder) layers_ = recorder->finish();
     parts_ = compiler.finish(*output_);
 }

@@ -51,7 +51,7 @@ public:
     /// The same of a program that is not made, so that there are no values.
     [[nodiscard]] static std::vector<KeptLayer> layers_of(const Network& network);
 
-    /// Where the caller writes a batch [rows × input].
+    /// Where the caller writes a batch [rows × input]; sequences of different lengths with NaN behind their ends.
     [[nodiscard]] compute::Rows input() noexcept;
 
     /// Logits or predictions of the last forward pass [rows × outputs].

@@ -137,11 +137,21 @@ void Recurrent::read_input() const {
     }
 }
 
+/// That count. Those behind are computed as the others, since rows know nothing of each other, but nobody reads them,
+/// and no gradient comes from there.
+std::size_t Recurrent::steps_of(std::size_t row) const {
+    const auto ends = input_.tensor->steps();
+    return ends.empty() ? steps_ : ends[row];
+}
+
 void Recurrent::write_output() const {
     for (std::size_t row = 0; row < rows_; ++row) {
         float* y = output_.values.data() + row * output_.stride;
-        for (std::size_t t = leaves_ == Leaves::last ? steps_ : 1; t <= steps_; ++t, y += units_)
-            std::copy_n(state(t) + row * state_stride_, units_, y);
+        if (leaves_ == Leaves::last) {
+            std::copy_n(state(steps_of(row)) + row * state_stride_, units_, y);
+            continue;
+        }
+        for (std::size_t t = 1; t <= steps_; ++t, y += units_) std::copy_n(state(t) + row * state_stride_, units_, y);
     }
 }
 
@@ -175,11 +185,17 @@ void Recurrent::forward(const float* parameters, const Pass&) {
 }
 
 void Recurrent::add_output_gradient(std::size_t t, Accumulate accumulate) {
-    if (t + 1 < steps_ && leaves_ == Leaves::last) return;
+    if (t + 1 < steps_ && leaves_ == Leaves::last && input_.tensor->ends == nullptr) return;
     const std::size_t at = leaves_ == Leaves::last ? 0 : t * units_;
     const Rows dh{dh_.data(), rows_, units_, unit_stride_};
-    for (std::size_t row = 0; row < rows_; ++row)
-        deliver({output_.gradients.data() + row * output_.stride + at, units_}, accumulate, dh[row]);
+    for (std::size_t row = 0; row < rows_; ++row) {
+        const std::size_t steps = steps_of(row);
+        if (leaves_ == Leaves::last ? t + 1 == steps : t < steps) {
+            deliver({output_.gradients.data() + row * output_.stride + at, units_}, accumulate, dh[row]);
+        } else if (accumulate == Accumulate::no) {
+            std::ranges::fill(dh[row], 0.0F);
+        }
+    }
 }
 
 void Recurrent::transpose_recurrent(const float* parameters) {

@@ -34,6 +34,8 @@ Value in_steps(const Value& value, Compiler& compiler) {
     const auto gradient = plain.tensor->has_gradient() ? Compiler::Gradient::as_compiled : Compiler::Gradient::none;
     Tensor& steps = compiler.tensor(shape, gradient);
     compiler.append(std::make_unique<Flatten>(*plain.tensor, plain.gradient, steps));
+    steps.ends = plain.tensor->ends;
+    steps.is_clear = plain.tensor->is_clear;
     return {.tensor = &steps, .exclusive = true};
 }
 
@@ -78,6 +80,7 @@ Value pool_largest(const Value& input, const Window& window, Compiler& compiler)
     const Shape& shape = input.tensor->shape;
     Tensor& pooled = compiler.tensor({window.positions(shape[0]), 1, shape[2]}, Compiler::Gradient::as_compiled,
                                      input.tensor->block);
+    pooled.ends = compiler.ends_behind(input.tensor->ends, along_steps(window));
     compiler.append(std::make_unique<MaxPool>(*input.tensor, input.gradient, pooled, along_steps(window)));
     return {.tensor = &pooled, .exclusive = true};
 }

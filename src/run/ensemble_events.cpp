@@ -18,7 +18,8 @@ constexpr std::size_t most_samples = 16;
 /// The channels of images that can be shown; 0 where rows are no images, or others.
 std::size_t shown_channels(const config::Experiment& experiment) {
     const core::Shape& shape = experiment.source().train.shape();
-    if (experiment.options().preprocessing.sequence || !data::is_image(shape)) return 0;
+    const bool ragged = experiment.source().train.description().ragged;
+    if (experiment.options().preprocessing.sequence || ragged || !data::is_image(shape)) return 0;
     const std::size_t channels = shape.rank() == 2 ? 1 : shape[2];
     return channels == 1 || channels == 3 ? channels : 0;
 }

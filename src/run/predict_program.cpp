@@ -16,6 +16,7 @@
 #include "core/printable.hpp"
 #include "core/stderr.hpp"
 #include "core/wire.hpp"
+#include "data/loaders.hpp"
 #include "data/row_stream.hpp"
 #include "predict/output_table.hpp"
 #include "predict/scoring.hpp"
@@ -78,7 +79,7 @@ PredictRequest read_request(std::span<const char* const> words) {
     app.add_option(
            "--data", request.data,
            "rows to predict: a text table, plain or .gz, with the columns that the run was trained with, in any "
-           "order; a .npy; - for a table from standard input")
+           "order; a .npy, or a .npz with x (and lengths); - for a table from standard input")
         ->type_name("FILE");
     app.add_option(
            "--out", request.out,
@@ -145,16 +146,19 @@ public:
 
     /// Root only: opens the rows, so that it is known what is handed on of them.
     [[nodiscard]] std::unique_ptr<data::RowStream> open_rows() const {
-        const bool is_array = is_array_name(request_.data);
-        auto rows = is_array ? data::open_array_rows(request_.data, trained_.pipeline().input_shape(), request_.keep)
-                             : data::open_text_rows(request_.data, {.columns = trained_.columns(),
-                                                                    .targets = trained_.target_names(),
-                                                                    .aside = trained_.columns_aside(),
-                                                                    .classes = trained_.class_names(),
-                                                                    .read_truth = request_.score,
-                                                                    .header = header_of(request_.header),
-                                                                    .keep = request_.keep,
-                                                                    .as_they_come = request_.as_they_come});
+        const data::Pipeline& pipeline = trained_.pipeline();
+        const bool is_array = is_array_name(request_.data) || data::has_ending(request_.data, ".npz");
+        auto rows = is_array
+                        ? data::open_array_rows(
+                              request_.data,
+                              {.shape = pipeline.input_shape(), .ragged = pipeline.is_ragged(), .keep = request_.keep})
+                        : data::open_text_rows(request_.data, {.columns = trained_.columns(),
+                                                               .targets = trained_.target_names(),
+                                                               .classes = trained_.class_names(),
+                                                               .read_truth = request_.score,
+                                                               .header = header_of(request_.header),
+                                                               .keep = request_.keep,
+                                                               .as_they_come = request_.as_they_come});
         if (request_.score && !rows->has_truth()) {
             fail(Failure::data, "--score: {} holds nothing that is true of its rows; it takes the column{} '{}'",
                  request_.data, trained_.target_names().size() == 1 ? "" : "s",

@@ -68,7 +68,9 @@ void hide(std::span<const std::uint32_t> hidden_features, const compute::Rows& b
     if (hidden_features.empty()) return;
     for (std::size_t row = 0; row < batch.count; ++row) {
         const auto items = batch[row];
-        for (const std::uint32_t feature : hidden_features) items[feature] = 0.0F;
+        for (const std::uint32_t feature : hidden_features) {
+            if (!std::isnan(items[feature])) items[feature] = 0.0F;  // which is behind the end of its row
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 #include "data/npz.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -132,6 +135,112 @@ BOOST_AUTO_TEST_CASE(rows_from_elsewhere_need_no_targets) {
     request.test = "";
     const Table foreign = data::load_foreign(loaded.request.test, request, load(request).train);
     BOOST_TEST((gathered(foreign) == Floats{9, 10, 11, 12}));
+}
+
+namespace {
+
+const float infinite = std::numeric_limits<float>::infinity();
+const float nan = std::numeric_limits<float>::quiet_NaN();
+
+/// Three rows of up to three steps of two features, with anything behind their ends 2, 1 and 2.
+Bytes sequences(const std::string& shape = "(3, 3, 2)") {
+    return npy<float>("<f4", shape, {1, 2, 3, 4, nan, 9, 5, 6, infinite, 0, 7, 7, 8, 9, 10, 12, -infinite, nan});
+}
+
+template <class Value>
+Bytes lengths(const char* type, const std::vector<Value>& values) {
+    return npy<Value>(type, "(" + std::to_string(values.size()) + ",)", values);
+}
+
+const Bytes three_labels = npy<std::int32_t>("<i4", "(3,)", {0, 1, 0});
+
+bool same(const Floats& a, const Floats& b) {
+    return std::ranges::equal(a, b, [](float x, float y) { return x == y || (std::isnan(x) && std::isnan(y)); });
+}
+
+}  // namespace
+
+/// What is behind the end of a row is NaN whatever it was, and steps that no row has are cut off.
+BOOST_AUTO_TEST_CASE(sequences_of_different_lengths) {
+    for (const bool deflated : {false, true}) {
+        const Source source = Loaded({{"x.npy", sequences(), deflated},
+                                      {"lengths.npy", lengths<std::int64_t>("<i8", {2, 1, 2}), deflated},
+                                      {"y.npy", three_labels}})();
+        BOOST_TEST(source.train.description().ragged);
+        BOOST_TEST((source.train.shape() == core::Shape{2, 2}));
+        BOOST_TEST(same(gathered(source.train), {1, 2, 3, 4, 5, 6, nan, nan, 8, 9, 10, 12}));
+        BOOST_TEST(source.notes.size() == 1U);  // that few labels are taken for numbers
+    }
+    // Of bytes there is none for no number; a list of numbers is a sequence of these.
+    const Source bytes = Loaded({{"x.npy", npy<std::uint8_t>("|u1", "(3, 2)", {1, 2, 3, 4, 5, 6})},
+                                 {"lengths.npy", lengths<double>("<f8", {2, 1, 2})},
+                                 {"y.npy", three_labels}})();
+    BOOST_TEST((bytes.train.shape() == core::Shape{2, 1}));
+    BOOST_TEST(same(gathered(bytes.train), {1, 2, 3, nan, 5, 6}));
+    // Its content decides, not by how much it is filled up.
+    const auto digest = [](const Bytes& x) {
+        return Loaded(
+                   {{"x.npy", x}, {"lengths.npy", lengths<std::int32_t>("<i4", {1, 1, 1})}, {"y.npy", three_labels}})()
+            .sha256;
+    };
+    BOOST_TEST(digest(npy<float>("<f4", "(3, 2, 1)", {1, 7, 2, 8, 3, 9})) ==
+               digest(npy<float>("<f4", "(3, 3, 1)", {1, 0, 0, 2, 0, 0, 3, nan, 0})));
+    // Targets may be called so.
+    Loaded named({{"x.npy", four_rows}, {"lengths.npy", npy<double>("<f8", "(4,)", {1.5, 2, 3, 99})}});
+    named.request.target = "lengths";
+    BOOST_TEST(!named().train.description().ragged);
+}
+
+BOOST_AUTO_TEST_CASE(test_rows_may_have_other_lengths) {
+    const std::vector<ZipFile> train{
+        {"x.npy", sequences()}, {"lengths.npy", lengths<std::int32_t>("<i4", {2, 1, 1})}, {"y.npy", three_labels}};
+    const Bytes longer = npy<float>("<f4", "(2, 4, 2)", {1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8});
+    std::vector<ZipFile> both = train;
+    both.push_back({"x_test.npy", longer});
+    both.push_back({"y_test.npy", two_labels});
+    both.push_back({"lengths_test.npy", lengths<std::int32_t>("<i4", {3, 1})});
+    const std::vector<ZipFile> own{
+        {"x.npy", longer}, {"y.npy", two_labels}, {"lengths.npy", lengths<std::int32_t>("<i4", {3, 1})}};
+    for (const auto& files : {std::pair(both, std::vector<ZipFile>{}), {train, own}}) {
+        const Source source = Loaded(files.first, files.second)();
+        BOOST_TEST((source.train.shape() == core::Shape{3, 2}));
+        BOOST_TEST((source.test->shape() == core::Shape{3, 2}));
+        BOOST_TEST(
+            same(gathered(source.train), {1, 2, 3, 4, nan, nan, 5, 6, nan, nan, nan, nan, 8, 9, nan, nan, nan, nan}));
+        BOOST_TEST(same(gathered(*source.test), {1, 1, 2, 2, 3, 3, 5, 5, nan, nan, nan, nan}));
+    }
+    // Without lengths of their own they have all their steps.
+    both.pop_back();
+    BOOST_TEST(Loaded(both)().test->shape()[0] == 4U);
+    both[3].content = npy<float>("<f4", "(2, 1, 3)", {1, 1, 2, 2, 3, 3});
+    Loaded(both).refused(Failure::data, "has steps of 3 features");
+}
+
+BOOST_AUTO_TEST_CASE(lengths_that_cannot_be_are_refused_with_their_row) {
+    const auto refused = [](const Bytes& ends, auto... words) {
+        Loaded({{"x.npy", sequences()}, {"y.npy", three_labels}, {"lengths.npy", ends}})
+            .refused(Failure::data, words...);
+    };
+    refused(lengths<std::int32_t>("<i4", {2, 0, 1}), "lengths.npy: row 1 has the length 0", "from 1 to 3 steps");
+    refused(lengths<std::int32_t>("<i4", {2, 1, 4}), "row 2 has the length 4", "from 1 to 3 steps");
+    refused(lengths<std::int32_t>("<i4", {-1, 1, 2}), "row 0 has the length -1");
+    refused(lengths<double>("<f8", {2, 1.5, 2}), "row 1 has the length 1.5");
+    refused(lengths<double>("<f8", {2, NAN, 2}), "row 1, element 0 is nan");
+    refused(lengths<std::int64_t>("<i8", {2, 1, INT64_MAX}), "row 2 has the length 9");
+    refused(lengths<std::int32_t>("<i4", {2, 1}), "lengths.npy: has shape (2,)", "has 3 rows");
+    refused(npy<std::int32_t>("<i4", "(3, 2)", {1, 1, 1, 1, 1, 1}), "has shape (3, 2)", "of shape (3,)");
+    refused(Bytes{'n', 'o'}, "lengths.npy");
+    // A number that counts is looked at as ever.
+    refused(lengths<std::int32_t>("<i4", {3, 1, 2}), "row 0, element 4 is nan");
+    Loaded({{"x.npy", npy<float>("<f4", "(1, 2, 2, 3)", Floats(12))},
+            {"y.npy", npy<std::int32_t>("<i4", "(1,)", {1})},
+            {"lengths.npy", lengths<std::int32_t>("<i4", {1})}})
+        .refused(Failure::data, "has shape (1, 2, 2, 3)", "rows × T × F");
+    Loaded loaded(
+        {{"x.npy", sequences()}, {"y.npy", three_labels}, {"lengths.npy", lengths<std::int32_t>("<i4", {2, 1, 2})}});
+    const Source source = loaded();
+    BOOST_CHECK_EXCEPTION(static_cast<void>(data::load_foreign(loaded.request.data, loaded.request, source.train)),
+                          core::Error, failure(Failure::usage, "--ood", "sequences of different lengths"));
 }
 
 BOOST_AUTO_TEST_CASE(archives_that_cannot_be_are_refused) {

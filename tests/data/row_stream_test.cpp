@@ -11,6 +11,7 @@
 
 #include "data/failure.hpp"
 #include "data/folder.hpp"
+#include "data/zip.hpp"
 
 using namespace ensemble;
 
@@ -65,7 +66,7 @@ Read read_text(const std::string& text, data::TextRowRequest request, std::size_
 }
 
 bool same(const std::vector<double>& a, const std::vector<double>& b) {
-    const auto equal = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
+    const auto equal = [](double i, double j) { return i == j || (std::isnan(i) && std::isnan(j)); };
     return std::ranges::equal(a, b, equal);
 }
 
@@ -199,11 +200,11 @@ BOOST_AUTO_TEST_CASE(arrays_are_read_row_by_row) {
     const auto path = (folder.path() / "x.npy").string();
     const auto read = [&](const testing::Bytes& file, const core::Shape& shape, const std::string& keep = "") {
         folder.write("x.npy", file);
-        return read_all(*data::open_array_rows(path, shape, keep), 2);
+        return read_all(*data::open_array_rows(path, {.shape = shape, .keep = keep}), 2);
     };
     const auto refused = [&](const testing::Bytes& file, const core::Shape& shape, auto... words) {
         folder.write("x.npy", file);
-        BOOST_CHECK_EXCEPTION(read_all(*data::open_array_rows(path, shape, ""), 2), core::Error,
+        BOOST_CHECK_EXCEPTION(read_all(*data::open_array_rows(path, {.shape = shape}), 2), core::Error,
                               failure(Failure::data, "x.npy", words...));
     };
     const std::vector<float> six{1, 2, 3, 4, 5, 6.5F};
@@ -225,6 +226,60 @@ BOOST_AUTO_TEST_CASE(arrays_are_read_row_by_row) {
     testing::Bytes longer = testing::npy<float>("<f4", "(3, 2)", six);
     longer.push_back(0);
     refused(longer, {2}, "after its header");
+}
+
+BOOST_AUTO_TEST_CASE(sequences_end_where_their_lengths_say) {
+    const testing::Folder folder;
+    const std::vector<float> three{1, 2, 3, 4, NAN, 6, 7, 8, 9, 10, 11, 12};  // rows of two steps of two features
+    const testing::Bytes x = testing::npy<float>("<f4", "(3, 2, 2)", three);
+    const auto lengths = [](const std::vector<std::int32_t>& values) {
+        return testing::npy<std::int32_t>("<i4", "(" + std::to_string(values.size()) + ",)", values);
+    };
+    const auto read = [&](const std::vector<testing::ZipFile>& files, const core::Shape& shape) {
+        folder.write("x.npz", testing::zip(files));
+        return read_all(*data::open_array_rows(folder.path() / "x.npz", {.shape = shape, .ragged = true}), 2).values;
+    };
+    const auto same = [](const std::vector<double>& a, const std::vector<double>& b) {
+        return std::ranges::equal(a, b, [](double i, double j) { return i == j || (std::isnan(i) && std::isnan(j)); });
+    };
+    for (const char* name : {"x", "x_test"}) {
+        const std::string ends = name == std::string("x") ? "lengths" : "lengths_test";
+        const std::vector<testing::ZipFile> files{{name + std::string(".npy"), x}, {ends + ".npy", lengths({2, 1, 2})}};
+        // A step of the second row is filled up, and all rows to the steps that the network has.
+        BOOST_CHECK_EXCEPTION(static_cast<void>(read(files, {3, 2})), core::Error,
+                              failure(Failure::data, "row 1, element 0 is nan"));
+        std::vector<testing::ZipFile> good = files;
+        std::vector<float> numbers = three;
+        std::swap(numbers[4], numbers[6]);
+        good[0].content = testing::npy<float>("<f4", "(3, 2, 2)", numbers);
+        BOOST_TEST(same(read(good, {3, 2}),
+                        {1, 2, 3, 4, none, none, 7, 6, none, none, none, none, 9, 10, 11, 12, none, none}));
+        // A network of fewer steps takes them as long as no row goes on beyond.
+        good[1].content = lengths({1, 1, 1});
+        BOOST_TEST(same(read(good, {1, 2}), {1, 2, 7, 6, 9, 10}));
+        good[1].content = lengths({1, 1, 2});
+        BOOST_CHECK_EXCEPTION(static_cast<void>(read(good, {1, 2})), core::Error,
+                              failure(Failure::data, "row 2 has 2 steps", "trained with 1 at most"));
+        good[1].content = lengths({1, 1, 3});
+        BOOST_CHECK_EXCEPTION(static_cast<void>(read(good, {3, 2})), core::Error,
+                              failure(Failure::data, "row 2 has the length 3"));
+    }
+    // A plain array holds rows of one length.
+    folder.write("y.npy", testing::npy<float>("<f4", "(1, 2, 1)", {1, 2}));
+    BOOST_TEST(
+        same(read_all(*data::open_array_rows(folder.path() / "y.npy", {.shape = {3, 1}, .ragged = true}), 9).values,
+             {1, 2, none}));
+    BOOST_CHECK_EXCEPTION(
+        static_cast<void>(data::open_array_rows(folder.path() / "y.npy", {.shape = {1, 1}, .ragged = true})),
+        core::Error, failure(Failure::data, "its rows have 2 steps", "trained with 1 at most"));
+    BOOST_CHECK_EXCEPTION(
+        static_cast<void>(data::open_array_rows(folder.path() / "y.npy", {.shape = {3, 2}, .ragged = true})),
+        core::Error, failure(Failure::data, "has shape (1, 2, 1)", "sequences of 2 features"));
+    // Networks for rows of one length take no others.
+    folder.write("z.npz", testing::zip({{"x.npy", testing::npy<float>("<f4", "(2, 2, 1)", {1, 2, 3, 4})},
+                                        {"lengths.npy", lengths({2, 1})}}));
+    BOOST_CHECK_EXCEPTION(static_cast<void>(data::open_array_rows(folder.path() / "z.npz", {.shape = {2, 1}})),
+                          core::Error, failure(Failure::data, "1 of 2 steps", "rows of one length"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

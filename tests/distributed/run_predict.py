@@ -9,6 +9,7 @@ import csv
 import gzip
 import io
 import json
+import math
 import os
 import pathlib
 import random
@@ -17,9 +18,10 @@ import struct
 import subprocess
 import sys
 import time
+import zipfile
 
 sys.dont_write_bytecode = True
-from stage import DATA, USAGE, case_of, give_up, main, write_npy
+from stage import DATA, USAGE, case_of, give_up, main, results, write_npy
 
 STOPPED = 75
 CASES = {}
@@ -247,6 +249,78 @@ def arrays_in_and_out(stage):
     numbers = numbers_of(stage.directory / "p.npy")
     same_numbers((numbers[7 * row + 5 + label] for row in rows for label in (0, 1)), numbers_of(run / "predictions.npy"), "p.npy")
     refuses(stage, ["run", "--data", "y.npy", "--out", "q.npy"], DATA, "y.npy", "has shape (150,)")
+
+
+def write_sequences(path, sequences, kinds, steps, filling=float("nan")):
+    """A .npz of sequences of two features, filled up to so many steps with anything."""
+    values = [value for each in sequences for value in each + [filling] * (2 * steps - len(each))]
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, kind, shape, numbers in (("x", "<f4", (len(sequences), steps, 2), values),
+                                           ("lengths", "<i4", (len(sequences),), [len(each) // 2 for each in sequences]),
+                                           ("y", "<i4", (len(sequences),), kinds)):
+            write_npy(path.with_suffix(".npy"), kind, shape, numbers)
+            archive.writestr(f"{name}.npy", path.with_suffix(".npy").read_bytes())
+    path.with_suffix(".npy").unlink()
+
+
+def draw_sequences(count):
+    """Sequences of 2 to 9 steps of two classes, and their classes."""
+    draw = random.Random(3)
+    kinds = [i % 2 for i in range(count)]
+    sequences = [[as_single(math.sin(step * (1 + kind)) + channel + draw.gauss(0, 0.3)) for step in range(draw.randint(2, 9))
+                  for channel in range(2)] for kind in kinds]
+    sequences[0] = [0.5] * 18  # the longest there may be
+    return sequences, kinds
+
+
+@case
+def sequences_of_different_lengths(stage):
+    sequences, kinds = draw_sequences(90)
+    write_sequences(stage.directory / "s.npz", sequences, kinds, 9)
+    write_sequences(stage.directory / "longer.npz", sequences, kinds, 14, float("inf"))
+    words = ["--net", "gru(6, sequence) lstm(5)", "--net", "conv1d(8, 3) batchnorm sigmoid maxpool1d(2) avgpool1d", "--members", "3",
+             "--batch", "16", "--epochs", "3", "--task", "classification"]
+    found = []
+    for ranks, data, out in ((1, "s.npz", "run"), (2, "s.npz", "two"), (1, "longer.npz", "longer")):
+        ended = stage.ranks(ranks, ["--data", data, *words, "--out", out])
+        ended.expect(ended.code == 0, "failed")
+        found.append(results(stage.directory / out, 3))
+        for name in found[0]:  # checkpoints name the data they belong to, of which the file's name is none
+            ended.expect(found[-1][name] == found[0][name], f"{out}: {name} differs")
+    ended, rows = predicted(stage, ["run", "--data", "s.npz"])
+    ended.expect(len(rows) == 90, "there is not a prediction for every row")
+    check_classes(stage.directory / "run", rows)
+    for data, ranks in (("s.npz", 2), ("longer.npz", 1)):
+        again = predict(stage, ["run", "--data", data], ranks)
+        again.expect(again.out == ended.out, f"{data} on {ranks} ranks is predicted otherwise")
+    shown = ended.out.splitlines()
+    for row in (0, 7, 8):  # an array of one row of its own length
+        write_npy(stage.directory / "one.npy", "<f4", (1, len(sequences[row]) // 2, 2), sequences[row])
+        alone = predict(stage, ["run", "--data", "one.npy"])
+        alone.expect(alone.out.splitlines() == [shown[0], shown[row + 1]], f"row {row} alone is predicted otherwise")
+    write_sequences(stage.directory / "beyond.npz", [[0.0] * 20], [1], 10)
+    refuses(stage, ["run", "--data", "beyond.npz"], DATA, "row 0 has 10 steps", "trained with 9 at most")
+    refuses(stage, ["run", "--data", "x.csv"], DATA, "x.csv")
+    for option, about in ((["--reduce", "pca:2"], "no order in time"), (["--shift", "noise:1"], "sequences of different lengths"),
+                          (["--augment", "shift:1"], "a sequence"), (["--init", "rbm"], "sequences of different lengths"),
+                          (["--sequence", "9x2"], "of different lengths"), (["--importance", "2"], "--importance")):
+        stage.refuses(["--data", "s.npz", *words, *option, "--out", "none"], USAGE, about)
+
+
+@case
+def a_run_on_sequences_goes_on_to_the_same_bytes(stage):
+    sequences, kinds = draw_sequences(60)
+    write_sequences(stage.directory / "s.npz", sequences, kinds, 9)
+    words = ["--data", "s.npz", "--net", "lstm(6)", "--members", "2", "--batch", "16", "--task", "classification"]
+    stage.ranks(1, [*words, "--epochs", "4", "--out", "whole"]).expect((stage.directory / "whole/summary.json").exists(), "failed")
+    stage.ranks(1, [*words, "--epochs", "4", "--time-limit", "1ms", "--out", "parts"])
+    for _ in range(20):
+        if (stage.directory / "parts/summary.json").exists():
+            break
+        stage.ranks(2, ["--resume", "--out", "parts", "--time-limit", "1min"])
+    same = results(stage.directory / "parts", 2) == results(stage.directory / "whole", 2)
+    if not same:
+        give_up("a run that was stopped ends with other bytes")
 
 
 @case

@@ -33,6 +33,7 @@ fs::path put(const fs::path& file, const Bytes& bytes) {
 
 const Bytes features = npy<float>("<f4", "(6, 2)", {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
 const Bytes labels = npy<std::int32_t>("<i4", "(6,)", {0, 1, 2, 0, 1, 2});
+const Bytes ends = npy<std::int32_t>("<i4", "(6,)", {1, 2, 1, 2, 2, 1});
 
 std::vector<Bytes> arrays() {
     const std::vector<float> many{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
@@ -131,6 +132,7 @@ std::vector<Reader> data_readers() {
     packed.back().insert(packed.back().end(), packed.front().begin(), packed.front().end());
     const std::vector<Bytes> archives{testing::zip({{"x.npy", features}, {"y.npy", labels}}),
                                       testing::zip({{"x.npy", features, true}, {"y.npy", labels, true}}),
+                                      testing::zip({{"x.npy", features}, {"y.npy", labels}, {"lengths.npy", ends}}),
                                       testing::zip({{"a.npy", features}, {"b", {1, 2, 3}}})};
     const std::vector<Bytes> pictures{testing::png(2, 3, 0, {1, 2, 3, 4, 5, 6}),
                                       testing::png(1, 2, 2, {1, 2, 3, 4, 5, 6}),
@@ -145,7 +147,7 @@ std::vector<Reader> data_readers() {
              static_cast<void>(data::load(put(scratch / "d.npz", input).string(), 1));
          },
          archives,
-         {"PK\1\2", "PK\3\4", "PK\5\6", "x.npy", "y_test.npy"}});
+         {"PK\1\2", "PK\3\4", "PK\5\6", "x.npy", "y_test.npy", "lengths_test.npy"}});
     add({"npz-array", [](const Bytes& x, const fs::path& s) { read_arrays(x, labels, s); }, arrays(), header_words});
     add({"idx-images",
          [](const Bytes& input, const fs::path& s) { read_idx(input, s, "train-images"); },

@@ -36,8 +36,8 @@ struct Bench {
     std::vector<float> statistics;
 
     explicit Bench(const std::string& text, std::size_t batch = rows, const core::Shape& input = {inputs},
-                   Program::Purpose purpose = Program::Purpose::training)
-        : network(text, input, outputs),
+                   Program::Purpose purpose = Program::Purpose::training, std::span<const std::size_t> lengths = {})
+        : network(text, input, outputs, lengths.empty() ? model::Lengths::equal : model::Lengths::different),
           program(network, batch, purpose),
           parameters(network.buffer_size()),
           gradients(network.buffer_size(), 0.0F),
@@ -54,6 +54,11 @@ struct Bench {
         }
         for (std::size_t row = 0; row < batch; ++row) {
             for (float& x : program.input()[row]) x = static_cast<float>(random.uniform(-1, 1));
+        }
+        for (std::size_t row = 0; row < batch && !lengths.empty(); ++row) {
+            const std::size_t step = input.elements() / input[0];
+            const auto behind = program.input()[row].subspan(lengths[row % lengths.size()] * step);
+            std::fill(behind.begin(), behind.end(), std::numeric_limits<float>::quiet_NaN());
         }
         for (double& factor : factors) factor = random.uniform(-1, 1);
     }
@@ -176,8 +181,9 @@ inline Compared compare_block(Bench& bench, const model::ParameterBlock& block, 
 /// lies between the least and the largest derivative on the way; few components of a block (a third, or one more) may
 /// need this weaker comparison. What counts as equal follows from the largest component of a block, down to the noise
 /// of differences in single precision.
-inline void check_gradient(const std::string& text, const core::Shape& input = {inputs}) {
-    Bench bench(text, rows, input);
+inline void check_gradient(const std::string& text, const core::Shape& input = {inputs},
+                           std::span<const std::size_t> lengths = {}) {
+    Bench bench(text, rows, input, Program::Purpose::training, lengths);
     bench.differentiate();
     const auto gradients = bench.gradients;
     const double scale = largest_of(gradients);
