@@ -8,6 +8,7 @@
 
 #include "compute/loss.hpp"
 #include "core/contract.hpp"
+#include "core/error.hpp"
 #include "exchange/networks.hpp"
 #include "exchange/onnx_builder.hpp"
 #include "exchange/onnx_combinations.hpp"
@@ -215,6 +216,12 @@ void add_answer_of_numbers(OnnxBuilder& builder, const TrainedModel& model, cons
 
 std::string to_onnx(const TrainedModel& model) {
     core::require(!model.members.empty(), "an ensemble has members");
+    if (model.networks.front().lengths() == model::Lengths::different) {
+        core::fail(
+            core::Failure::usage,
+            "--format onnx: rows are sequences of different lengths, and a graph that is told where each ends is "
+            "not written; --format safetensors hands the parameters on");
+    }
     OnnxBuilder builder;
     const std::string features = model.pipeline ? add_pipeline(builder, *model.pipeline)
                                                 : builder.add_input("features", model.networks.front().input());

@@ -20,11 +20,18 @@ Json list_of(const core::Shape& shape) {
     return extents;
 }
 
+/// Says where rows are sequences that end before the last step of their shape.
+Json with_lengths(Json input, const TrainedModel& model) {
+    if (model.networks.front().lengths() == model::Lengths::different) input["lengths"] = "different";
+    return input;
+}
+
 /// What the rows are like that are given to what is handed on.
 std::string input_of(const TrainedModel& model, RowsGiven rows) {
     if (!model.pipeline || rows == RowsGiven::as_seen)
-        return text_of({{"shape", list_of(model.networks.front().input())}, {"preprocessed", true}});
-    Json json{{"shape", list_of(model.pipeline->input_shape())}, {"preprocessed", false}};
+        return text_of(
+            with_lengths({{"shape", list_of(model.networks.front().input())}, {"preprocessed", true}}, model));
+    Json json = with_lengths({{"shape", list_of(model.pipeline->input_shape())}, {"preprocessed", false}}, model);
     const std::string columns = columns_text(*model.pipeline);
     if (!columns.empty()) json["columns"] = Json::parse(columns);
     return text_of(json);
