@@ -84,6 +84,20 @@ std::vector<Setting> where_data_are() {
     };
 }
 
+/// Steps and features, or what else may be the name or number of a column.
+void set_sequence(Options& options, std::string_view given) {
+    const bool are_extents =
+        given.find('x') != std::string_view::npos && given.find_first_not_of("0123456789x") == std::string_view::npos;
+    options.preprocessing.sequence_column = are_extents ? "" : given;
+    options.preprocessing.sequence = are_extents ? std::optional(parse_sequence(given)) : std::nullopt;
+}
+
+std::optional<Value> sequence_of(const Options& options) {
+    const data::Preprocessing& preprocessing = options.preprocessing;
+    if (!preprocessing.sequence_column.empty()) return preprocessing.sequence_column;
+    return preprocessing.sequence ? std::optional<Value>(text_of_sequence(*preprocessing.sequence)) : std::nullopt;
+}
+
 std::vector<Setting> what_is_done_to_them() {
     return {
         setting_of(
@@ -93,12 +107,10 @@ std::vector<Setting> what_is_done_to_them() {
                 return o.image_size ? std::optional<Value>(text_of_image_size(*o.image_size)) : std::nullopt;
             }),
         setting_of(
-            data("sequence", "TxF", "rows are T steps of F features, one step after the other"), Notation{},
-            [](Options& o, std::string_view given) { o.preprocessing.sequence = parse_sequence(given); },
-            [](const Options& o) {
-                return o.preprocessing.sequence ? std::optional<Value>(text_of_sequence(*o.preprocessing.sequence))
-                                                : std::nullopt;
-            }),
+            data("sequence", "TxF|COLUMN",
+                 "rows are T steps of F features, one after the other; or each row is a step of a sequence that this "
+                 "column tells from the next"),
+            Notation{}, set_sequence, sequence_of),
         choice(
             data("standardize", "NAME", "give features mean 0 and deviation 1: "),
             [](auto& o) -> auto& { return o.preprocessing.standardize; }, ", see below"),

@@ -38,6 +38,7 @@ data::Request data_request(const Options& options) {
             .group = options.group,
             .missing = options.missing,
             .test_target = options.test_target,
+            .sequence = options.preprocessing.sequence_column,
             .task = options.task,
             .image_size = options.image_size,
             .seed = options.seed};

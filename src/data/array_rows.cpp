@@ -94,19 +94,21 @@ private:
     }
 
     void require_full_lengths(NpyFile& lengths) const {
-        for (const std::uint32_t steps : read_lengths(lengths, file_, file_.extents()[1])) {
-            if (steps == file_.extents()[1]) continue;
+        const std::uint64_t all = file_.extents().size() > 1 ? file_.extents()[1] : 1;
+        for (const std::uint32_t steps : read_lengths(lengths, file_, all)) {
+            if (steps == all) continue;
             fail(Failure::data,
                  "{}: a row has {} of {} steps, but the networks were trained with rows of one length; train with "
                  "lengths",
-                 lengths.name(), steps, file_.extents()[1]);
+                 lengths.name(), steps, all);
         }
     }
 
     /// Rows of another number of steps than a row has, or with lengths, which may hold anything behind these.
     void read_sequences(std::size_t most, RowBlock& block) {
+        constexpr std::size_t most_numbers = std::size_t{1} << 22U;  // rows may be filled up by any number of steps
         const std::size_t width = shape_.elements();
-        moved_.resize(most * given_);
+        moved_.resize(std::min(most, std::max<std::size_t>(most_numbers / given_, 1)) * given_);
         const std::size_t first = row_;
         block.rows = file_.read_some(moved_, steps_, shape_[1]) / given_;
         block.values.assign(block.rows * width, std::numeric_limits<double>::quiet_NaN());

@@ -158,6 +158,10 @@ struct Source {
     /// Of text tables, and of others whose columns have names; as many features in all as a row has. Empty where they
     /// are just numbered, and where features are no longer those of columns.
     std::vector<Column> columns = {};
+    /// Of sequences in a text table: names of the features of a step, and the column that tells sequences apart. They
+    /// stay with who has read the data; the pipeline knows them.
+    std::vector<std::string> channels = {};
+    std::string sequence_column = {};
     /// What preprocess() has taken off each feature: it was seen · deviation + mean. Empty where all have the same, or
     /// where they are no longer features of their own.
     task::Scale feature_scale = {};

@@ -143,6 +143,10 @@ Json Pipeline::to_json() const {
         json["offset"] = parts_.offset;
     }
     if (parts_.ragged) json["lengths"] = "different";
+    if (!parts_.channels.empty()) {
+        json["channels"] = parts_.channels;
+        json["sequence"] = parts_.sequence;
+    }
     if (parts_.encoding != nullptr) json["columns"] = parts_.encoding->to_json();
     if (parts_.map) json["map"] = json_of(*parts_.map);
     return json;
@@ -158,6 +162,12 @@ Pipeline Pipeline::from_json(const Json& json) {
         if (parts.ragged &&
             (json.at("lengths") != "different" || parts.input.rank() != 2 || !(parts.shape == parts.input)))
             refuse("has lengths of what are no sequences");
+        if (json.contains("channels")) {
+            parts.channels = json.at("channels").get<std::vector<std::string>>();
+            parts.sequence = json.at("sequence").get<std::string>();
+            if (!parts.ragged || parts.channels.size() != parts.input[1])
+                refuse("has names of other features than its sequences");
+        }
         std::size_t width = parts.input.elements();
         if (json.contains("columns")) {
             parts.encoding = ColumnEncoding::from_json(json.at("columns"));

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -27,6 +28,8 @@ public:
         std::shared_ptr<const ColumnEncoding> encoding = {};  ///< of the columns of a table; null for other data
         std::optional<LinearMap> map = {};                    ///< of all numbers, once they are encoded
         bool ragged = false;                                  ///< rows are as Description::ragged has them
+        std::vector<std::string> channels = {};  ///< of sequences in a table: names of the features of a step,
+        std::string sequence = {};               ///< and the column that tells sequences apart
     };
 
     /// REQUIRES: the parts fit each other.

@@ -139,6 +139,8 @@ Source as_given(const Source& source, const Preprocessing& preprocessing) {
 Pipeline::Parts parts_of(const Source& source, const Source& encoded) {
     Pipeline::Parts parts{.input = source.train.shape(), .shape = encoded.train.shape()};
     parts.ragged = encoded.train.description().ragged;
+    parts.channels = source.channels;
+    parts.sequence = source.sequence_column;
     parts.scale = encoded.train.description().scale;
     parts.offset = encoded.train.description().offset;
     parts.encoding = std::dynamic_pointer_cast<const ColumnEncoding>(encoded.train.encoder());

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <string>
 
 #include "core/names.hpp"
 #include "data/column_encoding.hpp"
@@ -44,7 +45,8 @@ constexpr auto enum_names(Reduction) {
 
 struct Preprocessing {
     std::optional<Sequence> sequence = {};
-    bool images = false;  ///< rows are height × width (× channels), not steps × features
+    std::string sequence_column = {};  ///< or: rows of a text table are steps, and this column tells of which sequence
+    bool images = false;               ///< rows are height × width (× channels), not steps × features
     Standardize standardize = Standardize::automatic;
     Reduction reduction = Reduction::none;
     std::size_t keep = 0;                                  ///< features left by the reduction

@@ -55,13 +55,14 @@ public:
 
 /// What is wanted of a text table.
 struct TextRowRequest {
-    std::vector<Column> columns;            ///< whose values make a row, in this order
-    std::vector<std::string> targets = {};  ///< columns of what is true, which are no others
-    std::vector<std::string> aside = {};    ///< columns that are passed over without a word
-    std::vector<std::string> classes = {};  ///< where what is true is one of these
-    bool read_truth = false;                ///< targets that are there are read; else they are passed over
-    Header header = Header::automatic;      ///< whether the first line names the columns
-    std::string keep = {};                  ///< columns that are handed on, as parse_columns() reads them, or "all"
+    std::vector<Column> columns;              ///< whose values make a row, in this order
+    std::vector<std::string> targets = {};    ///< columns of what is true, which are no others
+    std::vector<std::string> aside = {};      ///< columns that are passed over without a word
+    std::vector<std::string> classes = {};    ///< where what is true is one of these
+    bool read_truth = false;                  ///< targets that are there are read; else they are passed over
+    Header header = Header::automatic;        ///< whether the first line names the columns
+    std::string keep = {};                    ///< columns that are handed on, as parse_columns() reads them, or "all"
+    std::string_view keep_option = "--keep";  ///< which asks for these, for messages
     bool as_they_come = false;  ///< rows are there when their line ends; separators are told from the first line alone
 };
 

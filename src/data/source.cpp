@@ -17,6 +17,7 @@
 #include "data/idx.hpp"
 #include "data/image_folders.hpp"
 #include "data/loaders.hpp"
+#include "data/long_form.hpp"
 #include "data/npy.hpp"
 #include "data/npy_file.hpp"
 
@@ -97,7 +98,30 @@ Source load_npy(const Request& request) {
     return source_of(request.data, read_npy_tables(files));
 }
 
+/// Rows that are steps of sequences.
+Source load_sequences(const Request& request) {
+    if (request.target.empty()) {
+        core::fail(
+            Failure::usage,
+            "--sequence {}: name the column of what is to be learnt with --target, which each sequence has one of",
+            request.sequence);
+    }
+    refuse_option(request, "categorical", request.categorical, "rows that are no steps of sequences");
+    if (request.missing)
+        refuse_option(request, "missing", std::string(core::name_of(*request.missing)), "rows that are no steps");
+    SequenceTables tables = read_sequence_tables(text_request(request), request.sequence);
+    Source source = make_source(request.data, std::move(tables.train), std::move(tables.test));
+    source.class_names = std::move(tables.class_names);
+    source.target_names = std::move(tables.target_names);
+    source.channels = std::move(tables.channels);
+    source.sequence_column = request.sequence;
+    source.notes = std::move(tables.notes);
+    source.arbitrary_units = true;
+    return source;
+}
+
 Source load_text(const Request& request) {
+    if (!request.sequence.empty()) return load_sequences(request);
     TextTables tables = read_text_tables(text_request(request));
     Source source = make_source(request.data, std::move(tables.train), std::move(tables.test));
     source.class_names = std::move(tables.class_names);
@@ -270,6 +294,13 @@ Source load(const Request& request) {
     if (request.image_size && format->load != &load_image_folders) {
         core::fail(Failure::usage, "--image-size {}x{}: has no effect on --data {}; it belongs to folders of pictures",
                    request.image_size->height, request.image_size->width, what);
+    }
+    if (!request.sequence.empty() && format->load != &load_text) {
+        core::fail(
+            Failure::usage,
+            "--sequence {}: a column belongs to text tables, and --data {} is none; write such as 128x1 for rows "
+            "of so many steps and features",
+            request.sequence, what);
     }
     if (format->load == &load_text) {
         for (const std::string& file : {request.data, request.test}) {

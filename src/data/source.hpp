@@ -27,6 +27,7 @@ struct Request {
     std::string group = {};               ///< text table: as TextRequest has it
     std::optional<Missing> missing = {};  ///< text table: unset: as TextRequest has it
     std::string test_target = {};         ///< .npy: file with the targets of the test rows
+    std::string sequence = {};            ///< text table: the column by which rows are steps of sequences
     std::optional<task::Kind> task = {};
     std::optional<ImageSize> image_size = {};  ///< pictures in folders: what they are brought to
     std::uint64_t seed = 1;                    ///< what built-in data depend on

@@ -226,7 +226,7 @@ private:
         } else {
             const ColumnNames names{.file = lines_.file(), .count = count_, .names = header_, .first = fields};
             for (const WantedColumn& wanted : parse_columns(request_.keep))
-                kept_places_.push_back(find_column("--keep", wanted, names));
+                kept_places_.push_back(find_column(request_.keep_option, wanted, names));
         }
         for (const std::size_t place : kept_places_) {
             kept_names_.push_back(header_.empty() ? fmt::format("column {}", place + 1)

@@ -17,6 +17,7 @@
 #include "core/stderr.hpp"
 #include "core/wire.hpp"
 #include "data/loaders.hpp"
+#include "data/long_form.hpp"
 #include "data/row_stream.hpp"
 #include "predict/output_table.hpp"
 #include "predict/scoring.hpp"
@@ -148,23 +149,55 @@ public:
     [[nodiscard]] std::unique_ptr<data::RowStream> open_rows() const {
         const data::Pipeline& pipeline = trained_.pipeline();
         const bool is_array = is_array_name(request_.data) || data::has_ending(request_.data, ".npz");
-        auto rows = is_array
-                        ? data::open_array_rows(
-                              request_.data,
-                              {.shape = pipeline.input_shape(), .ragged = pipeline.is_ragged(), .keep = request_.keep})
-                        : data::open_text_rows(request_.data, {.columns = trained_.columns(),
-                                                               .targets = trained_.target_names(),
-                                                               .classes = trained_.class_names(),
-                                                               .read_truth = request_.score,
-                                                               .header = header_of(request_.header),
-                                                               .keep = request_.keep,
-                                                               .as_they_come = request_.as_they_come});
+        std::unique_ptr<data::RowStream> rows;
+        if (is_array) {
+            rows = data::open_array_rows(
+                request_.data,
+                {.shape = pipeline.input_shape(), .ragged = pipeline.is_ragged(), .keep = request_.keep});
+        } else {
+            rows = pipeline.is_ragged() ? open_sequences()
+                                        : data::open_text_rows(request_.data, text_rows(trained_.columns()));
+        }
         if (request_.score && !rows->has_truth()) {
             fail(Failure::data, "--score: {} holds nothing that is true of its rows; it takes the column{} '{}'",
                  request_.data, trained_.target_names().size() == 1 ? "" : "s",
                  fmt::join(trained_.target_names(), "', '"));
         }
         return rows;
+    }
+
+    [[nodiscard]] data::TextRowRequest text_rows(std::vector<data::Column> columns) const {
+        return {.columns = std::move(columns),
+                .targets = trained_.target_names(),
+                .classes = trained_.class_names(),
+                .read_truth = request_.score,
+                .header = header_of(request_.header),
+                .keep = request_.keep,
+                .as_they_come = request_.as_they_come};
+    }
+
+    /// Of a table whose rows are their steps.
+    [[nodiscard]] std::unique_ptr<data::RowStream> open_sequences() const {
+        const data::Pipeline::Parts& parts = trained_.pipeline().parts();
+        if (parts.channels.empty()) {
+            fail(Failure::data,
+                 "{}: is a text table, but the networks were trained with sequences from a .npz; give such a file with "
+                 "x "
+                 "and lengths",
+                 request_.data);
+        }
+        if (!request_.keep.empty()) {
+            fail(Failure::usage,
+                 "--keep {}: a sequence has one line, before which its name stands in any case, and columns of its "
+                 "steps "
+                 "have many values; leave it out",
+                 request_.keep);
+        }
+        std::vector<data::Column> columns;
+        for (const std::string& name : parts.channels) columns.push_back({.name = name});
+        return data::open_sequence_rows(request_.data, {.shape = trained_.pipeline().input_shape(),
+                                                        .sequence = parts.sequence,
+                                                        .rows = text_rows(std::move(columns))});
     }
 
     /// `kept` are the names of columns that are handed on.

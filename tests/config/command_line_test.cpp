@@ -221,7 +221,8 @@ BOOST_AUTO_TEST_CASE(bad_values_are_refused_with_a_hint) {
     for (const char* option : {"--data", "--target", "--test", "--test-target"})
         BOOST_TEST(contains(refusal({option, ""}), "missing"));
     BOOST_TEST(contains(refusal({"--task", "ranking"}), "--task: 'ranking' is none of classification, regression"));
-    BOOST_TEST(contains(refusal({"--sequence", "24"}), "--sequence: '24' is not steps x features"));
+    BOOST_TEST(contains(refusal({"--sequence", "24x"}), "--sequence: '' is not a whole number"));
+    BOOST_TEST(parse({"--sequence", "word"}).preprocessing.sequence_column == "word");
     BOOST_TEST(contains(refusal({"--image-size", "24"}), "--image-size: '24' is not height x width"));
     BOOST_TEST(contains(refusal({"--image-size", "0x3"}), "--image-size"));
     BOOST_TEST(contains(refusal({"--reduce", "pca"}), "--reduce: 'pca' does not say how many"));

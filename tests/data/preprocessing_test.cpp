@@ -2,15 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
 
 #include "core/contract.hpp"
 #include "core/random.hpp"
 #include "data/failure.hpp"
 #include "data/generator.hpp"
+#include "data/pipeline.hpp"
 #include "data/source.hpp"
 
 using namespace ensemble;
@@ -211,6 +214,42 @@ BOOST_AUTO_TEST_CASE(sequences_and_images_are_standardised_along_their_last_axis
     const Source none = preprocess(source, first_rows(2), {.standardize = Standardize::none});
     BOOST_TEST(values(none.train) == (std::vector<float>{0, 1, 2, 1, 4, 1, 6, 3}), boost::test_tools::per_element());
     BOOST_TEST((none.train.description().element == data::Element::f32));
+}
+
+/// Of the steps that count: of 1, 3, 5 mean 3 and deviation √(8/3); what is behind the end of a row stays NaN.
+BOOST_AUTO_TEST_CASE(sequences_are_standardised_by_the_steps_that_count) {
+    constexpr double none = std::numeric_limits<double>::quiet_NaN();
+    for (const double unit : {1.0, 1e300}) {
+        Source source = doubles({2, 1}, {1 * unit, 3 * unit, 5 * unit, none, 7 * unit, none});
+        data::Description description = source.train.description();
+        description.ragged = true;
+        source.train = source.train.described_as(description);
+        const Source prepared = preprocess(source, first_rows(2), {});
+        const std::vector<float> made = values(prepared.train);
+        const float step = 1 / std::sqrt(2 / 3.0F);
+        const std::vector<float> expected{-step, 0, step, none, 2 * step, none};
+        for (std::size_t i = 0; i < made.size(); ++i)
+            BOOST_TEST((std::isnan(expected[i]) ? std::isnan(made[i]) : std::abs(made[i] - expected[i]) < 1e-5F),
+                       made[i]);
+        BOOST_TEST(prepared.train.description().ragged);
+        BOOST_TEST(prepared.pipeline->is_ragged());
+        BOOST_TEST(prepared.notes.empty());
+        // What a network sees of new rows is the same, to the bit, also by a pipeline that was written down.
+        const data::Pipeline read = data::Pipeline::from_json(prepared.pipeline->to_json());
+        BOOST_TEST(read.is_ragged());
+        std::vector<float> seen(2);
+        read.apply(std::vector<double>{5 * unit, none}, seen.data(), 2);
+        BOOST_TEST((seen[0] == made[2] && std::isnan(seen[1])));
+        // Each step by itself: the second has one number, which does not vary.
+        const std::vector<float> each =
+            values(preprocess(source, first_rows(2), {.standardize = Standardize::features}).train);
+        BOOST_TEST((each[0] == -1 && each[1] == 0 && each[2] == 1 && std::isnan(each[3])));
+        BOOST_CHECK_EXCEPTION(
+            static_cast<void>(preprocess(source, first_rows(2), {.reduction = Reduction::pca, .keep = 1})), core::Error,
+            failure(Failure::usage, "--reduce pca:1", "different lengths"));
+        BOOST_CHECK_EXCEPTION(static_cast<void>(preprocess(source, first_rows(2), {.sequence = data::Sequence{2, 1}})),
+                              core::Error, failure(Failure::usage, "--sequence 2x1", "different lengths"));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(pixels_of_images_keep_one_scale) {

@@ -301,10 +301,45 @@ def sequences_of_different_lengths(stage):
     write_sequences(stage.directory / "beyond.npz", [[0.0] * 20], [1], 10)
     refuses(stage, ["run", "--data", "beyond.npz"], DATA, "row 0 has 10 steps", "trained with 9 at most")
     refuses(stage, ["run", "--data", "x.csv"], DATA, "x.csv")
+    exporter = predictor(stage).replace("ensemble_predict", "ensemble_export")
+    handed_on = stage.execute([exporter, "run", "--format", "safetensors", "--out", "m.safetensors"])
+    handed_on.expect(handed_on.code == 0, "is not handed on")
+    refused = stage.execute([exporter, "run", "--format", "onnx", "--out", "m.onnx"])
+    refused.expect(refused.code == USAGE and "sequences of different lengths" in refused.err, "an ONNX graph is written")
     for option, about in ((["--reduce", "pca:2"], "no order in time"), (["--shift", "noise:1"], "sequences of different lengths"),
                           (["--augment", "shift:1"], "a sequence"), (["--init", "rbm"], "sequences of different lengths"),
                           (["--sequence", "9x2"], "of different lengths"), (["--importance", "2"], "--importance")):
         stage.refuses(["--data", "s.npz", *words, *option, "--out", "none"], USAGE, about)
+
+
+@case
+def sequences_in_a_table(stage):
+    sequences, kinds = draw_sequences(60)
+    lines = ["word,a,b,kind"]
+    for number, (each, kind) in enumerate(zip(sequences, kinds)):
+        lines += [f"w{number},{each[i]},{each[i + 1]},{'uv'[kind]}" for i in range(0, len(each), 2)]
+    (stage.directory / "s.csv").write_text("\n".join(lines) + "\n")
+    words = ["--data", "s.csv", "--sequence", "word", "--target", "kind", "--net", "lstm(6)", "--members", "2", "--batch", "16"]
+    run = trained(stage, words, "run")
+    ended, rows = predicted(stage, ["run", "--data", "s.csv"])
+    ended.expect([row["word"] for row in rows] == [f"w{i}" for i in range(60)], "there is not a prediction for every sequence")
+    check_classes(run, rows)
+    again = predict(stage, ["run", "--data", "s.csv"], 2)
+    again.expect(again.out == ended.out, "two ranks write something else")
+    # The same sequences as an archive are predicted alike; columns may stand in any order, what is to be learnt may be missing.
+    write_sequences(stage.directory / "s.npz", sequences, kinds, 9)
+    _, plain = predicted(stage, ["run", "--data", "s.npz"])
+    for with_name, without in zip(rows, plain):
+        if {key: value for key, value in with_name.items() if key != "word"} != without:
+            give_up("a table and an archive are predicted otherwise")
+    turned = [",".join(reversed(line.split(",")[:3])) for line in lines]
+    (stage.directory / "turned.csv").write_text("\n".join(turned) + "\n")
+    other, _ = predicted(stage, ["run", "--data", "turned.csv"])
+    other.expect(other.out == ended.out, "the order of columns matters")
+    scored = predict(stage, ["run", "--data", "s.csv", "--score"])
+    scored.expect('"accuracy"' in scored.err and '"rows":60' in scored.err.replace(" ", ""), "is not scored")
+    refuses(stage, ["run", "--data", "s.csv", "--keep", "a"], USAGE, "--keep a")
+    stage.refuses([*words[:2], "--sequence", "word", "--net", "lstm(6)", "--out", "none"], USAGE, "--target")
 
 
 @case
