@@ -37,7 +37,10 @@ std::string aligned(const std::vector<Cells>& rows) {
 }  // namespace
 
 std::string describe(const config::Options& options) {
-    const data::TableDescription table = data::describe_table(data::text_request(config::data_request(options)));
+    data::TextRequest request = data::text_request(config::data_request(options));
+    const std::string& sequence = options.preprocessing.sequence_column;
+    if (!sequence.empty()) request.ignore += (request.ignore.empty() ? "" : ",") + sequence;  // which is no feature
+    const data::TableDescription table = data::describe_table(request);
     std::vector<Cells> rows{{"", "column", "is", "holds", "missing", ""}};
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         const data::ColumnDescription& column = table.columns[i];
