@@ -86,8 +86,8 @@ std::vector<Setting> where_data_are() {
 
 /// Steps and features, or what else may be the name or number of a column.
 void set_sequence(Options& options, std::string_view given) {
-    const bool are_extents =
-        given.find('x') != std::string_view::npos && given.find_first_not_of("0123456789x") == std::string_view::npos;
+    const bool are_extents = !given.starts_with('x') && given.find('x') != std::string_view::npos &&
+                             given.find_first_not_of("0123456789x") == std::string_view::npos;
     options.preprocessing.sequence_column = are_extents ? "" : given;
     options.preprocessing.sequence = are_extents ? std::optional(parse_sequence(given)) : std::nullopt;
 }

@@ -222,7 +222,8 @@ BOOST_AUTO_TEST_CASE(bad_values_are_refused_with_a_hint) {
         BOOST_TEST(contains(refusal({option, ""}), "missing"));
     BOOST_TEST(contains(refusal({"--task", "ranking"}), "--task: 'ranking' is none of classification, regression"));
     BOOST_TEST(contains(refusal({"--sequence", "24x"}), "--sequence: '' is not a whole number"));
-    BOOST_TEST(parse({"--sequence", "word"}).preprocessing.sequence_column == "word");
+    for (const char* column : {"word", "x", "x2", "3"})
+        BOOST_TEST(parse({"--sequence", column}).preprocessing.sequence_column == column);
     BOOST_TEST(contains(refusal({"--image-size", "24"}), "--image-size: '24' is not height x width"));
     BOOST_TEST(contains(refusal({"--image-size", "0x3"}), "--image-size"));
     BOOST_TEST(contains(refusal({"--reduce", "pca"}), "--reduce: 'pca' does not say how many"));
