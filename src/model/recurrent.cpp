@@ -137,11 +137,17 @@ void Recurrent::read_input() const {
     }
 }
 
-/// That count. Those behind are computed as the others, since rows know nothing of each other, but nobody reads them,
-/// and no gradient comes from there.
+/// That count. Those behind, up to the end of the longest row, are computed as the others, since rows know nothing of
+/// each other, but nobody reads them, and no gradient comes from there.
 std::size_t Recurrent::steps_of(std::size_t row) const {
     const auto ends = input_.tensor->steps();
     return ends.empty() ? steps_ : ends[row];
+}
+
+/// Of any row of the batch: no more are computed.
+std::size_t Recurrent::most_steps() const {
+    const auto ends = input_.tensor->steps();
+    return ends.empty() ? steps_ : std::max<std::size_t>(std::ranges::max(ends), 1);
 }
 
 void Recurrent::write_output() const {
@@ -169,7 +175,8 @@ void Recurrent::forward(const float* parameters, const Pass&) {
     read_input();
     const float* recurrent = parameters + parameters_.recurrent.offset;
     const float* weight = parameters + parameters_.weight.offset;
-    for (std::size_t t = 0; t < steps_; ++t) {
+    const std::size_t steps = most_steps();
+    for (std::size_t t = 0; t < steps; ++t) {
         const compute::CellStep now = step(t);
         if (t == 0 || cell_ == Cell::gru) (*x_product_)(state(t) + units_, weight, gates(t));
         if (cell_ == Cell::gru) {
@@ -209,8 +216,11 @@ void Recurrent::backward(const float* parameters, float* gradients, const Gradie
     std::ranges::fill(dc_, 0.0F);
     const Rows dh{dh_.data(), rows_, units_, unit_stride_};
     const Rows dc{dc_.data(), rows_, units_, unit_stride_};
-    for (std::size_t t = steps_; t-- > 0;) {
-        const bool is_last = t + 1 == steps_;
+    const std::size_t steps = most_steps();
+    // What no row has takes no part in the gradient of the weights, which is one product over all steps.
+    std::fill(gates(steps), gates(steps_), 0.0F);
+    for (std::size_t t = steps; t-- > 0;) {
+        const bool is_last = t + 1 == steps;
         if (!is_last) (*dh_product_)(gates(t + 1) + from_h_.first, turned_.data(), dh_.data());
         add_output_gradient(t, is_last ? Accumulate::no : Accumulate::yes);
         const compute::CellStep now = step(t);

@@ -57,6 +57,7 @@ private:
     void read_input() const;
     void write_output() const;
     [[nodiscard]] std::size_t steps_of(std::size_t row) const;
+    [[nodiscard]] std::size_t most_steps() const;
     void add_output_gradient(std::size_t t, compute::Accumulate accumulate);
     void gather_bias(const float* parameters);
     void transpose_recurrent(const float* parameters);
