@@ -168,6 +168,7 @@ public:
 
     /// Trains on the data that the option "data" names, as `ensemble_train` in one process does: the same bits. Returns
     /// when it has come to its end; until then the calling thread waits, and takes signals. "threads" share the work.
+    /// Several threads may train at a time.
     /// Throws Error: as the program ends.
     [[nodiscard]] static Model train(const Options& options);
 

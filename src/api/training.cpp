@@ -115,7 +115,7 @@ std::vector<std::string> words_of(const Options& options, bool names_data, std::
 
 /// On a thread of its own, which is prepared for good and takes no signals: the caller's stays as it is, takes them,
 /// and waits.
-void train(std::span<const std::string> words, const run::Tell& tell) {
+void train_alone(std::span<const std::string> words, const run::Tell& tell) {
     std::vector<const char*> pointers;
     for (const std::string& word : words) pointers.push_back(word.c_str());
     std::exception_ptr failure;
@@ -179,7 +179,7 @@ void train_in_process(const Options& options,
         words.insert(words.end(), more.begin(), more.end());
     }
     const std::function<void(std::string_view)>& show = options.show();
-    train(
+    train_alone(
         words, show ? show : [](std::string_view) {});
     use(run);
 }

@@ -115,6 +115,20 @@ BOOST_AUTO_TEST_CASE(numbers_in_memory_are_trained_on_as_their_files_are) {
     BOOST_TEST(read(scratch / "doubles/predictions.npy") == read(scratch / "c/predictions.npy"));
 }
 
+BOOST_AUTO_TEST_CASE(two_may_train_at_a_time) {
+    const Scratch scratch;
+    static_cast<void>(Model::train(small_options().set("out", scratch / "alone"), small_table()));
+    {
+        const auto train = [&](const std::string& name) {
+            static_cast<void>(Model::train(small_options().set("out", scratch / name), small_table()));
+        };
+        const std::jthread one([&] { train("one"); });
+        const std::jthread other([&] { train("other"); });
+    }
+    check_same_run(scratch / "one", scratch / "alone");
+    check_same_run(scratch / "other", scratch / "alone");
+}
+
 BOOST_AUTO_TEST_CASE(nothing_stays_where_no_directory_is_asked_for) {
     const Scratch scratch;
     const std::string before = std::getenv("TMPDIR") == nullptr ? "" : std::getenv("TMPDIR");
