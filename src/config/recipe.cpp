@@ -15,10 +15,15 @@
 namespace ensemble::config {
 namespace {
 
+/// Rows that are sequences of steps.
+bool has_steps(const Options& options, const data::Source& source) {
+    return options.preprocessing.sequence.has_value() || source.train.description().ragged;
+}
+
 /// Numbers and words as people have them, learnt row by row.
 bool is_table(const Options& options, const data::Source& source) {
-    const data::Preprocessing& wanted = options.preprocessing;
-    return !source.columns.empty() && !wanted.sequence && wanted.reduction == data::Reduction::none;
+    return !source.columns.empty() && !has_steps(options, source) &&
+           options.preprocessing.reduction == data::Reduction::none;
 }
 
 /// What networks on tables share in the benchmarks of Gorishniy et al. 2022 and 2024 and Holzmüller et al. 2024; the
@@ -58,10 +63,9 @@ std::string epochs_of(const data::Source& source, std::size_t seen, std::size_t 
 bool is_images(const Options& options, const data::Source& source) {
     constexpr std::size_t least_side = 12;
     const core::Shape& shape = source.train.shape();
-    const data::Preprocessing& wanted = options.preprocessing;
-    return source.columns.empty() && !wanted.sequence && wanted.reduction == data::Reduction::none &&
-           data::is_image(shape) && std::min(shape[0], shape[1]) >= least_side &&
-           data::suitable_network(options.data).empty();
+    return source.columns.empty() && !has_steps(options, source) &&
+           options.preprocessing.reduction == data::Reduction::none && data::is_image(shape) &&
+           std::min(shape[0], shape[1]) >= least_side && data::suitable_network(options.data).empty();
 }
 
 /// Convolutions of 3×3 with twice the channels behind each pooling (Simonyan and Zisserman 2015), until some six pixels
@@ -87,8 +91,8 @@ std::string image_words(const Options& /*options*/, const data::Source& source) 
     return fmt::format("{} images of {}", source.train.rows(), source.train.shape().text());
 }
 
-bool is_sequences(const Options& options, const data::Source& /*source*/) {
-    return options.preprocessing.sequence && options.preprocessing.reduction == data::Reduction::none;
+bool is_sequences(const Options& options, const data::Source& source) {
+    return has_steps(options, source) && options.preprocessing.reduction == data::Reduction::none;
 }
 
 /// The fully convolutional network of Wang et al. 2017 (Time series classification from scratch), at half its width.
@@ -103,8 +107,9 @@ std::vector<RecipeValue> for_sequences(const data::Source& source) {
 }
 
 std::string sequence_words(const Options& options, const data::Source& source) {
-    const data::Sequence& sequence = *options.preprocessing.sequence;
-    return fmt::format("{} sequences of {} steps", source.train.rows(), sequence.steps);
+    const bool ragged = source.train.description().ragged;
+    return fmt::format("{} sequences of {}{} steps", source.train.rows(), ragged ? "up to " : "",
+                       ragged ? source.train.shape()[0] : options.preprocessing.sequence->steps);
 }
 
 constexpr std::array<Recipe, 3> all_recipes{{
@@ -126,7 +131,8 @@ constexpr std::array<Recipe, 3> all_recipes{{
      .values = for_images,
      .words = image_words},
     {.data = "sequences",
-     .help = "of --sequence: three convolutions along the steps, normalised, and their mean over the steps; a rate\n"
+     .help = "of different lengths, or of --sequence: three convolutions along the steps, normalised, and their mean "
+             "over the steps; a rate\n"
              "that falls like a cosine; nothing beside another --net",
      .is_of_one_piece = true,
      .suits = is_sequences,
