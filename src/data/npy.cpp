@@ -53,14 +53,14 @@ void require_item_axes(const NpyFile& file) {
 }
 
 /// Of sequences of different lengths, all of `features` or just their number of steps may differ.
-struct Steps {
+struct StepCounts {
     std::vector<std::uint32_t> lengths;  ///< of each row; empty where all rows have all steps
     std::size_t given = 0;               ///< of the array
     std::size_t longest = 0;             ///< of any row
 };
 
 /// Where neither has lengths, steps are an axis like others.
-std::optional<Steps> steps_of(Pair& files, bool is_ragged) {
+std::optional<StepCounts> steps_of(Pair& files, bool is_ragged) {
     if (!is_ragged) return std::nullopt;
     const auto& extents = files.features.extents();
     if (extents.size() > 3) {
@@ -68,7 +68,7 @@ std::optional<Steps> steps_of(Pair& files, bool is_ragged) {
              "{}: has shape {}, but rows with lengths are sequences, rows × T × F or rows × T; reshape them",
              files.features.name(), files.features.shape());
     }
-    Steps steps{.lengths = {}, .given = extents[1], .longest = extents[1]};
+    StepCounts steps{.lengths = {}, .given = extents[1], .longest = extents[1]};
     if (!files.lengths) return steps;
     steps.lengths = read_lengths(*files.lengths, files.features, extents[1]);
     steps.longest = longest(steps.lengths);
@@ -234,14 +234,14 @@ NpyTables read_npy_tables(NpyPair train, std::optional<NpyPair> test, std::optio
     ItemAxes axes = item_axes(train.features.extents(), train.features.name());
     std::vector<std::string> notes = std::move(axes.notes);
     Element element = common_element(train, other);
-    const std::optional<Steps> steps = steps_of(train, is_ragged);
-    std::optional<Steps> test_steps;
+    const std::optional<StepCounts> steps = steps_of(train, is_ragged);
+    std::optional<StepCounts> test_steps;
     if (test) test_steps = steps_of(*test, is_ragged);
     if (steps) {
         axes.shape = {std::max(steps->longest, test_steps ? test_steps->longest : 0), features_of_step(train.features)};
         element = std::max(element, Element::f32);
     }
-    const auto read = [&](NpyFile& file, const std::optional<Steps>& own, const std::string& like) {
+    const auto read = [&](NpyFile& file, const std::optional<StepCounts>& own, const std::string& like) {
         if (!own) return file.read(element, axes.channels_first, like);
         ArrayContent content = file.read(element, false, like, own->lengths);
         content.bytes = with_steps(content.bytes, element, own->given, axes.shape[0], axes.shape[1]);
