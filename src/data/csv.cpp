@@ -4,8 +4,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -16,6 +14,7 @@
 #include "data/field.hpp"
 #include "data/generator.hpp"
 #include "data/one_hot.hpp"
+#include "data/row_extras.hpp"
 #include "data/scales.hpp"
 #include "data/targets.hpp"
 #include "data/text_columns.hpp"
@@ -68,58 +67,6 @@ void refuse_several_classes(const Columns& columns, const TextRequest& request) 
                excerpt(request.target));
 }
 
-/// For people and files; empty where there is no such column.
-std::string name_of_column(const Columns& columns, const std::optional<std::size_t>& place) {
-    if (!place) return {};
-    const bool is_named = !columns.header.empty() && !columns.header[*place].empty();
-    return is_named ? core::printable(columns.header[*place]) : fmt::format("column {}", *place + 1);
-}
-
-void require_some_weight(const Columns& columns) {
-    if (columns.weights.empty() || std::ranges::any_of(columns.weights, [](double weight) { return weight > 0; }))
-        return;
-    core::fail(core::Failure::data,
-               "{}, {}: all weights are 0, so that there is nothing to learn from; choose another --weight",
-               columns.file, column_name(columns.header, *columns.weight));
-}
-
-/// Numbers the groups of both tables.
-class GroupNumbers {
-public:
-    [[nodiscard]] SharedBytes of(const Columns& columns) {
-        core::Buffer<std::uint32_t> numbers(columns.groups.size());
-        std::ranges::transform(columns.groups, numbers.begin(), [&](const std::string& word) {
-            const auto next = static_cast<std::uint32_t>(numbers_.size());
-            return numbers_.try_emplace(word, next).first->second;
-        });
-        return share(std::move(numbers));
-    }
-
-private:
-    std::unordered_map<std::string, std::uint32_t> numbers_;
-};
-
-SharedBytes weights_of(const Columns& columns) {
-    core::Buffer<double> weights(columns.weights.size());
-    std::ranges::copy(columns.weights, weights.begin());
-    return share(std::move(weights));
-}
-
-/// Groups that training and test rows have in common tell of the test rows what they should not.
-std::string note_shared_groups(const Columns& train, const Columns& test) {
-    const std::unordered_set<std::string> known(train.groups.begin(), train.groups.end());
-    std::unordered_set<std::string> shared;
-    std::size_t rows = 0;
-    for (const std::string& group : test.groups) {
-        if (!known.contains(group)) continue;
-        shared.insert(group);
-        ++rows;
-    }
-    if (shared.empty()) return {};
-    return fmt::format("{}: {} of {} rows are of {} group{} that {} has too, so that results say less about new groups",
-                       test.file, rows, test.groups.size(), shared.size(), shared.size() == 1 ? "" : "s", train.file);
-}
-
 Table make_table(Columns& columns, const Targets& targets, SharedBytes target_bytes, GroupNumbers& groups) {
     const Description description{.task = targets.task,
                                   .element = Element::f64,
@@ -127,7 +74,7 @@ Table make_table(Columns& columns, const Targets& targets, SharedBytes target_by
                                   .rows = columns.lines.size(),
                                   .outputs = targets.outputs};
     return Table(description, share(std::move(columns.features)), std::move(target_bytes))
-        .with({.weights = weights_of(columns), .groups = groups.of(columns)});
+        .with(extras_of(columns, groups));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "data/field.hpp"
 #include "data/file_bytes.hpp"
 #include "data/generator.hpp"
+#include "data/row_extras.hpp"
 #include "data/targets.hpp"
 #include "data/text_columns.hpp"
 
@@ -55,23 +56,32 @@ void refuse_gaps(const Columns& columns) {
          columns.lines[at / width], column_name(columns.header, columns.places[at % width]));
 }
 
-/// Throws where what is to be learnt changes within a sequence.
-void require_one_target(const Steps& steps) {
+/// Throws where `of_rows`, which a sequence has one of, changes within it; `place` is the column they stand in.
+template <class Value>
+void require_one(const Steps& steps, const std::vector<Value>& of_rows, std::size_t place, std::string_view what) {
     const Columns& columns = steps.columns;
-    for (std::size_t target = 0; target < columns.words.size(); ++target) {
-        const std::vector<std::string>& words = columns.words[target];
-        for (std::size_t i = 0; i < steps.sequences(); ++i) {
-            const std::size_t first = steps.begins[i];
-            for (std::size_t row = first + 1; row < steps.begins[i + 1]; ++row) {
-                if (words[row] == words[first]) continue;
-                fail(Failure::data,
-                     "{}, line {}, {}: is '{}', but in line {}, where sequence '{}' begins, it is '{}'; a sequence has "
-                     "one target",
-                     columns.file, columns.lines[row], column_name(columns.header, columns.targets[target]),
-                     excerpt(words[row]), columns.lines[first], excerpt(steps.names[first]), excerpt(words[first]));
-            }
+    for (std::size_t i = 0; i < steps.sequences(); ++i) {
+        const std::size_t first = steps.begins[i];
+        for (std::size_t row = first + 1; row < steps.begins[i + 1]; ++row) {
+            if (of_rows[row] == of_rows[first]) continue;
+            fail(Failure::data,
+                 "{}, line {}, {}: is '{}', but in line {}, where sequence '{}' begins, it is '{}'; a sequence has one "
+                 "{}",
+                 columns.file, columns.lines[row], column_name(columns.header, place),
+                 excerpt(fmt::format("{}", of_rows[row])), columns.lines[first], excerpt(steps.names[first]),
+                 excerpt(fmt::format("{}", of_rows[first])), what);
         }
     }
+}
+
+/// Of each sequence what its first row has.
+template <class Value>
+void keep_first(const Steps& steps, std::vector<Value>& of_rows) {
+    if (of_rows.empty()) return;
+    for (std::size_t i = 0; i < steps.sequences(); ++i) {
+        if (steps.begins[i] != i) of_rows[i] = std::move(of_rows[steps.begins[i]]);
+    }
+    of_rows.resize(steps.sequences());
 }
 
 Steps read_steps(const std::filesystem::path& path, const ColumnChoice& choice, const Columns* like) {
@@ -84,7 +94,12 @@ Steps read_steps(const std::filesystem::path& path, const ColumnChoice& choice, 
     for (std::size_t row = 0; row < steps.names.size(); ++row)
         if (row == 0 || steps.names[row] != steps.names[row - 1]) steps.begins.push_back(row);
     steps.begins.push_back(steps.names.size());
-    require_one_target(steps);
+    for (std::size_t i = 0; i < columns.words.size(); ++i)
+        require_one(steps, columns.words[i], columns.targets[i], "target");
+    if (!columns.weights.empty()) require_one(steps, columns.weights, *columns.weight, "weight");
+    if (!columns.groups.empty()) require_one(steps, columns.groups, *columns.group, "group");
+    keep_first(steps, columns.weights);
+    keep_first(steps, columns.groups);
     return steps;
 }
 
@@ -119,7 +134,8 @@ std::vector<TargetColumn> targets_of_sequences(const Steps& steps) {
     return targets;
 }
 
-Table make_table(const Steps& steps, std::size_t most, const Targets& targets, SharedBytes target_bytes) {
+Table make_table(const Steps& steps, std::size_t most, const Targets& targets, SharedBytes target_bytes,
+                 GroupNumbers& groups) {
     const std::size_t features = steps.columns.places.size();
     require_memory(steps.columns.file, steps.sequences() * most * features * sizeof(double));
     core::Buffer<double> values(steps.sequences() * most * features, std::numeric_limits<double>::quiet_NaN());
@@ -134,7 +150,7 @@ Table make_table(const Steps& steps, std::size_t most, const Targets& targets, S
                                   .rows = steps.sequences(),
                                   .outputs = targets.outputs,
                                   .ragged = true};
-    return {description, share(std::move(values)), std::move(target_bytes)};
+    return Table(description, share(std::move(values)), std::move(target_bytes)).with(extras_of(steps.columns, groups));
 }
 
 std::vector<std::string> names_at(const Columns& columns, std::span<const std::size_t> places) {
@@ -268,15 +284,21 @@ SequenceTables read_sequence_tables(const TextRequest& request, const std::strin
     notes.insert(notes.end(), targets.notes.begin(), targets.notes.end());
     notes.push_back(note_parted(train));
     if (test) notes.push_back(note_parted(*test));
+    if (test) notes.push_back(note_shared_groups(train.columns, test->columns));
     std::erase(notes, std::string{});
     std::vector<std::size_t> target_places = train.columns.targets;
     target_places.pop_back();
+    require_some_weight(train.columns);
+    GroupNumbers groups;
+    Table train_table = make_table(train, most, targets, targets.train, groups);
     std::optional<Table> test_table;
-    if (test) test_table = make_table(*test, most, targets, *targets.test);
-    return {.train = make_table(train, most, targets, targets.train),
+    if (test) test_table = make_table(*test, most, targets, *targets.test, groups);
+    return {.train = std::move(train_table),
             .test = std::move(test_table),
             .class_names = targets.class_names,
             .target_names = names_at(train.columns, target_places),
+            .weight_name = name_of_column(train.columns, train.columns.weight),
+            .group_name = name_of_column(train.columns, train.columns.group),
             .channels = names_at(train.columns, train.columns.places),
             .notes = std::move(notes)};
 }

@@ -19,13 +19,15 @@ struct SequenceTables {
     std::optional<Table> test;
     std::vector<std::string> class_names;
     std::vector<std::string> target_names;
+    std::string weight_name;  ///< as TextTables has them; a sequence has one weight and one group
+    std::string group_name;
     std::vector<std::string> channels;  ///< names of the features of a step
     std::vector<std::string> notes;     ///< as Source has them
 };
 
 /// Reads such tables, both files with as many steps as the longest sequence has. `sequence` names the column that tells
 /// sequences apart, as parse_columns() reads one. Throws core::Error as read_text_tables() does, and data with the line
-/// where a target changes within a sequence, a value is missing, or a column holds categories.
+/// where a target, weight or group changes within a sequence, a value is missing, or a column holds categories.
 /// REQUIRES: request.target names columns.
 [[nodiscard]] SequenceTables read_sequence_tables(const TextRequest& request, const std::string& sequence);
 

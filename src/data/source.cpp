@@ -113,6 +113,8 @@ Source load_sequences(const Request& request) {
     Source source = make_source(request.data, std::move(tables.train), std::move(tables.test));
     source.class_names = std::move(tables.class_names);
     source.target_names = std::move(tables.target_names);
+    source.weight_name = std::move(tables.weight_name);
+    source.group_name = std::move(tables.group_name);
     source.channels = std::move(tables.channels);
     source.sequence_column = request.sequence;
     source.notes = std::move(tables.notes);

@@ -169,6 +169,7 @@ public:
     [[nodiscard]] data::TextRowRequest text_rows(std::vector<data::Column> columns) const {
         return {.columns = std::move(columns),
                 .targets = trained_.target_names(),
+                .aside = trained_.columns_aside(),
                 .classes = trained_.class_names(),
                 .read_truth = request_.score,
                 .header = header_of(request_.header),

@@ -123,6 +123,29 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_is_refused_with_its_line) {
     BOOST_TEST(parted.notes[0].find("line 8: 'a' comes back after others") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_sequence_has_one_weight_and_one_group) {
+    const std::string weighed =
+        "word,x,w,who,speaker\n"
+        "a,1,2,g,ann\na,2,2,g,ann\n"
+        "b,3,0.5,h,bob\n"
+        "c,7,1,g,ann\nc,8,1,g,ann\n";
+    Loaded loaded(weighed, "word,x,w,who,speaker\nd,1,1,h,bob\nd,1,1,h,bob\n");
+    loaded.request.weight = "w";
+    loaded.request.group = "who";
+    const Source source = data::load(loaded.request);
+    BOOST_TEST(source.weight_name == "w");
+    BOOST_TEST(source.group_name == "who");
+    BOOST_TEST(source.train.shape().text() == "2×1");
+    BOOST_TEST(source.train.weights() == (std::vector<double>{2, 0.5, 1}), boost::test_tools::per_element());
+    BOOST_TEST(source.train.groups() == (std::vector<std::uint32_t>{0, 1, 0}), boost::test_tools::per_element());
+    BOOST_TEST(source.test->groups() == (std::vector<std::uint32_t>{1}), boost::test_tools::per_element());
+    BOOST_TEST_REQUIRE(source.notes.size() == 1U);
+    BOOST_TEST(source.notes.front().find("1 of 1 rows are of 1 group that") != std::string::npos);
+    Loaded changing("word,x,w,speaker\na,1,2,ann\na,2,3,ann\nb,1,1,bob\n");
+    changing.request.weight = "w";
+    changing.refused(Failure::data, "line 3, column 3 ('w')", "is '3'", "it is '2'", "a sequence has one weight");
+}
+
 BOOST_AUTO_TEST_CASE(new_sequences_are_read_one_by_one) {
     const testing::Folder folder;
     const auto read = [&](const std::string& text, std::size_t most, std::size_t steps = 3) {
