@@ -15,7 +15,12 @@ namespace {
 
 /// ln C(n, k).
 double log_choose(double n, double k) {
-    return std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1);
+    // std::lgamma writes a sign that all threads share.
+    const auto log_factorial = [](double x) {
+        int sign = 0;
+        return ::lgamma_r(x + 1, &sign);
+    };
+    return log_factorial(n) - log_factorial(k) - log_factorial(n - k);
 }
 
 /// Two-sided, of a statistic that is finite or infinite.
