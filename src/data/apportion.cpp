@@ -88,23 +88,33 @@ private:
 }  // namespace
 
 std::vector<std::size_t> apportion(std::span<const std::size_t> counts, std::size_t total,
-                                   std::span<const std::size_t> limits) {
+                                   std::span<const std::size_t> limits, core::RandomStream& random) {
     core::require(limits.size() == counts.size(), "every stratum has a limit");
-    const std::size_t all = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
-    std::vector<std::size_t> shares(counts.size());
-    std::vector<std::uint64_t> remainders(counts.size());
-    std::size_t left = total;
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-        // Rows are numbered in 32 bits, so that the product is a number of 64.
-        const std::uint64_t product = std::uint64_t{counts[i]} * total;
-        shares[i] = std::min<std::size_t>(product / all, limits[i]);
-        remainders[i] = product % all;
-        left -= shares[i];
+    std::vector<std::uint32_t> order;
+    std::uint64_t all = 0;
+    for (std::uint32_t i = 0; i < counts.size(); ++i) {
+        if (limits[i] == 0) continue;
+        order.push_back(i);
+        all += counts[i];
     }
-    const std::vector<std::size_t> order = largest_first(remainders);
+    std::vector<std::size_t> shares(counts.size());
+    if (order.empty()) return shares;
+    random.shuffle(order);
+    const std::uint64_t start = random.below(static_cast<std::uint32_t>(all));
+    std::uint64_t before = 0;
+    std::uint64_t rows = 0;
+    std::size_t left = total;
+    for (const std::uint32_t i : order) {
+        rows += counts[i];
+        // Rows are numbered in 32 bits, so that the product is a number of 64.
+        const std::uint64_t up_to = (rows * total + start) / all;
+        shares[i] = std::min<std::size_t>(up_to - before, limits[i]);
+        left -= shares[i];
+        before = up_to;
+    }
     for (bool some = true; left > 0 && some;) {
         some = false;
-        for (const std::size_t i : order) {
+        for (const std::uint32_t i : order) {
             if (left == 0 || shares[i] == limits[i]) continue;
             ++shares[i];
             --left;

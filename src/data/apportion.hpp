@@ -5,14 +5,19 @@
 #include <span>
 #include <vector>
 
+#include "core/random.hpp"
+
 namespace ensemble::data {
 
-/// Divides `total` rows among strata of `counts` rows in proportion to these, by the largest remainder (Hamilton's
-/// method): each gets ⌊counts·total / Σ counts⌋, and one more those with the largest fraction that was cut off, of
-/// equals the first. No stratum gets more than its limit; what it cannot take others do, as far as they can.
+/// Divides `total` rows among strata of `counts` rows in proportion to these: each gets its quota counts·total / Σ
+/// counts rounded down or up, by chance, so that its share is the quota on average and every row is as likely to be
+/// taken as any other, however rare its stratum (systematic sampling, Madow and Madow 1944: quotas are laid end to end,
+/// in an order drawn from `random`, and those cut at a place drawn from it, plus whole numbers, get one). Rounding to
+/// the nearest would give small strata to some parts always and to others never. Those whose limit is 0 are left out of
+/// the proportion; no stratum gets more than its limit, and what it cannot take others do, as far as they can.
 /// REQUIRES: limits[i] <= counts[i] for each of them.
 [[nodiscard]] std::vector<std::size_t> apportion(std::span<const std::size_t> counts, std::size_t total,
-                                                 std::span<const std::size_t> limits);
+                                                 std::span<const std::size_t> limits, core::RandomStream& random);
 
 /// Whole groups of rows, and the classes of their rows.
 struct GroupCounts {

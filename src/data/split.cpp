@@ -38,6 +38,7 @@ public:
     Splitter(const Source& source, const SplitRequest& request)
         : source_(source),
           request_(request),
+          random_({.seed = request.seed, .purpose = core::Purpose::split, .step = 1}),
           is_stratified_(request.stratify && source.train.description().task == task::Kind::classification),
           strata_(is_stratified_ ? source.train.outputs() : 1) {
         if (request_.test_fraction) check_fraction("--test-fraction", *request_.test_fraction);
@@ -129,7 +130,7 @@ private:
 
     /// Takes `count` training rows out, of each stratum its share and the first of its rows.
     RowList take(std::size_t count, std::span<const std::size_t> limits) {
-        std::vector<std::size_t> quotas = apportion(rows_of_strata(), count, limits);
+        std::vector<std::size_t> quotas = apportion(rows_of_strata(), count, limits, random_);
         RowList taken;
         RowList rest;
         for (const std::uint32_t row : parts_.train) {
@@ -249,6 +250,7 @@ private:
 
     const Source& source_;
     const SplitRequest& request_;
+    core::RandomStream random_;  ///< which classes get a row more than others
     bool is_stratified_;
     std::size_t strata_;
     Split parts_;

@@ -46,8 +46,9 @@ struct Split {
 
 /// Shuffles by (seed, split) and cuts: test share first (unless separate), then validation, then train, then the limit.
 /// With folds there is no validation share: `train` and `validation` are the same rows, all but those for testing.
-/// Stratified, each part and the limit take of every class its share, see apportion(), the first rows of it in the
-/// shuffled order; a class with a single row stays in training. Rows of one group go to one part, see place_groups(),
+/// Stratified, each part and the limit take of every class its share, rounded down or up by chance, see apportion(),
+/// the first rows of it in the shuffled order: any row is as likely in a part as any other, but that a class with a
+/// single row stays in training. Rows of one group go to one part, see place_groups(),
 /// whose shares are then as near as groups allow; a limit may take some rows of a group.
 /// Data of fewer than ten rows (a truth table such as xor) are trained, validated and tested on all rows.
 /// Throws core::Error (usage) if a part would be empty, saying which and how many rows or groups there are.

@@ -17,8 +17,8 @@ namespace {
 
 using Counts = std::vector<std::size_t>;
 
-Counts apportion(const Counts& counts, std::size_t total) {
-    return data::apportion(counts, total, counts);
+Counts apportion(const Counts& counts, std::size_t total, core::RandomStream& random) {
+    return data::apportion(counts, total, counts, random);
 }
 
 /// Of each part, the rows of each class.
@@ -34,12 +34,30 @@ std::vector<Counts> placed(const data::GroupCounts& counts, const std::vector<do
 
 }  // namespace
 
-// Quotas are 9.061, 7.179, 5.259, 3.319 and 1.182 of 26: an example of Balinski & Young (1982), Fair Representation.
-BOOST_AUTO_TEST_CASE(the_largest_remainders_get_what_is_left) {
-    BOOST_TEST((apportion({9061, 7179, 5259, 3319, 1182}, 26) == Counts{9, 7, 5, 4, 1}));
-    BOOST_TEST((apportion({90, 10}, 20) == Counts{18, 2}));
-    BOOST_TEST((apportion({5, 5, 5}, 4) == Counts{2, 1, 1}));
-    BOOST_TEST((apportion({0, 7}, 3) == Counts{0, 3}));
+BOOST_AUTO_TEST_CASE(quotas_that_are_whole_numbers_are_the_shares) {
+    core::RandomStream random({.seed = 2});
+    for (int round = 0; round < 20; ++round) {
+        BOOST_TEST((apportion({90, 10}, 20, random) == Counts{18, 2}));
+        BOOST_TEST((apportion({0, 7}, 3, random) == Counts{0, 3}));
+        BOOST_TEST((apportion({5, 5}, 10, random) == Counts{5, 5}));
+    }
+}
+
+// Of 1,000 rows a tenth; the rare classes would get none of them by the largest remainders, ever.
+BOOST_AUTO_TEST_CASE(shares_are_the_quotas_on_average) {
+    const Counts counts{488, 488, 4, 4, 4, 4, 4, 4};
+    constexpr int rounds = 20'000;
+    Counts sums(counts.size());
+    core::RandomStream random({.seed = 4});
+    for (int round = 0; round < rounds; ++round) {
+        const Counts shares = apportion(counts, 100, random);
+        for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += shares[i];
+    }
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+        const double quota = static_cast<double>(counts[i]) / 10;
+        const double part = quota - std::floor(quota);
+        BOOST_TEST(std::abs(static_cast<double>(sums[i]) / rounds - quota) < 4 * std::sqrt(part * (1 - part) / rounds));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(every_share_is_as_near_as_whole_rows_get) {
@@ -50,7 +68,7 @@ BOOST_AUTO_TEST_CASE(every_share_is_as_near_as_whole_rows_get) {
         counts.front() += 1;
         const std::size_t all = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
         const std::size_t total = random.below(static_cast<std::uint32_t>(all + 1));
-        const Counts shares = apportion(counts, total);
+        const Counts shares = apportion(counts, total, random);
         BOOST_TEST(std::accumulate(shares.begin(), shares.end(), std::size_t{0}) == total);
         for (std::size_t i = 0; i < counts.size(); ++i) {
             const double quota = static_cast<double>(counts[i] * total) / static_cast<double>(all);
@@ -60,8 +78,13 @@ BOOST_AUTO_TEST_CASE(every_share_is_as_near_as_whole_rows_get) {
 }
 
 BOOST_AUTO_TEST_CASE(what_one_may_not_take_others_do) {
-    BOOST_TEST((data::apportion(Counts{1, 1, 8}, 5, Counts{0, 0, 7}) == Counts{0, 0, 5}));
-    BOOST_TEST((data::apportion(Counts{1, 3}, 4, Counts{0, 2}) == Counts{0, 2}));
+    core::RandomStream random({.seed = 6});
+    for (int round = 0; round < 20; ++round) {
+        BOOST_TEST((data::apportion(Counts{1, 1, 8}, 5, Counts{0, 0, 7}, random) == Counts{0, 0, 5}));
+        BOOST_TEST((data::apportion(Counts{1, 3}, 4, Counts{0, 2}, random) == Counts{0, 2}));
+        BOOST_TEST((data::apportion(Counts{2, 6}, 6, Counts{1, 5}, random) == Counts{1, 5}));
+        BOOST_TEST((data::apportion(Counts{1, 1}, 1, Counts{0, 0}, random) == Counts{0, 0}));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(parts_of_groups_have_their_shares) {

@@ -150,19 +150,22 @@ BOOST_AUTO_TEST_CASE(a_limit_keeps_the_first_rows_and_leaves_the_other_parts_alo
 }
 
 BOOST_AUTO_TEST_CASE(classes_keep_their_shares_in_every_part) {
+    std::size_t rare = 0;
     for (std::uint64_t seed = 1; seed < 20; ++seed) {
         const Source source = classes({70, 25, 10});
         const Split parts = split(source, {.test_fraction = 0.2, .stratify = true, .seed = seed});
         BOOST_TEST(together(parts) == all_rows(105));
         BOOST_TEST((counts(source, parts.test) == Counts{14, 5, 2}));
         // Of 56, 20 and 8 rows 8 are 5.33, 1.90 and 0.76.
-        BOOST_TEST((counts(source, parts.validation) == Counts{5, 2, 1}));
-        BOOST_TEST((counts(source, parts.train) == Counts{51, 18, 7}));
+        const Counts own = counts(source, parts.validation);
+        BOOST_TEST((own[0] + own[1] + own[2] == 8 && own[0] - 5 <= 1 && own[1] - 1 <= 1 && own[2] <= 1));
+        rare += own[2];
         const Split again = split(source, {.test_fraction = 0.2, .stratify = true, .seed = seed});
         BOOST_TEST((again.train == parts.train && again.validation == parts.validation && again.test == parts.test));
         const Split other = split(source, {.test_fraction = 0.2, .stratify = true, .seed = seed + 100});
         BOOST_TEST(sorted(other.test) != sorted(parts.test));
     }
+    BOOST_TEST((rare > 7 && rare < 19));  // by chance, 0.76 of the time
 }
 
 BOOST_AUTO_TEST_CASE(a_class_of_one_row_is_trained_on) {
