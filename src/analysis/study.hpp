@@ -73,6 +73,9 @@ struct Study {
     std::vector<std::size_t> fold_bounds = {};
     /// Training looked at the validation rows (early stopping), so that they are not like rows nobody has seen.
     bool validation_guides_training = false;
+    /// Rows come in groups that lie in one part each: then a new row, of a group of its own, is less like the
+    /// validation rows than these are like each other.
+    bool rows_are_grouped = false;
     std::uint64_t seed = 1;
 
     /// The place of the first set that serves that; nothing if there is none.
@@ -80,6 +83,12 @@ struct Study {
         const auto found = std::ranges::find(sets, use, &EvaluationSet::use);
         if (found == sets.end()) return std::nullopt;
         return static_cast<std::size_t>(found - sets.begin());
+    }
+
+    /// Whether the validation rows are to members as rows nobody has seen, and drawn like these one by one, which is
+    /// what conformal prediction rests on.
+    [[nodiscard]] bool validation_is_exchangeable() const noexcept {
+        return !validation_guides_training && !rows_are_grouped;
     }
 
     [[nodiscard]] std::size_t folds() const noexcept { return fold_bounds.empty() ? 0 : fold_bounds.size() - 1; }

@@ -200,7 +200,7 @@ void add_plus_intervals(const Analysis& analysis, const std::vector<std::string>
                   .coverage = coverage_of(covered),
                   .mean_size = mean_width(intervals),
                   .groups = coverage_of_groups(covered, groups)};
-        if (!study.validation_guides_training) result.guaranteed = method->guaranteed;
+        if (study.validation_is_exchangeable()) result.guaranteed = method->guaranteed;
     }
 }
 
@@ -217,9 +217,9 @@ std::vector<ConformalResult> conformal_of(const Analysis& analysis, std::size_t 
             for (std::size_t target = 0; target < study.targets; ++target)
                 add_intervals(analysis, combine, target, targets.at(target), groups, results);
         }
-        const bool chose_nothing = !study.validation_guides_training && analysis.weights().at(combine).empty();
+        const bool is_sure = study.validation_is_exchangeable() && analysis.weights().at(combine).empty();
         for (ConformalResult& result : results) {
-            if (chose_nothing) result.guaranteed = result.level;
+            if (is_sure) result.guaranteed = result.level;
         }
     }
     add_plus_intervals(analysis, targets, groups, results);

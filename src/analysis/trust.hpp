@@ -75,7 +75,7 @@ struct ConformalResult {
     double level = 0.9;
     std::size_t calibration_rows = 0;
     /// Share of new rows that it holds the truth of at least; nothing where the calibration rows chose anything: when
-    /// members stopped, or what they weigh in the combination.
+    /// members stopped, or what they weigh in the combination; and where rows come in groups.
     std::optional<double> guaranteed = {};
     Coverage coverage;
     double mean_size = 0;  ///< classes in a set; width of an interval, infinite where there are too few rows

@@ -213,6 +213,7 @@ analysis::Study Experiment::study() const {
     for (const EvaluationSet& set : evaluation_sets()) study.sets.push_back(&set);
     study.fold_bounds = split_.fold_bounds;
     study.validation_guides_training = validation_guides_training(options_);
+    study.rows_are_grouped = !options_.group.empty();
     return study;
 }
 

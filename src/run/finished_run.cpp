@@ -122,6 +122,7 @@ void FinishedRun::make_study() {
     study_.targets = classes ? summary_.data.classes : summary_.data.target_names.size();
     study_.seed = options_.seed;
     study_.validation_guides_training = config::validation_guides_training(options_);
+    study_.rows_are_grouped = !options_.group.empty();
     for (const analysis::EvaluationSet& set : sets_) {
         study_.sets.push_back(&set);
         files_.emplace_back(directory_.evaluation_set(set.name), set.count, study_.width());

@@ -127,6 +127,10 @@ BOOST_AUTO_TEST_CASE(sets_and_intervals_cover_and_say_when_that_is_sure) {
     BOOST_TEST(!analysis::trust_of(of_classes, greedy, {}).conformal.front().guaranteed.has_value());
     classes.study.validation_guides_training = true;
     BOOST_TEST(!analysis::trust_of(of_classes, 0, {}).conformal.front().guaranteed.has_value());
+    classes.study.validation_guides_training = false;
+    BOOST_TEST(analysis::trust_of(of_classes, 0, {}).conformal.front().guaranteed.has_value());
+    classes.study.rows_are_grouped = true;
+    BOOST_TEST(!analysis::trust_of(of_classes, 0, {}).conformal.front().guaranteed.has_value());
     const SimulatedRun folds({simulated_classes(6, 31, 4), simulated_classes(6, 20, 4)}, 3);
     BOOST_TEST(analysis::trust_of(analysed(folds, folds.all()), 0, {}).conformal.empty());
 }
@@ -185,8 +189,12 @@ BOOST_AUTO_TEST_CASE(rows_outside_of_bootstrap_samples_give_intervals) {
     BOOST_TEST(plus.coverage.rows == 400U);
     BOOST_TEST(plus.coverage.share() > 0.85);
     BOOST_TEST(analysis.rows(2).rows == 0U);  // of these rows nothing else is told
-    run.study.validation_guides_training = true;
-    BOOST_TEST(!analysis::trust_of(analysed(run, run.all()), 0, {"a"}).conformal.back().guaranteed.has_value());
+    for (bool analysis::Study::*why :
+         {&analysis::Study::validation_guides_training, &analysis::Study::rows_are_grouped}) {
+        run.study.*why = true;
+        BOOST_TEST(!analysis::trust_of(analysed(run, run.all()), 0, {"a"}).conformal.back().guaranteed.has_value());
+        run.study.*why = false;
+    }
 }
 
 BOOST_AUTO_TEST_CASE(degenerate_runs_are_told_of_too) {

@@ -125,7 +125,11 @@ BOOST_AUTO_TEST_CASE(intervals_from_training_rows_say_what_they_guarantee) {
     BOOST_TEST(has(sample.page(), "CV+ takes its residuals"));
     BOOST_TEST(has(sample.page(), words));
     sample.summary["conformal"][2]["guaranteed"] = nullptr;
-    BOOST_TEST(has(sample.page(), "Of intervals made for 90 % nothing is guaranteed here"));
+    BOOST_TEST(has(sample.page(), "Of intervals made for 90 % nothing is guaranteed here, since members stopped"));
+    BOOST_TEST(!has(sample.page(), "Here rows come in groups"));
+    sample.summary["config"]["group"] = "patient";
+    BOOST_TEST(has(sample.page(), "nothing is guaranteed here, since rows of a group are alike"));
+    BOOST_TEST(has(sample.page(), "Here rows come in groups, by patient"));
     sample.summary["conformal"].erase(2);
     BOOST_TEST(!has(sample.page(), words));
 }

@@ -23,7 +23,7 @@ std::string mean_extent(const Json& entry) {
     return std::isfinite(size) ? fmt::format("{:.2f} classes", size) : shown(number_of(at(entry, "mean_width")));
 }
 
-/// Nothing is guaranteed where the calibration rows had a part in training or in the combination.
+/// Nothing is guaranteed where the calibration rows had a part in training or in the combination, or come in groups.
 std::string guarantee_of(const Json& entry) {
     const double share = number_of(at(entry, "guaranteed"));
     return std::isfinite(share) ? core::percent(share, 1) : "nothing";
@@ -102,8 +102,22 @@ Markup groups_part(const Source& source, const Json& entries) {
            element(table);
 }
 
+/// Whether rows of a group were kept in one part.
+bool are_grouped(const Source& source) {
+    return !text_of(source.at("config/group")).empty();
+}
+
+Markup groups_words(const Source& source) {
+    if (!are_grouped(source)) return {};
+    return paragraph(
+        Markup::format("Here rows come in groups, by {}, of which those of the test rows are others than those that "
+                       "was calibrated with: rows of a group are alike, so that the coverage of new groups may be "
+                       "lower, and nothing is guaranteed.",
+                       text_of(source.at("config/group"))));
+}
+
 /// How the intervals from rows that members were trained on relate to the others; nothing where there are none.
-Markup plus_words(const Json& entries) {
+Markup plus_words(const Source& source, const Json& entries) {
     for (const Json& entry : entries) {
         const std::string method = text_of(at(entry, "method"));
         if (method != "cv+" && method != "jackknife+") continue;
@@ -115,10 +129,9 @@ Markup plus_words(const Json& entries) {
                       "Intervals made for {} are guaranteed to hold the truth of {} of new rows (Barber, Candès, "
                       "Ramdas and Tibshirani 2021); in practice it is about as many as they are made for.",
                       level, core::percent(guaranteed, 1))
-                : fmt::format(
-                      "Of intervals made for {} nothing is guaranteed here, since members stopped when they were "
-                      "best on these rows.",
-                      level);
+                : fmt::format("Of intervals made for {} nothing is guaranteed here, since {}.", level,
+                              are_grouped(source) ? "rows of a group are alike"
+                                                  : "members stopped when they were best on these rows");
         return paragraph(
             Markup::format("{} takes its residuals from rows that members were trained on, each predicted by those "
                            "alone that had not seen it, so that no rows are kept back for calibration. {}",
@@ -170,7 +183,7 @@ Markup conformal_section(const Source& source) {
                                       "interval (Clopper and Pearson). Upright strokes: what is guaranteed."),
                .data = intervals_data("test rows covered, %", true, NAN, rows),
                .table = coverage_table(source, entries)});
-    return html + plus_words(entries) + groups_part(source, entries);
+    return html + plus_words(source, entries) + groups_words(source) + groups_part(source, entries);
 }
 
 }  // namespace ensemble::report
