@@ -1,7 +1,9 @@
 #include "api/loaded_model.hpp"
 
 #include <algorithm>
+#include <array>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "api/calling_thread.hpp"
@@ -20,6 +22,23 @@ std::size_t rows_of_block(std::size_t width) {
     constexpr std::size_t most = 4096;
     return std::clamp(numbers / std::max<std::size_t>(width, 1), train::evaluation_batch, most);
 }
+
+/// Where the numbers of a field go; those of others stand in lists of another kind.
+struct List {
+    std::string_view field;
+    std::vector<float> Predictions::*numbers;
+};
+
+constexpr std::array<List, 8> lists{{
+    {.field = "entropy", .numbers = &Predictions::entropy},
+    {.field = "mutual_information", .numbers = &Predictions::mutual_information},
+    {.field = "mean", .numbers = &Predictions::mean},
+    {.field = "std", .numbers = &Predictions::std},
+    {.field = "aleatoric_std", .numbers = &Predictions::aleatoric_std},
+    {.field = "epistemic_std", .numbers = &Predictions::epistemic_std},
+    {.field = "low", .numbers = &Predictions::low},
+    {.field = "high", .numbers = &Predictions::high},
+}};
 
 template <class Value>
 void append(std::vector<Value>& to, const std::vector<Value>& from) {
@@ -129,27 +148,21 @@ void LoadedModel::add(const predict::Predictions& from, const Wording& wording, 
     numbers.clear();
     wording.table->append_numbers(from, numbers);
     const predict::Ensemble& ensemble = trained_->ensemble();
-    const float* number = numbers.data();
-    if (ensemble.task->kind == task::Kind::classification) {
-        append(to.labels, from.chosen);
-        append(to.probabilities, from.combined);
-        append(to.votes, from.votes);
-        for (std::size_t row = 0; row < from.rows; ++row, number += wording.table->columns()) {
-            to.entropy.push_back(number[predict::OutputTable::entropy]);
-            to.mutual_information.push_back(number[predict::OutputTable::mutual_information]);
+    const auto fields = wording.table->fields();
+    const std::size_t questions = ensemble.task->questions(ensemble.targets);
+    for (std::size_t place = 0; place < fields.size(); ++place) {
+        const auto list = std::ranges::find(lists, fields[place]->name, &List::field);
+        if (list == lists.end()) continue;
+        for (std::size_t row = 0; row < from.rows; ++row) {
+            const float* own = numbers.data() + row * wording.table->columns() + place;
+            for (std::size_t i = 0; i < questions; ++i) (to.*list->numbers).push_back(own[i * fields.size()]);
         }
-        if (wording.bounds) append(to.sets, wording.bounds->sets(from).contains);
-        return;
     }
-    for (std::size_t i = 0; i < from.rows * ensemble.targets; ++i) {
-        to.mean.push_back(*number++);
-        to.std.push_back(*number++);
-        to.aleatoric_std.push_back(*number++);
-        to.epistemic_std.push_back(*number++);
-        if (!wording.bounds) continue;
-        to.low.push_back(*number++);
-        to.high.push_back(*number++);
-    }
+    if (ensemble.task->kind != task::Kind::classification) return;
+    append(to.labels, from.chosen);
+    append(to.probabilities, from.combined);
+    append(to.votes, from.votes);
+    if (wording.bounds) append(to.sets, wording.bounds->sets(from).contains);
 }
 
 }  // namespace ensemble::api

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 
 #include <fmt/format.h>
 
@@ -20,52 +19,59 @@ void append_number(std::string& text, float value) {
     text.append(digits.data(), result.ptr);
 }
 
-float root(double variance) {
-    return static_cast<float>(std::sqrt(std::max(variance, 0.0)));
+/// "entropy" among the measures of uncertainty.
+std::size_t place_of(std::span<const analysis::UncertaintyMeasure* const> measures, std::string_view name) {
+    const auto found = std::ranges::find(measures, name, &analysis::UncertaintyMeasure::name);
+    core::require(found != measures.end(), "a measure that is written is in the table");
+    return static_cast<std::size_t>(found - measures.begin());
 }
 
 }  // namespace
 
 OutputTable::OutputTable(const Ensemble& ensemble, OutputRequest request, const TrustBounds* bounds)
-    : ensemble_(ensemble), request_(std::move(request)), bounds_(bounds) {
-    const task::Kind kind = ensemble.task->kind;
-    const auto measures = analysis::uncertainty_measures_of(kind);
-    measures_per_target_ = measures.size();
-    uncertainty_width_ = measures.size() * ensemble.task->questions(ensemble.targets);
-    const auto place_of = [&](std::string_view name) {
-        const auto found = std::ranges::find(measures, name, [](const auto* measure) { return measure->name; });
-        core::require(found != measures.end(), "a measure that is written is in the table");
-        measures_.push_back(static_cast<std::size_t>(found - measures.begin()));
-    };
-    std::vector<std::string> of_member;
-    if (kind == task::Kind::classification) {
-        core::require(request_.class_names.size() == ensemble.targets, "every class has a name");
-        place_of("entropy"), place_of("mutual_information");
-        names_ = {"prediction", "probability", "entropy", "mutual_information", "votes"};
-        for (std::string& name : request_.class_names) {
-            name = core::original(name);
-            of_member.push_back("p_" + name);
-            data::append_csv_field(class_fields_.emplace_back(), name);
-        }
-        names_.insert(names_.end(), of_member.begin(), of_member.end());
-    } else {
-        core::require(request_.target_names.size() == ensemble.targets, "every target has a name");
-        place_of("aleatoric_variance"), place_of("epistemic_variance");
-        for (const std::string& target : request_.target_names) {
-            const std::string begin = ensemble.targets > 1 ? target + "_" : "";
-            for (const char* name : {"mean", "std", "aleatoric_std", "epistemic_std", "low", "high"}) {
-                const bool is_bound = name[0] == 'l' || name[0] == 'h';
-                if (!is_bound || bounds_ != nullptr) names_.push_back(begin + name);
-            }
-            of_member.push_back(begin + "mean");
-            of_member.push_back(begin + "std");
-        }
+    : ensemble_(ensemble),
+      request_(std::move(request)),
+      bounds_(bounds),
+      are_classes_(ensemble.task->kind == task::Kind::classification) {
+    const auto measures = analysis::uncertainty_measures_of(ensemble.task->kind);
+    measures_ = measures.size();
+    for (const OutputField* field : output_fields_of(ensemble.task->kind)) {
+        if (field->is_bound && bounds_ == nullptr) continue;
+        fields_.push_back(field);
+        measure_of_.push_back(field->measure.empty() ? 0 : place_of(measures, field->measure));
     }
+    const std::vector<std::string> of_member = are_classes_ ? names_of_classes() : names_of_targets();
+    before_set_ = names_.size();
     for (const Member& member : ensemble.members) {
         for (const std::string& name : of_member) {
             if (request_.members) names_.push_back(fmt::format("m{}_{}", member.index, name));
         }
     }
+}
+
+std::vector<std::string> OutputTable::names_of_classes() {
+    core::require(request_.class_names.size() == ensemble_.targets, "every class has a name");
+    std::vector<std::string> of_member;
+    for (const OutputField* field : fields_) names_.emplace_back(field->name);
+    for (std::string& name : request_.class_names) {
+        name = core::original(name);
+        of_member.push_back("p_" + name);
+        data::append_csv_field(class_fields_.emplace_back(), name);
+    }
+    names_.insert(names_.end(), of_member.begin(), of_member.end());
+    return of_member;
+}
+
+std::vector<std::string> OutputTable::names_of_targets() {
+    core::require(request_.target_names.size() == ensemble_.targets, "every target has a name");
+    std::vector<std::string> of_member;
+    for (const std::string& target : request_.target_names) {
+        const std::string begin = ensemble_.targets > 1 ? target + "_" : "";
+        for (const OutputField* field : fields_) names_.push_back(begin + std::string(field->name));
+        of_member.push_back(begin + "mean");
+        of_member.push_back(begin + "std");
+    }
+    return of_member;
 }
 
 std::string OutputTable::header() const {
@@ -75,13 +81,11 @@ std::string OutputTable::header() const {
         data::append_csv_field(line, name);
     };
     for (const std::string& name : request_.kept) add(name);
-    const bool has_sets = bounds_ != nullptr && ensemble_.task->kind == task::Kind::classification;
-    const std::size_t plain = 5 + ensemble_.targets;
+    const bool has_sets = bounds_ != nullptr && are_classes_;
     for (std::size_t i = 0; i < names_.size(); ++i) {
-        if (has_sets && i == plain) add("prediction_set");
         add(names_[i]);
+        if (has_sets && i + 1 == before_set_) add("prediction_set");
     }
-    if (has_sets && names_.size() == plain) add("prediction_set");
     return line + '\n';
 }
 
@@ -89,72 +93,73 @@ void OutputTable::append_member(const Predictions& predictions, std::size_t memb
                                 std::vector<float>& numbers) const {
     const std::size_t width = ensemble_.width();
     const auto own = std::span(predictions.members).subspan((member * predictions.rows + row) * width, width);
-    const bool classes = ensemble_.task->kind == task::Kind::classification;
-    for (std::size_t i = 0; i < width; ++i) numbers.push_back(classes || i % 2 == 0 ? own[i] : root(own[i]));
+    for (std::size_t i = 0; i < width; ++i)
+        numbers.push_back(are_classes_ || i % 2 == 0 ? own[i] : deviation_of(own[i]));
+}
+
+void OutputTable::append_fields(const Predictions& predictions, std::size_t row, std::size_t question,
+                                const analysis::Interval& interval, std::vector<float>& numbers) const {
+    const std::size_t questions = ensemble_.task->questions(ensemble_.targets);
+    const std::size_t width = ensemble_.width() / questions;
+    const std::size_t place = row * questions + question;
+    Said said{.combined = std::span(predictions.combined).subspan(place * width, width), .interval = interval};
+    if (are_classes_) {
+        said.chosen = static_cast<std::size_t>(predictions.chosen[row]);
+        said.votes = predictions.votes[row];
+    }
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+        said.uncertainty = predictions.uncertainty[place * measures_ + measure_of_[i]];
+        numbers.push_back(fields_[i]->of(said));
+    }
 }
 
 void OutputTable::numbers_of(const Predictions& predictions, std::size_t row,
                              std::span<const analysis::Interval> intervals, std::vector<float>& numbers) const {
-    const std::size_t width = ensemble_.width();
-    const auto combined = std::span(predictions.combined).subspan(row * width, width);
-    const auto uncertainty = std::span(predictions.uncertainty).subspan(row * uncertainty_width_, uncertainty_width_);
-    if (ensemble_.task->kind == task::Kind::classification) {
-        const auto chosen = static_cast<std::size_t>(predictions.chosen[row]);
-        numbers.push_back(static_cast<float>(chosen));
-        numbers.push_back(combined[chosen]);
-        for (const std::size_t measure : measures_) numbers.push_back(uncertainty[measure]);
-        numbers.push_back(static_cast<float>(predictions.votes[row]));
-        numbers.insert(numbers.end(), combined.begin(), combined.end());
-    } else {
-        for (std::size_t target = 0; target < ensemble_.targets; ++target) {
-            numbers.push_back(combined[2 * target]);
-            numbers.push_back(root(combined[2 * target + 1]));
-            for (const std::size_t measure : measures_)
-                numbers.push_back(root(uncertainty[target * measures_per_target_ + measure]));
-            if (intervals.empty()) continue;
-            const analysis::Interval& interval = intervals[row * ensemble_.targets + target];
-            numbers.push_back(static_cast<float>(interval.low));
-            numbers.push_back(static_cast<float>(interval.high));
-        }
+    const std::size_t questions = ensemble_.task->questions(ensemble_.targets);
+    for (std::size_t question = 0; question < questions; ++question) {
+        append_fields(predictions, row, question,
+                      intervals.empty() ? analysis::Interval{} : intervals[row * questions + question], numbers);
+    }
+    if (are_classes_) {
+        const auto probabilities = std::span(predictions.combined).subspan(row * ensemble_.width(), ensemble_.width());
+        numbers.insert(numbers.end(), probabilities.begin(), probabilities.end());
     }
     for (std::size_t member = 0; member < ensemble_.members.size() && request_.members; ++member)
         append_member(predictions, member, row, numbers);
 }
 
+void OutputTable::append_set(const analysis::PredictionSets& sets, std::size_t row, std::string& text) const {
+    std::string names;
+    for (std::size_t label = 0; label < ensemble_.targets; ++label) {
+        if (!sets.has(row, label)) continue;
+        if (!names.empty()) names += '|';
+        for (const char letter : request_.class_names[label]) {
+            if (letter == '|' || letter == '\\') names += '\\';
+            names += letter;
+        }
+    }
+    text += ',';
+    data::append_csv_field(text, names);
+}
+
 void OutputTable::append_lines(const Predictions& predictions, const data::RowBlock& block, std::string& text) const {
-    const bool classes = ensemble_.task->kind == task::Kind::classification;
     std::vector<analysis::Interval> intervals;
     analysis::PredictionSets sets;
-    if (bounds_ != nullptr && classes) sets = bounds_->sets(predictions);
-    if (bounds_ != nullptr && !classes) intervals = bounds_->intervals(predictions);
-    const std::size_t plain = 5 + ensemble_.targets;
+    if (bounds_ != nullptr && are_classes_) sets = bounds_->sets(predictions);
+    if (bounds_ != nullptr && !are_classes_) intervals = bounds_->intervals(predictions);
     std::vector<float> numbers;
-    std::string names;
-    const auto append_set = [&](std::size_t row) {
-        names.clear();
-        for (std::size_t label = 0; label < ensemble_.targets; ++label) {
-            if (!sets.has(row, label)) continue;
-            if (!names.empty()) names += '|';
-            for (const char letter : request_.class_names[label]) {
-                if (letter == '|' || letter == '\\') names += '\\';
-                names += letter;
-            }
-        }
-        text += ',';
-        data::append_csv_field(text, names);
-    };
     for (std::size_t row = 0; row < predictions.rows; ++row) {
         numbers.clear();
         numbers_of(predictions, row, intervals, numbers);
         if (!request_.kept.empty()) text += block.kept_of(row);
         for (std::size_t i = 0; i < numbers.size(); ++i) {
             if (i > 0 || !request_.kept.empty()) text += ',';
-            if (classes && i == 0) {
-                text += class_fields_[static_cast<std::size_t>(predictions.chosen[row])];
+            if (i < fields_.size() && fields_[i]->is_class) {
+                text += class_fields_[static_cast<std::size_t>(numbers[i])];
             } else {
                 append_number(text, numbers[i]);
             }
-            if (i + 1 == plain && sets.classes > 0) append_set(row);
+            if (i + 1 == before_set_ && sets.classes > 0) append_set(sets, row, text);
         }
         text += '\n';
     }
@@ -162,8 +167,7 @@ void OutputTable::append_lines(const Predictions& predictions, const data::RowBl
 
 void OutputTable::append_numbers(const Predictions& predictions, std::vector<float>& numbers) const {
     std::vector<analysis::Interval> intervals;
-    if (bounds_ != nullptr && ensemble_.task->kind != task::Kind::classification)
-        intervals = bounds_->intervals(predictions);
+    if (bounds_ != nullptr && !are_classes_) intervals = bounds_->intervals(predictions);
     for (std::size_t row = 0; row < predictions.rows; ++row) numbers_of(predictions, row, intervals, numbers);
 }
 

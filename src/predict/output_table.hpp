@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/row_stream.hpp"
+#include "predict/output_fields.hpp"
 #include "predict/row_predictor.hpp"
 #include "predict/trust_bounds.hpp"
 
@@ -25,11 +26,10 @@ struct OutputRequest {
 
 /// The columns of the output, and how rows become lines of CSV or of numbers.
 ///
-/// Kept columns. Of classes prediction, probability, entropy, mutual_information, votes, then p_CLASS for each class,
-/// and with bounds prediction_set, whose classes have | between; a | or \ of a class's name has \ before it there.
-/// Classes are called as the table of training had them. Of numbers mean, std, aleatoric_std, epistemic_std,
-/// and with bounds low and high; of several targets each with TARGET_ before. Of each member m0_p_CLASS …, or m0_mean,
-/// m0_std.
+/// Kept columns, then those of output_fields_of(). Of classes then p_CLASS for each class, and with bounds
+/// prediction_set, whose classes have | between; a | or \ of a class's name has \ before it there. Classes are called
+/// as the table of training had them. Of several targets the fields of each, with TARGET_ before. Of each member
+/// m0_p_CLASS …, or m0_mean, m0_std.
 class OutputTable {
 public:
     /// `ensemble` must outlive it. `bounds` is null unless they are asked for.
@@ -46,28 +46,36 @@ public:
     /// that is kept.
     void append_numbers(const Predictions& predictions, std::vector<float>& numbers) const;
 
-    /// Places of two of the numbers of a row, of classes.
-    static constexpr std::size_t entropy = 2;
-    static constexpr std::size_t mutual_information = 3;
-
     /// Of numbers.
     [[nodiscard]] std::size_t columns() const noexcept { return names_.size(); }
 
+    /// The first columns of numbers are these, of several targets again for each.
+    [[nodiscard]] std::span<const OutputField* const> fields() const noexcept { return fields_; }
+
 private:
-    /// The numbers of a row in the order of their columns.
+    /// Names of what is said of a row beside its fields, by all members or by each.
+    [[nodiscard]] std::vector<std::string> names_of_classes();
+    [[nodiscard]] std::vector<std::string> names_of_targets();
+
+    /// Adds the numbers of a row in the order of their columns. `intervals` [rows × targets] may be empty.
     void numbers_of(const Predictions& predictions, std::size_t row, std::span<const analysis::Interval> intervals,
                     std::vector<float>& numbers) const;
+    void append_fields(const Predictions& predictions, std::size_t row, std::size_t question,
+                       const analysis::Interval& interval, std::vector<float>& numbers) const;
     void append_member(const Predictions& predictions, std::size_t member, std::size_t row,
                        std::vector<float>& numbers) const;
+    void append_set(const analysis::PredictionSets& sets, std::size_t row, std::string& text) const;
 
     const Ensemble& ensemble_;
     OutputRequest request_;
     const TrustBounds* bounds_;
+    bool are_classes_;
+    std::size_t measures_;  ///< of uncertainty, of each question
+    std::vector<const OutputField*> fields_;
+    std::vector<std::size_t> measure_of_;    ///< the place of each field's measure among these
     std::vector<std::string> names_;         ///< of columns of numbers
     std::vector<std::string> class_fields_;  ///< classes as fields of CSV
-    std::vector<std::size_t> measures_;      ///< places of the measures that are written, of the first question
-    std::size_t uncertainty_width_ = 0;
-    std::size_t measures_per_target_ = 0;
+    std::size_t before_set_ = 0;             ///< columns of numbers that come before the set of classes
 };
 
 }  // namespace ensemble::predict

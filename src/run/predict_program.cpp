@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "core/names.hpp"
 #include "core/printable.hpp"
 #include "core/stderr.hpp"
+#include "core/text.hpp"
 #include "core/wire.hpp"
 #include "data/loaders.hpp"
 #include "data/long_form.hpp"
@@ -71,6 +73,20 @@ void require_complete(const PredictRequest& request) {
     refuse_same_file(request.data, request.out);
 }
 
+/// What --help says below the options.
+std::string what_is_written() {
+    const auto names_of = [](task::Kind kind) {
+        std::vector<std::string_view> names;
+        for (const predict::OutputField* field : predict::output_fields_of(kind)) names.push_back(field->name);
+        return fmt::format("{}", fmt::join(names, ", "));
+    };
+    constexpr std::size_t columns = 100;
+    return core::wrapped(
+        fmt::format("Writes for each row, of classes: {}, p_CLASS for each class; of numbers: {}, for each target.\n",
+                    names_of(task::Kind::classification), names_of(task::Kind::regression)),
+        columns);
+}
+
 PredictRequest read_request(std::span<const char* const> words) {
     PredictRequest request;
     CLI::App app;
@@ -108,14 +124,7 @@ PredictRequest read_request(std::span<const char* const> words) {
          .purpose =
              "predict rows with the members of a finished run, alone or with mpirun or srun on many ranks, which\n"
              "share the rows",
-         .more =
-             [] {
-                 return std::string(
-                     "Writes for each row, of classes: prediction, probability, entropy, mutual_information, votes, "
-                     "p_CLASS\n"
-                     "for each class; of numbers: mean, std, aleatoric_std, epistemic_std, low, high, for each "
-                     "target.\n");
-             },
+         .more = what_is_written,
          .see_also = {"ensemble_train", "ensemble_report"}},
         words);
     if (!request.answer.empty()) return request;
@@ -183,15 +192,13 @@ public:
         if (parts.channels.empty()) {
             fail(Failure::data,
                  "{}: is a text table, but the networks were trained with sequences from a .npz; give such a file with "
-                 "x "
-                 "and lengths",
+                 "x and lengths",
                  request_.data);
         }
         if (!request_.keep.empty()) {
             fail(Failure::usage,
                  "--keep {}: a sequence has one line, before which its name stands in any case, and columns of its "
-                 "steps "
-                 "have many values; leave it out",
+                 "steps have many values; leave it out",
                  request_.keep);
         }
         std::vector<data::Column> columns;
