@@ -31,8 +31,7 @@ std::vector<Setting> where_data_are() {
         text(
             data("target", "WHICH",
                  "a table's column to be learnt, its name or else its number from 1 (the last); several: y,z; or a "
-                 ".npy, "
-                 "or an array of a .npz",
+                 ".npy, or an array of a .npz",
                  Role::location),
             [](auto& o) -> auto& { return o.target; }, "the target"),
         choice(
@@ -160,8 +159,7 @@ std::vector<Setting> how_rows_are_split() {
         whole_number(
             data("folds", "K",
                  "cut the rows that are not for testing into K parts: member i is trained on all but part i mod K, "
-                 "which "
-                 "are its validation rows"),
+                 "which are its validation rows"),
             [](auto& o) -> auto& { return o.folds; }, {2, most_folds}, [](const Options& o) { return o.folds > 0; }),
         setting_of(
             data(

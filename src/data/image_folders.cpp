@@ -151,8 +151,7 @@ private:
     [[noreturn]] void refuse_size(const fs::path& file, const Picture& picture) const {
         fail(Failure::data,
              "{} has {}×{} pixels, but {} has {}×{}; a network reads pictures of one size: --image-size {}x{} brings "
-             "all "
-             "of them to it",
+             "all of them to it",
              file.string(), picture.height, picture.width, first_.string(), size_->height, size_->width, size_->height,
              size_->width);
     }

@@ -166,8 +166,7 @@ Markup members_section(const Source& source) {
     if (source.included() > 1 && !gains.rows.empty()) {
         html += paragraph(Markup::format(
             "How much of this is luck? The intervals are those of these members on other test rows; where there are "
-            "two, "
-            "the second also of other members, trained from other seeds. p is the chance to see at least such a "
+            "two, the second also of other members, trained from other seeds. p is the chance to see at least such a "
             "difference to the best member if there were none."));
         html += element(gains);
     }
