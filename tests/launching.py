@@ -1,14 +1,28 @@
-"""What tests share that start the scripts in launch/: expectations, waiting, and results to compare."""
+"""What tests share that start scripts and programs: expectations, commands, waiting, and results to compare."""
 
 import hashlib
 import subprocess
 import sys
 import time
 
+SKIPPED = 77  # SKIP_RETURN_CODE of CTest
+
 
 def expect(condition, what):
     if not condition:
         sys.exit(str(what))
+
+
+def skip(why):
+    print(f"skipped: {why}")
+    sys.exit(SKIPPED)
+
+
+def run(*command, code=0, **options):
+    """What a command writes that ends with this exit code."""
+    ended = subprocess.run([str(word) for word in command], text=True, capture_output=True, stdin=subprocess.DEVNULL, **options)
+    expect(ended.returncode == code, f"{command}: exit code {ended.returncode}\n{ended.stdout}\n{ended.stderr}")
+    return ended.stdout
 
 
 LIMIT_S = 300  # only what hangs for ever comes near it, beside whatever else runs on the machine

@@ -7,14 +7,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from launching import expect
-
-SKIPPED = 77
-
-
-def skip(why):
-    print(f"skipped: {why}")
-    sys.exit(SKIPPED)
+from launching import run, skip
 
 
 def require(programs):
@@ -41,12 +34,6 @@ def enter_sandbox():
 def words(epochs, members, width=64):
     return ["--data", "digits:train=2000,test=200", "--net", f"dense({width}) relu dropout(0.2)", "--epochs", str(epochs),
             "--members", str(members), "--checkpoint-every", "1"]
-
-
-def run(*command, **more):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **more)
-    expect(done.returncode == 0, f"{' '.join(map(str, command))}: {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
 
 
 def project_and_build():

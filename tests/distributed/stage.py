@@ -13,9 +13,10 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from launching import LIMIT_S, skip
+
 USAGE, DATA, RUN = 2, 3, 4
-SKIPPED = 77
-LIMIT_S = 300  # only what hangs for ever comes near it, beside whatever else runs on the machine
 TINY = ["--data", "moons:train=200,test=60", "--net", "dense(8) relu", "--epochs", "2", "--members", "4"]
 
 
@@ -30,11 +31,6 @@ def case_of(cases):
 
 def give_up(message):
     sys.exit(message)
-
-
-def skip(why):
-    print(f"skipped: {why}")
-    sys.exit(SKIPPED)
 
 
 class Ended:

@@ -10,27 +10,13 @@ import tempfile
 from pathlib import Path
 
 sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from launching import expect, run, skip
+
 SOURCE, BUILD, CMAKE = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-SKIPPED = 77
 PROGRAMS = ("ensemble_train", "ensemble_report", "ensemble_predict", "ensemble_export")
 PAGES = (*PROGRAMS, "ensemble-run", "ensemble-fetch-data")
 TINY = ["--data", "moons:train=200,test=60", "--net", "dense(8) relu", "--epochs", "2", "--members", "2"]
-
-
-def expect(holds, what):
-    if not holds:
-        sys.exit(str(what))
-
-
-def skip(why):
-    print(f"skipped: {why}")
-    sys.exit(SKIPPED)
-
-
-def run(*command, code=0, **options):
-    ended = subprocess.run([str(word) for word in command], text=True, capture_output=True, stdin=subprocess.DEVNULL, **options)
-    expect(ended.returncode == code, f"{command}: exit code {ended.returncode}\n{ended.stdout}\n{ended.stderr}")
-    return ended.stdout
 
 
 def install(prefix):

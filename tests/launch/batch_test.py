@@ -11,24 +11,10 @@ import tempfile
 from pathlib import Path
 
 sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from launching import expect, run, skip
+
 SOURCE = Path(sys.argv[1])
-SKIPPED = 77
-
-
-def expect(holds, what):
-    if not holds:
-        sys.exit(str(what))
-
-
-def skip(why):
-    print(f"skipped: {why}")
-    sys.exit(SKIPPED)
-
-
-def run(*command, code=0, **options):
-    ended = subprocess.run([str(word) for word in command], text=True, capture_output=True, stdin=subprocess.DEVNULL, **options)
-    expect(ended.returncode == code, f"{command}: exit code {ended.returncode}\n{ended.stdout}\n{ended.stderr}")
-    return ended.stdout
 
 
 def stand_in(directory, name, text):

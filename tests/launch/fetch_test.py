@@ -16,13 +16,11 @@ import threading
 from pathlib import Path
 
 sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from launching import expect
+
 SCRIPT = Path(sys.argv[1])
 IDX = ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"]
-
-
-def expect(holds, what):
-    if not holds:
-        sys.exit(str(what))
 
 
 class Server:
