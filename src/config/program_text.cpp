@@ -18,7 +18,8 @@ namespace ensemble::config {
 namespace {
 
 /// Values of the option of that name that have names of their own; of a few there are others beside them.
-std::vector<std::string> known_values(const std::string& name) {
+std::vector<std::string> known_values(const std::string& name, const Introduction& introduction) {
+    if (const auto own = introduction.values.find(name); own != introduction.values.end()) return own->second;
     std::vector<std::string> words;
     if (name == "data" || name == "ood") {
         std::string word;
@@ -31,15 +32,15 @@ std::vector<std::string> known_values(const std::string& name) {
     } else if (const Setting* setting = find_setting(name)) {
         const auto* choices = std::get_if<Choices>(&setting->domain);
         if (choices == nullptr) return words;
-        for (const std::string_view word :
-             choices->names) {  // of classes and of numbers there may be one of the same name
+        // Of classes and of numbers there may be one of the same name.
+        for (const std::string_view word : choices->names) {
             if (std::ranges::find(words, word) == words.end()) words.emplace_back(word);
         }
     }
     return words;
 }
 
-OptionText describe(const CLI::Option& option) {
+OptionText describe(const CLI::Option& option, const Introduction& introduction) {
     const bool is_named = !option.get_lnames().empty();
     const std::string name = is_named ? option.get_lnames().front() : option.get_single_name();
     OptionText text{.name = is_named ? "--" + name : name,
@@ -48,7 +49,7 @@ OptionText describe(const CLI::Option& option) {
                     .help = option.get_description(),
                     .group = option.get_group(),
                     .completion = Completion::nothing,
-                    .words = is_named ? known_values(name) : std::vector<std::string>{}};
+                    .words = is_named ? known_values(name, introduction) : std::vector<std::string>{}};
     const std::string_view type = is_named ? std::string_view(text.type) : std::string_view(name);
     if (type == "FILE" || type == "WHAT") {
         text.completion = Completion::files;
@@ -67,7 +68,7 @@ ProgramText describe(const CLI::App& app, const Introduction& introduction) {
                         .more = introduction.more ? introduction.more() : "",
                         .see_also = {introduction.see_also.begin(), introduction.see_also.end()}};
     for (const CLI::Option* option : app.get_options()) {
-        if (!option->get_group().empty()) program.options.push_back(describe(*option));
+        if (!option->get_group().empty()) program.options.push_back(describe(*option, introduction));
     }
     return program;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,10 @@ struct Introduction {
     std::string_view group = "Options";           ///< the heading that --help and --version stand under
     std::function<std::string()> more = {};       ///< what --help says below the options
     std::vector<std::string_view> see_also = {};  ///< manual pages
+
+    /// Values that options of its own take, for shells; where the list is empty none, although a setting of that name
+    /// has some.
+    std::map<std::string, std::vector<std::string>, std::less<>> values = {};
 };
 
 /// What can stand behind an option, for a shell that completes it.

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
@@ -32,12 +33,13 @@ namespace fs = std::filesystem;
 /// A format that a model is handed on in.
 struct Format {
     std::string_view name;
+    std::string_view text;  ///< what it is, in a line
     std::string (*write)(const exchange::TrainedModel& model);
 };
 
 constexpr std::array<Format, 2> formats{{
-    {.name = "onnx", .write = exchange::to_onnx},
-    {.name = "safetensors", .write = exchange::to_safetensors},
+    {.name = "onnx", .text = "one graph of the whole ensemble, with uncertainties", .write = exchange::to_onnx},
+    {.name = "safetensors", .text = "parameters under names of PyTorch", .write = exchange::to_safetensors},
 }};
 
 /// What the command line asks for.
@@ -49,14 +51,25 @@ struct ExportRequest {
     std::string answer;  ///< to a question like --help, in place of a file
 };
 
+std::vector<std::string> format_names() {
+    std::vector<std::string> names;
+    for (const Format& each : formats) names.emplace_back(each.name);
+    return names;
+}
+
+/// "onnx: one graph …; safetensors: …".
+std::string format_texts() {
+    std::vector<std::string> texts;
+    for (const Format& each : formats) texts.push_back(fmt::format("{}: {}", each.name, each.text));
+    return fmt::format("{}", fmt::join(texts, "; "));
+}
+
 const Format& format_named(const std::string& name) {
-    std::vector<std::string_view> names;
-    for (const Format& each : formats) {
-        if (each.name == name) return each;
-        names.push_back(each.name);
-    }
-    if (name.empty()) core::fail(core::Failure::usage, "--format is missing: onnx or safetensors");
-    const std::string_view close = core::nearest(name, names);
+    const auto* const found = std::ranges::find(formats, name, &Format::name);
+    if (found != formats.end()) return *found;
+    const std::vector<std::string> names = format_names();
+    if (name.empty()) core::fail(core::Failure::usage, "--format is missing: {}", fmt::join(names, " or "));
+    const std::string_view close = core::nearest(name, std::vector<std::string_view>(names.begin(), names.end()));
     core::fail(core::Failure::usage, "--format {}: there is no such format{}; known: {}", name,
                close.empty() ? "" : fmt::format("; did you mean {}?", close), fmt::join(names, " "));
 }
@@ -78,17 +91,15 @@ ExportRequest read_export_request(std::span<const char* const> words) {
     app.allow_extras();
     app.get_formatter()->column_width(34);
     app.add_option("RUN", request.directory, "directory of a finished run of ensemble_train")->type_name("");
-    app.add_option("--format", format,
-                   "onnx: one graph of the whole ensemble, with uncertainties; safetensors: parameters under names of "
-                   "PyTorch")
-        ->type_name("NAME");
+    app.add_option("--format", format, format_texts())->type_name("NAME");
     app.add_option("--out", request.out, "the file to write; one of that name is replaced")->type_name("FILE");
     app.add_option("--member", member, "a member alone, by its number from 0")->type_name("K");
     request.answer =
         config::answer_or_parse(app,
                                 {.name = "ensemble_export",
                                  .purpose = "write the ensemble of a finished run as a file that other programs read",
-                                 .see_also = {"ensemble_train", "ensemble_predict"}},
+                                 .see_also = {"ensemble_train", "ensemble_predict"},
+                                 .values = {{"format", format_names()}}},
                                 words);
     if (!request.answer.empty()) return request;
     if (request.directory.empty())

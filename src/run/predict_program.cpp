@@ -125,7 +125,8 @@ PredictRequest read_request(std::span<const char* const> words) {
              "predict rows with the members of a finished run, alone or with mpirun or srun on many ranks, which\n"
              "share the rows",
          .more = what_is_written,
-         .see_also = {"ensemble_train", "ensemble_report"}},
+         .see_also = {"ensemble_train", "ensemble_report"},
+         .values = {{"data", {}}}},
         words);
     if (!request.answer.empty()) return request;
     require_complete(request);

@@ -118,6 +118,8 @@ OFFERED = {
     "ensemble_train --config snap": {"snapshots"},
     "ensemble_train --data moo": {"moons"},
     "ensemble_report run --calibrate ": {"none", "temperature"},
+    "ensemble_export run --format ": {"onnx", "safetensors"},
+    "ensemble_predict run --data moo": set(),  # no built-in data there
 }
 
 
