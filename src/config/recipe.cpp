@@ -131,9 +131,8 @@ constexpr std::array<Recipe, 3> all_recipes{{
      .values = for_images,
      .words = image_words},
     {.data = "sequences",
-     .help = "of different lengths, or of --sequence: three convolutions along the steps, normalised, and their mean "
-             "over the steps; a rate\n"
-             "that falls like a cosine; nothing beside another --net",
+     .help = "of different lengths, or of --sequence: three convolutions along the steps, normalised, and their\n"
+             "mean over the steps; a rate that falls like a cosine; nothing beside another --net",
      .is_of_one_piece = true,
      .suits = is_sequences,
      .values = for_sequences,
