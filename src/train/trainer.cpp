@@ -234,6 +234,8 @@ void Trainer::Impl::train_on_batch() {
     optimizer.begin_update(rate(), state.updates + 1);
     average_share = average.after_update(state.averaged);
     current.backward(state.parameters.data(), gradients.data(), gradient_ready);
+    // Before it is clipped: that is what tells how long it may be.
+    if (hyperparameters.log_gradients && state.step == 0) state.gradient_norm = gradient_norms(blocks, gradients);
     if (hyperparameters.clip_norm > 0) {
         clip(blocks, gradients, hyperparameters.clip_norm);
         for (const model::ParameterBlock& block : blocks) update(block, block.offset, block.offset + block.size());
@@ -242,7 +244,6 @@ void Trainer::Impl::train_on_batch() {
         for (const model::ParameterBlock& block : blocks) settle(block, block.offset, block.offset + block.size());
     }
     if (average_share) average_statistics(*average_share);
-    if (hyperparameters.log_gradients && state.step == 0) state.gradient_norm = gradient_norms(blocks, gradients);
     state.loss_sum += loss;
     samples += chosen.size();
     epoch_samples += chosen.size();

@@ -105,6 +105,9 @@ BOOST_AUTO_TEST_CASE(gradients_are_logged_layer_by_layer) {
     const auto& first = state.history.front().gradient_norm;
     for (std::size_t layer = 1; layer < 4; ++layer) BOOST_TEST(first[layer] < first[layer + 1] / 2);
     BOOST_TEST(first[0] < first[4] / 50);
+    h.clip_norm = 1e-3;  // of what is learnt from, not of what is logged
+    BOOST_TEST(study.train(h).history.front().gradient_norm == first);
+    h.clip_norm = 0;
     h.initialiser = model::Initialiser::zeros;
     const auto zeros = study.train(h).history.front().gradient_norm;
     for (std::size_t layer = 0; layer < 4; ++layer) BOOST_TEST(zeros[layer] == 0.0);
