@@ -165,9 +165,9 @@ std::string time_text(const config::Experiment& experiment, std::size_t node_ran
     const auto measured = measure_time(experiment, node_ranks);
     if (!measured) return "cannot be measured: memory does not suffice to train a member";
     const bool differ = config::members_differ(experiment.options());
-    return fmt::format("about {} ({} for {}, measured on rank 0)",
+    return fmt::format("about {}{} ({} for {}, measured on rank 0)",
                        core::duration(makespan / measured->lengths.at(measured->member) * measured->seconds),
-                       core::duration(measured->seconds),
+                       experiment.options().training.patience > 0 ? " at most" : "", core::duration(measured->seconds),
                        differ ? fmt::format("the longest, member {}", measured->member) : "a member");
 }
 

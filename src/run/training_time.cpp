@@ -46,11 +46,13 @@ std::optional<double> seconds_per_member(const config::Experiment& experiment, s
         train::Trainer trainer(*spec.network, training, spec.problem, spec.index, &pool);
         trainer.step();  // the first one warms up
         const core::Stopwatch watch;
-        const double before = trainer.progress();
+        const std::uint64_t before = trainer.state().updates;
         bool saw_validation = false;
         while (!trainer.finished() && watch.seconds() < moment_s) saw_validation |= trainer.step().has_value();
         const double seconds = watch.seconds();
-        const double trained = trainer.progress() - before;
+        // Where it stopped early, another may go on for all epochs.
+        const double trained =
+            static_cast<double>(trainer.state().updates - before) / static_cast<double>(experiment.steps(spec));
         const double more = pretraining + (saw_validation ? 0 : validation_share(spec.problem));
         return trained > 0 ? (1 + more) * seconds / trained : 0.0;
     } catch (const std::bad_alloc&) {

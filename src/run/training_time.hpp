@@ -22,7 +22,7 @@ namespace ensemble::run {
 /// How long training takes here, from a moment of it.
 struct MeasuredTime {
     std::uint32_t member = 0;     ///< that was measured: the first of those that take longest
-    double seconds = 0;           ///< for all of it, among the other ranks of its host that share its cores
+    double seconds = 0;           ///< for all its epochs, among the other ranks of its host that share its cores
     std::vector<double> lengths;  ///< of all members
 };
 

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "data/source.hpp"
+
 using namespace ensemble;
 using run::Effort;
 
@@ -44,6 +46,21 @@ BOOST_AUTO_TEST_CASE(ranks_that_would_be_idle_train_more_members) {
     };
     BOOST_TEST((run::fit({.members = 8, .epochs = 20}, {}, 9, on_four_ranks) == Effort{4, 9}));
     BOOST_TEST((run::fit({.members = 3, .epochs = 20}, {}, 9, on_four_ranks) == Effort{3, 9}));
+}
+
+// It stops in the moment in which it is measured; others may not.
+BOOST_AUTO_TEST_CASE(a_member_that_stops_early_is_measured_for_all_its_epochs) {
+    const auto seconds = [](std::size_t epochs) {
+        config::Options options;
+        options.data = "moons";
+        options.nets = {"flatten"};
+        options.training.learning_rate = 1e-30;
+        options.training.patience = 1;
+        options.training.epochs = epochs;
+        const config::Experiment experiment(options, config::load_data(options));
+        return run::measure_time(experiment, 1).value().seconds;
+    };
+    BOOST_TEST(seconds(10'000'000) > 1000 * seconds(10));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
