@@ -40,9 +40,12 @@ OutputTable::OutputTable(const Ensemble& ensemble, OutputRequest request, const 
         fields_.push_back(field);
         measure_of_.push_back(field->measure.empty() ? 0 : place_of(measures, field->measure));
     }
-    const std::vector<std::string> of_member = are_classes_ ? names_of_classes() : names_of_targets();
+    add_names_of_members(are_classes_ ? names_of_classes() : names_of_targets());
+}
+
+void OutputTable::add_names_of_members(const std::vector<std::string>& of_member) {
     before_set_ = names_.size();
-    for (const Member& member : ensemble.members) {
+    for (const Member& member : ensemble_.members) {
         for (const std::string& name : of_member) {
             if (request_.members) names_.push_back(fmt::format("m{}_{}", member.index, name));
         }

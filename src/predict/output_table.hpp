@@ -56,6 +56,7 @@ private:
     /// Names of what is said of a row beside its fields, by all members or by each.
     [[nodiscard]] std::vector<std::string> names_of_classes();
     [[nodiscard]] std::vector<std::string> names_of_targets();
+    void add_names_of_members(const std::vector<std::string>& of_member);
 
     /// Adds the numbers of a row in the order of their columns. `intervals` [rows × targets] may be empty.
     void numbers_of(const Predictions& predictions, std::size_t row, std::span<const analysis::Interval> intervals,
