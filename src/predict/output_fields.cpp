@@ -45,7 +45,7 @@ float high_end(const Said& said) {
     return static_cast<float>(said.interval.high);
 }
 
-constexpr std::array<OutputField, 11> table{{
+constexpr std::array<OutputField, 11> all_fields{{
     {.name = "prediction", .kind = Kind::classification, .is_class = true, .of = chosen_class},
     {.name = "probability", .kind = Kind::classification, .of = probability_of_chosen},
     {.name = "entropy", .kind = Kind::classification, .measure = "entropy", .of = uncertainty},
@@ -63,7 +63,7 @@ constexpr std::array<OutputField, 11> table{{
 
 std::vector<const OutputField*> output_fields_of(Kind kind) {
     std::vector<const OutputField*> chosen;
-    for (const OutputField& field : table) {
+    for (const OutputField& field : all_fields) {
         if (field.kind == kind) chosen.push_back(&field);
     }
     return chosen;
