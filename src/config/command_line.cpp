@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include "config/configuration.hpp"
+#include "config/ensemble_settings.hpp"
 #include "config/help.hpp"
 #include "config/named_configurations.hpp"
 #include "config/parse_value.hpp"
@@ -227,7 +228,6 @@ private:
     }
 
     void set_replay(const std::string& text) {
-        constexpr std::uint64_t most_members = std::uint64_t{1} << 22U;
         try {
             invocation_.replay = static_cast<std::uint32_t>(parse_count(text, 0, most_members));
         } catch (const core::Error& error) {

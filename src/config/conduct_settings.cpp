@@ -1,8 +1,11 @@
 #include "config/conduct_settings.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
+#include <utility>
 
+#include "config/ensemble_settings.hpp"
 #include "config/parse_value.hpp"
 #include "config/setting_kinds.hpp"
 #include "core/error.hpp"
@@ -11,6 +14,8 @@ namespace ensemble::config {
 namespace {
 
 using std::string_view;
+
+constexpr std::uint64_t most_threads = 1024;
 
 std::string text_of_seconds(double seconds) {
     return fmt::format("{}s", seconds);
@@ -22,7 +27,6 @@ bool is_count(string_view text) {
 
 /// "auto" (0) or "4".
 std::size_t parse_threads(string_view text) {
-    constexpr std::uint64_t most_threads = 1024;
     if (text == "auto") return 0;
     if (!is_count(text))
         core::fail(core::Failure::usage, "'{}' is not a whole number from 1 to {}, nor auto", text, most_threads);
@@ -41,19 +45,19 @@ Value text_of_interval(const CheckpointInterval& interval) {
     return interval.seconds > 0 ? text_of_seconds(interval.seconds) : "none";
 }
 
-}  // namespace
+Caption conduct(std::string name, std::string type, std::string help, std::string group) {
+    return {.name = std::move(name),
+            .group = std::move(group),
+            .type = std::move(type),
+            .help = std::move(help),
+            .role = Role::conduct};
+}
 
-std::vector<Setting> conduct_settings() {
-    constexpr std::uint64_t most_members = std::uint64_t{1} << 22U;
-    constexpr std::uint64_t most_threads = 1024;
-    const auto conduct = [](std::string name, std::string type, std::string help,
-                            std::string group = "Stopping and going on") {
-        return Caption{.name = std::move(name),
-                       .group = std::move(group),
-                       .type = std::move(type),
-                       .help = std::move(help),
-                       .role = Role::conduct};
-    };
+Caption stopping(std::string name, std::string type, std::string help) {
+    return conduct(std::move(name), std::move(type), std::move(help), "Stopping and going on");
+}
+
+std::vector<Setting> how_it_runs() {
     return {
         setting_of(
             conduct("threads", "N",
@@ -81,16 +85,21 @@ std::vector<Setting> conduct_settings() {
                     "tensorboard --logdir",
                     "Running"),
             [](auto& o) -> auto& { return o.tensorboard; }),
+    };
+}
+
+std::vector<Setting> when_it_stops() {
+    return {
         setting_of(
-            conduct("checkpoint-every", "WHEN",
-                    "save half-trained members every so many epochs (5) or so often (30s, 10min), or none; "
-                    "training does not wait for it"),
+            stopping("checkpoint-every", "WHEN",
+                     "save half-trained members every so many epochs (5) or so often (30s, 10min), or none; "
+                     "training does not wait for it"),
             Notation{}, [](Options& o, string_view text) { o.checkpoint_every = parse_interval(text); },
             [](const Options& o) { return text_of_interval(o.checkpoint_every); }),
         setting_of(
-            conduct("time-limit", "TIME",
-                    "after so long since the start (90min, 1:30:00) save everything, sum up what is finished, "
-                    "and stop (no limit)"),
+            stopping("time-limit", "TIME",
+                     "after so long since the start (90min, 1:30:00) save everything, sum up what is finished, "
+                     "and stop (no limit)"),
             Durations{}, [](Options& o, string_view text) { o.time_limit_s = parse_duration(text); },
             [](const Options& o) {
                 return o.time_limit_s > 0 ? std::optional<Value>(text_of_seconds(o.time_limit_s)) : std::nullopt;
@@ -105,15 +114,15 @@ std::vector<Setting> conduct_settings() {
                 return o.time_budget_s > 0 ? std::optional<Value>(text_of_seconds(o.time_budget_s)) : std::nullopt;
             }),
         whole_number(
-            conduct("min-members", "K",
-                    "when stopped, accept the ensemble as complete if at least K members are finished and "
-                    "usable (all)"),
+            stopping("min-members", "K",
+                     "when stopped, accept the ensemble as complete if at least K members are finished and "
+                     "usable (all)"),
             [](auto& o) -> auto& { return o.min_members; }, {1, most_members},
             [](const Options& o) { return o.min_members > 0; }),
         setting_of(
-            conduct("dead-after", "TIME",
-                    "give up a rank that gives no sign of life for so long; launch/run then goes on with the "
-                    "others"),
+            stopping("dead-after", "TIME",
+                     "give up a rank that gives no sign of life for so long; launch/run then goes on with the "
+                     "others"),
             Durations{},
             [](Options& o, string_view text) {
                 o.dead_after_s = parse_duration(text);
@@ -123,6 +132,14 @@ std::vector<Setting> conduct_settings() {
             },
             [](const Options& o) { return text_of_seconds(o.dead_after_s); }),
     };
+}
+
+}  // namespace
+
+std::vector<Setting> conduct_settings() {
+    std::vector<Setting> all = how_it_runs();
+    std::ranges::move(when_it_stops(), std::back_inserter(all));
+    return all;
 }
 
 }  // namespace ensemble::config

@@ -1,6 +1,8 @@
 #include "config/ensemble_settings.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "analysis/combination.hpp"
 #include "config/parse_shift.hpp"
@@ -25,19 +27,12 @@ std::vector<string_view> combination_names() {
     return names;
 }
 
-}  // namespace
+Caption ensemble(std::string name, std::string type, std::string help, Role role) {
+    return {
+        .name = std::move(name), .group = "Ensemble", .type = std::move(type), .help = std::move(help), .role = role};
+}
 
-std::vector<Setting> ensemble_settings() {
-    // A member's number is part of the key of its random streams, and sums of probabilities hold 2^22 members.
-    constexpr std::uint64_t most_members = std::uint64_t{1} << 22U;
-    constexpr std::uint64_t most_repeats = 100;
-    const auto ensemble = [](std::string name, std::string type, std::string help, Role role) {
-        return Caption{.name = std::move(name),
-                       .group = "Ensemble",
-                       .type = std::move(type),
-                       .help = std::move(help),
-                       .role = role};
-    };
+std::vector<Setting> which_members_there_are() {
     return {
         whole_number(ensemble("members", "M", "networks in the ensemble", Role::ensemble),
                      [](auto& o) -> auto& { return o.members; }, {1, most_members}),
@@ -70,6 +65,12 @@ std::vector<Setting> ensemble_settings() {
                      Role::ensemble),
             [](auto& o) -> auto& { return o.stop_when; }, {positive, "0.001", true},
             [](const Options& o) { return o.stop_when > 0; }),
+    };
+}
+
+std::vector<Setting> what_they_are_tried_on() {
+    constexpr std::uint64_t most_repeats = 100;
+    return {
         whole_number(
             ensemble("mc-dropout", "N",
                      "compare the ensemble with the mean of N passes of one member with dropout on (0: not)",
@@ -103,6 +104,11 @@ std::vector<Setting> ensemble_settings() {
                      "a table, or between its quartiles (of classes: by class)",
                      Role::ensemble),
             [](auto& o) -> auto& { return o.coverage_by; }, "the column to tell coverage by"),
+    };
+}
+
+std::vector<Setting> how_they_predict() {
+    return {
         one_of(
             ensemble("combine", "NAME", "what predictions.npy holds: ", Role::ensemble),
             [](auto& o) -> auto& { return o.combine; }, combination_names(), " (average; of numbers mixture)"),
@@ -113,6 +119,14 @@ std::vector<Setting> ensemble_settings() {
                      Role::ensemble),
             [](auto& o) -> auto& { return o.calibrate; }),
     };
+}
+
+}  // namespace
+
+std::vector<Setting> ensemble_settings() {
+    std::vector<Setting> all = which_members_there_are();
+    for (auto part : {what_they_are_tried_on(), how_they_predict()}) std::ranges::move(part, std::back_inserter(all));
+    return all;
 }
 
 }  // namespace ensemble::config
