@@ -95,6 +95,81 @@ void require_unedited(const fs::path& file, const config::Options& saved, const 
     }
 }
 
+/// The run that is in the directory, as it began, and what is asked for now.
+struct Asked {
+    const config::Experiment& experiment;
+    const char* option;  ///< that asks for it: "--resume"
+    store::RunDirectory run;
+    nlohmann::json origin;
+    config::Options saved;  ///< of its config.toml
+
+    [[nodiscard]] std::string sha256() const { return origin["data"]["sha256"].get<std::string>(); }
+    [[nodiscard]] bool has_same_data() const { return sha256() == experiment.source().sha256; }
+};
+
+/// A path may change; where the data have changed with it, it is what to tell of.
+void refuse_moved_data(const Asked& asked) {
+    if (asked.has_same_data()) return;
+    const config::Options& options = asked.experiment.options();
+    const auto is_moved = [&](const config::Setting& setting) {
+        return setting.role == config::Role::location &&
+               config::value_in_use(setting, options) != config::value_in_use(setting, asked.saved);
+    };
+    const auto moved = std::ranges::find_if(config::settings(), is_moved);
+    if (moved == config::settings().end()) return;
+    fail(Failure::usage,
+         "{}: the run in '{}' has --{} {}, not {}, and the data have changed (SHA-256 {}, now {}); leave the "
+         "option out to go on with that run",
+         asked.option, asked.run.path().string(), moved->name, shown(config::value_in_use(*moved, asked.saved)),
+         shown(config::value_in_use(*moved, options)), asked.sha256(), asked.experiment.source().sha256);
+}
+
+void refuse_other_settings(const Asked& asked) {
+    for (const config::Setting& setting : config::settings()) {
+        if (!is_held_against(setting)) continue;
+        if (!asked.has_same_data() && std::ranges::find(fitted, setting.name) != fitted.end()) continue;
+        const auto now = config::value_in_use(setting, asked.experiment.options());
+        const auto was = config::value_in_use(setting, asked.saved);
+        if (now == was) continue;
+        fail(Failure::usage,
+             "{}: the run in '{}' has --{} {}, not {}; leave the option out to go on with that run, or choose "
+             "another directory with --out for a new one",
+             asked.option, asked.run.path().string(), setting.name, shown(was), shown(now));
+    }
+}
+
+void refuse_other_data(const Asked& asked) {
+    const config::Options& options = asked.experiment.options();
+    const data::Source& source = asked.experiment.source();
+    if (!asked.has_same_data()) {
+        fail(Failure::data,
+             "{}: the data of the run in '{}' have changed since it began: the SHA-256 of {} was {} and is now "
+             "{}; bring the old data back, or train anew in another directory",
+             asked.option, asked.run.path().string(), options.data, asked.sha256(), source.sha256);
+    }
+    const std::string& foreign = source.foreign_sha256;
+    const std::string began = asked.origin["data"].value("ood_sha256", "");
+    if (began == foreign) return;
+    const config::Setting& ood = *config::find_setting("ood");
+    fail(Failure::usage,
+         "{}: the run in '{}' has --ood {} (SHA-256 {}), not {} ({}); bring the old rows back, or choose "
+         "another directory with --out for a new one",
+         asked.option, asked.run.path().string(), shown(config::value_in_use(ood, asked.saved)),
+         began.empty() ? "none" : began, shown(config::value_in_use(ood, options)), foreign.empty() ? "none" : foreign);
+}
+
+/// What results may owe to another version or build of the program; empty where it is the same.
+std::string note_of_program(const nlohmann::json& began) {
+    const store::Program program = describe_program();
+    const auto version = began["version"].get<std::string>();
+    const auto build = began["build"].get<std::string>();
+    if (version == program.version && build == program.build) return "";
+    return fmt::format(
+        "note: the run was begun by {} ({}) and goes on with {} ({}): results may differ in their last "
+        "bits from a run by one of them",
+        version, build, program.version, program.build);
+}
+
 }  // namespace
 
 std::string origin_text(const config::Experiment& experiment) {
@@ -118,69 +193,24 @@ std::string origin_text(const config::Experiment& experiment) {
 }
 
 std::string refuse_other_run(const config::Experiment& experiment, const char* option) {
-    const config::Options& options = experiment.options();
-    const std::string& sha256 = experiment.source().sha256;
-    const auto run = store::RunDirectory::at(options.out);
-    const nlohmann::json origin = read_origin(run.origin());
-    config::Options saved;
-    const auto named = config::apply_configuration(saved, text_in(run.configuration()), run.configuration().string());
-    require_unedited(run.configuration(), saved, named, origin, option);
-    const config::Setting* moved = nullptr;
-    for (const config::Setting& setting : config::settings()) {
-        if (setting.role == config::Role::location && moved == nullptr &&
-            config::value_in_use(setting, options) != config::value_in_use(setting, saved))
-            moved = &setting;
-    }
-    const auto then = origin["data"]["sha256"].get<std::string>();
-    if (then != sha256 && moved != nullptr) {
-        fail(Failure::usage,
-             "{}: the run in '{}' has --{} {}, not {}, and the data have changed (SHA-256 {}, now {}); leave the "
-             "option out to go on with that run",
-             option, run.path().string(), moved->name, shown(config::value_in_use(*moved, saved)),
-             shown(config::value_in_use(*moved, options)), then, sha256);
-    }
-    for (const config::Setting& setting : config::settings()) {
-        if (!is_held_against(setting)) continue;
-        if (then != sha256 && std::ranges::find(fitted, setting.name) != fitted.end()) continue;
-        const auto now = config::value_in_use(setting, options);
-        const auto was = config::value_in_use(setting, saved);
-        if (now == was) continue;
-        fail(Failure::usage,
-             "{}: the run in '{}' has --{} {}, not {}; leave the option out to go on with that run, or choose "
-             "another directory with --out for a new one",
-             option, run.path().string(), setting.name, shown(was), shown(now));
-    }
-    if (then != sha256) {
-        fail(Failure::data,
-             "{}: the data of the run in '{}' have changed since it began: the SHA-256 of {} was {} and is now "
-             "{}; bring the old data back, or train anew in another directory",
-             option, run.path().string(), options.data, then, sha256);
-    }
-    const std::string& foreign = experiment.source().foreign_sha256;
-    if (const std::string began = origin["data"].value("ood_sha256", ""); began != foreign) {
-        const config::Setting& ood = *config::find_setting("ood");
-        fail(Failure::usage,
-             "{}: the run in '{}' has --ood {} (SHA-256 {}), not {} ({}); bring the old rows back, or choose "
-             "another directory with --out for a new one",
-             option, run.path().string(), shown(config::value_in_use(ood, saved)), began.empty() ? "none" : began,
-             shown(config::value_in_use(ood, options)), foreign.empty() ? "none" : foreign);
-    }
+    const auto run = store::RunDirectory::at(experiment.options().out);
+    Asked asked{
+        .experiment = experiment, .option = option, .run = run, .origin = read_origin(run.origin()), .saved = {}};
+    const auto named =
+        config::apply_configuration(asked.saved, text_in(run.configuration()), run.configuration().string());
+    require_unedited(run.configuration(), asked.saved, named, asked.origin, option);
+    refuse_moved_data(asked);
+    refuse_other_settings(asked);
+    refuse_other_data(asked);
     // config.toml is what options were compared with, so somebody has changed it since.
     const std::string digest = experiment.digest();
-    if (origin.value("configuration", digest) != digest) {
+    if (asked.origin.value("configuration", digest) != digest) {
         fail(Failure::usage,
              "{}: the run in '{}' was begun with another configuration than its config.toml holds now; bring that "
              "one back, or train anew in another directory",
              option, run.path().string());
     }
-    const store::Program program = describe_program();
-    const auto version = origin["program"]["version"].get<std::string>();
-    const auto build = origin["program"]["build"].get<std::string>();
-    if (version == program.version && build == program.build) return "";
-    return fmt::format(
-        "note: the run was begun by {} ({}) and goes on with {} ({}): results may differ in their last "
-        "bits from a run by one of them",
-        version, build, program.version, program.build);
+    return note_of_program(asked.origin["program"]);
 }
 
 }  // namespace ensemble::run
