@@ -295,6 +295,58 @@ Json json_of(const Timing& timing) {
             {"coordination_s", timing.coordination_s}};
 }
 
+Json json_of(const Program& program) {
+    return {{"version", program.version},
+            {"build", program.build},
+            {"cpu", program.cpu},
+            {"evaluation_batch", program.evaluation_batch}};
+}
+
+/// What each combination reaches, under its name, and beside them what the members do.
+Json ensemble_json(const Summary& summary) {
+    const analysis::EnsembleResult& result = summary.ensemble;
+    const Metrics metrics = summary.task->metrics();
+    Json json;
+    for (const analysis::CombinationResult& each : result.combinations) {
+        Json& scores = json[std::string(each.combination->name)];
+        scores = json_of(metrics, each.scores);
+        if (!each.weights.empty()) scores["weights"] = each.weights;
+    }
+    json["mean_member"] = json_of(metrics, result.mean_member);
+    json["best_member"] = {{"index", result.best_member}, {"test", json_of(metrics, result.best_member_test)}};
+    if (summary.out_of_fold) {
+        Json& pooled = json["out_of_fold"];
+        pooled["rows"] = summary.out_of_fold->rows;
+        for (std::size_t i = 0; i < result.combinations.size(); ++i) {
+            const task::Scores& scores = summary.out_of_fold->scores.at(i);
+            pooled[std::string(result.combinations[i].combination->name)] = json_of(metrics, scores);
+        }
+    }
+    if (const analysis::Confusion& by_class = chosen(summary).by_class; by_class.classes() > 0)
+        add_classes(json, by_class);
+    return json;
+}
+
+/// The gains of the chosen combination, and those of all under their names.
+Json gain_json(const Summary& summary) {
+    const Metrics metrics = summary.task->metrics();
+    const analysis::CombinationResult& combined = chosen(summary);
+    Json json = gains(metrics, combined);
+    json["combine"] = combined.combination->name;
+    for (const analysis::CombinationResult& each : summary.ensemble.combinations)
+        json[std::string(each.combination->name)] = gains(metrics, each);
+    const analysis::DiversityResult& diversity = summary.ensemble.diversity;
+    if (!diversity.by_size.empty()) json["by_size"] = by_size_json(metrics, diversity);
+    return json;
+}
+
+Json json_of(Metrics metrics, const DropoutBaseline& baseline) {
+    Json json{{"member", baseline.member}, {"passes", baseline.passes}};
+    json.update(json_of(metrics, baseline.test));
+    for (const auto& [set, scores] : baseline.others) json["sets"][set] = json_of(metrics, scores);
+    return json;
+}
+
 }  // namespace
 
 std::string DataSummary::class_name(std::size_t label) const {
@@ -302,54 +354,19 @@ std::string DataSummary::class_name(std::size_t label) const {
 }
 
 std::string to_json(const Summary& summary) {
-    const analysis::EnsembleResult& result = summary.ensemble;
     const Metrics metrics = summary.task->metrics();
-    const analysis::CombinationResult& combined = chosen(summary);
-
     Json members = Json::array();
     for (std::size_t i = 0; i < summary.members.size(); ++i)
         members.push_back(json_of(summary.members[i], summary.settings.at(i), metrics));
-
-    Json gain = gains(metrics, combined);
-    gain["combine"] = combined.combination->name;
-    Json ensemble;
-    for (const analysis::CombinationResult& each : result.combinations) {
-        Json& scores = ensemble[std::string(each.combination->name)];
-        scores = json_of(metrics, each.scores);
-        if (!each.weights.empty()) scores["weights"] = each.weights;
-        gain[std::string(each.combination->name)] = gains(metrics, each);
-    }
-    if (!result.diversity.by_size.empty()) gain["by_size"] = by_size_json(metrics, result.diversity);
-    ensemble["mean_member"] = json_of(metrics, result.mean_member);
-    ensemble["best_member"] = {{"index", result.best_member}, {"test", json_of(metrics, result.best_member_test)}};
-    if (summary.out_of_fold) {
-        Json& pooled = ensemble["out_of_fold"];
-        pooled["rows"] = summary.out_of_fold->rows;
-        for (std::size_t i = 0; i < result.combinations.size(); ++i) {
-            const task::Scores& scores = summary.out_of_fold->scores.at(i);
-            pooled[std::string(result.combinations[i].combination->name)] = json_of(metrics, scores);
-        }
-    }
-    if (combined.by_class.classes() > 0) add_classes(ensemble, combined.by_class);
-
-    Json json{{"program",
-               {{"version", summary.program.version},
-                {"build", summary.program.build},
-                {"cpu", summary.program.cpu},
-                {"evaluation_batch", summary.program.evaluation_batch}}},
+    Json json{{"program", json_of(summary.program)},
               {"config", Json::parse(summary.config)},
               {"task", core::name_of(summary.task->kind)},
               {"data", json_of(metrics, summary.data)},
               {"members", members},
-              {"ensemble", ensemble},
-              {"gain", gain}};
-    if (!result.diversity.by_size.empty()) json["diversity"] = diversity_json(summary);
-    if (summary.mc_dropout) {
-        Json& baseline = json["mc_dropout"];
-        baseline = {{"member", summary.mc_dropout->member}, {"passes", summary.mc_dropout->passes}};
-        baseline.update(json_of(metrics, summary.mc_dropout->test));
-        for (const auto& [set, scores] : summary.mc_dropout->others) baseline["sets"][set] = json_of(metrics, scores);
-    }
+              {"ensemble", ensemble_json(summary)},
+              {"gain", gain_json(summary)}};
+    if (!summary.ensemble.diversity.by_size.empty()) json["diversity"] = diversity_json(summary);
+    if (summary.mc_dropout) json["mc_dropout"] = json_of(metrics, *summary.mc_dropout);
     if (summary.trust.calibration) json["calibration"] = json_of(metrics, *summary.trust.calibration);
     if (summary.trust.spread) json["calibration"] = spread_json(*summary.trust.spread);
     if (!summary.trust.measures.empty()) json["uncertainty"] = uncertainty_json(summary.trust);
