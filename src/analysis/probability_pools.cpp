@@ -6,6 +6,7 @@
 
 #include "analysis/probabilities.hpp"
 #include "core/contract.hpp"
+#include "task/metric.hpp"
 
 namespace ensemble::analysis {
 namespace {
@@ -107,11 +108,11 @@ Combined vote(const Block& block, std::span<const double> weights) {
 Combined geometric_mean(const Block& block, std::span<const double> weights) {
     core::require(weights.empty(), "members of a geometric mean count the same");
     require_probabilities(block);
-    constexpr double smallest = unit;
     std::vector<double> logarithms(block.rows * block.width());
     for (std::size_t member = 0; member < block.members; ++member) {
         const std::span<const float> p = block.of(member);
-        for (std::size_t i = 0; i < logarithms.size(); ++i) logarithms[i] += std::log(std::max(double{p[i]}, smallest));
+        for (std::size_t i = 0; i < logarithms.size(); ++i)
+            logarithms[i] += std::log(std::max(double{p[i]}, task::least_probability));
     }
     Combined combined;
     combined.predictions.resize(logarithms.size());

@@ -151,7 +151,7 @@ void add_uncertainty_of_classes(OnnxBuilder& builder, const OnnxOpinions& opinio
 
 void add_answer_of_classes(OnnxBuilder& builder, const TrainedModel& model, const OnnxOpinions& opinions,
                            const OnnxAnswer& answer) {
-    constexpr float smallest = 0x1p-40F;  // as analysis::at_temperature has it
+    constexpr auto smallest = static_cast<float>(task::least_probability);  // as in analysis::at_temperature
     if (model.temperature) {
         const std::string bounded = builder.at_least(smallest, answer.first, "ensemble/positive");
         const std::string logarithms = builder.add("Log", {bounded}, "ensemble/log");
