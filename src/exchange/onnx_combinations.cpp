@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/contract.hpp"
+#include "task/metric.hpp"
 
 namespace ensemble::exchange {
 namespace {
@@ -42,7 +43,7 @@ OnnxAnswer share_of_votes(OnnxBuilder& builder, const OnnxOpinions& opinions, Me
 }
 
 OnnxAnswer geometric_mean_of_probabilities(OnnxBuilder& builder, const OnnxOpinions& opinions, MemberWeights) {
-    constexpr float smallest = 0x1p-40F;  // as analysis::geometric_mean has it
+    constexpr auto smallest = static_cast<float>(task::least_probability);  // as in analysis::geometric_mean
     const std::string bounded = builder.at_least(smallest, opinions.first, "ensemble/bounded");
     const std::string logarithms = builder.add("Log", {bounded}, "ensemble/logarithms");
     const std::string mean = builder.mean_along(0, logarithms, "ensemble/logarithm");
@@ -123,10 +124,6 @@ constexpr std::array<CombinationFormat, 12> combinations_table{{
 }};
 
 }  // namespace
-
-std::span<const CombinationFormat> combination_formats() noexcept {
-    return combinations_table;
-}
 
 const CombinationFormat& combination_format(Kind kind, std::string_view name) {
     const auto* const found = std::ranges::find_if(

@@ -33,10 +33,7 @@ struct CombinationFormat {
     OnnxAnswer (*onnx)(OnnxBuilder& builder, const OnnxOpinions& opinions, std::span<const double> weights);
 };
 
-/// All of them; a new combination is an entry there.
-[[nodiscard]] std::span<const CombinationFormat> combination_formats() noexcept;
-
-/// REQUIRES: there is one of that name for that kind.
+/// REQUIRES: there is one of that name for that kind. A new combination is an entry of the table there.
 [[nodiscard]] const CombinationFormat& combination_format(task::Kind kind, std::string_view name);
 
 }  // namespace ensemble::exchange
