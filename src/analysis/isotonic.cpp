@@ -35,10 +35,4 @@ std::vector<IsotonicBlock> isotonic_blocks(std::span<const double> values, std::
     return blocks;
 }
 
-std::vector<double> isotonic_fit(std::span<const double> values, std::span<const double> weights) {
-    std::vector<double> fit;
-    for (const IsotonicBlock& block : isotonic_blocks(values, weights)) fit.resize(block.end, block.value());
-    return fit;
-}
-
 }  // namespace ensemble::analysis

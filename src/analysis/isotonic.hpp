@@ -25,7 +25,4 @@ struct IsotonicBlock {
 void pool_adjacent_violators(std::span<const double> sums, std::span<const double> weights,
                              std::vector<IsotonicBlock>& blocks);
 
-/// The value of each: [values.size()].
-[[nodiscard]] std::vector<double> isotonic_fit(std::span<const double> values, std::span<const double> weights);
-
 }  // namespace ensemble::analysis

@@ -56,15 +56,6 @@ std::vector<double> probability_transforms(const task::Answers& answers) {
     return transforms;
 }
 
-std::vector<std::size_t> transform_histogram(std::span<const double> transforms, std::size_t bins) {
-    core::require(bins > 0, "a histogram has bins");
-    require_transforms(transforms);
-    std::vector<std::size_t> counts(bins);
-    for (const double transform : transforms)
-        ++counts[std::min(static_cast<std::size_t>(transform * static_cast<double>(bins)), bins - 1)];
-    return counts;
-}
-
 std::vector<double> central_coverage(std::span<const double> transforms, std::span<const double> levels) {
     core::require(!transforms.empty(), "a coverage is of rows");
     require_transforms(transforms);

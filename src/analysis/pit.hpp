@@ -16,9 +16,6 @@ namespace ensemble::analysis {
 /// members' where answers.members > 0. A variance of 0 puts all probability at the mean: 0, ½ or 1.
 [[nodiscard]] std::vector<double> probability_transforms(const task::Answers& answers);
 
-/// How many transforms lie in each of so many bins of equal width: [bins]. REQUIRES: bins > 0, transforms in [0, 1].
-[[nodiscard]] std::vector<std::size_t> transform_histogram(std::span<const double> transforms, std::size_t bins);
-
 /// The share of rows in the central interval of each of these probabilities: |2 transform − 1| ≤ level; of calibrated
 /// predictions the level itself. [levels.size()]. REQUIRES: at least one transform, all in [0, 1].
 [[nodiscard]] std::vector<double> central_coverage(std::span<const double> transforms, std::span<const double> levels);

@@ -15,12 +15,19 @@ using namespace ensemble;
 
 BOOST_AUTO_TEST_SUITE(isotonic_tests)
 
-using analysis::isotonic_fit;
 using Values = std::vector<double>;
 
 namespace {
 
 const auto nearly = boost::test_tools::tolerance(1e-12);
+
+/// The value of each: [values.size()].
+Values isotonic_fit(const Values& values, const Values& weights) {
+    Values fit;
+    for (const analysis::IsotonicBlock& block : analysis::isotonic_blocks(values, weights))
+        fit.resize(block.end, block.value());
+    return fit;
+}
 
 /// max over i ≤ k of min over j ≥ k of the weighted mean of i … j: the fit's closed form (Barlow et al. 1972).
 Values fit_by_definition(const Values& values, const Values& weights) {

@@ -68,7 +68,6 @@ BOOST_AUTO_TEST_CASE(transforms_agree_with_another_library) {
     BOOST_TEST(first[99] == 0.96327111336301252, nearly);
     BOOST_TEST(sum(first) == 59.93545006955636, nearly);
     BOOST_TEST((central_coverage(first, Values{0.5, 0.9}) == Values{0.33, 0.7}));
-    BOOST_TEST((analysis::transform_histogram(first, 5) == std::vector<std::size_t>{20, 11, 14, 15, 40}));
     BOOST_TEST(variance_factor(rows.answers()) == 2.3764688326971264, as_float);
     rows.members = 2;
     const Values both = probability_transforms(rows.answers());
@@ -107,7 +106,6 @@ BOOST_AUTO_TEST_CASE(calibrated_predictions_have_uniform_transforms) {
 BOOST_AUTO_TEST_CASE(coverage_counts_from_the_middle_and_includes_ends) {
     const Values u{0, 0.25, 0.5, 0.75, 1};
     BOOST_TEST((central_coverage(u, Values{0, 0.49, 0.5, 0.99, 1}) == Values{0.2, 0.2, 0.6, 0.6, 1}));
-    BOOST_TEST((analysis::transform_histogram(u, 4) == std::vector<std::size_t>{1, 1, 1, 2}));
 }
 
 BOOST_AUTO_TEST_CASE(without_variance_all_is_at_the_mean) {
@@ -147,8 +145,6 @@ BOOST_AUTO_TEST_CASE(what_is_no_distribution_is_refused) {
     BOOST_CHECK_THROW(static_cast<void>(central_coverage({}, Values{0.5})), core::ContractViolation);
     BOOST_CHECK_THROW(static_cast<void>(central_coverage(Values{double{nan}}, Values{0.5})), core::ContractViolation);
     BOOST_CHECK_THROW(static_cast<void>(central_coverage(Values{1.5}, Values{0.5})), core::ContractViolation);
-    BOOST_CHECK_THROW(static_cast<void>(analysis::transform_histogram(Values{0.5}, 0)), core::ContractViolation);
-    BOOST_CHECK_THROW(static_cast<void>(analysis::transform_histogram(Values{-0.5}, 3)), core::ContractViolation);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

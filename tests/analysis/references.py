@@ -221,7 +221,6 @@ def pit():
     show("of the first: rows 0, 99, sum", [members[0][0], members[0][99], members[0].sum()])
     show("of both: rows 0, 99, sum", [members.mean(0)[0], members.mean(0)[99], members.mean(0).sum()])
     show("covered at 0.5, 0.9", [np.mean(abs(2 * members[0] - 1) <= level) for level in (0.5, 0.9)])
-    show("histogram", np.histogram(members[0], 5, (0, 1))[0])
     loss = lambda factor: -scipy.stats.norm.logpdf(y, mean[0], np.sqrt(factor * variance[0])).sum()
     best = scipy.optimize.minimize_scalar(loss, bounds=(0.1, 10), method="bounded", options={"xatol": 1e-12})
     show("variance factor, found by minimising the loss", best.x)
