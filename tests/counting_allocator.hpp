@@ -20,10 +20,14 @@ bool is_in_onednn(const void* code) {
     return dladdr(code, &library) != 0 && std::string_view(library.dli_fname).find("libdnnl") != std::string_view::npos;
 }
 
-void* counted(std::size_t size, std::size_t alignment, const void* caller) {
+void* counted_or_null(std::size_t size, std::size_t alignment, const void* caller) noexcept {
     if (!is_in_onednn(caller)) ++allocations;
     const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
-    void* memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
+    return std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
+}
+
+void* counted(std::size_t size, std::size_t alignment, const void* caller) {
+    void* memory = counted_or_null(size, alignment, caller);
     if (memory == nullptr) throw std::bad_alloc();
     return memory;
 }
@@ -47,6 +51,19 @@ void* operator new(std::size_t size, std::align_val_t alignment) {
 void* operator new[](std::size_t size, std::align_val_t alignment) {
     return counted(size, std::size_t(alignment), __builtin_return_address(0));
 }
+// std::stable_sort asks like this; AddressSanitizer has its own, whose memory free() must not have.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    return counted_or_null(size, alignof(std::max_align_t), __builtin_return_address(0));
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+    return counted_or_null(size, alignof(std::max_align_t), __builtin_return_address(0));
+}
+void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+    return counted_or_null(size, std::size_t(alignment), __builtin_return_address(0));
+}
+void* operator new[](std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+    return counted_or_null(size, std::size_t(alignment), __builtin_return_address(0));
+}
 void operator delete(void* memory) noexcept {
     release(memory);
 }
@@ -69,5 +86,17 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
     release(memory);
 }
 void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept {
+    release(memory);
+}
+void operator delete(void* memory, const std::nothrow_t&) noexcept {
+    release(memory);
+}
+void operator delete[](void* memory, const std::nothrow_t&) noexcept {
+    release(memory);
+}
+void operator delete(void* memory, std::align_val_t, const std::nothrow_t&) noexcept {
+    release(memory);
+}
+void operator delete[](void* memory, std::align_val_t, const std::nothrow_t&) noexcept {
     release(memory);
 }
