@@ -101,10 +101,22 @@ Effort fit(const Effort& wanted, const EffortSteps& steps, double limit_s,
            const std::function<double(const Effort&)>& seconds_of) {
     constexpr std::size_t enough_members = 3;
     Effort effort = wanted;
-    const auto fits = [&] { return seconds_of(effort) <= limit_s; };
+    // By as few steps as suffice, or all; found by halves, for there may be milliards of epochs.
     const auto lower = [&](std::size_t Effort::*part, std::size_t step, std::size_t least) {
+        const std::size_t from = effort.*part;
+        const auto fits = [&](std::size_t steps_down) {
+            effort.*part = from - steps_down * step;
+            return seconds_of(effort) <= limit_s;
+        };
         least = std::max(least, step);
-        while (!fits() && effort.*part >= least + step) effort.*part -= step;
+        std::size_t too_few = 0;
+        std::size_t enough = from > least ? (from - least) / step : 0;
+        if (fits(too_few)) return;
+        while (enough - too_few > 1) {
+            const std::size_t middle = std::midpoint(too_few, enough);
+            (fits(middle) ? enough : too_few) = middle;
+        }
+        effort.*part = from - enough * step;
     };
     lower(&Effort::epochs, steps.epochs, wanted.epochs / 2);
     lower(&Effort::members, steps.members, enough_members);

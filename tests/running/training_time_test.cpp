@@ -31,6 +31,7 @@ BOOST_AUTO_TEST_CASE(epochs_go_first_then_members_then_both) {
     BOOST_TEST((fitted(wanted, -1) == Effort{1, 1}));
     BOOST_TEST((fitted({.members = 2, .epochs = 9}, 8) == Effort{2, 4}));
     BOOST_TEST((fitted({.members = 1, .epochs = 1}, 0) == Effort{1, 1}));
+    BOOST_TEST((fitted({.members = 4'194'304, .epochs = 4'294'967'295}, 1000) == Effort{3, 333}));
 }
 
 BOOST_AUTO_TEST_CASE(runs_of_snapshots_and_folds_stay_whole) {
