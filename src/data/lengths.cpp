@@ -1,7 +1,6 @@
 #include "data/lengths.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "core/error.hpp"
@@ -62,12 +61,6 @@ SharedBytes with_steps(const SharedBytes& sequences, Element element, std::size_
     if (from == to) return sequences;
     return element == Element::f32 ? with_steps_as<float>(sequences, from, to, features)
                                    : with_steps_as<double>(sequences, from, to, features);
-}
-
-std::size_t steps_that_count(std::span<const double> sequence, std::size_t features) {
-    std::size_t steps = sequence.size() / features;
-    while (steps > 0 && std::isnan(sequence[(steps - 1) * features])) --steps;
-    return steps;
 }
 
 }  // namespace ensemble::data

@@ -22,8 +22,4 @@ namespace ensemble::data {
 [[nodiscard]] SharedBytes with_steps(const SharedBytes& sequences, Element element, std::size_t from, std::size_t to,
                                      std::size_t features);
 
-/// Steps of a sequence that count: those up to the last that is not NaN. REQUIRES: features divides the numbers of
-/// `sequence`.
-[[nodiscard]] std::size_t steps_that_count(std::span<const double> sequence, std::size_t features);
-
 }  // namespace ensemble::data
