@@ -26,6 +26,7 @@
 #include "predict/sharing.hpp"
 #include "predict/watch.hpp"
 #include "run/finished_run.hpp"
+#include "run/interrupt.hpp"
 #include "run/prediction_output.hpp"
 #include "run/standard_streams.hpp"
 #include "run/trained_ensemble.hpp"
@@ -302,6 +303,8 @@ public:
 
     /// Once all rows are there.
     void conclude(const predict::Watch& watch) {
+        // Who is asked to leave from here on is done: no file stands beside the word that its program was stopped.
+        note_signals();
         out_->finish(read_);
         for (const std::string& note : rows_->last_notes()) tell("note", note);
         if (sightings_.rows > 0) {

@@ -406,7 +406,8 @@ def who_is_asked_to_leave_leaves_nothing_behind(stage):
         if stage.content() == before:
             give_up("no temporary file is written")
         program.send_signal(number)
-        told = program.communicate(timeout=60)[1]
+        program.wait(timeout=60)  # its input stays open: at its end the program would be done
+        told = program.communicate()[1]
         if program.returncode != STOPPED or "stopped by" not in told:
             give_up(f"ends with {program.returncode}: {told}")
         if stage.content() != before:
