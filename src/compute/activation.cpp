@@ -9,6 +9,7 @@
 #include <Eigen/Core>
 #include <unsupported/Eigen/SpecialFunctions>
 
+#include "compute/vector.hpp"
 #include "core/buffer.hpp"
 #include "core/contract.hpp"
 
@@ -24,6 +25,31 @@ constexpr float inverse_sqrt_2pi = std::numbers::inv_sqrtpi_v<float> * inverse_s
 template <class Map, class Span>
 Map map(Span span) {
     return Map(span.data(), static_cast<Eigen::Index>(span.size()));
+}
+
+/// A NaN stays one, or a diverged member would look healthy: hence no max().
+inline void rectify(std::span<float> x) {
+    transform(x, []<class P>(std::size_t, const P& v) { return v < 0.0F ? P{} : v; });
+}
+
+/// The gradient before a relu that left `known`.
+inline void stop_where_off(std::span<const float> known, std::span<float> gradient) {
+    transform(gradient,
+              [&]<class P>(std::size_t i, const P& g) { return load_as<P>(known.data() + i) > 0.0F ? g : P{}; });
+}
+
+/// As activate(), with the same bits wherever x lies.
+void activate_row_anywhere(Activation activation, std::span<float> x) {
+    if (reinterpret_cast<std::uintptr_t>(x.data()) % core::alignment == 0) return activate(activation, x);
+    // As it would be computed at an aligned address: whole vectors, and the rest at the end.
+    constexpr std::size_t chunk = 512;
+    alignas(core::alignment) std::array<float, chunk> copy;
+    for (std::size_t first = 0; first < x.size(); first += chunk) {
+        const std::span<float> part = x.subspan(first, std::min(chunk, x.size() - first));
+        std::ranges::copy(part, copy.begin());
+        activate(activation, std::span(copy).first(part.size()));
+        std::copy_n(copy.begin(), part.size(), part.begin());
+    }
 }
 
 }  // namespace
@@ -46,11 +72,7 @@ Needs derivative_needs(Activation activation) noexcept {
 }
 
 void activate(Activation activation, std::span<float> x) {
-    if (activation == Activation::relu) {
-        // A NaN must stay one, or a diverged member would look healthy: hence no max().
-        for (float& value : x) value = value < 0.0F ? 0.0F : value;
-        return;
-    }
+    if (activation == Activation::relu) return rectify(x);
     if (activation == Activation::leaky_relu) {
         for (float& value : x) value = value < 0.0F ? leaky_slope * value : value;
         return;
@@ -84,26 +106,22 @@ void activate(Activation activation, std::span<float> x) {
     }
 }
 
-void activate_anywhere(Activation activation, std::span<float> x) {
-    const bool is_exact = activation == Activation::relu || activation == Activation::leaky_relu;
-    if (is_exact || reinterpret_cast<std::uintptr_t>(x.data()) % core::alignment == 0) return activate(activation, x);
-    // As it would be computed at an aligned address: whole vectors, and the rest at the end.
-    constexpr std::size_t chunk = 512;
-    alignas(core::alignment) std::array<float, chunk> copy;
-    for (std::size_t first = 0; first < x.size(); first += chunk) {
-        const std::span<float> part = x.subspan(first, std::min(chunk, x.size() - first));
-        std::ranges::copy(part, copy.begin());
-        activate(activation, std::span(copy).first(part.size()));
-        std::copy_n(copy.begin(), part.size(), part.begin());
+void activate(Activation activation, const Rows& x) {
+    if (activation == Activation::relu) {
+        for (std::size_t row = 0; row < x.count; ++row) rectify(x[row]);
+        return;
     }
+    for (std::size_t row = 0; row < x.count; ++row) activate(activation, x[row]);
+}
+
+void activate_anywhere(Activation activation, const Rows& x) {
+    if (activation == Activation::relu || activation == Activation::leaky_relu) return activate(activation, x);
+    for (std::size_t row = 0; row < x.count; ++row) activate_row_anywhere(activation, x[row]);
 }
 
 void activate_backward(Activation activation, std::span<const float> known, std::span<float> gradient) {
     core::require(known.size() == gradient.size(), "an activation's gradient is as long as its values");
-    if (activation == Activation::relu) {
-        for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] = known[i] > 0.0F ? gradient[i] : 0.0F;
-        return;
-    }
+    if (activation == Activation::relu) return stop_where_off(known, gradient);
     const ConstValues k = map<ConstValues>(known);
     Values g = map<Values>(gradient);
     switch (activation) {
@@ -132,6 +150,16 @@ void activate_backward(Activation activation, std::span<const float> known, std:
             g *= -(-k).expm1();
             break;
     }
+}
+
+void activate_backward(Activation activation, const Rows& known, const Rows& gradient) {
+    core::require(known.count == gradient.count && known.width == gradient.width,
+                  "an activation's gradient has the extents of its values");
+    if (activation == Activation::relu) {
+        for (std::size_t row = 0; row < gradient.count; ++row) stop_where_off(known[row], gradient[row]);
+        return;
+    }
+    for (std::size_t row = 0; row < gradient.count; ++row) activate_backward(activation, known[row], gradient[row]);
 }
 
 }  // namespace ensemble::compute

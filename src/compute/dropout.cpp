@@ -37,10 +37,14 @@ void draw_mask(DropoutRate rate, core::RandomStream& random, std::span<std::uint
     }
 }
 
-void apply_mask(DropoutRate rate, std::span<const std::uint8_t> mask, std::span<float> x) {
-    core::require(mask.size() == x.size(), "a mask is as long as what it masks");
+void apply_mask(DropoutRate rate, std::span<const std::uint8_t> mask, const Rows& x) {
+    core::require(mask.size() == x.count * x.width, "a mask is as long as what it masks");
     const float scale = rate.scale();
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] *= mask[i] != 0 ? scale : 0.0F;
+    const std::uint8_t* __restrict keep = mask.data();
+    for (std::size_t row = 0; row < x.count; ++row, keep += x.width) {
+        float* __restrict values = x.data + row * x.stride;
+        for (std::size_t i = 0; i < x.width; ++i) values[i] *= keep[i] != 0 ? scale : 0.0F;
+    }
 }
 
 }  // namespace ensemble::compute

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 
+#include "compute/rows.hpp"
 #include "core/random.hpp"
 
 namespace ensemble::compute {
@@ -27,7 +28,7 @@ private:
 /// Fills `mask` with 1 (keep) and 0 (drop); uses ⌈mask.size() / 8⌉ blocks of the stream from where it stands.
 void draw_mask(DropoutRate rate, core::RandomStream& random, std::span<std::uint8_t> mask);
 
-/// x ← x · mask · scale. Serves forward and backward alike.
-void apply_mask(DropoutRate rate, std::span<const std::uint8_t> mask, std::span<float> x);
+/// x ← x · mask · scale, with one element of the mask after the other. Serves forward and backward alike.
+void apply_mask(DropoutRate rate, std::span<const std::uint8_t> mask, const Rows& x);
 
 }  // namespace ensemble::compute

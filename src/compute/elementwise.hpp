@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <span>
 
+#include "compute/accumulate.hpp"
+#include "compute/rows.hpp"
+
 // Arithmetic on neighbouring numbers. REQUIRES, of every function: its arrays have one size and do not overlap.
 namespace ensemble::compute {
 
@@ -12,6 +15,12 @@ inline void add(std::span<const float> from, float* __restrict to) {
     const float* __restrict x = from.data();
     for (std::size_t i = 0; i < from.size(); ++i) to[i] += x[i];
 }
+
+/// Every row of `to` ← itself + from.
+void add_to_rows(std::span<const float> from, const Rows& to);
+
+/// to ← Σ rows, or to + Σ rows: one row after the other. REQUIRES: as wide as the rows.
+void add_up_rows(const Rows& rows, Accumulate accumulate, std::span<float> to);
 
 /// to ← a + b.
 void sum(std::span<const float> a, const float* b, float* to);

@@ -4,26 +4,10 @@
 #include <cstdint>
 #include <memory>
 
+#include "compute/matmul_shape.hpp"
 #include "compute/precision.hpp"
 
 namespace ensemble::compute {
-
-enum class Transpose : std::uint8_t { no, yes };
-
-/// Whether a result replaces what was there or is added to it.
-enum class Accumulate : std::uint8_t { no, yes };
-
-/// A factor of a product: how it lies in memory, and whether it is read transposed.
-struct Operand {
-    std::size_t stride = 0;  ///< elements between two rows as they lie in memory
-    Transpose transpose = Transpose::no;
-};
-
-struct MatMulShape {
-    std::size_t m = 0;
-    std::size_t n = 0;
-    std::size_t k = 0;
-};
 
 /// C [m×n] = op(A) [m×k] · op(B) [k×n], or C += …: compiled once for its shape, run many times. C and the sums are in
 /// single precision, the factors in the one that is asked for.
@@ -45,7 +29,7 @@ public:
     /// Floating-point operations of one run: 2·m·n·k.
     [[nodiscard]] double flops() const noexcept;
 
-    /// Name of the library's kernel, for benchmarks and bug reports.
+    /// Name of the kernel, the library's or our own, for benchmarks and bug reports.
     [[nodiscard]] const char* kernel() const noexcept;
 
 private:

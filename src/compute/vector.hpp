@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 namespace ensemble::compute {
 
@@ -21,9 +22,49 @@ Pack<Count> load_pack(const float* from) {
     return pack;
 }
 
+template <class AnyPack>
+AnyPack load_as(const float* from) {
+    return load_pack<sizeof(AnyPack) / sizeof(float)>(from);
+}
+
 template <std::size_t Count>
 void store_pack(const Pack<Count>& pack, float* to) {
     std::memcpy(to, &pack, sizeof pack);
+}
+
+/// The sum of a pack's floats: halves are added, then halves of these.
+template <std::size_t Count>
+float sum_of(const Pack<Count>& pack) {
+    if constexpr (Count == 1) {
+        return pack[0];
+    } else {
+        constexpr std::size_t half = Count / 2;
+        Pack<half> low;
+        Pack<half> high;
+        std::memcpy(&low, &pack, sizeof low);
+        std::memcpy(&high, reinterpret_cast<const char*>(&pack) + sizeof low, sizeof high);
+        return sum_of<half>(low + high);
+    }
+}
+
+/// Calls f(index, Pack) with neighbouring floats of x and puts what it returns in their place; what f makes of a number
+/// depends on that number and its index alone. Narrow rows are as fast as their floats: the last pack overlaps the one
+/// before, which it was read before, so that there is no loop over single floats behind it.
+template <std::size_t Count, class F>
+inline void transform_packs(std::span<float> x, const F& f) {
+    const std::size_t last = x.size() - Count;
+    const Pack<Count> end = f(last, load_pack<Count>(x.data() + last));
+    for (std::size_t i = 0; i < last; i += Count) store_pack<Count>(f(i, load_pack<Count>(x.data() + i)), x.data() + i);
+    store_pack<Count>(end, x.data() + last);
+}
+
+template <class F>
+inline void transform(std::span<float> x, const F& f) {
+    constexpr std::size_t wide = 16;
+    constexpr std::size_t narrow = 4;
+    if (x.size() >= wide) return transform_packs<wide>(x, f);
+    if (x.size() >= narrow) return transform_packs<narrow>(x, f);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = f(i, load_pack<1>(x.data() + i))[0];
 }
 
 /// Floats of one block of channels in the widest order (see Images), as a vector that the compiler maps to registers.

@@ -1,6 +1,7 @@
 #include "model/pointwise.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "compute/elementwise.hpp"
@@ -13,29 +14,15 @@ class Bias final : public Stage {
 public:
     explicit Bias(const ParameterBlock& block) : block_(block) {}
 
-    void forward(const float* parameters, Mode, std::size_t, std::span<float> x) override {
-        compute::add({parameters + block_.offset, x.size()}, x.data());
+    void forward(const float* parameters, Mode, std::size_t, const compute::Rows& x) override {
+        compute::add_to_rows({parameters + block_.offset, x.width}, x);
     }
 
-    void backward(std::size_t row, std::span<const float>, std::span<float> gradient, float* gradients) override {
-        float* sum = gradients + block_.offset;
-        if (row == 0) {
-            std::copy(gradient.begin(), gradient.end(), sum);
-        } else {
-            compute::add(gradient, sum);
-        }
-    }
-
-    void sum_columns(const compute::Rows& gradient, std::size_t begin, std::size_t end, float* gradients) override {
-        for (std::size_t row = 0; row < gradient.count; ++row) {
-            const std::span<const float> columns = gradient[row].subspan(begin, end - begin);
-            float* sum = gradients + block_.offset + begin;
-            if (row == 0) {
-                std::copy(columns.begin(), columns.end(), sum);
-            } else {
-                compute::add(columns, sum);
-            }
-        }
+    void sum_columns(std::size_t first, const compute::Rows& gradient, std::size_t begin, std::size_t end,
+                     float* gradients) override {
+        compute::add_up_rows(gradient.columns(begin, end),
+                             first == 0 ? compute::Accumulate::no : compute::Accumulate::yes,
+                             {gradients + block_.offset + begin, end - begin});
     }
 
     [[nodiscard]] const ParameterBlock* parameters() const override { return &block_; }
@@ -60,12 +47,12 @@ public:
         compute::draw_mask(rate_, random, mask_);
     }
 
-    void forward(const float*, Mode mode, std::size_t row, std::span<float> x) override {
-        if (mode != Mode::evaluate) compute::apply_mask(rate_, mask_of(row), x);
+    void forward(const float*, Mode mode, std::size_t first, const compute::Rows& x) override {
+        if (mode != Mode::evaluate) compute::apply_mask(rate_, mask_of(first, x.count), x);
     }
 
-    void backward(std::size_t row, std::span<const float>, std::span<float> gradient, float*) override {
-        compute::apply_mask(rate_, mask_of(row), gradient);
+    void backward(std::size_t first, const compute::Rows&, const compute::Rows& gradient) override {
+        compute::apply_mask(rate_, mask_of(first, gradient.count), gradient);
     }
 
 private:
@@ -78,8 +65,8 @@ private:
         }
     }
 
-    [[nodiscard]] std::span<const std::uint8_t> mask_of(std::size_t row) const {
-        return std::span(mask_).subspan(row * width_, width_);
+    [[nodiscard]] std::span<const std::uint8_t> mask_of(std::size_t first, std::size_t count) const {
+        return std::span(mask_).subspan(first * width_, count * width_);
     }
 
     compute::DropoutRate rate_;
@@ -109,24 +96,29 @@ public:
     [[nodiscard]] compute::Needs needs() const noexcept { return needs_; }
     [[nodiscard]] compute::Activation activation() const noexcept { return activation_; }
 
-    void forward(const float*, Mode mode, std::size_t row, std::span<float> x) override {
+    void forward(const float*, Mode mode, std::size_t first, const compute::Rows& x) override {
         const bool keeps = mode == Mode::train && keeps_;
-        if (keeps && needs_ == compute::Needs::input) std::copy(x.begin(), x.end(), kept_of(row).begin());
+        if (keeps && needs_ == compute::Needs::input) keep_rows(first, x);
         if (mode == Mode::train) {
             compute::activate(activation_, x);
         } else {
             compute::activate_anywhere(activation_, x);
         }
-        if (keeps && needs_ != compute::Needs::input) std::copy(x.begin(), x.end(), kept_of(row).begin());
+        if (keeps && needs_ != compute::Needs::input) keep_rows(first, x);
     }
 
-    void backward(std::size_t row, std::span<const float> y, std::span<float> gradient, float*) override {
-        compute::activate_backward(activation_, keeps_ ? kept_of(row) : y, gradient);
+    void backward(std::size_t first, const compute::Rows& y, const compute::Rows& gradient) override {
+        compute::activate_backward(activation_, keeps_ ? kept_rows(first, gradient.count) : y, gradient);
     }
 
 private:
-    [[nodiscard]] std::span<float> kept_of(std::size_t row) {
-        return std::span<float>(kept_).subspan(row * width_, width_);
+    [[nodiscard]] compute::Rows kept_rows(std::size_t first, std::size_t count) {
+        return {kept_.data() + first * width_, count, width_, width_};
+    }
+
+    void keep_rows(std::size_t first, const compute::Rows& x) {
+        const compute::Rows kept = kept_rows(first, x.count);
+        for (std::size_t row = 0; row < x.count; ++row) std::ranges::copy(x[row], kept[row].begin());
     }
 
     compute::Activation activation_;
@@ -190,37 +182,48 @@ std::size_t least_rows(std::size_t width) {
     return least_elements / width + 1;
 }
 
+/// Calls visit(first, end) for [begin, end) in pieces whose rows stay in the nearest cache: half of 32 KiB.
+template <class Visit>
+void in_pieces(std::size_t begin, std::size_t end, std::size_t stride, const Visit& visit) {
+    constexpr std::size_t most_elements = 4096;
+    const std::size_t count = std::max<std::size_t>(most_elements / stride, 1);
+    for (std::size_t first = begin; first < end; first += count) visit(first, std::min(first + count, end));
+}
+
 }  // namespace
 
 void Pointwise::prepare() {
     for (const auto& stage : stages_) stage->prepare();
 }
 
-void Pointwise::forward(const float* parameters, const Pass& pass) {
-    for (const auto& stage : stages_) stage->begin(pass);
-    const compute::Rows target = target_.value_rows();
-    core::parallel_for(pool_, target.count, least_rows(target.width), [&](std::size_t begin, std::size_t end) {
-        for (std::size_t row = begin; row < end; ++row) {
-            const std::span<float> x = target[row];
-            if (source_ != nullptr) {
-                const std::span<float> from = source_->value_rows()[row];
-                std::copy(from.begin(), from.end(), x.begin());
-            }
-            for (const auto& stage : stages_) stage->forward(parameters, pass.mode, row, x);
-        }
+void Pointwise::forward_rows(std::size_t begin, std::size_t end, const float* parameters, Mode mode) {
+    in_pieces(begin, end, target_.stride, [&](std::size_t first, std::size_t last) {
+        const compute::Rows x = target_.value_rows().rows(first, last);
+        for (std::size_t row = 0; source_ != nullptr && row < x.count; ++row)
+            std::ranges::copy(source_->value_rows()[first + row], x[row].begin());
+        for (const auto& stage : stages_) stage->forward(parameters, mode, first, x);
     });
 }
 
-void Pointwise::backward_rows(std::size_t begin, std::size_t end, std::size_t first_stage, float* gradients) {
-    const compute::Rows values = target_.value_rows();
-    const compute::Rows target = target_.gradient_rows();
-    for (std::size_t row = begin; row < end; ++row) {
-        const std::span<float> gradient = target[row];
-        for (std::size_t stage = stages_.size(); stage-- > first_stage;)
-            stages_[stage]->backward(row, values[row], gradient, gradients);
-        if (source_ != nullptr && source_->has_gradient())
-            deliver(gradient, accumulate_, source_->gradient_rows()[row]);
-    }
+void Pointwise::forward(const float* parameters, const Pass& pass) {
+    for (const auto& stage : stages_) stage->begin(pass);
+    core::parallel_for(pool_, target_.rows, least_rows(target_.width()),
+                       [&](std::size_t begin, std::size_t end) { forward_rows(begin, end, parameters, pass.mode); });
+}
+
+void Pointwise::backward_rows(std::size_t begin, std::size_t end, bool sums, float* gradients) {
+    in_pieces(begin, end, target_.stride, [&](std::size_t first, std::size_t last) {
+        const compute::Rows values = target_.value_rows().rows(first, last);
+        const compute::Rows gradient = target_.gradient_rows().rows(first, last);
+        for (const auto& stage : std::views::reverse(stages_)) {
+            if (sums && stage->parameters() != nullptr)
+                stage->sum_columns(first, gradient, 0, gradient.width, gradients);
+            stage->backward(first, values, gradient);
+        }
+        if (source_ == nullptr || !source_->has_gradient()) return;
+        for (std::size_t row = 0; row < gradient.count; ++row)
+            deliver(gradient[row], accumulate_, source_->gradient_rows()[first + row]);
+    });
 }
 
 void Pointwise::backward(const float*, float* gradients, const GradientReady& ready) {
@@ -231,16 +234,15 @@ void Pointwise::backward(const float*, float* gradients, const GradientReady& re
     const bool is_shared =
         pool_ != nullptr && pool_->size() > 1 && std::ranges::count_if(stages_, sums) == (sums_last ? 1 : 0);
     if (is_shared) {
-        core::parallel_for(pool_, target.count, least_rows(target.width), [&](std::size_t begin, std::size_t end) {
-            backward_rows(begin, end, sums_last ? 1 : 0, gradients);
-        });
+        core::parallel_for(pool_, target.count, least_rows(target.width),
+                           [&](std::size_t begin, std::size_t end) { backward_rows(begin, end, false, gradients); });
         if (sums_last) {
             core::parallel_for(pool_, target.width, least_rows(target.count), [&](std::size_t begin, std::size_t end) {
-                stages_.front()->sum_columns(target, begin, end, gradients);
+                stages_.front()->sum_columns(0, target, begin, end, gradients);
             });
         }
     } else {
-        backward_rows(0, target.count, 0, gradients);
+        backward_rows(0, target.count, true, gradients);
     }
     for (const auto& stage : stages_) {
         if (const ParameterBlock* block = stage->parameters()) report(*block, ready);

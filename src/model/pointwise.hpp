@@ -13,7 +13,7 @@
 
 namespace ensemble::model {
 
-/// One element-wise step of a chain, applied row by row.
+/// One element-wise step of a chain, applied to some rows of a batch at a time.
 class Stage {
 public:
     Stage() = default;
@@ -27,24 +27,29 @@ public:
     /// Called once before the rows of a batch.
     virtual void begin(const Pass&) {}
 
-    virtual void forward(const float* parameters, Mode mode, std::size_t row, std::span<float> x) = 0;
+    /// `x` are the rows of the batch from `first` on.
+    virtual void forward(const float* parameters, Mode mode, std::size_t first, const compute::Rows& x) = 0;
 
-    /// Turns the gradient of the stage's output into that of its input, in place; `y` is what the chain left in this
-    /// row in the end. Rows come in ascending order.
-    virtual void backward(std::size_t row, std::span<const float> y, std::span<float> gradient, float* gradients) = 0;
+    /// Turns the gradient of the stage's output into that of its input, in place; `y` is what the chain left in these
+    /// rows in the end. Rows come in ascending order, those of sum_columns() in between.
+    virtual void backward(std::size_t first, const compute::Rows& y, const compute::Rows& gradient) {
+        static_cast<void>(first), static_cast<void>(y), static_cast<void>(gradient);
+    }
 
     /// The parameters whose gradient is final once all rows are through; null if there are none.
     [[nodiscard]] virtual const ParameterBlock* parameters() const { return nullptr; }
 
-    /// The gradients of the parameters for columns [begin, end), from the gradients of all rows of the stage's output,
-    /// which pass through it as they are: what backward() does for one row after the other.
-    virtual void sum_columns(const compute::Rows& gradient, std::size_t begin, std::size_t end, float* gradients) {
-        static_cast<void>(gradient), static_cast<void>(begin), static_cast<void>(end), static_cast<void>(gradients);
+    /// The gradients of the parameters for columns [begin, end), from the gradients of the stage's output, which pass
+    /// through it as they are.
+    virtual void sum_columns(std::size_t first, const compute::Rows& gradient, std::size_t begin, std::size_t end,
+                             float* gradients) {
+        static_cast<void>(first), static_cast<void>(gradient), static_cast<void>(begin), static_cast<void>(end),
+            static_cast<void>(gradients);
     }
 };
 
-/// A chain of element-wise stages (bias, activation, dropout, …) that takes each row through all of them while it is
-/// in the nearest cache, in place.
+/// A chain of element-wise stages (bias, activation, dropout, …) that takes a few rows at a time through all of them,
+/// in place: so few that they stay in the nearest cache.
 class Pointwise final : public Operation {
 public:
     /// Works on `target` in place.
@@ -78,7 +83,10 @@ public:
 private:
     class Activate;
 
-    void backward_rows(std::size_t begin, std::size_t end, std::size_t first_stage, float* gradients);
+    void forward_rows(std::size_t begin, std::size_t end, const float* parameters, Mode mode);
+
+    /// `sums`: with the gradients of parameters.
+    void backward_rows(std::size_t begin, std::size_t end, bool sums, float* gradients);
 
     /// Tells earlier activations that later stages will overwrite the values their derivatives need.
     void values_change(bool zeros_stop_gradient);

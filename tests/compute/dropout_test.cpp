@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(preserves_the_expectation) {
     constexpr std::size_t size = 100'000;
     std::vector<float> x(size, 1.5F);
     const auto drawn = mask(0.2, size);
-    compute::apply_mask(DropoutRate(0.2), drawn, x);
+    compute::apply_mask(DropoutRate(0.2), drawn, {x.data(), 1, x.size(), x.size()});
     const double mean = std::accumulate(x.begin(), x.end(), 0.0) / size;
     BOOST_TEST(std::abs(mean - 1.5) < 4 * 1.5 * std::sqrt(0.25 / size));
     for (std::size_t i = 0; i < size; ++i) {
@@ -69,8 +69,14 @@ BOOST_AUTO_TEST_CASE(scale_times_keep_is_exactly_one) {
 
 BOOST_AUTO_TEST_CASE(zero_keeps_everything) {
     std::vector<float> x{1, -2, 3};
-    compute::apply_mask(DropoutRate(0), mask(0, 3), x);
+    compute::apply_mask(DropoutRate(0), mask(0, 3), {x.data(), 1, 3, 3});
     BOOST_TEST((x == std::vector<float>{1, -2, 3}));
+}
+
+BOOST_AUTO_TEST_CASE(rows_are_masked_one_after_the_other) {
+    std::vector<float> x{1, 2, 9, 3, 4, 9};
+    compute::apply_mask(DropoutRate(0.5), std::vector<std::uint8_t>{1, 0, 0, 1}, {x.data(), 2, 2, 3});
+    BOOST_TEST((x == std::vector<float>{2, 0, 9, 0, 8, 9}));
 }
 
 BOOST_AUTO_TEST_CASE(the_same_stream_gives_the_same_mask_and_another_step_another) {

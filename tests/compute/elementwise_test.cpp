@@ -6,6 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "compute/activation.hpp"
 #include "compute/gather.hpp"
 #include "compute/update.hpp"
 #include "core/contract.hpp"
@@ -90,6 +91,48 @@ BOOST_AUTO_TEST_CASE(ascending_is_momentum_up_the_gradient) {
                               0.5F);
     BOOST_TEST(m == (Values{0.75F, 0.5F}));
     BOOST_TEST(w == (Values{1.75F, 2.5F}));
+}
+
+// Widths around those of packs: what lies between the rows stays, and every sum is taken in the order of the rows.
+BOOST_AUTO_TEST_CASE(rows_of_every_width) {
+    for (std::size_t width = 1; width <= 150; ++width) {
+        const std::size_t stride = width + 3;
+        constexpr std::size_t count = 5;
+        Values values(count * stride, -7);
+        for (std::size_t i = 0; i < values.size(); ++i)
+            if (i % stride < width) values[i] = std::sin(static_cast<float>(i)) * 3;
+        const compute::Rows rows{values.data(), count, width, stride};
+        Values sums(width, 0.1F);
+        Values expected = sums;
+        Values fresh(width, nan);
+        Values expected_fresh(width);
+        for (std::size_t row = 0; row < count; ++row) {
+            for (std::size_t i = 0; i < width; ++i) {
+                expected[i] += rows[row][i];
+                expected_fresh[i] = row == 0 ? rows[row][i] : expected_fresh[i] + rows[row][i];
+            }
+        }
+        compute::add_up_rows(rows, compute::Accumulate::yes, sums);
+        compute::add_up_rows(rows, compute::Accumulate::no, fresh);
+        BOOST_TEST((sums == expected));
+        BOOST_TEST((fresh == expected_fresh));
+
+        Values known = values;
+        Values rectified = values;
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            if (i % stride >= width) continue;
+            known[i] += sums[i % stride];
+            rectified[i] = known[i] < 0 ? 0 : known[i];
+        }
+        compute::add_to_rows(sums, rows);
+        BOOST_TEST((values == known));
+        compute::activate(compute::Activation::relu, rows);
+        BOOST_TEST((values == rectified));
+        Values gradient(values.size(), 2);
+        compute::activate_backward(compute::Activation::relu, rows, {gradient.data(), count, width, stride});
+        for (std::size_t i = 0; i < values.size(); ++i) known[i] = i % stride < width && values[i] <= 0 ? 0 : 2;
+        BOOST_TEST((gradient == known));
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
