@@ -1,6 +1,7 @@
 #include "compute/matmul.hpp"
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include "compute/onednn.hpp"
+#include "compute/small_matmul.hpp"
 #include "core/buffer.hpp"
 #include "core/contract.hpp"
 
@@ -50,6 +52,7 @@ struct MatMul::Impl {
     // Where the library would run its plain matrix multiplication anyway we call that directly: the same kernel
     // without the bookkeeping of a primitive, which costs as much as a small product.
     bool plain = false;
+    std::optional<SmallMatMul> small;  ///< neither
     dnnl::matmul primitive;
     dnnl::stream stream;
     memory memory_a;
@@ -77,6 +80,11 @@ MatMul::MatMul(const MatMulShape& shape, Operand a, Operand b, std::size_t strid
     impl.accumulate = accumulate;
     impl.factors = factors;
 
+    if (factors == Precision::f32 && SmallMatMul::suits(shape)) {
+        impl.small.emplace(shape, a, b, stride_c, accumulate);
+        impl.kernel = "small";
+        return;
+    }
     const memory::desc desc_a = descriptor(shape.m, shape.k, a, factors);
     const memory::desc desc_b = descriptor(shape.k, shape.n, b, factors);
     const memory::desc desc_c = descriptor(shape.m, shape.n, {stride_c, Transpose::no}, Precision::f32);
@@ -114,6 +122,7 @@ MatMul& MatMul::operator=(MatMul&&) noexcept = default;
 void MatMul::operator()(const float* a, const float* b, float* c) const {
     Impl& impl = *impl_;
     core::require(impl.factors == Precision::f32, "a product is compiled for the precision of its factors");
+    if (impl.small) return (*impl.small)(a, b, c);
     if (impl.plain) {
         impl.first_run.require_room();
         const auto dim = [](std::size_t extent) { return static_cast<dnnl_dim_t>(extent); };

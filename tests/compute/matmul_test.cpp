@@ -1,6 +1,8 @@
 #include "compute/matmul.hpp"
 
 #include <cmath>
+#include <string>
+#include <utility>
 
 #include <boost/test/unit_test.hpp>
 
@@ -68,6 +70,46 @@ BOOST_AUTO_TEST_CASE(agrees_with_the_definition_and_leaves_the_rest_alone) {
                 for (const Accumulate accumulate : {Accumulate::no, Accumulate::yes})
                     check(shape, turn_a, turn_b, accumulate);
             }
+        }
+    }
+}
+
+// Extents around those of registers, and every way a small product is computed.
+BOOST_AUTO_TEST_CASE(small_products_of_every_extent) {
+    for (const std::size_t n : {1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 31, 33, 48, 50, 64, 65, 79, 80, 81, 100}) {
+        for (const auto& [m, k] : {std::pair{1, 1}, {5, 17}, {16, 64}, {33, 40}, {23, 81}}) {
+            const compute::MatMulShape shape{static_cast<std::size_t>(m), n, static_cast<std::size_t>(k)};
+            for (const Transpose turn_a : {Transpose::no, Transpose::yes}) {
+                for (const Transpose turn_b : {Transpose::no, Transpose::yes}) {
+                    for (const Accumulate accumulate : {Accumulate::no, Accumulate::yes})
+                        check(shape, turn_a, turn_b, accumulate);
+                }
+            }
+        }
+    }
+    const MatMul product({100, 50, 13}, {16, Transpose::no}, {64, Transpose::no}, 64, Accumulate::no);
+    BOOST_TEST(product.kernel() == std::string("small"));
+}
+
+// What a row becomes must not depend on the company it is computed in.
+BOOST_AUTO_TEST_CASE(rows_of_small_products_have_their_own_bits) {
+    for (const auto& [n, k] : {std::pair{1, 50}, {2, 100}, {10, 512}, {10, 64}, {50, 13}, {64, 128}}) {
+        const auto columns = static_cast<std::size_t>(n);
+        const auto depth = static_cast<std::size_t>(k);
+        for (const Transpose turn_b : {Transpose::no, Transpose::yes}) {
+            const Operand a{depth, Transpose::no};
+            const Operand b{turn_b == Transpose::yes ? depth : columns, turn_b};
+            constexpr std::size_t many = 37;
+            const auto values_a = noise(many * depth, 1);
+            const auto values_b = noise(columns * depth, 2);
+            core::Buffer<float> together(many * columns);
+            core::Buffer<float> alone(many * columns);
+            MatMul({many, columns, depth}, a, b, columns, Accumulate::no)(values_a.data(), values_b.data(),
+                                                                          together.data());
+            const MatMul one({1, columns, depth}, a, b, columns, Accumulate::no);
+            for (std::size_t row = 0; row < many; ++row)
+                one(values_a.data() + row * depth, values_b.data(), alone.data() + row * columns);
+            BOOST_TEST((together == alone));
         }
     }
 }
