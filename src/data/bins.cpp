@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <optional>
+#include <utility>
 
 namespace ensemble::data {
 namespace {
@@ -15,6 +17,18 @@ std::vector<double> ascending(std::vector<double> edges) {
     edges.erase(same.begin(), same.end());
     if (edges.size() < 3) edges.clear();
     return edges;
+}
+
+/// Leaves at most so many of each value; false if there were not more of any.
+bool thin(std::vector<double>& sorted, std::size_t most) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
+        if (kept >= most && sorted[kept - most] == sorted[i]) continue;
+        sorted[kept++] = sorted[i];
+    }
+    const bool has_thinned = kept < sorted.size();
+    sorted.resize(kept);
+    return has_thinned;
 }
 
 /// Values [first, end) and where they are split best.
@@ -114,9 +128,16 @@ double quantile(std::span<const double> sorted, double share) {
 }
 
 std::vector<double> quantile_bins(std::span<const double> sorted, std::size_t bins) {
+    std::vector<double> values;
+    std::ranges::unique_copy(sorted, std::back_inserter(values));
+    if (values.size() <= bins + 1) return ascending(std::move(values));
+    values.assign(sorted.begin(), sorted.end());
+    // A value that fills several bins counts as one that fills one: the others are for the rest.
+    for (std::size_t most = values.size() / bins; most > 0 && thin(values, most); most = values.size() / bins) {
+    }
     std::vector<double> edges;
     for (std::size_t i = 0; i <= bins; ++i)
-        edges.push_back(quantile(sorted, static_cast<double>(i) / static_cast<double>(bins)));
+        edges.push_back(quantile(values, static_cast<double>(i) / static_cast<double>(bins)));
     return ascending(edges);
 }
 

@@ -10,8 +10,9 @@ namespace ensemble::data {
 /// REQUIRES: sorted is not empty.
 [[nodiscard]] double quantile(std::span<const double> sorted, double share);
 
-/// Edges of at most `bins` bins that hold as many of the values each, as far as equal ones let them: from the least to
-/// the largest value, ascending. Empty where there would be fewer than two bins. REQUIRES: bins > 1.
+/// Edges of at most `bins` bins, from the least to the largest value, ascending: the values themselves where they are
+/// few, else quantiles, so that bins hold as many values each; one that would fill several bins by itself fills one,
+/// and the others are for the rest. Empty where there would be fewer than two bins. REQUIRES: bins > 1.
 [[nodiscard]] std::vector<double> quantile_bins(std::span<const double> sorted, std::size_t bins);
 
 /// Values in ascending order, and what is to be predicted of each: [values × width].

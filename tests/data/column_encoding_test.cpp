@@ -89,12 +89,20 @@ BOOST_AUTO_TEST_CASE(a_number_fills_its_bins_from_below) {
 }
 
 BOOST_AUTO_TEST_CASE(bins_are_those_of_numpy_and_of_a_regression_tree) {
-    // numpy.unique(numpy.quantile([1, 2, 2, 2, 3, 5, 8, 13, 21, 34], numpy.linspace(0, 1, 5)))
-    const Doubles sorted{1, 2, 2, 2, 3, 5, 8, 13, 21, 34};
-    const Doubles expected{1, 2, 4, 11.75, 34};
+    // numpy.unique(numpy.quantile([1, 2, 2, 3, 4, 5, 8, 13, 21, 34], numpy.linspace(0, 1, 5)))
+    const Doubles sorted{1, 2, 2, 3, 4, 5, 8, 13, 21, 34};
+    const Doubles expected{1, 2.25, 4.5, 11.75, 34};
     const Doubles made = data::quantile_bins(sorted, 4);
     BOOST_TEST(made == expected, boost::test_tools::per_element());
     BOOST_TEST(data::quantile_bins(Doubles{7, 7, 7, 9}, 2).empty());
+    BOOST_TEST(data::quantile_bins(Doubles{7, 7, 7, 8, 9, 9}, 4) == (Doubles{7, 8, 9}),
+               boost::test_tools::per_element());
+    // Nine of ten values are 0. Left twice, they leave room: numpy.quantile([0, 0, *range(1, 11)], [0, .25, .5, .75,
+    // 1])
+    Doubles mostly_zero(90, 0.0);
+    for (int i = 1; i <= 10; ++i) mostly_zero.push_back(i);
+    const Doubles spread{0, 1, 4, 7, 10};
+    BOOST_TEST(data::quantile_bins(mostly_zero, 4) == spread, boost::test_tools::per_element());
     // sklearn.tree.DecisionTreeRegressor(max_leaf_nodes=3, min_samples_leaf=2).fit(x, y).tree_.threshold, with
     // x = 0 … 11 and y = 0 0 0 0 5 5 5 5 1 1 1 1
     Doubles x(12);
