@@ -44,9 +44,11 @@ std::vector<RecipeValue> for_tables(const data::Source& source) {
     const bool has_numbers = std::ranges::count(source.columns, data::ColumnKind::number, &data::Column::kind) > 0;
     if (has_numbers && data::encoding_in_use(data::Encoding::automatic, source) == data::Encoding::ple)
         values.push_back({.setting = "vary", .value = "encoding=ple,ple-target"});
-    // Of few validation rows, all may be right, which no temperature is low enough for.
-    if (source.train.description().task == task::Kind::classification && !is_small)
+    // Of few validation rows, all may be right, which no temperature is low enough for, and weights would be chance.
+    if (source.train.description().task == task::Kind::classification && !is_small) {
+        values.push_back({.setting = "combine", .value = "weighted"});
         values.push_back({.setting = "calibrate", .value = "temperature"});
+    }
     return values;
 }
 
@@ -117,7 +119,7 @@ constexpr std::array<Recipe, 3> all_recipes{{
      .help = "up to 2,000 rows two dense layers of 128 with dropout, else three of 256 with a little; AdamW with\n"
              "weight decay; at most 200 epochs, of which the best on a validation share of 0.15 counts\n"
              "(--patience 16); members with both encodings of numbers in turn (--vary); for classes of more\n"
-             "rows --calibrate temperature",
+             "rows --combine weighted --calibrate temperature",
      .is_of_one_piece = false,
      .suits = is_table,
      .values = for_tables,
