@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <future>
 #include <optional>
 #include <string>
 #include <utility>
@@ -219,8 +220,11 @@ IdxTables read_idx(const fs::path& directory) {
     ItemAxes axes = item_axes(train.layout.extents, train.name);
     train.layout.channels_first = test.layout.channels_first = axes.channels_first;
     const Element element = element_for(train.layout.stored.number);
+    // What is packed takes a core longer to unpack than anything else takes before the first step. Where there is no
+    // room for another thread, the test images are read at get().
+    std::future<ArrayContent> test_body = std::async([&] { return read_body(test, element); });
     const ArrayContent train_content = read_body(train, element);
-    const ArrayContent test_content = read_body(test, element);
+    const ArrayContent test_content = test_body.get();
 
     std::vector<std::string> notes = std::move(axes.notes);
     const auto note = [&](std::string text) {
