@@ -1,6 +1,7 @@
 #include "data/lengths.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "core/error.hpp"
