@@ -71,6 +71,7 @@ inline void transform(std::span<float> x, const F& f) {
 constexpr std::size_t lanes = 16;
 using Vector = Pack<lanes>;
 using Integers = std::int32_t __attribute__((vector_size(lanes * sizeof(std::int32_t))));
+using Shorts = std::uint16_t __attribute__((vector_size(lanes * sizeof(std::uint16_t))));
 using Bytes = std::uint8_t __attribute__((vector_size(lanes)));
 
 inline Vector load(const float* from) {
@@ -80,7 +81,8 @@ inline Vector load(const float* from) {
 inline Integers load(const std::uint8_t* from) {
     Bytes bytes;
     std::memcpy(&bytes, from, sizeof bytes);
-    return __builtin_convertvector(bytes, Integers);
+    // In two steps, for which GCC has instructions: in one it takes the bytes apart.
+    return __builtin_convertvector(__builtin_convertvector(bytes, Shorts), Integers);
 }
 
 inline void store(const Vector& vector, float* to) {
