@@ -127,6 +127,7 @@ struct Direct {
 /// Each direction goes through the library or, where there is no Direct for it, by Winograd.
 struct Convolution::Impl {
     double flops = 0;
+    core::Part all;  ///< images
     std::string kernels;
     bool has_input_gradient = false;
     bool has_weight_gradient = false;
@@ -153,6 +154,7 @@ Convolution::Convolution(const ConvolutionShape& of, const ConvolutionOrder& in_
     core::require(order.out.pixels() > 0, "a convolution's window fits its image");
     core::require(shape.weight_stride >= shape.channels_out, "rows of the weights do not overlap");
     Impl& impl = *impl_;
+    impl.all = {0, shape.count};
     impl.flops =
         2.0 * static_cast<double>(order.out.elements()) * static_cast<double>(shape.channels_in * shape.window.area());
     impl.has_weight_gradient = derivatives != Derivatives::none;
@@ -241,7 +243,7 @@ void Convolution::set_weights(const float* weights) {
 void Convolution::forward(const float* x, const float* bias, float* y) {
     Impl& impl = *impl_;
     impl.x.load(x);
-    if (!impl.forward) return impl.winograd->forward(x, bias, y);
+    if (!impl.forward) return impl.winograd->forward(x, bias, y, impl.all);
     const Direct<4>& direct = *impl.forward;
     direct.kernel({impl.x.as(direct.narrow, x), direct.weights.data(), bias, y});
 }
@@ -250,7 +252,7 @@ void Convolution::backward_input(const float* dy, float* dx) {
     Impl& impl = *impl_;
     core::require(impl.has_input_gradient, "a convolution is compiled for the derivatives it is asked for");
     impl.dy.load(dy);
-    if (!impl.input_gradient) return impl.winograd->backward_input(dy, dx);
+    if (!impl.input_gradient) return impl.winograd->backward_input(dy, dx, Accumulate::no, impl.all);
     const Direct<3>& direct = *impl.input_gradient;
     direct.kernel({impl.dy.as(direct.narrow, dy), direct.weights.data(), dx});
 }
@@ -259,10 +261,29 @@ void Convolution::backward_weights(const float* x, const float* dy, float* dw, f
     Impl& impl = *impl_;
     core::require(impl.has_weight_gradient, "a convolution is compiled for the derivatives it is asked for");
     if (!impl.has_input_gradient) impl.dy.load(dy);
-    if (!impl.weight_gradient) return impl.winograd->backward_weights(x, dy, dw, db);
+    if (!impl.weight_gradient) return impl.winograd->backward_weights(x, dy, dw, db, impl.all);
     Direct<4>& direct = *impl.weight_gradient;
     direct.kernel({impl.x.as(direct.narrow, x), impl.dy.as(direct.narrow, dy), direct.weights.data(), db});
     direct.reorder({direct.weights.data(), dw});
+}
+
+bool Convolution::goes_by_images() const noexcept {
+    return !impl_->forward && !impl_->input_gradient && !impl_->weight_gradient;
+}
+
+void Convolution::forward(const float* x, const float* bias, float* y, core::Part images) {
+    core::require(goes_by_images(), "only what goes by images is asked for some of them");
+    impl_->winograd->forward(x, bias, y, images);
+}
+
+void Convolution::backward_input(const float* dy, float* dx, Accumulate accumulate, core::Part images) {
+    core::require(goes_by_images() && impl_->has_input_gradient, "a convolution is compiled for what it is asked for");
+    impl_->winograd->backward_input(dy, dx, accumulate, images);
+}
+
+void Convolution::backward_weights(const float* x, const float* dy, float* dw, float* db, core::Part images) {
+    core::require(goes_by_images() && impl_->has_weight_gradient, "a convolution is compiled for what it is asked for");
+    impl_->winograd->backward_weights(x, dy, dw, db, images);
 }
 
 double Convolution::flops() const noexcept {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "compute/images.hpp"
+#include "compute/matmul.hpp"
 #include "compute/precision.hpp"
 #include "core/thread_pool.hpp"
 
@@ -95,6 +96,15 @@ public:
     /// dW, db from x and dy. REQUIRES: derivatives of weights; forward() ran on this x, and if dx is compiled too
     /// backward_input() on this dy.
     void backward_weights(const float* x, const float* dy, float* dw, float* db);
+
+    /// True if the calls below may be made for the images of a batch part by part.
+    [[nodiscard]] bool goes_by_images() const noexcept;
+
+    /// As above for some images of the batch; dx may be added to. Parts of a batch come in the order of its images; dW
+    /// and db are there with the last. The bits are those of the whole batch at once. REQUIRES: goes_by_images().
+    void forward(const float* x, const float* bias, float* y, core::Part images);
+    void backward_input(const float* dy, float* dx, Accumulate accumulate, core::Part images);
+    void backward_weights(const float* x, const float* dy, float* dw, float* db, core::Part images);
 
     /// Multiplications and additions of one forward pass, as the definition has them (padding included).
     [[nodiscard]] double flops() const noexcept;

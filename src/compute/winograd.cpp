@@ -17,8 +17,10 @@ namespace {
 /// Tiles multiplied at a time: as many sums stay in registers.
 constexpr std::size_t strip = 14;
 
-/// Floats of transformed tiles in a group of them.
-constexpr std::size_t group_floats = 192 * 1024;
+/// Floats of transformed tiles in a group of them: for the weights, whose sums are read and written for each group, and
+/// for the other directions.
+constexpr std::size_t weight_group_floats = 192 * 1024;
+constexpr std::size_t pass_group_floats = 64 * 1024;
 
 /// Transforms a square of `From` × `From` pixels whose first is (top, left); outside the image all is zero.
 template <auto one_dimension, std::size_t From, class Put>
@@ -34,15 +36,21 @@ void transform_pixels(const float* image, std::size_t height, std::size_t width,
         return;
     }
     // Pixels outside are read from a line of zeros: an address chosen costs less than a branch.
-    static constexpr std::array<float, lanes> nothing{};
-    const auto is_inside = [](std::ptrdiff_t at, std::ptrdiff_t end) { return at >= 0 && at < end; };
+    static constexpr std::array<float, From * lanes> nothing{};
+    const std::ptrdiff_t skipped = left < 0 ? -left : 0;
+    std::array<std::array<const float*, From>, 2> sources;
+    for (std::size_t i = 0; i < From; ++i) {
+        const std::ptrdiff_t row = top + static_cast<std::ptrdiff_t>(i);
+        const bool inside = row >= 0 && row < rows;
+        sources[0][i] = nothing.data();
+        sources[1][i] =
+            inside ? image + (row * columns + left + skipped) * static_cast<std::ptrdiff_t>(lanes) : nothing.data();
+    }
     transform<one_dimension, From, reach>(
         [&](std::size_t i, std::size_t j) {
-            const std::ptrdiff_t row = top + static_cast<std::ptrdiff_t>(i);
-            const std::ptrdiff_t column = left + static_cast<std::ptrdiff_t>(j);
-            const bool inside = is_inside(row, rows) && is_inside(column, columns);
-            return load(inside ? image + (row * columns + column) * static_cast<std::ptrdiff_t>(lanes)
-                               : nothing.data());
+            const std::ptrdiff_t column = static_cast<std::ptrdiff_t>(j) - skipped;
+            const bool inside = column >= 0 && left + static_cast<std::ptrdiff_t>(j) < columns;
+            return load(sources[inside][i] + (inside ? column * static_cast<std::ptrdiff_t>(lanes) : 0));
         },
         put);
 }
@@ -95,8 +103,8 @@ void multiply_outer(std::size_t count, const float* x, const float* dy, float* s
 }
 
 /// Tiles of a group with so many channels: whole strips.
-std::size_t group_of(std::size_t channels) {
-    return std::clamp<std::size_t>(group_floats / (points * channels) / strip, 2, 16) * strip;
+std::size_t group_of(std::size_t channels, std::size_t floats) {
+    return std::clamp<std::size_t>(floats / (points * channels) / strip, 1, 6) * strip;
 }
 
 /// Floats from one point to the next. The line more keeps points out of the same sets of the first cache.
@@ -131,7 +139,8 @@ Winograd::Winograd(const ConvolutionShape& shape, const Directions& directions, 
       out_{.height = shape.window.vertical.positions(shape.height),
            .width = shape.window.horizontal.positions(shape.width),
            .blocks = shape.channels_out / lanes},
-      group_(group_of(std::min(shape.channels_in, shape.channels_out))),
+      group_(group_of(std::min(shape.channels_in, shape.channels_out), weight_group_floats)),
+      pass_group_(group_of(std::min(shape.channels_in, shape.channels_out), pass_group_floats)),
       pool_(worthwhile(pool, shape)),
       input_room_(points * point_stride(std::max(in_.blocks, out_.blocks), group_)),
       product_room_(points * point_stride(1, group_)) {
@@ -230,101 +239,140 @@ void Winograd::transform_tiles(const Side& images, const Tiling& tiling, std::si
     }
 }
 
-void Winograd::convolve(const Side& in, const Side& out, const Tiling& tiling, const float* x, const float* packed,
-                        const float* bias, float* y) {
-    const std::size_t tiles = shape_.count * tiling.down * tiling.across;
-    const std::size_t groups = (tiles + group_ - 1) / group_;
+void Winograd::convolve(const Pass& pass, core::Part images) {
+    const std::size_t of_image = pass.tiling.down * pass.tiling.across;
+    const std::size_t begin = images.begin * of_image;
+    const std::size_t tiles = images.end * of_image;
+    const std::size_t groups = (tiles - begin + pass_group_ - 1) / pass_group_;
     const auto part = [&](core::Part some, std::size_t who) {
-        for (std::size_t first = some.begin * group_; first < std::min(tiles, some.end * group_); first += group_)
-            convolve_group(in, out, tiling, first, std::min(group_, tiles - first), x, packed, bias, y, who);
+        for (std::size_t group = some.begin; group < some.end; ++group) {
+            const std::size_t first = begin + group * pass_group_;
+            convolve_group(pass, first, std::min(pass_group_, tiles - first), who);
+        }
     };
     if (pool_ == nullptr) return part({0, groups}, 0);
     pool_->run([&](std::size_t who) { part(core::part_of(groups, pool_->size(), who), who); });
 }
 
-void Winograd::convolve_group(const Side& in, const Side& out, const Tiling& tiling, std::size_t first,
-                              std::size_t count, const float* x, const float* packed, const float* bias, float* y,
-                              std::size_t who) {
-    const std::size_t in_stride = point_stride(in.blocks, group_);
+void Winograd::convolve_group(const Pass& pass, std::size_t first, std::size_t count, std::size_t who) {
+    const std::size_t in_stride = point_stride(pass.in.blocks, group_);
     const std::size_t out_stride = point_stride(1, group_);
-    const std::size_t plane = out.height * out.width * lanes;
     float* inputs = inputs_.data() + who * input_room_;
     float* products = products_.data() + who * product_room_;
-    transform_tiles<of_input, reach>(in, tiling, tiling.before, x, first, count, inputs);
-    const float* weights = packed;
-    for (std::size_t block = 0; block < out.blocks; ++block) {
-        for (std::size_t point = 0; point < points; ++point, weights += in.blocks * lanes * lanes) {
+    transform_tiles<of_input, reach>(pass.in, pass.tiling, pass.tiling.before, pass.x, first, count, inputs);
+    const float* weights = pass.packed;
+    for (std::size_t block = 0; block < pass.out.blocks; ++block) {
+        for (std::size_t point = 0; point < points; ++point, weights += pass.in.blocks * lanes * lanes) {
             for (std::size_t t = 0; t < count; t += strip) {
-                multiply_tiles[std::min(strip, count - t) - 1](in.blocks, group_ * lanes,
+                multiply_tiles[std::min(strip, count - t) - 1](pass.in.blocks, group_ * lanes,
                                                                inputs + point * in_stride + t * lanes, weights,
                                                                products + point * out_stride + t * lanes);
             }
         }
-        const Vector offset = bias == nullptr ? Vector{} : load(bias + block * lanes);
+        put_outputs(pass, block, first, count, products);
+    }
+}
+
+/// Transforms the products of a group back into one block of the output's channels.
+void Winograd::put_outputs(const Pass& pass, std::size_t block, std::size_t first, std::size_t count,
+                           const float* products) {
+    const Side& out = pass.out;
+    const std::size_t stride = point_stride(1, group_);
+    const std::size_t plane = out.height * out.width * lanes;
+    const Vector offset = pass.bias == nullptr ? Vector{} : load(pass.bias + block * lanes);
+    const auto put_all = [&]<bool adds>() {
         for (std::size_t t = 0; t < count; ++t) {
-            const Tile tile = tile_of(tiling, first + t);
+            const Tile tile = tile_of(pass.tiling, first + t);
             const auto top = static_cast<std::size_t>(tile.top);
             const auto left = static_cast<std::size_t>(tile.left);
-            const Tile next = tile_of(tiling, first + std::min(t + fetch_ahead, count - 1));
-            fetch<1>(y + (next.image * out.blocks + block) * plane + pixel_of(next, out) * lanes, out.width);
+            const Tile next = tile_of(pass.tiling, first + std::min(t + fetch_ahead, count - 1));
+            fetch<1>(pass.y + (next.image * out.blocks + block) * plane + pixel_of(next, out) * lanes, out.width);
             const std::size_t rows = std::min(side, out.height - top);
             const std::size_t columns = std::min(side, out.width - left);
-            float* to = y + (tile.image * out.blocks + block) * plane + (top * out.width + left) * lanes;
+            float* to = pass.y + (tile.image * out.blocks + block) * plane + (top * out.width + left) * lanes;
             const float* from = products + t * lanes;
             transform<to_output, reach, side>(
-                [&](std::size_t i, std::size_t j) { return load(from + (i * reach + j) * out_stride); },
+                [&](std::size_t i, std::size_t j) { return load(from + (i * reach + j) * stride); },
                 [&](std::size_t i, std::size_t j, const Vector& value) {
-                    if (i < rows && j < columns) store(value + offset, to + (i * out.width + j) * lanes);
+                    if (i >= rows || j >= columns) return;
+                    float* pixel = to + (i * out.width + j) * lanes;
+                    store(adds ? load(pixel) + value : value + offset, pixel);
                 });
         }
-    }
+    };
+    core::require(pass.accumulate == Accumulate::no || pass.bias == nullptr, "nothing has a bias that is added to");
+    pass.accumulate == Accumulate::yes ? put_all.operator()<true>() : put_all.operator()<false>();
 }
 
-void Winograd::forward(const float* x, const float* bias, float* y) {
-    convolve(in_, out_, tiling_of(out_, shape_.window.vertical.before(shape_.height)), x, forward_weights_.data(), bias,
-             y);
+void Winograd::forward(const float* x, const float* bias, float* y, core::Part images) {
+    convolve({.in = in_,
+              .out = out_,
+              .tiling = tiling_of(out_, shape_.window.vertical.before(shape_.height)),
+              .x = x,
+              .packed = forward_weights_.data(),
+              .bias = bias,
+              .y = y,
+              .accumulate = Accumulate::no},
+             images);
 }
 
-void Winograd::backward_input(const float* dy, float* dx) {
-    convolve(out_, in_, tiling_of(in_, 2 - shape_.window.vertical.before(shape_.height)), dy, backward_weights_.data(),
-             nullptr, dx);
+void Winograd::backward_input(const float* dy, float* dx, Accumulate accumulate, core::Part images) {
+    convolve({.in = out_,
+              .out = in_,
+              .tiling = tiling_of(in_, 2 - shape_.window.vertical.before(shape_.height)),
+              .x = dy,
+              .packed = backward_weights_.data(),
+              .bias = nullptr,
+              .y = dx,
+              .accumulate = accumulate},
+             images);
 }
 
-void Winograd::backward_weights(const float* x, const float* dy, float* dw, float* db) {
+void Winograd::backward_weights(const float* x, const float* dy, float* dw, float* db, core::Part images) {
     const Tiling tiling = tiling_of(out_, shape_.window.vertical.before(shape_.height));
+    const std::size_t of_image = tiling.down * tiling.across;
+    const std::size_t end = images.end * of_image;
+    if (images.begin == 0) {
+        std::ranges::fill(weight_sums_, 0.0F);
+        std::ranges::fill(bias_sums_, 0.0);
+    }
+    for (std::size_t first = images.begin * of_image; first < end; first += group_)
+        add_weight_sums(tiling, first, std::min(group_, end - first), x, dy);
+    if (images.end == shape_.count) finish_weights(dw, db);
+}
+
+void Winograd::add_weight_sums(const Tiling& tiling, std::size_t first, std::size_t count, const float* x,
+                               const float* dy) {
     const std::size_t in_stride = point_stride(in_.blocks, group_);
     const std::size_t out_stride = point_stride(out_.blocks, group_);
-    const std::size_t tiles = shape_.count * tiling.down * tiling.across;
-    std::ranges::fill(weight_sums_, 0.0F);
-    std::ranges::fill(bias_sums_, 0.0);
-    for (std::size_t first = 0; first < tiles; first += group_) {
-        const std::size_t count = std::min(group_, tiles - first);
-        core::parallel_for(pool_, count, strip, [&](std::size_t begin, std::size_t end) {
-            transform_tiles<of_input, reach>(in_, tiling, tiling.before, x, first + begin, end - begin,
-                                             inputs_.data() + begin * lanes);
-            transform_tiles<of_gradient, side>(out_, tiling, 0, dy, first + begin, end - begin,
-                                               gradients_.data() + begin * lanes);
-        });
-        core::parallel_for(pool_, points, 1, [&](std::size_t begin, std::size_t end) {
-            float* sums = weight_sums_.data() + begin * out_.blocks * in_.blocks * lanes * lanes;
-            for (std::size_t point = begin; point < end; ++point) {
-                for (std::size_t out = 0; out < out_.blocks; ++out) {
-                    for (std::size_t in = 0; in < in_.blocks; ++in, sums += lanes * lanes) {
-                        multiply_outer(count, inputs_.data() + point * in_stride + in * group_ * lanes,
-                                       gradients_.data() + point * out_stride + out * group_ * lanes, sums);
-                    }
+    core::parallel_for(pool_, count, strip, [&](std::size_t begin, std::size_t end) {
+        transform_tiles<of_input, reach>(in_, tiling, tiling.before, x, first + begin, end - begin,
+                                         inputs_.data() + begin * lanes);
+        transform_tiles<of_gradient, side>(out_, tiling, 0, dy, first + begin, end - begin,
+                                           gradients_.data() + begin * lanes);
+    });
+    core::parallel_for(pool_, points, 1, [&](std::size_t begin, std::size_t end) {
+        float* sums = weight_sums_.data() + begin * out_.blocks * in_.blocks * lanes * lanes;
+        for (std::size_t point = begin; point < end; ++point) {
+            for (std::size_t out = 0; out < out_.blocks; ++out) {
+                for (std::size_t in = 0; in < in_.blocks; ++in, sums += lanes * lanes) {
+                    multiply_outer(count, inputs_.data() + point * in_stride + in * group_ * lanes,
+                                   gradients_.data() + point * out_stride + out * group_ * lanes, sums);
                 }
             }
-        });
-        // At the point (1, 1) every output of a tile counts once.
-        for (std::size_t out = 0; out < out_.blocks; ++out) {
-            const float* all = gradients_.data() + (reach + 1) * out_stride + out * group_ * lanes;
-            Vector sum{};
-            for (std::size_t t = 0; t < count; ++t) sum += load(all + t * lanes);
-            for (std::size_t lane = 0; lane < lanes; ++lane)
-                bias_sums_[out * lanes + lane] += static_cast<double>(sum[lane]);
         }
+    });
+    // At the point (1, 1) every output of a tile counts once. In double precision from the first tile on, so that no
+    // border of a group counts.
+    for (std::size_t out = 0; out < out_.blocks; ++out) {
+        const float* all = gradients_.data() + (reach + 1) * out_stride + out * group_ * lanes;
+        double* sums = bias_sums_.data() + out * lanes;
+        for (std::size_t t = 0; t < count; ++t, all += lanes)
+            for (std::size_t lane = 0; lane < lanes; ++lane) sums[lane] += static_cast<double>(all[lane]);
     }
+}
+
+void Winograd::finish_weights(float* dw, float* db) const {
     const std::size_t point_sums = out_.blocks * shape_.channels_in * lanes;
     for (std::size_t out = 0; out < out_.blocks; ++out) {
         for (std::size_t channel = 0; channel < shape_.channels_in; ++channel) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "compute/convolution.hpp"
+#include "compute/matmul.hpp"
 #include "core/buffer.hpp"
 #include "core/thread_pool.hpp"
 
@@ -36,9 +37,9 @@ public:
     void set_weights(const float* weights);
 
     /// As Convolution has them.
-    void forward(const float* x, const float* bias, float* y);
-    void backward_input(const float* dy, float* dx);
-    void backward_weights(const float* x, const float* dy, float* dw, float* db);
+    void forward(const float* x, const float* bias, float* y, core::Part images);
+    void backward_input(const float* dy, float* dx, Accumulate accumulate, core::Part images);
+    void backward_weights(const float* x, const float* dy, float* dw, float* db, core::Part images);
 
 private:
     /// One side of the convolution, cut into tiles.
@@ -68,10 +69,24 @@ private:
     [[nodiscard]] static std::size_t pixel_of(const Tile& tile, const Side& image);
     void pack_forward(const float* weights);
     void pack_backward(const float* weights);
-    void convolve(const Side& in, const Side& out, const Tiling& tiling, const float* x, const float* packed,
-                  const float* bias, float* y);
-    void convolve_group(const Side& in, const Side& out, const Tiling& tiling, std::size_t first, std::size_t count,
-                        const float* x, const float* packed, const float* bias, float* y, std::size_t who);
+
+    /// What a pass from one side to the other reads and writes.
+    struct Pass {
+        const Side& in;
+        const Side& out;
+        Tiling tiling;
+        const float* x;
+        const float* packed;  ///< weights
+        const float* bias;    ///< may be null
+        float* y;
+        Accumulate accumulate;
+    };
+
+    void convolve(const Pass& pass, core::Part images);
+    void convolve_group(const Pass& pass, std::size_t first, std::size_t count, std::size_t who);
+    void put_outputs(const Pass& pass, std::size_t block, std::size_t first, std::size_t count, const float* products);
+    void add_weight_sums(const Tiling& tiling, std::size_t first, std::size_t count, const float* x, const float* dy);
+    void finish_weights(float* dw, float* db) const;
     template <auto one_dimension, std::size_t From>
     void transform_tiles(const Side& images, const Tiling& tiling, std::size_t before, const float* from,
                          std::size_t first, std::size_t count, float* to) const;
@@ -79,7 +94,8 @@ private:
     ConvolutionShape shape_;
     Side in_;
     Side out_;
-    std::size_t group_;       ///< tiles treated together
+    std::size_t group_;       ///< tiles treated together, at most
+    std::size_t pass_group_;  ///< of them in forward() and backward_input()
     core::ThreadPool* pool_;  ///< null where it is not worth it
     std::size_t input_room_;  ///< floats of inputs_ for each thread; of products_ likewise
     std::size_t product_room_;

@@ -118,6 +118,23 @@ BOOST_AUTO_TEST_CASE(a_team_gives_the_bits_of_one) {
         convolution.backward_weights(x.data(), dy.data(), now[2].data(), now[3].data());
         BOOST_TEST((now == results.front()));
     }
+    // Image by image, or a few at a time; of what is added to, twice as much.
+    Convolution convolution(shape, order, Derivatives::of_weights_and_input);
+    BOOST_TEST_REQUIRE(convolution.goes_by_images() == (widest_block() == 16));
+    if (!convolution.goes_by_images()) return;
+    core::Buffer<float> y(dy.size());
+    core::Buffer<float> dx(x.size());
+    core::Buffer<float> dw(weights.size());
+    core::Buffer<float> db(bias.size());
+    convolution.set_weights(weights.data());
+    for (const core::Part part : {core::Part{0, 1}, {1, 8}, {8, 20}}) {
+        convolution.forward(x.data(), bias.data(), y.data(), part);
+        convolution.backward_input(dy.data(), dx.data(), Accumulate::no, part);
+        convolution.backward_weights(x.data(), dy.data(), dw.data(), db.data(), part);
+    }
+    BOOST_TEST((std::vector{y, dx, dw, db} == results.front()));
+    convolution.backward_input(dy.data(), dx.data(), Accumulate::yes, {0, 20});
+    for (std::size_t i = 0; i < dx.size(); ++i) BOOST_TEST_REQUIRE(dx[i] == 2 * results.front()[1][i]);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
