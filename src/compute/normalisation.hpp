@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "compute/images.hpp"
+#include "compute/matmul.hpp"
 #include "core/buffer.hpp"
+#include "core/thread_pool.hpp"
 
 namespace ensemble::compute {
 
@@ -26,25 +28,40 @@ public:
     /// From now on y = relu(γ·(x − μ)/√(σ² + ε) + β). Returns false if that was so already.
     [[nodiscard]] bool fuse_relu() noexcept { return !std::exchange(rectifies_, true); }
 
-    /// Normalises with the batch's statistics and takes them into the running ones (variance without bias). `share`: of
-    /// a full batch, that this one is.
-    void train(const float* x, const float* gamma, const float* beta, float* running_mean, float* running_variance,
-               float* y, float share = 1);
+    /// True if the calls for `images` may be made part by part, in the order of the images; else each is for all. The
+    /// bits are the same.
+    [[nodiscard]] bool goes_by_images() const noexcept { return images_.pixels() > 1; }
 
-    /// Normalises with running statistics.
-    void evaluate(const float* x, const float* gamma, const float* beta, const float* running_mean,
-                  const float* running_variance, float* y);
+    /// Measures the batch's mean and variance.
+    void measure(const float* x, core::Part images);
 
-    /// dγ, dβ and dx (replaced) of the last train(); x and γ as they were then.
-    void backward(const float* x, const float* gamma, const float* dy, float* dgamma, float* dbeta, float* dx);
+    /// When all images are measured: normalise() goes by their statistics, which are taken into the running ones
+    /// (variance without bias). `share`: of a full batch, that this one is.
+    void use_measured(const float* gamma, const float* beta, float* running_mean, float* running_variance,
+                      float share = 1);
+
+    /// normalise() goes by running statistics.
+    void use_running(const float* gamma, const float* beta, const float* running_mean, const float* running_variance);
+
+    /// y from x.
+    void normalise(const float* x, float* y, core::Part images) const;
+
+    /// Adds up what dγ, dβ and dx are made of. REQUIRES: x is normalised as it was measured.
+    void sum_gradients(const float* x, const float* dy, core::Part images);
+
+    /// When all images are in the sums: dγ and dβ. γ as it was.
+    void use_sums(const float* gamma, float* dgamma, float* dbeta);
+
+    /// dx, replaced or added to, after use_sums().
+    void spread_gradients(const float* x, const float* dy, Accumulate accumulate, float* dx, core::Part images) const;
 
 private:
     template <bool rectifies>
-    void apply(const float* x, float* y) const;
+    void apply(const float* x, float* y, core::Part images) const;
     template <bool rectifies>
-    void sum_gradients(const float* x, const float* dy);
-    template <bool rectifies>
-    void spread_gradients(const float* x, const float* dy, float* dx) const;
+    void sum(const float* x, const float* dy, core::Part images);
+    template <bool rectifies, bool adds>
+    void spread(const float* x, const float* dy, float* dx, core::Part images) const;
 
     /// Pixels of the batch that count.
     [[nodiscard]] double values() const;

@@ -27,10 +27,10 @@ Operand turned(const Tensor& tensor, std::size_t steps) {
     return {tensor.stride / steps, Transpose::yes};
 }
 
-void deliver_rows(const compute::Rows& from, const Value& to) {
+void deliver_rows(const compute::Rows& from, const Value& to, core::Part part) {
     if (!to.tensor->has_gradient()) return;
     const compute::Rows rows = to.tensor->gradient_rows();
-    for (std::size_t row = 0; row < rows.count; ++row) deliver(from[row], to.gradient, rows[row]);
+    for (std::size_t row = part.begin; row < part.end; ++row) deliver(from[row], to.gradient, rows[row]);
 }
 
 }  // namespace
@@ -121,15 +121,15 @@ void Linear::multiply_backward(const Element* x, const Element* w, const Element
     part(0);
 }
 
-Sum::Sum(const Value& a, const Value& b, Tensor& output) : a_(a), b_(b), output_(output) {
+Sum::Sum(const Value& a, const Value& b, Tensor& output) : RowOperation(output), a_(a), b_(b), output_(output) {
     core::require(a.tensor->shape.elements() == b.tensor->shape.elements(), "a sum's terms are of one size");
 }
 
-void Sum::forward(const float*, const Pass&) {
+void Sum::forward_rows(const float*, const Pass&, core::Part rows) {
     const compute::Rows a = a_.tensor->value_rows();
     const compute::Rows b = b_.tensor->value_rows();
     const compute::Rows y = output_.value_rows();
-    for (std::size_t row = 0; row < y.count; ++row) {
+    for (std::size_t row = rows.begin; row < rows.end; ++row) {
         compute::sum(a[row], b[row].data(), y[row].data());
     }
 }
@@ -138,12 +138,12 @@ std::vector<const Tensor*> Sum::inputs() const {
     return {a_.tensor, b_.tensor};
 }
 
-AddTo::AddTo(Tensor& a, const Value& b) : a_(a), b_(b) {
+AddTo::AddTo(Tensor& a, const Value& b) : RowOperation(a), a_(a), b_(b) {
     core::require(a.width() == b.tensor->width(), "a sum's terms are of one size");
 }
 
-void AddTo::forward(const float*, const Pass&) {
-    for (std::size_t row = 0; row < a_.rows; ++row) {
+void AddTo::forward_rows(const float*, const Pass&, core::Part rows) {
+    for (std::size_t row = rows.begin; row < rows.end; ++row) {
         const std::span<const float> b = b_.tensor->value_rows()[row];
         const std::span<float> a = a_.value_rows()[row];
         if (!rectifies_) {
@@ -164,12 +164,12 @@ bool AddTo::fuse_relu(const Tensor& value) {
     return true;
 }
 
-void AddTo::backward(const float*, float*, const GradientReady&) {
+void AddTo::backward_rows(const float*, float*, const GradientReady&, core::Part rows) {
     if (rectifies_) {
-        for (std::size_t row = 0; row < a_.rows; ++row)
+        for (std::size_t row = rows.begin; row < rows.end; ++row)
             compute::activate_backward(compute::Activation::relu, a_.value_rows()[row], a_.gradient_rows()[row]);
     }
-    deliver_rows(a_.gradient_rows(), b_);
+    deliver_rows(a_.gradient_rows(), b_, rows);
 }
 
 Flatten::Flatten(Tensor& input, Accumulate accumulate, Tensor& output)
@@ -185,13 +185,13 @@ void Flatten::forward(const float*, const Pass&) {
 }
 
 void Flatten::backward(const float*, float*, const GradientReady&) {
-    deliver_rows(output_.gradient_rows(), input_);
+    deliver_rows(output_.gradient_rows(), input_, {0, output_.rows});
 }
 
-void Sum::backward(const float*, float*, const GradientReady&) {
+void Sum::backward_rows(const float*, float*, const GradientReady&, core::Part rows) {
     // The term that was compiled later is delivered first: if both are one tensor, it replaces and the other adds.
-    deliver_rows(output_.gradient_rows(), b_);
-    deliver_rows(output_.gradient_rows(), a_);
+    deliver_rows(output_.gradient_rows(), b_, rows);
+    deliver_rows(output_.gradient_rows(), a_, rows);
 }
 
 }  // namespace ensemble::model

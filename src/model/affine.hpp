@@ -7,6 +7,7 @@
 #include "compute/parallel_matmul.hpp"
 #include "model/compiler.hpp"
 #include "model/operation.hpp"
+#include "model/row_operation.hpp"
 
 namespace ensemble::model {
 
@@ -58,12 +59,12 @@ private:
 };
 
 /// y = a + b, element by element: where a skip ends. Both inputs keep their values, which others may still need.
-class Sum final : public Operation {
+class Sum final : public RowOperation {
 public:
     Sum(const Value& a, const Value& b, Tensor& output);
 
-    void forward(const float* parameters, const Pass& pass) override;
-    void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    void forward_rows(const float* parameters, const Pass& pass, core::Part rows) override;
+    void backward_rows(const float* parameters, float* gradients, const GradientReady& ready, core::Part rows) override;
     [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
@@ -74,12 +75,12 @@ private:
 
 /// a ← a + b, element by element: where a skip ends, in place of its network's output. The gradient of the sum is that
 /// of a as it stands.
-class AddTo final : public Operation {
+class AddTo final : public RowOperation {
 public:
     AddTo(Tensor& a, const Value& b);
 
-    void forward(const float* parameters, const Pass& pass) override;
-    void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    void forward_rows(const float* parameters, const Pass& pass, core::Part rows) override;
+    void backward_rows(const float* parameters, float* gradients, const GradientReady& ready, core::Part rows) override;
     [[nodiscard]] std::vector<const Tensor*> inputs() const override;
     [[nodiscard]] bool fuse_relu(const Tensor& value) override;
     [[nodiscard]] bool reads_output_backward() const override { return rectifies_; }

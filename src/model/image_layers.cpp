@@ -230,9 +230,12 @@ Value compile_batchnorm(const Item&, const Value& input, Compiler& compiler) {
     const ParameterBlock& offset = compiler.parameters();
     const StatisticsBlock& mean = compiler.statistics();
     const StatisticsBlock& variance = compiler.statistics();
+    const NormState state{scale, offset, mean, variance};
+    // Born before the first half, whose way backward still reads its gradient.
     Tensor& output = compiler.tensor(input.tensor->shape, Compiler::Gradient::as_compiled, input.tensor->block);
-    compiler.append(std::make_unique<Normalise>(*input.tensor, input.gradient, output,
-                                                Normalise::State{scale, offset, mean, variance}));
+    const auto norm = std::make_shared<compute::BatchNorm>(images_of(*input.tensor), input.tensor->steps());
+    compiler.append(std::make_unique<Measure>(*input.tensor, input.gradient, output, state, norm));
+    compiler.append(std::make_unique<Normalise>(*input.tensor, output, state, norm));
     return {.tensor = &output, .exclusive = true};
 }
 

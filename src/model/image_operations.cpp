@@ -52,7 +52,8 @@ void Reorder::backward(const float*, float*, const GradientReady&) {
 Convolve::Convolve(Tensor& input, compute::Accumulate store, Tensor& output, const compute::ImageWindow& window,
                    const ParameterBlock& weight, const ParameterBlock& bias, compute::Precision precision,
                    core::ThreadPool* pool)
-    : input_(input),
+    : RowOperation(output.stride > input.stride ? output : input),
+      input_(input),
       output_(output),
       recipe_{.input = {.tensor = &input, .gradient = store}, .window = window, .weight = weight, .bias = bias},
       precision_(precision),
@@ -60,22 +61,43 @@ Convolve::Convolve(Tensor& input, compute::Accumulate store, Tensor& output, con
       target_(input, store) {}
 
 void Convolve::prepare() {
-    target_.prepare();
     convolution_.emplace(convolution_shape(images_of(input_), recipe_.window, recipe_.weight),
                          compute::ConvolutionOrder{images_of(input_), images_of(output_)},
                          derivatives_of(input_, output_), precision_, pool_);
+    if (!convolution_->goes_by_images()) target_.prepare();
+}
+
+RowOperation* Convolve::by_rows() noexcept {
+    return convolution_ && convolution_->goes_by_images() ? this : nullptr;
+}
+
+void Convolve::forward_rows(const float* parameters, const Pass&, core::Part rows) {
+    if (rows.begin == 0) convolution_->set_weights(parameters + recipe_.weight.offset);
+    convolution_->forward(input_.values.data(), parameters + recipe_.bias.offset, output_.values.data(), rows);
+}
+
+void Convolve::backward_rows(const float*, float* gradients, const GradientReady& ready, core::Part rows) {
+    const float* dy = output_.gradients.data();
+    if (input_.has_gradient()) convolution_->backward_input(dy, input_.gradients.data(), recipe_.input.gradient, rows);
+    convolution_->backward_weights(input_.values.data(), dy, gradients + recipe_.weight.offset,
+                                   gradients + recipe_.bias.offset, rows);
+    if (rows.end < input_.rows) return;
+    report(recipe_.weight, ready);
+    report(recipe_.bias, ready);
 }
 
 std::vector<const Tensor*> Convolve::inputs() const {
     return {&input_};
 }
 
-void Convolve::forward(const float* parameters, const Pass&) {
+void Convolve::forward(const float* parameters, const Pass& pass) {
+    if (by_rows() != nullptr) return RowOperation::forward(parameters, pass);
     convolution_->set_weights(parameters + recipe_.weight.offset);
     convolution_->forward(input_.values.data(), parameters + recipe_.bias.offset, output_.values.data());
 }
 
-void Convolve::backward(const float*, float* gradients, const GradientReady& ready) {
+void Convolve::backward(const float* parameters, float* gradients, const GradientReady& ready) {
+    if (by_rows() != nullptr) return RowOperation::backward(parameters, gradients, ready);
     if (target_.is_wanted()) {
         convolution_->backward_input(output_.gradients.data(), target_.data());
         target_.deliver();
@@ -226,44 +248,59 @@ void GlobalAverage::backward(const float*, float*, const GradientReady&) {
                                      input_.gradients.data(), input_.stride, input_.steps());
 }
 
-Normalise::Normalise(Tensor& input, compute::Accumulate store, Tensor& output, State state)
-    : input_(input),
-      output_(output),
-      state_(std::move(state)),
-      target_(input, store),
-      norm_(images_of(input), input.steps()) {}
+Measure::Measure(Tensor& input, compute::Accumulate store, const Tensor& output, const NormState& state,
+                 std::shared_ptr<compute::BatchNorm> norm)
+    : RowOperation(input), input_(input), accumulate_(store), output_(output), state_(state), norm_(std::move(norm)) {}
 
-void Normalise::prepare() {
-    target_.prepare();
+RowOperation* Measure::by_rows() noexcept {
+    return norm_->goes_by_images() ? this : nullptr;
 }
 
-std::vector<const Tensor*> Normalise::inputs() const {
+std::vector<const Tensor*> Measure::inputs() const {
     return {&input_};
 }
 
-bool Normalise::fuse_relu(const Tensor& value) {
-    return &value == &output_ && norm_.fuse_relu();
-}
-
-void Normalise::forward(const float* parameters, const Pass& pass) {
+void Measure::forward_rows(const float* parameters, const Pass& pass, core::Part rows) {
     core::require(pass.statistics != nullptr, "a normalising network runs with its statistics");
+    if (pass.mode == Mode::train) norm_->measure(input_.values.data(), rows);
+    if (rows.end < input_.rows) return;
     const float* scale = parameters + state_.scale.offset;
     const float* offset = parameters + state_.offset.offset;
     float* mean = pass.statistics + state_.mean.offset;
     float* variance = pass.statistics + state_.variance.offset;
     if (pass.mode == Mode::train) {
-        norm_.train(input_.values.data(), scale, offset, mean, variance, output_.values.data(), pass.share);
+        norm_->use_measured(scale, offset, mean, variance, pass.share);
     } else {
-        norm_.evaluate(input_.values.data(), scale, offset, mean, variance, output_.values.data());
+        norm_->use_running(scale, offset, mean, variance);
     }
 }
 
-void Normalise::backward(const float* parameters, float* gradients, const GradientReady& ready) {
-    // Without a reader of dx it is still computed, into the place of what nobody reads any more.
-    float* dx = target_.is_wanted() ? target_.data() : output_.gradients.data();
-    norm_.backward(input_.values.data(), parameters + state_.scale.offset, output_.gradients.data(),
-                   gradients + state_.scale.offset, gradients + state_.offset.offset, dx);
-    if (target_.is_wanted()) target_.deliver();
+void Measure::backward_rows(const float*, float*, const GradientReady&, core::Part rows) {
+    if (!input_.has_gradient()) return;
+    norm_->spread_gradients(input_.values.data(), output_.gradients.data(), accumulate_, input_.gradients.data(), rows);
+}
+
+Normalise::Normalise(const Tensor& input, Tensor& output, const NormState& state,
+                     std::shared_ptr<compute::BatchNorm> norm)
+    : RowOperation(output), input_(input), output_(output), state_(state), norm_(std::move(norm)) {}
+
+RowOperation* Normalise::by_rows() noexcept {
+    return norm_->goes_by_images() ? this : nullptr;
+}
+
+bool Normalise::fuse_relu(const Tensor& value) {
+    return &value == &output_ && norm_->fuse_relu();
+}
+
+void Normalise::forward_rows(const float*, const Pass&, core::Part rows) {
+    norm_->normalise(input_.values.data(), output_.values.data(), rows);
+}
+
+void Normalise::backward_rows(const float* parameters, float* gradients, const GradientReady& ready, core::Part rows) {
+    norm_->sum_gradients(input_.values.data(), output_.gradients.data(), rows);
+    if (rows.end < input_.rows) return;
+    norm_->use_sums(parameters + state_.scale.offset, gradients + state_.scale.offset,
+                    gradients + state_.offset.offset);
     report(state_.scale, ready);
     report(state_.offset, ready);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "compute/normalisation.hpp"
 #include "model/compiler.hpp"
 #include "model/operation.hpp"
+#include "model/row_operation.hpp"
 
 namespace ensemble::model {
 
@@ -28,13 +30,16 @@ private:
 };
 
 /// y = x ∗ W + b over images; see compute::Convolution.
-class Convolve final : public Operation {
+class Convolve final : public RowOperation {
 public:
     Convolve(Tensor& input, compute::Accumulate store, Tensor& output, const compute::ImageWindow& window,
              const ParameterBlock& weight, const ParameterBlock& bias, compute::Precision precision,
              core::ThreadPool* pool = nullptr);
 
     void prepare() override;
+    [[nodiscard]] RowOperation* by_rows() noexcept override;
+    void forward_rows(const float* parameters, const Pass& pass, core::Part rows) override;
+    void backward_rows(const float* parameters, float* gradients, const GradientReady& ready, core::Part rows) override;
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
     [[nodiscard]] std::vector<const Tensor*> inputs() const override;
@@ -138,31 +143,53 @@ private:
     Tensor& output_;
 };
 
-/// Batch normalisation; see compute::BatchNorm.
-class Normalise final : public Operation {
+/// What a normalising layer owns.
+struct NormState {
+    ParameterBlock scale;
+    ParameterBlock offset;
+    StatisticsBlock mean;
+    StatisticsBlock variance;
+};
+
+/// The first half of batch normalisation: on the way forward the statistics, on the way backward, last, the gradient of
+/// the input. Two operations, for between the halves all rows must be through; see compute::BatchNorm.
+class Measure final : public RowOperation {
 public:
-    /// What a normalising layer owns.
-    struct State {
-        ParameterBlock scale;
-        ParameterBlock offset;
-        StatisticsBlock mean;
-        StatisticsBlock variance;
-    };
+    /// `output` is that of the second half, which shares `norm`.
+    Measure(Tensor& input, compute::Accumulate store, const Tensor& output, const NormState& state,
+            std::shared_ptr<compute::BatchNorm> norm);
 
-    Normalise(Tensor& input, compute::Accumulate store, Tensor& output, State state);
-
-    void prepare() override;
-    void forward(const float* parameters, const Pass& pass) override;
-    void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] RowOperation* by_rows() noexcept override;
+    [[nodiscard]] bool sums_forward() const noexcept override { return true; }
+    void forward_rows(const float* parameters, const Pass& pass, core::Part rows) override;
+    void backward_rows(const float* parameters, float* gradients, const GradientReady& ready, core::Part rows) override;
     [[nodiscard]] std::vector<const Tensor*> inputs() const override;
-    [[nodiscard]] bool fuse_relu(const Tensor& value) override;
 
 private:
     Tensor& input_;
+    compute::Accumulate accumulate_;
+    const Tensor& output_;
+    NormState state_;
+    std::shared_ptr<compute::BatchNorm> norm_;
+};
+
+/// The second half: on the way forward the values, on the way backward, first, the gradients of scale and offset.
+class Normalise final : public RowOperation {
+public:
+    Normalise(const Tensor& input, Tensor& output, const NormState& state, std::shared_ptr<compute::BatchNorm> norm);
+
+    [[nodiscard]] RowOperation* by_rows() noexcept override;
+    [[nodiscard]] bool sums_backward() const noexcept override { return true; }
+    void forward_rows(const float* parameters, const Pass& pass, core::Part rows) override;
+    void backward_rows(const float* parameters, float* gradients, const GradientReady& ready, core::Part rows) override;
+    [[nodiscard]] std::vector<const Tensor*> inputs() const override { return {}; }
+    [[nodiscard]] bool fuse_relu(const Tensor& value) override;
+
+private:
+    const Tensor& input_;
     Tensor& output_;
-    State state_;
-    GradientTarget target_;
-    compute::BatchNorm norm_;
+    NormState state_;
+    std::shared_ptr<compute::BatchNorm> norm_;
 };
 
 /// Outputs of branches side by side along the last axis.

@@ -41,6 +41,7 @@ inline void report(const ParameterBlock& block, const GradientReady& ready) {
 }
 
 struct Tensor;
+class RowOperation;
 
 /// One compiled operation on fixed buffers: the stud that every layer shows to its neighbours.
 /// Shapes were chosen when it was made, buffers and kernels are made by prepare(); running it allocates nothing.
@@ -56,6 +57,9 @@ public:
 
     /// Reads the values of its input and writes those of its output. REQUIRES: prepare() was called.
     virtual void forward(const float* parameters, const Pass& pass) = 0;
+
+    /// Itself, if it can do a batch part by part; null if not. Known from prepare() on.
+    [[nodiscard]] virtual RowOperation* by_rows() noexcept { return nullptr; }
 
     /// The tensors to whose gradients backward() delivers; their memory is kept for that long.
     [[nodiscard]] virtual std::vector<const Tensor*> inputs() const = 0;

@@ -8,6 +8,14 @@
 #include "model/layers.hpp"
 
 namespace ensemble::model {
+namespace {
+
+/// Several threads want more to do at a time than a slice of a batch.
+bool is_shared(const core::ThreadPool* pool) {
+    return pool != nullptr && pool->size() > 1;
+}
+
+}  // namespace
 
 Program::Program(const Network& network, std::size_t rows, Purpose purpose, compute::Precision precision,
                  core::ThreadPool* pool) {
@@ -15,6 +23,8 @@ Program::Program(const Network& network, std::size_t rows, Purpose purpose, comp
                       pool);
     lay_out(network, purpose, compiler);
     parts_.make();
+    pool_ = pool;
+    slices_ = Slices(parts_.operations);
 }
 
 std::size_t Program::bytes_of(const Network& network, std::size_t rows, Purpose purpose, compute::Precision precision,
@@ -73,11 +83,13 @@ compute::Rows Program::input_gradient() noexcept {
 }
 
 void Program::forward(const float* parameters, const Pass& pass) {
+    if (!is_shared(pool_)) return slices_.forward(parameters, pass);
     for (const auto& operation : parts_.operations) operation->forward(parameters, pass);
 }
 
 void Program::backward(const float* parameters, float* gradients, const GradientReady& ready) {
     core::require(output_->has_gradient(), "only programs compiled for training run backward");
+    if (!is_shared(pool_)) return slices_.backward(parameters, gradients, ready);
     for (const auto& operation : std::views::reverse(parts_.operations)) {
         operation->backward(parameters, gradients, ready);
     }

@@ -11,6 +11,7 @@
 #include "model/layer_recorder.hpp"
 #include "model/network.hpp"
 #include "model/operation.hpp"
+#include "model/slices.hpp"
 
 namespace ensemble::model {
 
@@ -78,6 +79,8 @@ private:
     void lay_out(const Network& network, Purpose purpose, Compiler& compiler);
 
     Compiler::Result parts_;
+    Slices slices_;
+    core::ThreadPool* pool_ = nullptr;
     std::vector<KeptLayer> layers_;
     Tensor* input_ = nullptr;
     Tensor* output_ = nullptr;

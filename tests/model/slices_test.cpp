@@ -1,13 +1,20 @@
-// Convolutions that are pooled slice by slice, against the same network with both steps apart.
+// Convolutions that are pooled slice by slice, against the same network with both steps apart; and programs whose
+// operations take turns at slices of the batch.
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <boost/test/unit_test.hpp>
 
+#include "compute/prepared_pool.hpp"
 #include "model/gradient.hpp"
 #include "model/image_operations.hpp"
+#include "model/row_operation.hpp"
+#include "model/slices.hpp"
 
 using namespace ensemble;
 
@@ -60,6 +67,113 @@ BOOST_AUTO_TEST_CASE(slices_divide_the_batch) {
     BOOST_TEST(slice(97, 32) == 0U);   // a prime
     BOOST_TEST(slice(30, 32) == 0U);   // small enough as it is
     BOOST_TEST(slice(64, 256) == 0U);  // not two to a slice
+}
+
+namespace {
+
+using Calls = std::vector<std::string>;
+
+/// Writes down when it is called: "name", and the first row where it is called for some.
+class Whole final : public model::Operation {
+public:
+    Whole(std::string name, Calls& calls) : name_(std::move(name)), calls_(calls) {}
+    void forward(const float*, const model::Pass&) override { calls_.push_back(name_); }
+    void backward(const float*, float*, const model::GradientReady&) override { calls_.push_back(name_); }
+    [[nodiscard]] std::vector<const model::Tensor*> inputs() const override { return {}; }
+
+private:
+    std::string name_;
+    Calls& calls_;
+};
+
+class ByRows final : public model::RowOperation {
+public:
+    ByRows(const model::Tensor& tensor, std::string name, Calls& calls, bool sums_forward = false,
+           bool sums_backward = false)
+        : RowOperation(tensor),
+          name_(std::move(name)),
+          calls_(calls),
+          sums_forward_(sums_forward),
+          sums_backward_(sums_backward) {}
+    [[nodiscard]] bool sums_forward() const noexcept override { return sums_forward_; }
+    [[nodiscard]] bool sums_backward() const noexcept override { return sums_backward_; }
+    void forward_rows(const float*, const model::Pass&, core::Part part) override { note(part); }
+    void backward_rows(const float*, float*, const model::GradientReady&, core::Part part) override { note(part); }
+    [[nodiscard]] std::vector<const model::Tensor*> inputs() const override { return {}; }
+
+private:
+    void note(core::Part part) {
+        const bool all = part.begin == 0 && part.end == rows();
+        calls_.push_back(all ? name_ : name_ + std::to_string(part.begin));
+    }
+
+    std::string name_;
+    Calls& calls_;
+    bool sums_forward_;
+    bool sums_backward_;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(neighbours_take_turns_unless_one_sums_over_all_rows) {
+    model::Tensor tensor;
+    tensor.rows = 5;
+    tensor.stride = 28 * 1024;  // two rows to a slice
+    Calls calls;
+    std::vector<std::unique_ptr<model::Operation>> operations;
+    operations.push_back(std::make_unique<Whole>("a", calls));
+    operations.push_back(std::make_unique<ByRows>(tensor, "b", calls));
+    operations.push_back(std::make_unique<ByRows>(tensor, "c", calls, true));
+    operations.push_back(std::make_unique<ByRows>(tensor, "d", calls, false, true));
+    operations.push_back(std::make_unique<ByRows>(tensor, "e", calls));
+    operations.push_back(std::make_unique<Whole>("f", calls));
+    operations.push_back(std::make_unique<ByRows>(tensor, "g", calls));
+    const model::Slices slices(operations);
+    slices.forward(nullptr, {});
+    BOOST_TEST(calls == (Calls{"a", "b0", "c0", "b2", "c2", "b4", "c4", "d0", "e0", "d2", "e2", "d4", "e4", "f", "g"}),
+               boost::test_tools::per_element());
+    calls.clear();
+    slices.backward(nullptr, nullptr, {});
+    BOOST_TEST(calls == (Calls{"g", "f", "e0", "d0", "e2", "d2", "e4", "d4", "c0", "b0", "c2", "b2", "c4", "b4", "a"}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_that_fits_the_cache_is_not_sliced) {
+    model::Tensor tensor;
+    tensor.rows = 2;
+    tensor.stride = 28 * 1024;
+    Calls calls;
+    std::vector<std::unique_ptr<model::Operation>> operations;
+    operations.push_back(std::make_unique<ByRows>(tensor, "a", calls));
+    operations.push_back(std::make_unique<ByRows>(tensor, "b", calls));
+    model::Slices(operations).forward(nullptr, {});
+    BOOST_TEST(calls == (Calls{"a", "b"}), boost::test_tools::per_element());
+}
+
+// A program shared by two threads has no slices.
+BOOST_AUTO_TEST_CASE(turns_at_slices_change_no_bit) {
+    compute::PreparedPool pool;
+    pool.resize(2);
+    const std::string text =
+        "conv(16, 3) batchnorm relu repeat(2)[ skip[ conv(16, 3) batchnorm relu conv(16, 3) batchnorm ] relu ] "
+        "skip[ batchnorm relu conv(32, 3) ] skip[ batchnorm conv(32, 3, 2) relu conv(64, 3) ] avgpool";
+    Bench sliced(text, 9, {28, 28});
+    Bench whole(text, 9, {28, 28});
+    whole.program =
+        testing::Program(whole.network, 9, testing::Program::Purpose::training, compute::Precision::f32, &pool);
+    for (std::size_t row = 0; row < 9; ++row)
+        std::ranges::copy(sliced.program.input()[row], whole.program.input()[row].begin());
+    sliced.differentiate();
+    whole.differentiate();
+    for (std::size_t row = 0; row < 9; ++row)
+        BOOST_TEST_REQUIRE(std::ranges::equal(sliced.program.output()[row], whole.program.output()[row]));
+    BOOST_TEST(sliced.statistics == whole.statistics, boost::test_tools::per_element());
+    BOOST_TEST((sliced.gradients == whole.gradients));
+}
+
+// Gradients that are added to another reader's, by convolutions and by normalisation.
+BOOST_AUTO_TEST_CASE(gradients_that_are_added_in_place) {
+    testing::check_gradient("conv(16, 3) skip[ conv(16, 3) tanh ] skip[ batchnorm conv(16, 3) ] avgpool", {6, 5, 2});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "model/operation.hpp"
+
+namespace ensemble::model {
+
+/// Runs the operations of a program. Neighbours that work row by row take turns at slices of the batch, so that each
+/// finds in the second cache what the one before it has left there, where the batch as a whole is too large for that.
+class Slices {
+public:
+    Slices() = default;
+
+    /// REQUIRES: the operations are prepared, and outlive it.
+    explicit Slices(std::span<const std::unique_ptr<Operation>> operations);
+
+    void forward(const float* parameters, const Pass& pass) const;
+    void backward(const float* parameters, float* gradients, const GradientReady& ready) const;
+
+private:
+    /// Neighbours that take turns, in the order in which they run; `rows` of each slice, or 0: all at once.
+    struct Run {
+        std::vector<Operation*> operations;
+        std::size_t rows = 0;
+    };
+
+    template <class Whole, class Rows>
+    static void run(const std::vector<Run>& runs, Whole whole, Rows rows);
+
+    std::vector<Run> forward_;
+    std::vector<Run> backward_;
+};
+
+}  // namespace ensemble::model
