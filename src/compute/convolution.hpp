@@ -100,8 +100,9 @@ public:
     /// True if the calls below may be made for the images of a batch part by part.
     [[nodiscard]] bool goes_by_images() const noexcept;
 
-    /// As above for some images of the batch; dx may be added to. Parts of a batch come in the order of its images; dW
-    /// and db are there with the last. The bits are those of the whole batch at once. REQUIRES: goes_by_images().
+    /// As above for some images of the batch, with pointers to the first of these; dx may be added to. Parts of a batch
+    /// come in the order of its images; dW and db are there with the last. The bits are those of the whole batch at
+    /// once. REQUIRES: goes_by_images().
     void forward(const float* x, const float* bias, float* y, core::Part images);
     void backward_input(const float* dy, float* dx, Accumulate accumulate, core::Part images);
     void backward_weights(const float* x, const float* dy, float* dw, float* db, core::Part images);

@@ -25,8 +25,8 @@ template <std::size_t Lanes, class Use>
 void for_stretches_of(const Images& images, Heights heights, core::Part part, Use use) {
     const bool across = images.pixels() == 1 && heights.empty();
     const std::size_t distance = across ? images.item_elements() : images.block;
-    for (std::size_t item = across ? 0 : part.begin; item < (across ? 1 : part.end); ++item) {
-        const std::size_t pixels = heights.empty() ? images.pixels() : heights[item] * images.width;
+    for (std::size_t item = 0; item < (across ? 1 : part.end - part.begin); ++item) {
+        const std::size_t pixels = heights.empty() ? images.pixels() : heights[part.begin + item] * images.width;
         const std::size_t vectors = across ? images.count : pixels;
         for (std::size_t block = 0; block < images.blocks(); ++block) {
             const std::size_t base = item * images.item_elements() + block * images.pixels() * images.block;
@@ -224,7 +224,7 @@ void BatchNorm::spread_gradients(const float* x, const float* dy, Accumulate acc
     if (accumulate == Accumulate::yes)
         return rectifies_ ? spread<true, true>(x, dy, dx, images) : spread<false, true>(x, dy, dx, images);
     const std::size_t elements = images_.item_elements();
-    if (!heights_.empty()) std::fill(dx + images.begin * elements, dx + images.end * elements, 0.0F);
+    if (!heights_.empty()) std::fill_n(dx, (images.end - images.begin) * elements, 0.0F);
     rectifies_ ? spread<true, false>(x, dy, dx, images) : spread<false, false>(x, dy, dx, images);
 }
 

@@ -28,8 +28,8 @@ public:
     /// From now on y = relu(γ·(x − μ)/√(σ² + ε) + β). Returns false if that was so already.
     [[nodiscard]] bool fuse_relu() noexcept { return !std::exchange(rectifies_, true); }
 
-    /// True if the calls for `images` may be made part by part, in the order of the images; else each is for all. The
-    /// bits are the same.
+    /// True if the calls for `images` may be made part by part, in the order of the images and with pointers to the
+    /// first of the part; else each is for all. The bits are the same.
     [[nodiscard]] bool goes_by_images() const noexcept { return images_.pixels() > 1; }
 
     /// Measures the batch's mean and variance.

@@ -240,13 +240,11 @@ void Winograd::transform_tiles(const Side& images, const Tiling& tiling, std::si
 }
 
 void Winograd::convolve(const Pass& pass, core::Part images) {
-    const std::size_t of_image = pass.tiling.down * pass.tiling.across;
-    const std::size_t begin = images.begin * of_image;
-    const std::size_t tiles = images.end * of_image;
-    const std::size_t groups = (tiles - begin + pass_group_ - 1) / pass_group_;
+    const std::size_t tiles = (images.end - images.begin) * pass.tiling.down * pass.tiling.across;
+    const std::size_t groups = (tiles + pass_group_ - 1) / pass_group_;
     const auto part = [&](core::Part some, std::size_t who) {
         for (std::size_t group = some.begin; group < some.end; ++group) {
-            const std::size_t first = begin + group * pass_group_;
+            const std::size_t first = group * pass_group_;
             convolve_group(pass, first, std::min(pass_group_, tiles - first), who);
         }
     };
@@ -330,14 +328,13 @@ void Winograd::backward_input(const float* dy, float* dx, Accumulate accumulate,
 
 void Winograd::backward_weights(const float* x, const float* dy, float* dw, float* db, core::Part images) {
     const Tiling tiling = tiling_of(out_, shape_.window.vertical.before(shape_.height));
-    const std::size_t of_image = tiling.down * tiling.across;
-    const std::size_t end = images.end * of_image;
+    const std::size_t tiles = (images.end - images.begin) * tiling.down * tiling.across;
     if (images.begin == 0) {
         std::ranges::fill(weight_sums_, 0.0F);
         std::ranges::fill(bias_sums_, 0.0);
     }
-    for (std::size_t first = images.begin * of_image; first < end; first += group_)
-        add_weight_sums(tiling, first, std::min(group_, end - first), x, dy);
+    for (std::size_t first = 0; first < tiles; first += group_)
+        add_weight_sums(tiling, first, std::min(group_, tiles - first), x, dy);
     if (images.end == shape_.count) finish_weights(dw, db);
 }
 

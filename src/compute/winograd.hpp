@@ -36,7 +36,7 @@ public:
     /// Transforms the weights for forward() and backward_input().
     void set_weights(const float* weights);
 
-    /// As Convolution has them.
+    /// As Convolution has them, for some images: pointers to the first of these.
     void forward(const float* x, const float* bias, float* y, core::Part images);
     void backward_input(const float* dy, float* dx, Accumulate accumulate, core::Part images);
     void backward_weights(const float* x, const float* dy, float* dw, float* db, core::Part images);

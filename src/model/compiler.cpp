@@ -11,6 +11,7 @@
 #include "model/image_operations.hpp"
 #include "model/layer_recorder.hpp"
 #include "model/pointwise.hpp"
+#include "model/slices.hpp"
 #include "model/summary_builder.hpp"
 
 namespace ensemble::model {
@@ -217,7 +218,7 @@ void Compiler::place_gradients(const Tensor& output) {
             if (fits && busy_until[i] != never && busy_until[i] < tensor->born) place = i;
         }
         if (place == result_.gradients.size()) {
-            result_.gradients.push_back({.size = tensor->size(), .tensors = {}, .memory = {}});
+            result_.gradients.push_back({.size = tensor->size(), .tensors = {}, .memory = {}, .slice = {}});
             busy_until.push_back(never);
         }
         busy_until[place] = shares ? reader->second : never;
@@ -229,6 +230,7 @@ Compiler::Result Compiler::finish(const Tensor& output) {
     core::require(next_block_ == blocks_.size() && next_statistics_ == statistics_.size(),
                   "every planned block of parameters and statistics was compiled");
     place_gradients(output);
+    result_.output = &output;
     return std::move(result_);
 }
 
@@ -239,13 +241,24 @@ std::size_t Compiler::Result::bytes() const noexcept {
     return floats * sizeof(float);
 }
 
-void Compiler::Result::make() {
+void Compiler::Result::prepare() {
     for (const auto& tensor : tensors) tensor->values.assign(tensor->size(), 0.0F);
-    for (Gradients& place : gradients) {
-        place.memory.resize(place.size);
-        for (Tensor* tensor : place.tensors) tensor->gradients = place.memory;
-    }
     for (const auto& operation : operations) operation->prepare();
+}
+
+void Compiler::Result::allocate_gradients(const Slices& slices) {
+    for (Gradients& place : gradients) {
+        for (Tensor* tensor : place.tensors) {
+            // Callers read and write the gradients of the first and the last.
+            const bool is_inside = tensor != tensors.front().get() && tensor != output;
+            const std::size_t rows = is_inside ? slices.rows_of_gradient(*tensor) : 0;
+            tensor->is_sliced = rows > 0;
+            core::Buffer<float>& memory = tensor->is_sliced ? place.slice : place.memory;
+            const std::size_t size = tensor->is_sliced ? rows * tensor->stride : place.size;
+            memory.resize(std::max(memory.size(), size));
+        }
+        for (Tensor* tensor : place.tensors) tensor->gradients = tensor->is_sliced ? place.slice : place.memory;
+    }
 }
 
 }  // namespace ensemble::model

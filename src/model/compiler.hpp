@@ -28,7 +28,8 @@ struct Tensor {
     std::size_t rows = 0;
     std::size_t stride = 0;
     core::Buffer<float> values;  ///< empty until the program is made
-    std::span<float> gradients;  ///< likewise, and where nobody asks for one
+    std::span<float> gradients;  ///< likewise, and where nobody asks for one; of a slice of the rows if is_sliced
+    bool is_sliced = false;      ///< its gradient is used up slice by slice of the batch: only RowOperations know it
 
     /// First operation of the program that knows the tensor.
     std::size_t born = 0;
@@ -48,6 +49,15 @@ struct Tensor {
     [[nodiscard]] bool has_gradient() const noexcept { return wants_gradient; }
     [[nodiscard]] compute::Rows value_rows() noexcept { return {values.data(), rows, width(), stride}; }
     [[nodiscard]] compute::Rows gradient_rows() noexcept { return {gradients.data(), rows, width(), stride}; }
+
+    /// The same from one row on.
+    [[nodiscard]] float* values_at(std::size_t row) noexcept { return values.data() + row * stride; }
+    [[nodiscard]] const float* values_at(std::size_t row) const noexcept { return values.data() + row * stride; }
+
+    /// `row` is the first of a slice, or the batch is not sliced.
+    [[nodiscard]] float* gradients_at(std::size_t row) const noexcept {
+        return gradients.data() + (is_sliced ? 0 : row * stride);
+    }
 };
 
 /// The images of a tensor: height×width with one channel, height×width×channels, or vectors as single pixels.
@@ -91,6 +101,7 @@ void deliver(std::span<const float> from, compute::Accumulate store, std::span<f
 
 class LayerRecorder;
 class Pointwise;
+class Slices;
 class SummaryBuilder;
 
 /// Builds a program: lays out tensors, collects operations, hands out parameter blocks in the order of the plan.
@@ -172,23 +183,29 @@ public:
     [[nodiscard]] std::uint32_t reserve_random(std::size_t blocks);
 
     struct Result {
-        /// Memory for the gradients of tensors of one size, which share it one after the other.
+        /// Memory for the gradients of tensors of one size, which share it one after the other: as a whole, and those
+        /// that are used up slice by slice apart from these.
         struct Gradients {
             std::size_t size = 0;
             std::vector<Tensor*> tensors;
             core::Buffer<float> memory;
+            core::Buffer<float> slice;
         };
 
         std::vector<std::unique_ptr<RowEnds>> ends;  ///< outlived by nothing that knows them
         std::vector<std::unique_ptr<Tensor>> tensors;
         std::vector<std::unique_ptr<Operation>> operations;
         std::vector<Gradients> gradients;
+        const Tensor* output = nullptr;
 
-        /// Of all tensors and their gradients, there or not.
+        /// Of all tensors and their gradients, there or not; gradients that are used up in slices as if they were not.
         [[nodiscard]] std::size_t bytes() const noexcept;
 
-        /// Allocates the tensors and prepares the operations: what was laid out can run.
-        void make();
+        /// Allocates the values of tensors and prepares the operations.
+        void prepare();
+
+        /// Allocates the gradients: what was laid out can run. REQUIRES: prepare() was called.
+        void allocate_gradients(const Slices& slices);
     };
 
     /// `output` is what the program leaves behind.

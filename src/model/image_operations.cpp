@@ -73,13 +73,15 @@ RowOperation* Convolve::by_rows() noexcept {
 
 void Convolve::forward_rows(const float* parameters, const Pass&, core::Part rows) {
     if (rows.begin == 0) convolution_->set_weights(parameters + recipe_.weight.offset);
-    convolution_->forward(input_.values.data(), parameters + recipe_.bias.offset, output_.values.data(), rows);
+    convolution_->forward(input_.values_at(rows.begin), parameters + recipe_.bias.offset, output_.values_at(rows.begin),
+                          rows);
 }
 
 void Convolve::backward_rows(const float*, float* gradients, const GradientReady& ready, core::Part rows) {
-    const float* dy = output_.gradients.data();
-    if (input_.has_gradient()) convolution_->backward_input(dy, input_.gradients.data(), recipe_.input.gradient, rows);
-    convolution_->backward_weights(input_.values.data(), dy, gradients + recipe_.weight.offset,
+    const float* dy = output_.gradients_at(rows.begin);
+    if (input_.has_gradient())
+        convolution_->backward_input(dy, input_.gradients_at(rows.begin), recipe_.input.gradient, rows);
+    convolution_->backward_weights(input_.values_at(rows.begin), dy, gradients + recipe_.weight.offset,
                                    gradients + recipe_.bias.offset, rows);
     if (rows.end < input_.rows) return;
     report(recipe_.weight, ready);
@@ -262,7 +264,7 @@ std::vector<const Tensor*> Measure::inputs() const {
 
 void Measure::forward_rows(const float* parameters, const Pass& pass, core::Part rows) {
     core::require(pass.statistics != nullptr, "a normalising network runs with its statistics");
-    if (pass.mode == Mode::train) norm_->measure(input_.values.data(), rows);
+    if (pass.mode == Mode::train) norm_->measure(input_.values_at(rows.begin), rows);
     if (rows.end < input_.rows) return;
     const float* scale = parameters + state_.scale.offset;
     const float* offset = parameters + state_.offset.offset;
@@ -277,7 +279,8 @@ void Measure::forward_rows(const float* parameters, const Pass& pass, core::Part
 
 void Measure::backward_rows(const float*, float*, const GradientReady&, core::Part rows) {
     if (!input_.has_gradient()) return;
-    norm_->spread_gradients(input_.values.data(), output_.gradients.data(), accumulate_, input_.gradients.data(), rows);
+    norm_->spread_gradients(input_.values_at(rows.begin), output_.gradients_at(rows.begin), accumulate_,
+                            input_.gradients_at(rows.begin), rows);
 }
 
 Normalise::Normalise(const Tensor& input, Tensor& output, const NormState& state,
@@ -293,11 +296,11 @@ bool Normalise::fuse_relu(const Tensor& value) {
 }
 
 void Normalise::forward_rows(const float*, const Pass&, core::Part rows) {
-    norm_->normalise(input_.values.data(), output_.values.data(), rows);
+    norm_->normalise(input_.values_at(rows.begin), output_.values_at(rows.begin), rows);
 }
 
 void Normalise::backward_rows(const float* parameters, float* gradients, const GradientReady& ready, core::Part rows) {
-    norm_->sum_gradients(input_.values.data(), output_.gradients.data(), rows);
+    norm_->sum_gradients(input_.values_at(rows.begin), output_.gradients_at(rows.begin), rows);
     if (rows.end < input_.rows) return;
     norm_->use_sums(parameters + state_.scale.offset, gradients + state_.scale.offset,
                     gradients + state_.offset.offset);

@@ -40,6 +40,7 @@ public:
     [[nodiscard]] RowOperation* by_rows() noexcept override;
     void forward_rows(const float* parameters, const Pass& pass, core::Part rows) override;
     void backward_rows(const float* parameters, float* gradients, const GradientReady& ready, core::Part rows) override;
+    [[nodiscard]] std::vector<const Tensor*> gradients_by_rows() const override { return {&input_, &output_}; }
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
     [[nodiscard]] std::vector<const Tensor*> inputs() const override;
@@ -163,6 +164,7 @@ public:
     [[nodiscard]] bool sums_forward() const noexcept override { return true; }
     void forward_rows(const float* parameters, const Pass& pass, core::Part rows) override;
     void backward_rows(const float* parameters, float* gradients, const GradientReady& ready, core::Part rows) override;
+    [[nodiscard]] std::vector<const Tensor*> gradients_by_rows() const override { return {&input_, &output_}; }
     [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
@@ -182,6 +184,7 @@ public:
     [[nodiscard]] bool sums_backward() const noexcept override { return true; }
     void forward_rows(const float* parameters, const Pass& pass, core::Part rows) override;
     void backward_rows(const float* parameters, float* gradients, const GradientReady& ready, core::Part rows) override;
+    [[nodiscard]] std::vector<const Tensor*> gradients_by_rows() const override { return {&output_}; }
     [[nodiscard]] std::vector<const Tensor*> inputs() const override { return {}; }
     [[nodiscard]] bool fuse_relu(const Tensor& value) override;
 

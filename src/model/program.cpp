@@ -22,9 +22,10 @@ Program::Program(const Network& network, std::size_t rows, Purpose purpose, comp
     Compiler compiler(network.blocks(), network.statistics(), rows, purpose != Purpose::inference, precision, nullptr,
                       pool);
     lay_out(network, purpose, compiler);
-    parts_.make();
+    parts_.prepare();
     pool_ = pool;
-    slices_ = Slices(parts_.operations);
+    if (!is_shared(pool_)) slices_ = Slices(parts_.operations);
+    parts_.allocate_gradients(slices_);
 }
 
 std::size_t Program::bytes_of(const Network& network, std::size_t rows, Purpose purpose, compute::Precision precision,

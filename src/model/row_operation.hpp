@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "core/thread_pool.hpp"
 #include "model/compiler.hpp"
 #include "model/operation.hpp"
@@ -24,6 +26,10 @@ public:
     virtual void forward_rows(const float* parameters, const Pass& pass, core::Part rows) = 0;
     virtual void backward_rows(const float* parameters, float* gradients, const GradientReady& ready,
                                core::Part rows) = 0;
+
+    /// The tensors whose gradients backward_rows() reads or writes, at gradients_at(rows.begin): these may be there for
+    /// a slice alone.
+    [[nodiscard]] virtual std::vector<const Tensor*> gradients_by_rows() const { return {}; }
 
     /// True if who comes next, on the way forward or backward, needs what all rows come to.
     [[nodiscard]] virtual bool sums_forward() const noexcept { return false; }

@@ -1,6 +1,7 @@
 #include "model/slices.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <ranges>
 
 #include "model/row_operation.hpp"
@@ -19,6 +20,10 @@ std::size_t slice_of(std::span<Operation* const> operations) {
     for (Operation* operation : operations) longest = std::max(longest, operation->by_rows()->row_floats());
     const std::size_t rows = std::max<std::size_t>(slice_floats / longest, 1);
     return rows < operations.front()->by_rows()->rows() ? rows : 0;
+}
+
+bool contains(const std::vector<const Tensor*>& tensors, const Tensor* tensor) {
+    return std::ranges::find(tensors, tensor) != tensors.end();
 }
 
 }  // namespace
@@ -40,6 +45,38 @@ Slices::Slices(std::span<const std::unique_ptr<Operation>> operations) {
     };
     forward_ = collect(operations, &RowOperation::sums_forward);
     backward_ = collect(std::views::reverse(operations), &RowOperation::sums_backward);
+    find_gradients(operations);
+}
+
+/// A gradient is used up in slices if all who use it take turns in one run and know that it may be there for a slice.
+void Slices::find_gradients(std::span<const std::unique_ptr<Operation>> operations) {
+    std::map<const Operation*, const Run*> runs;
+    for (const Run& run : backward_)
+        for (const Operation* operation : run.operations) runs[operation] = &run;
+    std::map<const Tensor*, const Run*> found;  // null: outlives its slices
+    const auto note = [&](const Tensor* tensor, Operation& user) {
+        RowOperation* const by_rows = user.by_rows();
+        const bool knows = by_rows != nullptr && contains(by_rows->gradients_by_rows(), tensor);
+        const Run* const run = runs.at(&user);
+        const auto known = found.try_emplace(tensor, run).first;
+        if (!knows || run->rows == 0 || known->second != run) known->second = nullptr;
+    };
+    for (const auto& user : operations) {
+        std::vector<const Tensor*> used = user->inputs();
+        if (RowOperation* const by_rows = user->by_rows())
+            std::ranges::copy(by_rows->gradients_by_rows(), std::back_inserter(used));
+        for (const Tensor* tensor : used) {
+            note(tensor, *user);
+            note(tensor, *operations[tensor->born]);
+        }
+    }
+    for (const auto& [tensor, run] : found)
+        if (run != nullptr) gradient_rows_[tensor] = run->rows;
+}
+
+std::size_t Slices::rows_of_gradient(const Tensor& tensor) const {
+    const auto found = gradient_rows_.find(&tensor);
+    return found == gradient_rows_.end() ? 0 : found->second;
 }
 
 template <class Whole, class Rows>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <span>
 #include <vector>
@@ -15,8 +16,11 @@ class Slices {
 public:
     Slices() = default;
 
-    /// REQUIRES: the operations are prepared, and outlive it.
+    /// REQUIRES: the operations are prepared; they and their tensors outlive it.
     explicit Slices(std::span<const std::unique_ptr<Operation>> operations);
+
+    /// Rows of the slices in which the gradient of a tensor is made and used up; 0 if it outlives them.
+    [[nodiscard]] std::size_t rows_of_gradient(const Tensor& tensor) const;
 
     void forward(const float* parameters, const Pass& pass) const;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) const;
@@ -31,8 +35,11 @@ private:
     template <class Whole, class Rows>
     static void run(const std::vector<Run>& runs, Whole whole, Rows rows);
 
+    void find_gradients(std::span<const std::unique_ptr<Operation>> operations);
+
     std::vector<Run> forward_;
     std::vector<Run> backward_;
+    std::map<const Tensor*, std::size_t> gradient_rows_;
 };
 
 }  // namespace ensemble::model

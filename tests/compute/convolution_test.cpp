@@ -128,9 +128,11 @@ BOOST_AUTO_TEST_CASE(a_team_gives_the_bits_of_one) {
     core::Buffer<float> db(bias.size());
     convolution.set_weights(weights.data());
     for (const core::Part part : {core::Part{0, 1}, {1, 8}, {8, 20}}) {
-        convolution.forward(x.data(), bias.data(), y.data(), part);
-        convolution.backward_input(dy.data(), dx.data(), Accumulate::no, part);
-        convolution.backward_weights(x.data(), dy.data(), dw.data(), db.data(), part);
+        const std::size_t in = part.begin * order.in.item_elements();
+        const std::size_t out = part.begin * order.out.item_elements();
+        convolution.forward(x.data() + in, bias.data(), y.data() + out, part);
+        convolution.backward_input(dy.data() + out, dx.data() + in, Accumulate::no, part);
+        convolution.backward_weights(x.data() + in, dy.data() + out, dw.data(), db.data(), part);
     }
     BOOST_TEST((std::vector{y, dx, dw, db} == results.front()));
     convolution.backward_input(dy.data(), dx.data(), Accumulate::yes, {0, 20});

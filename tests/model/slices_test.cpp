@@ -72,34 +72,39 @@ BOOST_AUTO_TEST_CASE(slices_divide_the_batch) {
 namespace {
 
 using Calls = std::vector<std::string>;
+using Tensors = std::vector<const model::Tensor*>;
 
 /// Writes down when it is called: "name", and the first row where it is called for some.
 class Whole final : public model::Operation {
 public:
-    Whole(std::string name, Calls& calls) : name_(std::move(name)), calls_(calls) {}
+    Whole(std::string name, Calls& calls, Tensors inputs = {})
+        : name_(std::move(name)), calls_(calls), inputs_(std::move(inputs)) {}
     void forward(const float*, const model::Pass&) override { calls_.push_back(name_); }
     void backward(const float*, float*, const model::GradientReady&) override { calls_.push_back(name_); }
-    [[nodiscard]] std::vector<const model::Tensor*> inputs() const override { return {}; }
+    [[nodiscard]] Tensors inputs() const override { return inputs_; }
 
 private:
     std::string name_;
     Calls& calls_;
+    Tensors inputs_;
 };
 
 class ByRows final : public model::RowOperation {
 public:
     ByRows(const model::Tensor& tensor, std::string name, Calls& calls, bool sums_forward = false,
-           bool sums_backward = false)
+           bool sums_backward = false, Tensors gradients = {})
         : RowOperation(tensor),
           name_(std::move(name)),
           calls_(calls),
           sums_forward_(sums_forward),
-          sums_backward_(sums_backward) {}
+          sums_backward_(sums_backward),
+          gradients_(std::move(gradients)) {}
+    [[nodiscard]] Tensors gradients_by_rows() const override { return gradients_; }
     [[nodiscard]] bool sums_forward() const noexcept override { return sums_forward_; }
     [[nodiscard]] bool sums_backward() const noexcept override { return sums_backward_; }
     void forward_rows(const float*, const model::Pass&, core::Part part) override { note(part); }
     void backward_rows(const float*, float*, const model::GradientReady&, core::Part part) override { note(part); }
-    [[nodiscard]] std::vector<const model::Tensor*> inputs() const override { return {}; }
+    [[nodiscard]] Tensors inputs() const override { return {}; }
 
 private:
     void note(core::Part part) {
@@ -111,6 +116,7 @@ private:
     Calls& calls_;
     bool sums_forward_;
     bool sums_backward_;
+    Tensors gradients_;
 };
 
 }  // namespace
@@ -136,6 +142,34 @@ BOOST_AUTO_TEST_CASE(neighbours_take_turns_unless_one_sums_over_all_rows) {
     slices.backward(nullptr, nullptr, {});
     BOOST_TEST(calls == (Calls{"g", "f", "e0", "d0", "e2", "d2", "e4", "d4", "c0", "b0", "c2", "b2", "c4", "b4", "a"}),
                boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(gradients_inside_a_run_are_there_for_a_slice) {
+    std::vector<model::Tensor> tensors(5);
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+        tensors[i].rows = 5;
+        tensors[i].stride = 28 * 1024;
+        tensors[i].born = i;
+    }
+    const auto some = [&](std::vector<std::size_t> numbers) {
+        Tensors chosen;
+        for (const std::size_t number : numbers) chosen.push_back(&tensors[number]);
+        return chosen;
+    };
+    Calls calls;
+    std::vector<std::unique_ptr<model::Operation>> operations;
+    operations.push_back(std::make_unique<Whole>("a", calls));
+    operations.push_back(std::make_unique<ByRows>(tensors[1], "b", calls, false, false, some({0, 1})));
+    operations.push_back(std::make_unique<ByRows>(tensors[2], "c", calls, false, false, some({1, 2})));
+    operations.push_back(std::make_unique<ByRows>(tensors[3], "d", calls, false, true, some({2, 3})));
+    operations.push_back(std::make_unique<ByRows>(tensors[4], "e", calls, false, false, some({3, 4})));
+    operations.push_back(std::make_unique<Whole>("f", calls, some({4})));
+    const model::Slices slices(operations);
+    BOOST_TEST(slices.rows_of_gradient(tensors[0]) == 0U);  // made by one that knows no slices
+    BOOST_TEST(slices.rows_of_gradient(tensors[1]) == 2U);
+    BOOST_TEST(slices.rows_of_gradient(tensors[2]) == 0U);  // d waits for all rows before c begins
+    BOOST_TEST(slices.rows_of_gradient(tensors[3]) == 2U);
+    BOOST_TEST(slices.rows_of_gradient(tensors[4]) == 0U);  // f has all rows at once
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_that_fits_the_cache_is_not_sliced) {
