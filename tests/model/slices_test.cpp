@@ -184,25 +184,36 @@ BOOST_AUTO_TEST_CASE(a_batch_that_fits_the_cache_is_not_sliced) {
     BOOST_TEST(calls == (Calls{"a", "b"}), boost::test_tools::per_element());
 }
 
-// A program shared by two threads has no slices.
-BOOST_AUTO_TEST_CASE(turns_at_slices_change_no_bit) {
+namespace {
+
+/// Against the same program shared by two threads, which has no slices.
+void check_turns(const std::string& text, const core::Shape& input, std::span<const std::size_t> lengths = {}) {
+    constexpr std::size_t rows = 9;
+    constexpr auto purpose = testing::Program::Purpose::training;
     compute::PreparedPool pool;
     pool.resize(2);
-    const std::string text =
-        "conv(16, 3) batchnorm relu repeat(2)[ skip[ conv(16, 3) batchnorm relu conv(16, 3) batchnorm ] relu ] "
-        "skip[ batchnorm relu conv(32, 3) ] skip[ batchnorm conv(32, 3, 2) relu conv(64, 3) ] avgpool";
-    Bench sliced(text, 9, {28, 28});
-    Bench whole(text, 9, {28, 28});
-    whole.program =
-        testing::Program(whole.network, 9, testing::Program::Purpose::training, compute::Precision::f32, &pool);
-    for (std::size_t row = 0; row < 9; ++row)
+    Bench sliced(text, rows, input, purpose, lengths);
+    Bench whole(text, rows, input, purpose, lengths);
+    whole.program = testing::Program(whole.network, rows, purpose, compute::Precision::f32, &pool);
+    for (std::size_t row = 0; row < rows; ++row)
         std::ranges::copy(sliced.program.input()[row], whole.program.input()[row].begin());
     sliced.differentiate();
     whole.differentiate();
-    for (std::size_t row = 0; row < 9; ++row)
+    for (std::size_t row = 0; row < rows; ++row)
         BOOST_TEST_REQUIRE(std::ranges::equal(sliced.program.output()[row], whole.program.output()[row]));
     BOOST_TEST(sliced.statistics == whole.statistics, boost::test_tools::per_element());
     BOOST_TEST((sliced.gradients == whole.gradients));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(turns_at_slices_change_no_bit) {
+    check_turns(
+        "conv(16, 3) batchnorm relu repeat(2)[ skip[ conv(16, 3) batchnorm relu conv(16, 3) batchnorm ] relu ] "
+        "skip[ batchnorm relu conv(32, 3) ] skip[ batchnorm conv(32, 3, 2) relu conv(64, 3) ] avgpool",
+        {28, 28});
+    const std::vector<std::size_t> lengths{300, 7, 1, 200};
+    check_turns("conv1d(64, 3) batchnorm batchnorm relu skip[ batchnorm batchnorm ] avgpool", {300, 2}, lengths);
 }
 
 // Gradients that are added to another reader's, by convolutions and by normalisation.
