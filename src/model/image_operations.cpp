@@ -118,6 +118,11 @@ compute::Images rows_of(compute::Images images, std::size_t count) {
     return images;
 }
 
+/// Of these rows, where heights are told.
+compute::Heights some_of(compute::Heights heights, core::Part rows) {
+    return heights.empty() ? heights : heights.subspan(rows.begin, rows.end - rows.begin);
+}
+
 }  // namespace
 
 std::size_t ConvolveAndPool::slice_of(const compute::Images& between) {
@@ -188,7 +193,7 @@ void ConvolveAndPool::backward(const float*, float* gradients, const GradientRea
 }
 
 MaxPool::MaxPool(Tensor& input, compute::Accumulate store, Tensor& output, const compute::ImageWindow& window)
-    : input_(input), output_(output), window_(window), target_(input, store) {}
+    : RowOperation(input), input_(input), output_(output), window_(window), accumulate_(store), target_(input, store) {}
 
 void MaxPool::prepare() {
     target_.prepare();
@@ -199,14 +204,25 @@ std::vector<const Tensor*> MaxPool::inputs() const {
     return {&input_};
 }
 
-void MaxPool::forward(const float*, const Pass&) {
-    compute::max_pool(images_of(input_), window_, input_.values.data(), output_.values.data(), chosen_, input_.steps());
+/// A gradient that is added goes by way of a copy, as a whole.
+RowOperation* MaxPool::by_rows() noexcept {
+    return accumulate_ == compute::Accumulate::no ? this : nullptr;
 }
 
-void MaxPool::backward(const float*, float*, const GradientReady&) {
+void MaxPool::forward_rows(const float*, const Pass&, core::Part rows) {
+    const std::size_t outputs = images_of(output_).item_elements();
+    compute::max_pool(rows_of(images_of(input_), rows.end - rows.begin), window_, input_.values_at(rows.begin),
+                      output_.values_at(rows.begin), std::span(chosen_).subspan(rows.begin * outputs),
+                      some_of(input_.steps(), rows));
+}
+
+void MaxPool::backward_rows(const float*, float*, const GradientReady&, core::Part rows) {
     if (!target_.is_wanted()) return;
-    compute::max_pool_backward(images_of(input_), window_, output_.gradients.data(), chosen_, target_.data(),
-                               input_.steps());
+    const std::size_t outputs = images_of(output_).item_elements();
+    float* const dx = by_rows() != nullptr ? input_.gradients_at(rows.begin) : target_.data();
+    compute::max_pool_backward(rows_of(images_of(input_), rows.end - rows.begin), window_,
+                               output_.gradients_at(rows.begin), std::span(chosen_).subspan(rows.begin * outputs), dx,
+                               some_of(input_.steps(), rows));
     target_.deliver();
 }
 

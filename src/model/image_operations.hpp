@@ -95,19 +95,22 @@ private:
 };
 
 /// The largest value of each window.
-class MaxPool final : public Operation {
+class MaxPool final : public RowOperation {
 public:
     MaxPool(Tensor& input, compute::Accumulate store, Tensor& output, const compute::ImageWindow& window);
 
     void prepare() override;
-    void forward(const float* parameters, const Pass& pass) override;
-    void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
+    [[nodiscard]] RowOperation* by_rows() noexcept override;
+    void forward_rows(const float* parameters, const Pass& pass, core::Part rows) override;
+    void backward_rows(const float* parameters, float* gradients, const GradientReady& ready, core::Part rows) override;
+    [[nodiscard]] std::vector<const Tensor*> gradients_by_rows() const override { return {&input_, &output_}; }
     [[nodiscard]] std::vector<const Tensor*> inputs() const override;
 
 private:
     Tensor& input_;
     Tensor& output_;
     compute::ImageWindow window_;
+    compute::Accumulate accumulate_;
     GradientTarget target_;
     std::vector<std::uint8_t> chosen_;
 };
