@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -19,6 +20,14 @@ constexpr auto enum_names(Precision) {
 
 /// True if this processor multiplies bf16 in hardware (AVX512_BF16 or AMX), as far as ONEDNN_MAX_CPU_ISA lets it.
 [[nodiscard]] bool multiplies_bf16() noexcept;
+
+/// In what a layer multiplies by a matrix of so many elements where `wanted` is asked for: in single precision by a
+/// small one, since a kernel in bf16 takes half a microsecond longer to start and a small product gains less than that
+/// (AMD Zen 5; with 32 rows or more). A rule, so that every rank and every batch decide alike.
+[[nodiscard]] constexpr Precision worthwhile(Precision wanted, std::size_t elements) noexcept {
+    constexpr std::size_t least_elements = 2048;
+    return elements < least_elements ? Precision::f32 : wanted;
+}
 
 /// The upper half of a float: its range, with 8 significant bits.
 struct Bfloat16 {

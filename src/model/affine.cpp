@@ -42,7 +42,7 @@ Linear::Linear(Tensor& input, Accumulate accumulate, Tensor& output, const Param
       accumulate_(accumulate),
       output_(output),
       weight_(weight),
-      precision_(precision),
+      precision_(compute::worthwhile(precision, weight.rows * weight.columns)),
       steps_(steps) {
     core::require(weight.rows * steps == input.width() && weight.columns * steps == output.width(),
                   "weights fit what they connect");

@@ -9,6 +9,7 @@ namespace ensemble::model {
 namespace {
 
 using compute::Accumulate;
+using compute::Bfloat16;
 using compute::Cell;
 using compute::MatMul;
 using compute::MatMulShape;
@@ -47,7 +48,7 @@ Recurrent::Buffers Recurrent::make_buffers(Cell cell, const core::Shape& input, 
 }
 
 Recurrent::Recurrent(Cell cell, const Value& input, Leaves leaves, Tensor& output, Buffers buffers,
-                     RecurrentParameters parameters, core::ThreadPool* pool)
+                     RecurrentParameters parameters, compute::Precision precision, core::ThreadPool* pool)
     : cell_(cell),
       input_(input),
       leaves_(leaves),
@@ -63,6 +64,7 @@ Recurrent::Recurrent(Cell cell, const Value& input, Leaves leaves, Tensor& outpu
       state_stride_(buffers.states.shape[1]),
       gate_stride_(buffers.gates.shape[1]),
       unit_stride_(core::row_stride(units_)),
+      precision_(compute::worthwhile(precision, features_ * from_x_.count + units_ * from_h_.count)),
       pool_(pool) {
     core::require(parameters_.weight.rows == features_, "weights fit what they connect");
     core::require(parameters_.weight.offset == parameters_.recurrent.offset + parameters_.recurrent.size() &&
@@ -73,12 +75,22 @@ Recurrent::Recurrent(Cell cell, const Value& input, Leaves leaves, Tensor& outpu
 void Recurrent::prepare() {
     make_products(pool_);
     bias_.resize(compute::gates_of(cell_) * units_);
+    if (output_.has_gradient()) turned_.resize(from_h_.count * unit_stride_);
+    if (precision_ == compute::Precision::bf16) make_narrow();
     if (!output_.has_gradient()) return;
     bias_gradient_.resize(bias_.size());
-    turned_.resize(from_h_.count * unit_stride_);
     dh_.resize(rows_ * unit_stride_);
     dc_.resize(cell_ == Cell::lstm ? dh_.size() : 0);
     if (input_.tensor->has_gradient()) dx_.resize(steps_ * rows_ * features_);
+}
+
+void Recurrent::make_narrow() {
+    narrow_.emplace();
+    narrow_->states.resize(buffers_.states.size());
+    narrow_->weight.resize(parameters_.recurrent.size() + parameters_.weight.size());
+    if (!output_.has_gradient()) return;
+    narrow_->gates.resize(buffers_.gates.size());
+    narrow_->turned.resize(turned_.size());
 }
 
 void Recurrent::make_products(core::ThreadPool* pool) {
@@ -88,24 +100,25 @@ void Recurrent::make_products(core::ThreadPool* pool) {
     const Operand weight{parameters_.weight.stride, Transpose::no};
     // Of gru, x and h have columns of their own, and m would be multiplied in vain if both were one product.
     const bool together = cell_ != Cell::gru;
-    x_product_.emplace(pool, MatMulShape{rows_, from_x_.count, features_}, state, weight, gate_stride_, Accumulate::no);
+    x_product_.emplace(pool, MatMulShape{rows_, from_x_.count, features_}, state, weight, gate_stride_, Accumulate::no,
+                       precision_);
     if (steps_ > 1) {
         h_product_.emplace(pool, MatMulShape{rows_, from_h_.count, together ? units_ + features_ : units_}, state,
-                           weight, gate_stride_, together ? Accumulate::no : Accumulate::yes);
+                           weight, gate_stride_, together ? Accumulate::no : Accumulate::yes, precision_);
     }
     if (!output_.has_gradient()) return;
     const std::size_t all = steps_ * rows_;
     weight_gradient_.emplace(pool, MatMulShape{features_, from_x_.count, all}, turned_state, gate,
-                             parameters_.weight.stride, Accumulate::no);
+                             parameters_.weight.stride, Accumulate::no, precision_);
     if (steps_ > 1) {
         recurrent_gradient_.emplace(pool, MatMulShape{units_, from_h_.count, all - rows_}, turned_state, gate,
-                                    parameters_.recurrent.stride, Accumulate::no);
+                                    parameters_.recurrent.stride, Accumulate::no, precision_);
         dh_product_.emplace(pool, MatMulShape{rows_, units_, from_h_.count}, gate, Operand{unit_stride_, Transpose::no},
-                            unit_stride_, together ? Accumulate::no : Accumulate::yes);
+                            unit_stride_, together ? Accumulate::no : Accumulate::yes, precision_);
     }
     if (input_.tensor->has_gradient()) {
         dx_product_.emplace(pool, MatMulShape{all, features_, from_x_.count}, gate,
-                            Operand{parameters_.weight.stride, Transpose::yes}, features_, Accumulate::no);
+                            Operand{parameters_.weight.stride, Transpose::yes}, features_, Accumulate::no, precision_);
     }
 }
 
@@ -170,25 +183,65 @@ std::vector<const Tensor*> Recurrent::inputs() const {
     return {input_.tensor};
 }
 
+auto Recurrent::wide_factors(const float* parameters) const -> Factors<float> {
+    return {.states = buffers_.states.values.data(),
+            .gates = buffers_.gates.values.data(),
+            .recurrent = parameters + parameters_.recurrent.offset,
+            .weight = parameters + parameters_.weight.offset,
+            .turned = turned_.data()};
+}
+
+auto Recurrent::narrow_factors() const -> Factors<Bfloat16> {
+    return {.states = narrow_->states.data(),
+            .gates = narrow_->gates.data(),
+            .recurrent = narrow_->weight.data(),
+            .weight = narrow_->weight.data() + parameters_.recurrent.size(),
+            .turned = narrow_->turned.data()};
+}
+
+/// h(t) and x(t+1), where products multiply in bf16.
+void Recurrent::narrow_state(std::size_t t) {
+    if (!narrow_) return;
+    const std::size_t size = rows_ * state_stride_;
+    compute::narrow({state(t), size}, std::span(narrow_->states).subspan(t * size, size));
+}
+
+/// The gradients of the gates of steps [begin, end), likewise.
+void Recurrent::narrow_gates(std::size_t begin, std::size_t end) {
+    if (!narrow_) return;
+    const std::size_t size = (end - begin) * rows_ * gate_stride_;
+    compute::narrow({gates(begin), size}, std::span(narrow_->gates).subspan(begin * rows_ * gate_stride_, size));
+}
+
 void Recurrent::forward(const float* parameters, const Pass&) {
     gather_bias(parameters);
     read_input();
-    const float* recurrent = parameters + parameters_.recurrent.offset;
-    const float* weight = parameters + parameters_.weight.offset;
+    if (narrow_) {
+        compute::narrow({parameters + parameters_.recurrent.offset, narrow_->weight.size()}, narrow_->weight);
+        run_forward(narrow_factors());
+    } else {
+        run_forward(wide_factors(parameters));
+    }
+    write_output();
+}
+
+template <class Element>
+void Recurrent::run_forward(const Factors<Element>& factors) {
     const std::size_t steps = most_steps();
     for (std::size_t t = 0; t < steps; ++t) {
+        narrow_state(t);
         const compute::CellStep now = step(t);
-        if (t == 0 || cell_ == Cell::gru) (*x_product_)(state(t) + units_, weight, gates(t));
+        const Element* before = factors.states + t * rows_ * state_stride_;
+        if (t == 0 || cell_ == Cell::gru) (*x_product_)(before + units_, factors.weight, gates(t));
         if (cell_ == Cell::gru) {
             for (std::size_t row = 0; row < rows_; ++row) {
                 const auto memory = now.gates[row].last(units_);
                 std::fill(memory.begin(), memory.end(), 0.0F);
             }
         }
-        if (t > 0) (*h_product_)(state(t), recurrent, gates(t) + from_h_.first);
+        if (t > 0) (*h_product_)(before, factors.recurrent, gates(t) + from_h_.first);
         compute::cell_forward(cell_, bias_.data(), now);
     }
-    write_output();
 }
 
 void Recurrent::add_output_gradient(std::size_t t, Accumulate accumulate) {
@@ -212,37 +265,54 @@ void Recurrent::transpose_recurrent(const float* parameters) {
 
 void Recurrent::backward(const float* parameters, float* gradients, const GradientReady& ready) {
     transpose_recurrent(parameters);
-    std::ranges::fill(bias_gradient_, 0.0F);
-    std::ranges::fill(dc_, 0.0F);
-    const Rows dh{dh_.data(), rows_, units_, unit_stride_};
-    const Rows dc{dc_.data(), rows_, units_, unit_stride_};
-    const std::size_t steps = most_steps();
-    // What no row has takes no part in the gradient of the weights, which is one product over all steps.
-    std::fill(gates(steps), gates(steps_), 0.0F);
-    for (std::size_t t = steps; t-- > 0;) {
-        const bool is_last = t + 1 == steps;
-        if (!is_last) (*dh_product_)(gates(t + 1) + from_h_.first, turned_.data(), dh_.data());
-        add_output_gradient(t, is_last ? Accumulate::no : Accumulate::yes);
-        const compute::CellStep now = step(t);
-        compute::cell_backward(cell_, now, dh, dc);
-        for (std::size_t row = 0; row < rows_; ++row) deliver(now.gates[row], Accumulate::yes, bias_gradient_);
-    }
-    if (dx_product_) deliver_input_gradient(parameters);
-    float* recurrent = gradients + parameters_.recurrent.offset;
-    if (recurrent_gradient_) {
-        (*recurrent_gradient_)(state(1), gates(1) + from_h_.first, recurrent);
+    if (narrow_) {
+        compute::narrow(turned_, narrow_->turned);
+        run_backward(narrow_factors(), gradients);
     } else {
-        std::fill_n(recurrent, parameters_.recurrent.size(), 0.0F);
+        run_backward(wide_factors(parameters), gradients);
     }
-    (*weight_gradient_)(state(0) + units_, gates(0), gradients + parameters_.weight.offset);
     write_bias_gradient(gradients);
     report(parameters_.recurrent, ready);
     report(parameters_.weight, ready);
     for (const ParameterBlock& block : parameters_.bias) report(block, ready);
 }
 
-void Recurrent::deliver_input_gradient(const float* parameters) {
-    (*dx_product_)(gates(0), parameters + parameters_.weight.offset, dx_.data());
+template <class Element>
+void Recurrent::run_backward(const Factors<Element>& factors, float* gradients) {
+    std::ranges::fill(bias_gradient_, 0.0F);
+    std::ranges::fill(dc_, 0.0F);
+    const Rows dh{dh_.data(), rows_, units_, unit_stride_};
+    const Rows dc{dc_.data(), rows_, units_, unit_stride_};
+    const std::size_t steps = most_steps();
+    const std::size_t gates_of_step = rows_ * gate_stride_;
+    // What no row has takes no part in the gradient of the weights, which is one product over all steps.
+    std::fill(gates(steps), gates(steps_), 0.0F);
+    narrow_gates(steps, steps_);
+    for (std::size_t t = steps; t-- > 0;) {
+        const bool is_last = t + 1 == steps;
+        if (!is_last)
+            (*dh_product_)(factors.gates + (t + 1) * gates_of_step + from_h_.first, factors.turned, dh_.data());
+        add_output_gradient(t, is_last ? Accumulate::no : Accumulate::yes);
+        const compute::CellStep now = step(t);
+        compute::cell_backward(cell_, now, dh, dc);
+        for (std::size_t row = 0; row < rows_; ++row) deliver(now.gates[row], Accumulate::yes, bias_gradient_);
+        narrow_gates(t, t + 1);
+    }
+    if (dx_product_) {
+        (*dx_product_)(factors.gates, factors.weight, dx_.data());
+        deliver_input_gradient();
+    }
+    float* recurrent = gradients + parameters_.recurrent.offset;
+    if (recurrent_gradient_) {
+        (*recurrent_gradient_)(factors.states + rows_ * state_stride_, factors.gates + gates_of_step + from_h_.first,
+                               recurrent);
+    } else {
+        std::fill_n(recurrent, parameters_.recurrent.size(), 0.0F);
+    }
+    (*weight_gradient_)(factors.states + units_, factors.gates, gradients + parameters_.weight.offset);
+}
+
+void Recurrent::deliver_input_gradient() {
     for (std::size_t row = 0; row < rows_; ++row) {
         float* to = input_.tensor->gradients.data() + row * input_.tensor->stride;
         for (std::size_t t = 0; t < steps_; ++t, to += features_)

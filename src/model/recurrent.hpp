@@ -23,7 +23,9 @@ struct RecurrentParameters {
 };
 
 /// A recurrent layer over all steps. Inside, everything lies step by step: [steps][rows][…], so that a step is one
-/// product of h(t−1) and x(t) with the weights, and the gradient of the weights one product over all steps.
+/// product of h(t−1) and x(t) with the weights, and the gradient of the weights one product over all steps. In bf16
+/// each factor is converted once: the weights for each batch, states and gradients of gates as soon as a step has made
+/// them.
 class Recurrent final : public Operation {
 public:
     /// The buffers are tensors so that they count as memory of the program.
@@ -36,7 +38,7 @@ public:
                                               Compiler& compiler);
 
     Recurrent(compute::Cell cell, const Value& input, Leaves leaves, Tensor& output, Buffers buffers,
-              RecurrentParameters parameters, core::ThreadPool* pool = nullptr);
+              RecurrentParameters parameters, compute::Precision precision, core::ThreadPool* pool = nullptr);
 
     void prepare() override;
     void forward(const float* parameters, const Pass& pass) override;
@@ -50,7 +52,34 @@ private:
         std::size_t count;
     };
 
+    /// Copies of factors in bf16, which lie as the originals do.
+    struct Narrow {
+        core::Buffer<compute::Bfloat16> states;
+        core::Buffer<compute::Bfloat16> gates;   ///< their gradients
+        core::Buffer<compute::Bfloat16> weight;  ///< of h and behind it of x
+        core::Buffer<compute::Bfloat16> turned;
+    };
+
+    /// What products read, in the precision in which they multiply.
+    template <class Element>
+    struct Factors {
+        const Element* states;
+        const Element* gates;
+        const Element* recurrent;
+        const Element* weight;
+        const Element* turned;
+    };
+
     void make_products(core::ThreadPool* pool);
+    void make_narrow();
+    [[nodiscard]] Factors<float> wide_factors(const float* parameters) const;
+    [[nodiscard]] Factors<compute::Bfloat16> narrow_factors() const;
+    void narrow_state(std::size_t t);
+    void narrow_gates(std::size_t begin, std::size_t end);
+    template <class Element>
+    void run_forward(const Factors<Element>& factors);
+    template <class Element>
+    void run_backward(const Factors<Element>& factors, float* gradients);
     [[nodiscard]] compute::CellStep step(std::size_t t) const;
     [[nodiscard]] float* state(std::size_t t) const;
     [[nodiscard]] float* gates(std::size_t t) const;
@@ -61,7 +90,7 @@ private:
     void add_output_gradient(std::size_t t, compute::Accumulate accumulate);
     void gather_bias(const float* parameters);
     void transpose_recurrent(const float* parameters);
-    void deliver_input_gradient(const float* parameters);
+    void deliver_input_gradient();
     void write_bias_gradient(float* gradients) const;
 
     compute::Cell cell_;
@@ -79,6 +108,7 @@ private:
     std::size_t state_stride_;
     std::size_t gate_stride_;
     std::size_t unit_stride_;
+    compute::Precision precision_;
     core::ThreadPool* pool_;
 
     core::Buffer<float> bias_;           ///< [gates·H]
@@ -87,6 +117,7 @@ private:
     core::Buffer<float> dh_;             ///< [rows × H]
     core::Buffer<float> dc_;             ///< [rows × H]
     core::Buffer<float> dx_;             ///< [steps][rows][F]
+    std::optional<Narrow> narrow_;       ///< in bf16
 
     std::optional<compute::ParallelMatMul> x_product_;
     std::optional<compute::ParallelMatMul> h_product_;

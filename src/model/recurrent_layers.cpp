@@ -86,7 +86,8 @@ Value compile_recurrent(const Item& item, const Value& input, Compiler& compiler
     Tensor& output = compiler.tensor(shape_behind(item, shape));
     const Recurrent::Buffers buffers = Recurrent::make_buffers(cell, shape, units_of(item), compiler);
     compiler.append(std::make_unique<Recurrent>(cell, source, item.words.empty() ? Leaves::last : Leaves::sequence,
-                                                output, buffers, std::move(parameters), compiler.pool()));
+                                                output, buffers, std::move(parameters), compiler.precision(),
+                                                compiler.pool()));
     return {.tensor = &output, .exclusive = true};
 }
 

@@ -72,6 +72,7 @@ BOOST_AUTO_TEST_CASE(neither_does_a_program_in_bf16, *boost::unit_test::precondi
                 compute::Precision::bf16);
     check_steps("conv(16, 3) batchnorm relu maxpool(2) skip[ conv(16, 3) relu ] conv(4, 3) flatten", {8, 8},
                 compute::Precision::bf16);
+    check_steps("lstm(40, sequence) gru(32, sequence) rnn(64)", {7, 20}, compute::Precision::bf16);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

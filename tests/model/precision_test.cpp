@@ -1,9 +1,12 @@
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include <boost/test/unit_test.hpp>
 
 #include "bf16.hpp"
+#include "compute/prepared_pool.hpp"
 #include "core/buffer.hpp"
 #include "core/random.hpp"
 #include "model/program.hpp"
@@ -25,25 +28,39 @@ struct Passed {
     core::Buffer<float> gradients;
 };
 
-Passed pass_through(const model::Network& network, Precision precision) {
-    Program program(network, batch, Program::Purpose::training, precision);
+/// Leaves one step or more of a row, but not all.
+void end_early(const model::Network& network, std::span<float> row, std::size_t number) {
+    const std::size_t steps = network.input()[0];
+    const std::size_t behind = (1 + number % (steps - 1)) * (row.size() / steps);
+    std::ranges::fill(row.subspan(behind), std::numeric_limits<float>::quiet_NaN());
+}
+
+Passed pass_through(const model::Network& network, Precision precision, core::ThreadPool* pool = nullptr) {
+    Program program(network, batch, Program::Purpose::training, precision, pool);
     core::Buffer<float> parameters(network.buffer_size());
     model::initialise(network, model::Initialiser::he, 3, 0, parameters);
     core::Buffer<float> statistics(network.statistics_size());
     model::initialise_statistics(network, statistics);
     core::RandomStream random({.seed = 8});
-    for (std::size_t row = 0; row < batch; ++row)
-        for (float& x : program.input()[row]) x = static_cast<float>(random.uniform(-1, 1));
     Passed passed;
-    passed.gradients.assign(network.buffer_size(), 0.0F);
-    program.forward(
-        parameters.data(),
-        {.mode = model::Mode::train, .random = core::RandomStream({.seed = 5}), .statistics = statistics.data()});
-    for (std::size_t row = 0; row < batch; ++row) {
-        passed.outputs.insert(passed.outputs.end(), program.output()[row].begin(), program.output()[row].end());
-        for (float& dy : program.output_gradient()[row]) dy = static_cast<float>(random.uniform(-1, 1));
+    // What a batch of longer rows has left behind may not be seen by the next.
+    for (const bool is_short : {false, true}) {
+        for (std::size_t row = 0; row < batch; ++row) {
+            for (float& x : program.input()[row]) x = static_cast<float>(random.uniform(-1, 1));
+            if (is_short && network.lengths() == model::Lengths::different)
+                end_early(network, program.input()[row], row);
+        }
+        passed.outputs.clear();
+        passed.gradients.assign(network.buffer_size(), 0.0F);
+        program.forward(
+            parameters.data(),
+            {.mode = model::Mode::train, .random = core::RandomStream({.seed = 5}), .statistics = statistics.data()});
+        for (std::size_t row = 0; row < batch; ++row) {
+            passed.outputs.insert(passed.outputs.end(), program.output()[row].begin(), program.output()[row].end());
+            for (float& dy : program.output_gradient()[row]) dy = static_cast<float>(random.uniform(-1, 1));
+        }
+        program.backward(parameters.data(), passed.gradients.data(), [](const auto&, std::size_t, std::size_t) {});
     }
-    program.backward(parameters.data(), passed.gradients.data(), [](const auto&, std::size_t, std::size_t) {});
     return passed;
 }
 
@@ -58,8 +75,8 @@ double distance(const core::Buffer<float>& a, const core::Buffer<float>& b) {
     return std::sqrt(difference / size);
 }
 
-void check_network(const std::string& text, const core::Shape& input, int products) {
-    const model::Network network(text, input, 10);
+void check_network(const model::Network& network, int products) {
+    const std::string text = network.text();
     const Passed wide = pass_through(network, Precision::f32);
     const Passed narrow = pass_through(network, Precision::bf16);
     // Two roundings of 2⁻⁸ for each product on the way, there and back for gradients.
@@ -72,6 +89,10 @@ void check_network(const std::string& text, const core::Shape& input, int produc
     BOOST_TEST((again.outputs == narrow.outputs && again.gradients == narrow.gradients), text);
 }
 
+void check_network(const std::string& text, const core::Shape& input, int products) {
+    check_network(model::Network(text, input, 10), products);
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(values_and_gradients_are_those_of_f32_but_for_rounding,
@@ -80,6 +101,36 @@ BOOST_AUTO_TEST_CASE(values_and_gradients_are_those_of_f32_but_for_rounding,
     check_network("dense(64) tanh skip[ dense(32) tanh dense(48) ] dense(1000) silu", {30}, 6);
     check_network("conv(16, 3) gelu avgpool(2) skip[ conv(16, 3) silu ] conv(32, 3) flatten dense(40) tanh", {12, 12},
                   5);
+}
+
+BOOST_AUTO_TEST_CASE(so_are_those_of_recurrent_layers, *boost::unit_test::precondition(has_bf16)) {
+    for (const std::string kind : {"rnn", "lstm", "gru"}) {
+        // What one step has rounded passes through the products of all later ones.
+        check_network(kind + "(64)", {5, 20}, 6);
+        check_network(kind + "(64)", {1, 40}, 2);
+        check_network(kind + "(50, sequence) dropout(0.2) " + kind + "(40)", {4, 20}, 10);
+        check_network(model::Network(kind + "(50, sequence) " + kind + "(40)", {6, 20}, 10, model::Lengths::different),
+                      14);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(threads_do_not_change_a_bit, *boost::unit_test::precondition(has_bf16)) {
+    for (const char* text :
+         {"lstm(256, sequence) gru(256)", "rnn(512)", "dense(1000) tanh dropout(0.2) dense(700) relu"}) {
+        const model::Network network(text, {8, 256}, 10);
+        const Passed alone = pass_through(network, Precision::bf16);
+        for (const std::size_t threads : {2U, 3U}) {
+            compute::PreparedPool pool;
+            pool.resize(threads);
+            const Passed shared = pass_through(network, Precision::bf16, &pool);
+            BOOST_TEST((shared.outputs == alone.outputs && shared.gradients == alone.gradients), text);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(small_layers_stay_in_single_precision, *boost::unit_test::precondition(has_bf16)) {
+    const model::Network network("lstm(8) dense(3)", {5, 4}, 10);
+    BOOST_TEST((pass_through(network, Precision::bf16).gradients == pass_through(network, Precision::f32).gradients));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
