@@ -154,6 +154,10 @@ struct Predictions {
     std::size_t unknown_levels = 0;  ///< words that training never saw in their column
 };
 
+/// In what products and convolutions multiply in prediction. bf16 is faster on processors that do so (AVX512_BF16 or
+/// AMX), and is refused on others; what is predicted differs in the third digit.
+enum class Precision : std::uint8_t { f32, bf16 };
+
 /// A trained ensemble that predicts. Copies share it. Any number of threads may use one at the same time; a thread
 /// predicts alone, but for the `threads` it was loaded with.
 ///
@@ -163,8 +167,10 @@ class Model {
 public:
     /// Loads the run that `ensemble_train` or train() left in a directory; its data are not needed. Each call of
     /// predict() shares blocks of rows among `threads`.
-    /// Throws Error: usage where there is no finished run, data for files that are damaged or do not belong together.
-    [[nodiscard]] static Model load(const std::filesystem::path& run_directory, std::size_t threads = 1);
+    /// Throws Error: usage where there is no finished run, or the processor has no such precision, data for files that
+    /// are damaged or do not belong together.
+    [[nodiscard]] static Model load(const std::filesystem::path& run_directory, std::size_t threads = 1,
+                                    Precision precision = Precision::f32);
 
     /// Trains on the data that the option "data" names, as `ensemble_train` in one process does: the same bits. Returns
     /// when it has come to its end; until then the calling thread waits, and takes signals. "threads" share the work.

@@ -58,13 +58,18 @@ void place_members(const predict::Predictions& from, std::size_t first, std::siz
 
 }  // namespace
 
-LoadedModel::Desk::Desk(const predict::Ensemble& ensemble, std::size_t threads)
-    : pool(compute::prepare_thread), predictor(ensemble, [&] {
-          pool.resize(threads);
-          return &pool;
-      }()) {}
+LoadedModel::Desk::Desk(const predict::Ensemble& ensemble, std::size_t threads, compute::Precision precision)
+    : pool(compute::prepare_thread),
+      predictor(
+          ensemble,
+          [&] {
+              pool.resize(threads);
+              return &pool;
+          }(),
+          precision) {}
 
-LoadedModel::LoadedModel(const std::filesystem::path& run_directory, std::size_t threads) : threads_(threads) {
+LoadedModel::LoadedModel(const std::filesystem::path& run_directory, std::size_t threads, compute::Precision precision)
+    : threads_(threads), precision_(precision) {
     const run::FinishedRun run(store::RunDirectory::at(run_directory));
     seed_ = run.options().seed;
     const CallingThread computes;
@@ -74,7 +79,7 @@ LoadedModel::LoadedModel(const std::filesystem::path& run_directory, std::size_t
     if (trained_->ensemble().task->kind == task::Kind::classification) {
         for (const std::string& name : trained_->class_names()) class_names_.push_back(core::original(name));
     }
-    idle_.push_back(std::make_unique<Desk>(trained_->ensemble(), threads_));
+    idle_.push_back(std::make_unique<Desk>(trained_->ensemble(), threads_, precision_));
 }
 
 std::unique_ptr<LoadedModel::Desk> LoadedModel::take_desk() const {
@@ -86,7 +91,7 @@ std::unique_ptr<LoadedModel::Desk> LoadedModel::take_desk() const {
             return desk;
         }
     }
-    return std::make_unique<Desk>(trained_->ensemble(), threads_);
+    return std::make_unique<Desk>(trained_->ensemble(), threads_, precision_);
 }
 
 const LoadedModel::Wording& LoadedModel::wording_at(std::optional<double> level) const {

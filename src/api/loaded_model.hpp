@@ -12,6 +12,7 @@
 #include <ensemble/ensemble.hpp>
 
 #include "api/memory_rows.hpp"
+#include "compute/precision.hpp"
 #include "core/thread_pool.hpp"
 #include "data/column_fields.hpp"
 #include "predict/output_table.hpp"
@@ -25,7 +26,7 @@ namespace ensemble::api {
 class LoadedModel {
 public:
     /// REQUIRES: threads > 0.
-    LoadedModel(const std::filesystem::path& run_directory, std::size_t threads);
+    LoadedModel(const std::filesystem::path& run_directory, std::size_t threads, compute::Precision precision);
 
     [[nodiscard]] const run::TrainedEnsemble& trained() const noexcept { return *trained_; }
     [[nodiscard]] const std::vector<std::string>& columns() const noexcept { return column_names_; }
@@ -39,7 +40,7 @@ public:
 private:
     /// What one thread predicts with, and others can use when it has done so.
     struct Desk {
-        Desk(const predict::Ensemble& ensemble, std::size_t threads);
+        Desk(const predict::Ensemble& ensemble, std::size_t threads, compute::Precision precision);
 
         core::ThreadPool pool;
         predict::RowPredictor predictor;
@@ -59,6 +60,7 @@ private:
     void add(const predict::Predictions& from, const Wording& wording, Desk& desk, Predictions& to) const;
 
     std::size_t threads_;
+    compute::Precision precision_;
     std::uint64_t seed_ = 0;
     std::unique_ptr<run::TrainedEnsemble> trained_;
     std::vector<std::string> column_names_;

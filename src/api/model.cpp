@@ -5,8 +5,10 @@
 
 #include "api/loaded_model.hpp"
 #include "api/training.hpp"
+#include "compute/precision.hpp"
 #include "core/error.hpp"
 #include "core/names.hpp"
+#include "run/machine.hpp"
 
 namespace ensemble {
 namespace {
@@ -23,9 +25,11 @@ auto translating(const Work& work) {
     }
 }
 
-std::shared_ptr<const api::LoadedModel> load_run(const std::filesystem::path& directory, std::size_t threads) {
+std::shared_ptr<const api::LoadedModel> load_run(const std::filesystem::path& directory, std::size_t threads,
+                                                 compute::Precision precision) {
     if (threads == 0) core::fail(core::Failure::usage, "a model predicts on at least one thread, not on 0");
-    return std::make_shared<const api::LoadedModel>(directory, threads);
+    run::require_precision(precision, compute::multiplies_bf16(), "this host");
+    return std::make_shared<const api::LoadedModel>(directory, threads, precision);
 }
 
 using WriteData = std::function<std::vector<std::string>(const std::filesystem::path& directory)>;
@@ -33,7 +37,8 @@ using WriteData = std::function<std::vector<std::string>(const std::filesystem::
 std::shared_ptr<const api::LoadedModel> train_model(const Options& options, const WriteData& write_data) {
     return translating([&] {
         std::shared_ptr<const api::LoadedModel> loaded;
-        api::train_in_process(options, write_data, [&](const auto& directory) { loaded = load_run(directory, 1); });
+        api::train_in_process(options, write_data,
+                              [&](const auto& directory) { loaded = load_run(directory, 1, compute::Precision::f32); });
         return loaded;
     });
 }
@@ -44,9 +49,12 @@ static_assert(static_cast<int>(ErrorKind::usage) == static_cast<int>(core::Failu
               static_cast<int>(ErrorKind::data) == static_cast<int>(core::Failure::data) &&
               static_cast<int>(ErrorKind::run) == static_cast<int>(core::Failure::run) &&
               static_cast<int>(ErrorKind::stopped) == static_cast<int>(core::Failure::stopped));
+static_assert(static_cast<int>(Precision::f32) == static_cast<int>(compute::Precision::f32) &&
+              static_cast<int>(Precision::bf16) == static_cast<int>(compute::Precision::bf16));
 
-Model Model::load(const std::filesystem::path& run_directory, std::size_t threads) {
-    return Model(translating([&] { return load_run(run_directory, threads); }));
+Model Model::load(const std::filesystem::path& run_directory, std::size_t threads, Precision precision) {
+    return Model(
+        translating([&] { return load_run(run_directory, threads, static_cast<compute::Precision>(precision)); }));
 }
 
 Model Model::train(const Options& options) {

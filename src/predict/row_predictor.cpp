@@ -57,7 +57,8 @@ void predict_named(train::Predictor& predictor, const train::Weights& weights, c
 
 }  // namespace
 
-RowPredictor::RowPredictor(const Ensemble& ensemble, core::ThreadPool* pool) : ensemble_(ensemble) {
+RowPredictor::RowPredictor(const Ensemble& ensemble, core::ThreadPool* pool, compute::Precision precision)
+    : ensemble_(ensemble) {
     core::require(!ensemble.members.empty(), "an ensemble has members");
     std::map<std::size_t, std::size_t> plain;  // predictor of each network, where nothing else is of the member alone
     for (const Member& member : ensemble.members) {
@@ -75,7 +76,8 @@ RowPredictor::RowPredictor(const Ensemble& ensemble, core::ThreadPool* pool) : e
                                            .hidden_features = member.hidden_features,
                                            .masks = member.masks,
                                            .pool = pool != nullptr && pool->size() > 1 ? pool : nullptr,
-                                           .hurries_few_rows = true}));
+                                           .hurries_few_rows = true,
+                                           .precision = precision}));
         if (member.views.count > 1) predictors_.back()->use_views(network, member.views);
     }
 }

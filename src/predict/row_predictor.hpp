@@ -10,6 +10,7 @@
 
 #include "analysis/combination.hpp"
 #include "analysis/row_results.hpp"
+#include "compute/precision.hpp"
 #include "core/buffer.hpp"
 #include "core/shape.hpp"
 #include "core/thread_pool.hpp"
@@ -63,8 +64,10 @@ struct Predictions {
 /// left on and distortions of images are drawn by its content, and so are others than those of the training run.
 class RowPredictor {
 public:
-    /// Compiles the networks. `ensemble` must outlive it; so must a pool, whose threads share the rows.
-    explicit RowPredictor(const Ensemble& ensemble, core::ThreadPool* pool = nullptr);
+    /// Compiles the networks, to multiply in `precision`. `ensemble` must outlive it; so must a pool, whose threads
+    /// share the rows.
+    explicit RowPredictor(const Ensemble& ensemble, core::ThreadPool* pool = nullptr,
+                          compute::Precision precision = compute::Precision::f32);
 
     /// `raw` [rows × elements as read]; `first` is the number of the first row, for messages. Throws core::Error (data)
     /// where a member predicts what is no number.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
+#include "compute/precision.hpp"
 #include "compute/prepared_pool.hpp"
 #include "config/program_text.hpp"
 #include "core/names.hpp"
@@ -27,6 +29,7 @@
 #include "predict/watch.hpp"
 #include "run/finished_run.hpp"
 #include "run/interrupt.hpp"
+#include "run/machine.hpp"
 #include "run/prediction_output.hpp"
 #include "run/standard_streams.hpp"
 #include "run/trained_ensemble.hpp"
@@ -49,8 +52,24 @@ struct PredictRequest {
     bool as_they_come = false;
     std::optional<double> interval;
     std::size_t threads = 1;
+    std::string precision = "f32";
     std::string answer;  ///< to a question like --help, in place of predictions
 };
+
+template <class Enum>
+void require_choice(std::string_view option, const std::string& name) {
+    const auto names = core::names_of<Enum>();
+    if (std::ranges::find(names, name) != names.end()) return;
+    fail(Failure::usage, "{} {}: is {} or {}", option, name, fmt::join(std::span(names).first(names.size() - 1), ", "),
+         names.back());
+}
+
+/// REQUIRES: require_choice<Enum>() has passed.
+template <class Enum>
+Enum chosen(const std::string& name) {
+    const auto names = core::names_of<Enum>();
+    return core::value_at<Enum>(static_cast<std::size_t>(std::ranges::find(names, name) - names.begin()));
+}
 
 void require_complete(const PredictRequest& request) {
     if (request.directory.empty()) {
@@ -63,9 +82,8 @@ void require_complete(const PredictRequest& request) {
         fail(Failure::usage, "--interval {}: is a share of rows between 0 and 1, such as 0.9", *request.interval);
     }
     if (request.threads == 0) fail(Failure::usage, "--threads 0: takes at least one");
-    const auto headers = core::names_of<data::Header>();
-    if (std::ranges::find(headers, request.header) == headers.end())
-        fail(Failure::usage, "--header {}: is auto, yes or no", request.header);
+    require_choice<data::Header>("--header", request.header);
+    require_choice<compute::Precision>("--precision", request.precision);
     require_output_name(request.out);
     if (is_array_name(request.out) && !request.keep.empty()) {
         fail(Failure::usage, "--keep {}: columns are handed on to a .csv, and --out {} holds numbers alone",
@@ -117,6 +135,10 @@ PredictRequest read_request(std::span<const char* const> words) {
     app.add_option("--header", request.header, "whether the first line names the columns: auto, yes or no (auto)")
         ->type_name("WHICH");
     app.add_option("--threads", request.threads, "of each rank (1)")->type_name("N");
+    app.add_option("--precision", request.precision,
+                   "multiply in f32 or bf16: faster on processors with AVX512_BF16 or AMX, and results differ in the "
+                   "third digit (f32)")
+        ->type_name("NAME");
     app.add_flag("--as-they-come", request.as_they_come,
                  "predict each row of a pipe as soon as it is there; separators are told from the first line alone");
     request.answer = config::answer_or_parse(
@@ -134,18 +156,13 @@ PredictRequest read_request(std::span<const char* const> words) {
     return request;
 }
 
-data::Header header_of(const std::string& name) {
-    const auto names = core::names_of<data::Header>();
-    return core::value_at<data::Header>(static_cast<std::size_t>(std::ranges::find(names, name) - names.begin()));
-}
-
 /// What predicts, on each rank.
 class Workshop {
 public:
     Workshop(const FinishedRun& run, const PredictRequest& request)
         : request_(request),
           trained_(run),
-          predictor_(trained_.ensemble(), use_threads(request.threads)),
+          predictor_(trained_.ensemble(), use_threads(request.threads), chosen<compute::Precision>(request.precision)),
           watch_(trained_.ensemble(), trained_.ranges(), run.summary().data.train, trained_.held_out(),
                  trained_.target_names()) {
         constexpr double usual_level = 0.9;
@@ -183,7 +200,7 @@ public:
                 .aside = trained_.columns_aside(),
                 .classes = trained_.class_names(),
                 .read_truth = request_.score,
-                .header = header_of(request_.header),
+                .header = chosen<data::Header>(request_.header),
                 .keep = request_.keep,
                 .as_they_come = request_.as_they_come};
     }
@@ -357,6 +374,7 @@ int predict_rows(const comm::Communicator& world, std::span<const char* const> w
     std::unique_ptr<Desk> desk;
     std::vector<std::string> kept;
     ranks.run_everywhere([&] {
+        require_precision(chosen<compute::Precision>(request.precision), compute::multiplies_bf16(), ranks.host());
         run.emplace(store::RunDirectory::at(request.directory));
         workshop = std::make_unique<Workshop>(*run, request);
         if (!ranks.is_root()) return;

@@ -18,12 +18,13 @@ Predictor::Predictor(const model::Network& network, PredictorSetup setup)
     : task_(setup.task),
       scale_(std::move(setup.scale)),
       buffer_size_(network.buffer_size()),
+      precision_(setup.precision),
       statistics_(network.statistics_size()),
       pool_(setup.pool),
       hidden_features_(std::move(setup.hidden_features)),
       masks_(setup.masks) {
     for (std::size_t thread = 0; thread < (pool_ == nullptr ? 1 : pool_->size()); ++thread) {
-        programs_.emplace_back(network, batch, model::Program::Purpose::inference);
+        programs_.emplace_back(network, batch, model::Program::Purpose::inference, precision_);
         streams_.emplace_back();
     }
     if (setup.hurries_few_rows) try_few_rows(network);
@@ -51,7 +52,7 @@ void Predictor::try_few_rows(const model::Network& network) {
     };
     const compute::Rows expected = answer(programs_.front(), 0);
     for (const std::size_t rows : few_rows) {
-        model::Program few(network, rows, model::Program::Purpose::inference);
+        model::Program few(network, rows, model::Program::Purpose::inference, precision_);
         bool is_same = true;
         for (std::size_t first = 0; first < batch && is_same; first += rows) {
             const compute::Rows found = answer(few, first);

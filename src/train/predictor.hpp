@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "compute/precision.hpp"
 #include "core/random.hpp"
 #include "core/thread_pool.hpp"
 #include "data/augmentation.hpp"
@@ -59,6 +60,7 @@ struct PredictorSetup {
     /// Views of few rows are to be fast. Kernels for few rows may round otherwise: that is tried, and where they do,
     /// few rows are filled up to a batch as ever.
     bool hurries_few_rows = false;
+    compute::Precision precision = compute::Precision::f32;  ///< in what products and convolutions multiply
 };
 
 /// Applies trained parameters to rows of a table, batch by batch; dropout does nothing here unless asked to.
@@ -106,6 +108,7 @@ private:
     const task::Task* task_;
     task::Scale scale_;
     std::size_t buffer_size_;
+    compute::Precision precision_;
     core::Buffer<float> statistics_;  ///< a copy, since running a program may write to them
     core::ThreadPool* pool_;
     std::vector<model::Program> programs_;  ///< one for each thread

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <thread>
 #include <vector>
@@ -7,6 +9,7 @@
 #include <ensemble/ensemble.hpp>
 
 #include "api/small_run.hpp"
+#include "bf16.hpp"
 #include "comm/communicator.hpp"
 #include "compute/prepared_pool.hpp"
 #include "run/predict_program.hpp"
@@ -153,6 +156,21 @@ BOOST_AUTO_TEST_CASE(columns_of_a_table_are_found_by_their_names) {
     const std::vector<double> numbers(3);
     BOOST_TEST((kind_of(model, Matrix(std::span<const double>(numbers), 3), "'colour, outside' holds categories") ==
                 ErrorKind::usage));
+}
+
+BOOST_AUTO_TEST_CASE(a_model_that_multiplies_in_bf16_predicts_nearly_the_same,
+                     *boost::unit_test::precondition(has_bf16)) {
+    const Scratch scratch;
+    const TextTable rows = small_table(130);
+    static_cast<void>(
+        Model::train(small_options().set("net", "dense(200) relu dense(100) relu").set("out", scratch / "run"), rows));
+    const auto wide = Model::load(scratch / "run").predict(rows);
+    const auto narrow = Model::load(scratch / "run", 2, Precision::bf16).predict(rows);
+    float largest = 0;
+    for (std::size_t i = 0; i < wide.probabilities.size(); ++i)
+        largest = std::max(largest, std::abs(wide.probabilities[i] - narrow.probabilities[i]));
+    BOOST_TEST(largest > 0);
+    BOOST_TEST(largest < 0.02F);
 }
 
 BOOST_AUTO_TEST_CASE(numbers_that_cannot_be_are_refused) {

@@ -21,7 +21,7 @@ import time
 import zipfile
 
 sys.dont_write_bytecode = True
-from stage import DATA, USAGE, case_of, give_up, main, results, write_npy
+from stage import DATA, USAGE, WITHOUT_BF16, case_of, give_up, main, needs_bf16, results, write_npy
 
 STOPPED = 75
 CASES = {}
@@ -40,10 +40,10 @@ def predict(stage, words, ranks=1):
         stage.program = train
 
 
-def refuses(stage, words, code, *about):
+def refuses(stage, words, code, *about, prefix=()):
     train, stage.program = stage.program, predictor(stage)
     try:
-        stage.refuses(words, code, *about)
+        stage.refuses(words, code, *about, prefix=prefix)
     finally:
         stage.program = train
 
@@ -470,6 +470,29 @@ def each_row_of_a_pipe_has_its_answer(stage):
     program.stdin.close()
     if program.wait(60) != 0 or program.stdout.read():
         give_up("it does not end with its input")
+
+
+@case
+def in_bf16_rows_have_the_same_bytes_everywhere(stage):
+    needs_bf16()
+    lines = write_table(stage.directory / "t.csv", 200)
+    wide = ["--net", "dense(200) relu dense(100) relu", "--net", "dense(80) tanh dense(60) tanh"]
+    trained(stage, [*CLASSES, *wide], "run")
+    in_f32 = predicted(stage, ["run", "--data", "t.csv"])[1]
+    words = ["run", "--precision", "bf16", "--data"]
+    ended, rows = predicted(stage, [*words, "t.csv"])
+    off = [abs(float(row["p_a"]) - float(exact["p_a"])) for row, exact in zip(rows, in_f32)]
+    ended.expect(0 < max(off) < 0.02, f"off by {max(off)}")
+    for ranks in (2, 3):
+        again = predict(stage, [*words, "t.csv"], ranks)
+        again.expect(again.out == ended.out, f"{ranks} ranks write something else")
+    shown = ended.out.splitlines()
+    for first, last in ((1, 1), (4, 11), (60, 130)):
+        (stage.directory / "some.csv").write_text("\n".join([lines[0], *lines[first:last + 1]]) + "\n")
+        some = predict(stage, [*words, "some.csv", "--threads", "2"])
+        some.expect(some.out.splitlines() == [shown[0], *shown[first:last + 1]], f"rows {first} to {last} are predicted otherwise")
+    refuses(stage, ["run", "--data", "t.csv", "--precision", "f16"], USAGE, "--precision f16", "f32 or bf16")
+    refuses(stage, [*words, "t.csv"], USAGE, "--precision bf16", "AVX512_BF16", prefix=WITHOUT_BF16)
 
 
 @case

@@ -18,8 +18,8 @@ import signal
 import sys
 
 sys.dont_write_bytecode = True
-from stage import (DATA, RUN, TINY, USAGE, Stage, case_of, check_message, digest, give_up, history_without_timings,
-                   main, obeying_permissions, results, skip, write_npy, write_table)
+from stage import (DATA, RUN, TINY, USAGE, WITHOUT_BF16, Stage, case_of, check_message, digest, give_up, history_without_timings,
+                   main, needs_bf16, obeying_permissions, results, skip, write_npy, write_table)
 from run_stopped import Running, send
 
 SMALL = ["--data", "digits:train=600,test=300", "--net", "dense(32) relu dropout(0.2)", "--epochs", "2", "--seed", "7"]
@@ -336,12 +336,6 @@ def same_bytes_of_augmented_arrays(stage):
     same_bytes_of(stage, [*words, "--batch", "16", "--augment", "shift:1,rotate:10,scale:0.1,elastic:2", "--bootstrap"])
 
 
-def needs_bf16():
-    flags = pathlib.Path("/proc/cpuinfo").read_text().split()
-    if "avx512_bf16" not in flags and "amx_bf16" not in flags:
-        skip("this processor does not multiply bf16")
-
-
 @case
 def same_bytes_in_bf16(stage):
     needs_bf16()
@@ -355,9 +349,6 @@ def same_bytes_in_bf16(stage):
     ended.expect(results(stage.directory / "again", 3) == results(stage.directory / "np1", 3), "its config.toml does not repeat it")
     ended = stage.ranks(2, ["--config", "np1/config.toml", "--precision", "f32", "--out", "f32"])
     ended.expect(results(stage.directory / "f32", 3) != results(stage.directory / "np1", 3), "f32 is the same as bf16")
-
-
-WITHOUT_BF16 = ["env", "ONEDNN_MAX_CPU_ISA=AVX512_CORE"]
 
 
 @case

@@ -102,6 +102,15 @@ class Stage:
         return ended
 
 
+def needs_bf16():
+    flags = pathlib.Path("/proc/cpuinfo").read_text().split()
+    if "avx512_bf16" not in flags and "amx_bf16" not in flags:
+        skip("this processor does not multiply bf16")
+
+
+WITHOUT_BF16 = ["env", "ONEDNN_MAX_CPU_ISA=AVX512_CORE"]
+
+
 def obeying_permissions(stage):
     """A prefix under which root obeys the permissions of files as everybody does."""
     if os.geteuid() != 0:

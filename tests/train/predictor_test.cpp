@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cfenv>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "bf16.hpp"
 #include "compute/prepared_pool.hpp"
 #include "data/split.hpp"
 #include "train/study.hpp"
@@ -180,6 +182,45 @@ BOOST_AUTO_TEST_CASE(short_batches_hold_nothing_old) {
     huge.pop_back();
     BOOST_TEST(overflows(huge));
     BOOST_TEST(!overflows({std::uint32_t(rows - 1)}));
+}
+
+// Programs for few rows and those of other threads multiply as that of a batch does.
+BOOST_AUTO_TEST_CASE(in_bf16_a_row_is_predicted_alike_in_every_place, *boost::unit_test::precondition(has_bf16)) {
+    using compute::Precision;
+    for (const char* net : {"dense(256) relu dense(130) tanh", "avgpool dense(9) relu",
+                            "conv(16, 5) relu maxpool(2) dense(64) tanh", "lstm(64, sequence) gru(40)"}) {
+        const Study study("digits:train=110,test=10", net);
+        std::vector<float> parameters(study.network.buffer_size());
+        model::initialise(study.network, model::Initialiser::he, 1, 0, parameters);
+        const auto predicted = [&](train::Predictor& predictor, const Rows& rows) {
+            std::vector<float> out(10 * rows.size());
+            predictor.predict({parameters, {}}, {&study.source.train, rows}, out);
+            return out;
+        };
+        train::Predictor wide(study.network);
+        compute::PreparedPool pool;
+        pool.resize(3);
+        train::Predictor narrow(study.network, {.precision = Precision::bf16});
+        train::Predictor hurried(study.network, {.hurries_few_rows = true, .precision = Precision::bf16});
+        train::Predictor shared(study.network, {.pool = &pool, .precision = Precision::bf16});
+        const Rows all = first_rows(100);
+        const auto expected = predicted(narrow, all);
+        const auto in_f32 = predicted(wide, all);
+        float largest = 0;
+        for (std::size_t i = 0; i < in_f32.size(); ++i) largest = std::max(largest, std::abs(in_f32[i] - expected[i]));
+        BOOST_TEST(largest < 0.03F, net << ": " << largest);  // some roundings of 2⁻⁸, of probabilities
+        BOOST_TEST((expected == in_f32) == (net == std::string("avgpool dense(9) relu")), net << ": this is no bf16");
+        BOOST_TEST((predicted(shared, all) == expected), net);
+        for (const std::uint32_t row : {0U, 1U, 63U, 99U}) {
+            for (const std::size_t count : {1U, 3U, 8U, 20U}) {
+                Rows rows(std::min<std::size_t>(count, 100 - row));
+                std::iota(rows.begin(), rows.end(), row);
+                const auto found = predicted(hurried, rows);
+                BOOST_TEST(std::ranges::equal(found, std::span(expected).subspan(std::size_t{10} * row, found.size())),
+                           net);
+            }
+        }
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
