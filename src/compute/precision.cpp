@@ -5,11 +5,30 @@
 
 namespace ensemble::compute {
 
-bool multiplies_bf16() noexcept {
-    // An instruction set's bits hold those of the sets that it extends, so AMX and later ones have them too.
+namespace {
+
+/// An instruction set's bits hold those of the sets that it extends.
+bool extends(dnnl::cpu_isa other) noexcept {
     const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
-    const auto bf16 = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
-    return (isa & bf16) == bf16;
+    const auto bits = static_cast<unsigned>(other);
+    return (isa & bits) == bits;
+}
+
+}  // namespace
+
+bool multiplies_bf16() noexcept {
+    return extends(dnnl::cpu_isa::avx512_core_bf16);
+}
+
+bool has_amx() noexcept {
+    return extends(dnnl::cpu_isa::avx512_core_amx);
+}
+
+Precision layer_precision(Precision wanted, std::size_t rows, std::size_t columns) noexcept {
+    constexpr std::size_t least_elements = 2048;
+    constexpr std::size_t least_columns = 32;
+    const bool gains = rows * columns >= least_elements && (columns >= least_columns || has_amx());
+    return gains ? wanted : Precision::f32;
 }
 
 void narrow(std::span<const float> from, std::span<Bfloat16> to) {

@@ -21,13 +21,16 @@ constexpr auto enum_names(Precision) {
 /// True if this processor multiplies bf16 in hardware (AVX512_BF16 or AMX), as far as ONEDNN_MAX_CPU_ISA lets it.
 [[nodiscard]] bool multiplies_bf16() noexcept;
 
-/// In what a layer multiplies by a matrix of so many elements where `wanted` is asked for: in single precision by a
-/// small one, since a kernel in bf16 takes half a microsecond longer to start and a small product gains less than that
-/// (AMD Zen 5; with 32 rows or more). A rule, so that every rank and every batch decide alike.
-[[nodiscard]] constexpr Precision worthwhile(Precision wanted, std::size_t elements) noexcept {
-    constexpr std::size_t least_elements = 2048;
-    return elements < least_elements ? Precision::f32 : wanted;
-}
+/// True if it multiplies tiles of bf16 (AMX), ten times as fast as single precision.
+[[nodiscard]] bool has_amx() noexcept;
+
+/// In what a layer multiplies by a matrix [rows × columns] where `wanted` is asked for. Rules and no measurements, so
+/// that every rank and every batch decide alike. In single precision
+/// - by a small matrix: a kernel in bf16 takes half a microsecond longer to start, which is more than it gains (AMD Zen
+///   5; with 32 rows of a batch or more),
+/// - by one of few columns, unless there is AMX: those of AVX512_BF16 come in 16s, and what is left over takes longer
+///   than in single precision (output layers of 10 classes: by a quarter, Zen 5).
+[[nodiscard]] Precision layer_precision(Precision wanted, std::size_t rows, std::size_t columns) noexcept;
 
 /// The upper half of a float: its range, with 8 significant bits.
 struct Bfloat16 {

@@ -2,15 +2,19 @@
 
 #include <span>
 
+#include "compute/precision.hpp"
+
 namespace ensemble::compute {
 
 /// Parameters w, their gradients g and their moments m and v, all of one size; what an update does not use is empty.
+/// So is `narrow` unless there is a copy of the parameters in bf16, which the update then writes as it goes.
 /// Elements do not see each other, so any stretch of the flat buffers may be updated by itself.
 struct Stretch {
     std::span<float> parameters;
     std::span<const float> gradients;
     std::span<float> first_moment;
     std::span<float> second_moment;
+    std::span<Bfloat16> narrow = {};
 };
 
 /// A decay rate and what is left of 1, both rounded from double precision: in single precision 1 − β₂ is off by 10⁻⁵ of

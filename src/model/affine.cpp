@@ -42,7 +42,7 @@ Linear::Linear(Tensor& input, Accumulate accumulate, Tensor& output, const Param
       accumulate_(accumulate),
       output_(output),
       weight_(weight),
-      precision_(compute::worthwhile(precision, weight.rows * weight.columns)),
+      precision_(compute::layer_precision(precision, weight.rows, weight.columns)),
       steps_(steps) {
     core::require(weight.rows * steps == input.width() && weight.columns * steps == output.width(),
                   "weights fit what they connect");
@@ -55,7 +55,6 @@ void Linear::prepare() {
     if (precision_ == Precision::bf16) {
         narrow_.emplace();
         narrow_->input.resize(input_.size());
-        narrow_->weight.resize(weight_.size());
         narrow_->output_gradient.resize(output_.size());
     }
     if (!output_.has_gradient()) return;
@@ -84,12 +83,22 @@ std::vector<const Tensor*> Linear::inputs() const {
     return {&input_};
 }
 
-void Linear::forward(const float* parameters, const Pass&) {
+void Linear::narrow_factors(const float* weight, const Pass& pass) {
+    compute::narrow(input_.values, narrow_->input);
+    if (pass.narrow_parameters != nullptr) {
+        narrow_->weight = pass.narrow_parameters + weight_.offset;
+        return;
+    }
+    narrow_->own_weight.resize(weight_.size());
+    compute::narrow({weight, weight_.size()}, narrow_->own_weight);
+    narrow_->weight = narrow_->own_weight.data();
+}
+
+void Linear::forward(const float* parameters, const Pass& pass) {
     const float* weight = parameters + weight_.offset;
     if (!narrow_) return (*forward_)(input_.values.data(), weight, output_.values.data());
-    compute::narrow(input_.values, narrow_->input);
-    compute::narrow({weight, weight_.size()}, narrow_->weight);
-    (*forward_)(narrow_->input.data(), narrow_->weight.data(), output_.values.data());
+    narrow_factors(weight, pass);
+    (*forward_)(narrow_->input.data(), narrow_->weight, output_.values.data());
 }
 
 void Linear::backward(const float* parameters, float* gradients, const GradientReady& ready) {
@@ -98,7 +107,7 @@ void Linear::backward(const float* parameters, float* gradients, const GradientR
                                         gradients, ready);
     }
     compute::narrow(output_.gradients, narrow_->output_gradient);
-    multiply_backward<compute::Bfloat16>(narrow_->input.data(), narrow_->weight.data(), narrow_->output_gradient.data(),
+    multiply_backward<compute::Bfloat16>(narrow_->input.data(), narrow_->weight, narrow_->output_gradient.data(),
                                          gradients, ready);
 }
 

@@ -12,7 +12,7 @@
 namespace ensemble::model {
 
 /// y = x·W for every row: x [rows × in], W [in × out], y [rows × out]. In bf16 each factor is converted once for each
-/// batch; W too, since it changes in between.
+/// batch; W too where the pass brings no copy.
 class Linear final : public Operation {
 public:
     /// `accumulate` says how backward delivers dx, if the input has a gradient at all.
@@ -36,10 +36,12 @@ private:
     /// Copies of the factors in bf16, which lie as the originals do.
     struct Narrow {
         core::Buffer<compute::Bfloat16> input;
-        core::Buffer<compute::Bfloat16> weight;
+        core::Buffer<compute::Bfloat16> own_weight;  ///< made when a pass first brings none
+        const compute::Bfloat16* weight = nullptr;   ///< of the last pass
         core::Buffer<compute::Bfloat16> output_gradient;
     };
 
+    void narrow_factors(const float* weight, const Pass& pass);
     template <class Element>
     void multiply_backward(const Element* x, const Element* w, const Element* dy, float* gradients,
                            const GradientReady& ready);

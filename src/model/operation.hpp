@@ -28,6 +28,9 @@ struct Pass {
     std::optional<core::RandomStream> random;
     std::span<const core::RandomStream> row_streams = {};
     float* statistics = nullptr;
+    /// The parameters in bf16, laid out as they are, where the caller keeps such a copy up to date; else operations
+    /// that multiply in bf16 make one of what they need. It stays valid for backward().
+    const compute::Bfloat16* narrow_parameters = nullptr;
     float share = 1;  ///< rows of a full batch: what a shorter one counts in running statistics
 };
 

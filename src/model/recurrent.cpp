@@ -64,7 +64,7 @@ Recurrent::Recurrent(Cell cell, const Value& input, Leaves leaves, Tensor& outpu
       state_stride_(buffers.states.shape[1]),
       gate_stride_(buffers.gates.shape[1]),
       unit_stride_(core::row_stride(units_)),
-      precision_(compute::worthwhile(precision, features_ * from_x_.count + units_ * from_h_.count)),
+      precision_(compute::layer_precision(precision, features_ + units_, from_h_.count)),
       pool_(pool) {
     core::require(parameters_.weight.rows == features_, "weights fit what they connect");
     core::require(parameters_.weight.offset == parameters_.recurrent.offset + parameters_.recurrent.size() &&
@@ -87,7 +87,6 @@ void Recurrent::prepare() {
 void Recurrent::make_narrow() {
     narrow_.emplace();
     narrow_->states.resize(buffers_.states.size());
-    narrow_->weight.resize(parameters_.recurrent.size() + parameters_.weight.size());
     if (!output_.has_gradient()) return;
     narrow_->gates.resize(buffers_.gates.size());
     narrow_->turned.resize(turned_.size());
@@ -194,9 +193,21 @@ auto Recurrent::wide_factors(const float* parameters) const -> Factors<float> {
 auto Recurrent::narrow_factors() const -> Factors<Bfloat16> {
     return {.states = narrow_->states.data(),
             .gates = narrow_->gates.data(),
-            .recurrent = narrow_->weight.data(),
-            .weight = narrow_->weight.data() + parameters_.recurrent.size(),
+            .recurrent = narrow_->weight,
+            .weight = narrow_->weight + parameters_.recurrent.size(),
             .turned = narrow_->turned.data()};
+}
+
+void Recurrent::narrow_weights(const float* parameters, const Pass& pass) {
+    const std::size_t first = parameters_.recurrent.offset;
+    if (pass.narrow_parameters != nullptr) {
+        narrow_->weight = pass.narrow_parameters + first;
+        return;
+    }
+    const std::size_t size = parameters_.recurrent.size() + parameters_.weight.size();
+    narrow_->own_weight.resize(size);
+    compute::narrow({parameters + first, size}, narrow_->own_weight);
+    narrow_->weight = narrow_->own_weight.data();
 }
 
 /// h(t) and x(t+1), where products multiply in bf16.
@@ -213,11 +224,11 @@ void Recurrent::narrow_gates(std::size_t begin, std::size_t end) {
     compute::narrow({gates(begin), size}, std::span(narrow_->gates).subspan(begin * rows_ * gate_stride_, size));
 }
 
-void Recurrent::forward(const float* parameters, const Pass&) {
+void Recurrent::forward(const float* parameters, const Pass& pass) {
     gather_bias(parameters);
     read_input();
     if (narrow_) {
-        compute::narrow({parameters + parameters_.recurrent.offset, narrow_->weight.size()}, narrow_->weight);
+        narrow_weights(parameters, pass);
         run_forward(narrow_factors());
     } else {
         run_forward(wide_factors(parameters));

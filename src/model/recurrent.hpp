@@ -24,8 +24,8 @@ struct RecurrentParameters {
 
 /// A recurrent layer over all steps. Inside, everything lies step by step: [steps][rows][…], so that a step is one
 /// product of h(t−1) and x(t) with the weights, and the gradient of the weights one product over all steps. In bf16
-/// each factor is converted once: the weights for each batch, states and gradients of gates as soon as a step has made
-/// them.
+/// each factor is converted once: the weights for each batch where the pass brings no copy, states and gradients of
+/// gates as soon as a step has made them.
 class Recurrent final : public Operation {
 public:
     /// The buffers are tensors so that they count as memory of the program.
@@ -55,8 +55,9 @@ private:
     /// Copies of factors in bf16, which lie as the originals do.
     struct Narrow {
         core::Buffer<compute::Bfloat16> states;
-        core::Buffer<compute::Bfloat16> gates;   ///< their gradients
-        core::Buffer<compute::Bfloat16> weight;  ///< of h and behind it of x
+        core::Buffer<compute::Bfloat16> gates;       ///< their gradients
+        core::Buffer<compute::Bfloat16> own_weight;  ///< of h and behind it of x; made when a pass first brings none
+        const compute::Bfloat16* weight = nullptr;   ///< of the last pass
         core::Buffer<compute::Bfloat16> turned;
     };
 
@@ -74,6 +75,7 @@ private:
     void make_narrow();
     [[nodiscard]] Factors<float> wide_factors(const float* parameters) const;
     [[nodiscard]] Factors<compute::Bfloat16> narrow_factors() const;
+    void narrow_weights(const float* parameters, const Pass& pass);
     void narrow_state(std::size_t t);
     void narrow_gates(std::size_t begin, std::size_t end);
     template <class Element>

@@ -28,8 +28,9 @@ void Optimizer::begin_update(double learning_rate, std::uint64_t t) {
 void Optimizer::update(const compute::Stretch& stretch, Decay decay) const {
     core::require(stretch.gradients.size() == stretch.parameters.size() &&
                       (!has_first_moment() || stretch.first_moment.size() == stretch.parameters.size()) &&
-                      (!has_second_moment() || stretch.second_moment.size() == stretch.parameters.size()),
-                  "a stretch has parameters, gradients and moments of one size");
+                      (!has_second_moment() || stretch.second_moment.size() == stretch.parameters.size()) &&
+                      (stretch.narrow.empty() || stretch.narrow.size() == stretch.parameters.size()),
+                  "a stretch has parameters, gradients, moments and a copy of one size");
     using compute::Decays;
     const Hyperparameters& h = hyperparameters_;
     const auto as_float = [](double value) { return static_cast<float>(value); };

@@ -104,7 +104,13 @@ void Predictor::load(std::size_t thread, model::Program& program, std::span<cons
 
 /// How a program runs over `rows`: with the masks of each, where dropout is left on.
 model::Pass Predictor::pass_over(std::size_t thread, std::size_t size, std::span<const std::uint32_t> rows) {
-    if (!masks_) return {.mode = model::Mode::evaluate, .random = std::nullopt, .statistics = statistics_.data()};
+    const compute::Bfloat16* const narrow = narrow_.empty() ? nullptr : narrow_.data();
+    if (!masks_) {
+        return {.mode = model::Mode::evaluate,
+                .random = std::nullopt,
+                .statistics = statistics_.data(),
+                .narrow_parameters = narrow};
+    }
     std::vector<core::RandomStream>& streams = streams_[thread];
     streams.clear();
     core::StreamKey key = *masks_;
@@ -115,7 +121,8 @@ model::Pass Predictor::pass_over(std::size_t thread, std::size_t size, std::span
     return {.mode = model::Mode::evaluate_with_dropout,
             .random = std::nullopt,
             .row_streams = streams,
-            .statistics = statistics_.data()};
+            .statistics = statistics_.data(),
+            .narrow_parameters = narrow};
 }
 
 template <class Use>
@@ -123,6 +130,10 @@ void Predictor::run(const Weights& weights, const data::View& view, std::size_t 
     core::require(weights.parameters.size() == buffer_size_ && weights.statistics.size() == statistics_.size(),
                   "weights belong to the network");
     std::ranges::copy(weights.statistics, statistics_.begin());
+    if (precision_ == compute::Precision::bf16) {
+        narrow_.resize(buffer_size_);
+        compute::narrow(weights.parameters, narrow_);
+    }
     const std::size_t batches = (view.size() + batch - 1) / batch;
     const auto part = [&](std::size_t who) {
         for (std::size_t number = who; number < batches; number += programs_.size()) {

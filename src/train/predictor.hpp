@@ -109,7 +109,8 @@ private:
     task::Scale scale_;
     std::size_t buffer_size_;
     compute::Precision precision_;
-    core::Buffer<float> statistics_;  ///< a copy, since running a program may write to them
+    core::Buffer<compute::Bfloat16> narrow_;  ///< the parameters in bf16, where it multiplies so
+    core::Buffer<float> statistics_;          ///< a copy, since running a program may write to them
     core::ThreadPool* pool_;
     std::vector<model::Program> programs_;  ///< one for each thread
     std::vector<model::Program> few_;       ///< for few rows, fewest first, on the first thread

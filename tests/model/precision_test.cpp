@@ -35,12 +35,15 @@ void end_early(const model::Network& network, std::span<float> row, std::size_t 
     std::ranges::fill(row.subspan(behind), std::numeric_limits<float>::quiet_NaN());
 }
 
-Passed pass_through(const model::Network& network, Precision precision, core::ThreadPool* pool = nullptr) {
+Passed pass_through(const model::Network& network, Precision precision, core::ThreadPool* pool = nullptr,
+                    bool brings_copy = false) {
     Program program(network, batch, Program::Purpose::training, precision, pool);
     core::Buffer<float> parameters(network.buffer_size());
     model::initialise(network, model::Initialiser::he, 3, 0, parameters);
     core::Buffer<float> statistics(network.statistics_size());
     model::initialise_statistics(network, statistics);
+    core::Buffer<compute::Bfloat16> narrow(brings_copy ? parameters.size() : 0);
+    if (brings_copy) compute::narrow(parameters, narrow);
     core::RandomStream random({.seed = 8});
     Passed passed;
     // What a batch of longer rows has left behind may not be seen by the next.
@@ -52,9 +55,10 @@ Passed pass_through(const model::Network& network, Precision precision, core::Th
         }
         passed.outputs.clear();
         passed.gradients.assign(network.buffer_size(), 0.0F);
-        program.forward(
-            parameters.data(),
-            {.mode = model::Mode::train, .random = core::RandomStream({.seed = 5}), .statistics = statistics.data()});
+        program.forward(parameters.data(), {.mode = model::Mode::train,
+                                            .random = core::RandomStream({.seed = 5}),
+                                            .statistics = statistics.data(),
+                                            .narrow_parameters = brings_copy ? narrow.data() : nullptr});
         for (std::size_t row = 0; row < batch; ++row) {
             passed.outputs.insert(passed.outputs.end(), program.output()[row].begin(), program.output()[row].end());
             for (float& dy : program.output_gradient()[row]) dy = static_cast<float>(random.uniform(-1, 1));
@@ -85,7 +89,7 @@ void check_network(const model::Network& network, int products) {
     BOOST_TEST(distance(narrow.gradients, wide.gradients) < 2 * rounding, text);
     BOOST_TEST(distance(narrow.outputs, wide.outputs) > 1e-4, text << ": this is no bf16");
     BOOST_TEST(distance(narrow.gradients, wide.gradients) > 1e-4, text << ": this is no bf16");
-    const Passed again = pass_through(network, Precision::bf16);
+    const Passed again = pass_through(network, Precision::bf16, nullptr, true);
     BOOST_TEST((again.outputs == narrow.outputs && again.gradients == narrow.gradients), text);
 }
 

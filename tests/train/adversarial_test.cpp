@@ -193,8 +193,9 @@ BOOST_AUTO_TEST_CASE(going_on_from_any_state_gives_the_same_bits) {
 BOOST_AUTO_TEST_CASE(in_bf16_too, *boost::unit_test::precondition(has_bf16)) {
     Hyperparameters h = adversarial_training();
     h.precision = compute::Precision::bf16;
-    check_resumes(images(), h, {2});
-    BOOST_TEST((images().train(h).parameters != images().train(adversarial_training()).parameters));
+    const Study wide("moons:train=200,test=100", "dense(64) relu dense(64) tanh");
+    check_resumes(wide, h, {2});
+    BOOST_TEST((wide.train(h).parameters != wide.train(adversarial_training()).parameters));
 }
 
 BOOST_AUTO_TEST_CASE(threads_change_no_bit) {

@@ -2,9 +2,12 @@
 
 #include <array>
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
+
+#include "compute/precision.hpp"
 
 using namespace ensemble;
 
@@ -152,6 +155,39 @@ BOOST_AUTO_TEST_CASE(decoupled_decay_is_not_rounded_away) {
     }
     const double asked = 1e-3 * std::exp(-updates * 1e-2 * 2e-5);
     BOOST_TEST(std::abs(double(w[0]) - asked) < 0.3 * (1e-3 - asked));
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_in_bf16_changes_no_bit_and_follows) {
+    constexpr std::size_t many = 2500;  // more than is updated at a time
+    for (const OptimizerKind kind : all) {
+        Hyperparameters h;
+        h.optimizer = kind;
+        h.weight_decay = 0.1;
+        Optimizer optimizer(h);
+        std::vector<float> g(many);
+        for (std::size_t i = 0; i < many; ++i) g[i] = static_cast<float>(gradient(i, 1));
+        struct {
+            std::vector<float> w = std::vector<float>(many, 0.7F);
+            std::vector<float> m = std::vector<float>(many);
+            std::vector<float> v = std::vector<float>(many);
+        } with, without;
+        std::vector<compute::Bfloat16> narrow(many);
+        const auto update = [&](auto& state, std::span<compute::Bfloat16> copy) {
+            compute::Stretch stretch{
+                .parameters = state.w, .gradients = g, .first_moment = {}, .second_moment = {}, .narrow = copy};
+            if (optimizer.has_first_moment()) stretch.first_moment = state.m;
+            if (optimizer.has_second_moment()) stretch.second_moment = state.v;
+            optimizer.update(stretch, Optimizer::Decay::yes);
+        };
+        for (std::uint64_t t = 1; t <= 3; ++t) {
+            optimizer.begin_update(0.05, t);
+            update(with, narrow);
+            update(without, {});
+            BOOST_TEST((with.w == without.w && with.m == without.m && with.v == without.v));
+            for (std::size_t i = 0; i < many; ++i)
+                BOOST_TEST_REQUIRE(narrow[i].bits == compute::narrowed(with.w[i]).bits);
+        }
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
