@@ -17,23 +17,20 @@ namespace {
 using namespace convolution;
 using dnnl::memory;
 
-enum class Direction : std::uint8_t { forward, input_gradient, weight_gradient };
-
 /// How the directions of a convolution are computed. Rules and no measurements, so that every rank decides alike.
 struct Ways {
     const ConvolutionShape& shape;
     Precision precision;
-    bool by_winograd;  ///< where it is the faster way
+    bool by_winograd;  ///< what is in single precision, where it is the faster way
 
-    Ways(const ConvolutionShape& of, Precision wanted, Method method)
-        : shape(of), precision(wanted), by_winograd(method == Method::fastest && Winograd::supports(of)) {}
+    Ways(const ConvolutionShape& of, const ConvolutionOrder& order, Precision wanted, Method method)
+        : shape(of),
+          precision(wanted),
+          by_winograd(method == Method::fastest && Winograd::supports(of) && order.in.block == widest_block() &&
+                      order.out.block == widest_block()) {}
 
     [[nodiscard]] bool multiplies_bf16(Direction direction) const {
-        // Bound by the memory that holds dy, which would be read once more to be converted.
-        const bool bound_by_memory = direction == Direction::weight_gradient && shape.channels_in == 1;
-        // A quarter of the multiplications in f32 beats all of them in bf16: 16 to 256 channels on 7×7 to 28×28, AMD
-        // Zen 4 and 5.
-        return precision == Precision::bf16 && !bound_by_memory && !by_winograd;
+        return precision == Precision::bf16 && gains_from_bf16(shape, direction, by_winograd);
     }
 
     /// The library's descriptor of make(Precision) for one direction; none where Winograd takes it.
@@ -159,7 +156,7 @@ Convolution::Convolution(const ConvolutionShape& of, const ConvolutionOrder& in_
         2.0 * static_cast<double>(order.out.elements()) * static_cast<double>(shape.channels_in * shape.window.area());
     impl.has_weight_gradient = derivatives != Derivatives::none;
     impl.has_input_gradient = derivatives == Derivatives::of_weights_and_input;
-    const Ways ways(shape, precision, method);
+    const Ways ways(shape, order, precision, method);
     const Description d(shape, order, {});
     const memory::desc flat = flat_weights(shape);
     // Backward passes want a forward descriptor of the same types as a hint.
@@ -284,6 +281,11 @@ void Convolution::backward_input(const float* dy, float* dx, Accumulate accumula
 void Convolution::backward_weights(const float* x, const float* dy, float* dw, float* db, core::Part images) {
     core::require(goes_by_images() && impl_->has_weight_gradient, "a convolution is compiled for what it is asked for");
     impl_->winograd->backward_weights(x, dy, dw, db, images);
+}
+
+void Convolution::read_again(const float* x) {
+    Impl& impl = *impl_;
+    if (impl.weight_gradient && impl.weight_gradient->narrow) impl.x.load(x);
 }
 
 double Convolution::flops() const noexcept {

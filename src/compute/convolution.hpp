@@ -59,12 +59,13 @@ struct ConvolutionShape {
 
 enum class Derivatives : std::uint8_t { none, of_weights, of_weights_and_input };
 
-/// Orders of input and output in which a convolution runs fastest here.
+/// Orders of input and output in which a convolution runs fastest here, if it multiplies in `precision` where it can.
 struct ConvolutionOrder {
     Images in;
     Images out;
 };
-[[nodiscard]] ConvolutionOrder fastest_order(const ConvolutionShape& shape, Derivatives derivatives);
+[[nodiscard]] ConvolutionOrder fastest_order(const ConvolutionShape& shape, Derivatives derivatives,
+                                             Precision precision = Precision::f32);
 
 /// Which kernels compute a convolution; `library` is there to be compared with.
 enum class Method : std::uint8_t { fastest, library };
@@ -106,6 +107,9 @@ public:
     void forward(const float* x, const float* bias, float* y, core::Part images);
     void backward_input(const float* dy, float* dx, Accumulate accumulate, core::Part images);
     void backward_weights(const float* x, const float* dy, float* dw, float* db, core::Part images);
+
+    /// Takes the place of forward() before backward_weights(), where that ran on another x in between.
+    void read_again(const float* x);
 
     /// Multiplications and additions of one forward pass, as the definition has them (padding included).
     [[nodiscard]] double flops() const noexcept;

@@ -2,6 +2,7 @@
 
 // What oneDNN is asked for to compute a convolution. Used by convolution.cpp alone.
 
+#include <cstdint>
 #include <string_view>
 
 #include "compute/convolution.hpp"
@@ -41,6 +42,11 @@ struct Description {
 using Forward = dnnl::convolution_forward::primitive_desc;
 using BackwardData = dnnl::convolution_backward_data::primitive_desc;
 using BackwardWeights = dnnl::convolution_backward_weights::primitive_desc;
+
+enum class Direction : std::uint8_t { forward, input_gradient, weight_gradient };
+
+/// Whether a direction is faster in bf16 than in single precision, there perhaps by way of Winograd.
+[[nodiscard]] bool gains_from_bf16(const ConvolutionShape& shape, Direction direction, bool by_winograd) noexcept;
 
 /// Throw dnnl::error where the library has nothing for that. Backward passes want a forward descriptor as a hint.
 [[nodiscard]] Forward forward_descriptor(const Description& d, Derivatives derivatives);

@@ -82,7 +82,7 @@ Value convolve(const Shape& output_shape, const compute::ImageWindow& window, co
                                                                     .channels_out = weight.columns,
                                                                     .window = window,
                                                                     .weight_stride = weight.stride},
-                                                                   derivatives);
+                                                                   derivatives, compiler.precision());
     const Value source = compiler.ordered(input, block_of(order.in));
     Tensor& output = compiler.tensor(output_shape, Compiler::Gradient::as_compiled, block_of(order.out));
     compiler.append(std::make_unique<Convolve>(*source.tensor, source.gradient, output, window, weight, bias,
@@ -161,7 +161,7 @@ Value max_pool(const Shape& output_shape, const Window& window, const Value& inp
     const std::size_t block = input.tensor->block;
     const compute::Images between = images_of(*input.tensor);
     const auto* convolve = dynamic_cast<const Convolve*>(compiler.producer_of(input));
-    const std::size_t slice = compiler.precision() == compute::Precision::f32 ? ConvolveAndPool::slice_of(between) : 0;
+    const std::size_t slice = ConvolveAndPool::slice_of(between);
     if (convolve == nullptr || slice == 0) {
         Tensor& pooled = compiler.tensor(output_shape, Compiler::Gradient::as_compiled, block);
         compiler.append(std::make_unique<MaxPool>(*input.tensor, input.gradient, pooled, window));

@@ -55,15 +55,18 @@ Convolve::Convolve(Tensor& input, compute::Accumulate store, Tensor& output, con
     : RowOperation(output.stride > input.stride ? output : input),
       input_(input),
       output_(output),
-      recipe_{.input = {.tensor = &input, .gradient = store}, .window = window, .weight = weight, .bias = bias},
-      precision_(precision),
+      recipe_{.input = {.tensor = &input, .gradient = store},
+              .window = window,
+              .weight = weight,
+              .bias = bias,
+              .precision = precision},
       pool_(pool),
       target_(input, store) {}
 
 void Convolve::prepare() {
     convolution_.emplace(convolution_shape(images_of(input_), recipe_.window, recipe_.weight),
                          compute::ConvolutionOrder{images_of(input_), images_of(output_)},
-                         derivatives_of(input_, output_), precision_, pool_);
+                         derivatives_of(input_, output_), recipe_.precision, pool_);
     if (!convolution_->goes_by_images()) target_.prepare();
 }
 
@@ -149,7 +152,7 @@ void ConvolveAndPool::prepare() {
     target_.prepare();
     const compute::Images in = rows_of(images_of(input_), slice_);
     convolution_.emplace(convolution_shape(in, recipe_.window, recipe_.weight), compute::ConvolutionOrder{in, between_},
-                         derivatives_of(input_, output_));
+                         derivatives_of(input_, output_), recipe_.precision);
     values_.resize(between_.elements());
     weight_gradient_.resize(recipe_.weight.size());
     bias_gradient_.resize(recipe_.bias.size());
@@ -179,6 +182,7 @@ void ConvolveAndPool::backward(const float*, float* gradients, const GradientRea
         compute::max_pool_backward(between_, pool_, output_.gradients.data() + row * outputs,
                                    std::span(chosen_).subspan(row * outputs, slice_ * outputs), values_.data());
         if (target_.is_wanted()) convolution_->backward_input(values_.data(), target_.data() + row * input_.stride);
+        convolution_->read_again(input_.values.data() + row * input_.stride);
         const bool first = row == 0;
         convolution_->backward_weights(input_.values.data() + row * input_.stride, values_.data(),
                                        first ? weight.data() : weight_gradient_.data(),

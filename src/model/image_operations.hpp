@@ -51,6 +51,7 @@ public:
         compute::ImageWindow window;
         ParameterBlock weight;
         ParameterBlock bias;
+        compute::Precision precision;
     };
     [[nodiscard]] const Recipe& recipe() const noexcept { return recipe_; }
 
@@ -58,14 +59,13 @@ private:
     Tensor& input_;
     Tensor& output_;
     Recipe recipe_;
-    compute::Precision precision_;
     core::ThreadPool* pool_;
     GradientTarget target_;
     std::optional<compute::Convolution> convolution_;
 };
 
 /// A convolution and the largest value of each window of what it leaves, slice by slice of the batch: what lies between
-/// never leaves the cache. In single precision.
+/// never leaves the cache.
 class ConvolveAndPool final : public Operation {
 public:
     /// Rows of a slice for which this pays, or 0. `between` are the images between convolution and pooling.

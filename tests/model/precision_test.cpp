@@ -105,6 +105,8 @@ BOOST_AUTO_TEST_CASE(values_and_gradients_are_those_of_f32_but_for_rounding,
     check_network("dense(64) tanh skip[ dense(32) tanh dense(48) ] dense(1000) silu", {30}, 6);
     check_network("conv(16, 3) gelu avgpool(2) skip[ conv(16, 3) silu ] conv(32, 3) flatten dense(40) tanh", {12, 12},
                   5);
+    // Pooled slice by slice.
+    check_network("conv(16, 5) relu conv(32, 5) maxpool(2) flatten dense(40)", {42, 42}, 4);
 }
 
 BOOST_AUTO_TEST_CASE(so_are_those_of_recurrent_layers, *boost::unit_test::precondition(has_bf16)) {
