@@ -30,7 +30,8 @@ struct Ways {
                       order.out.block == widest_block()) {}
 
     [[nodiscard]] bool multiplies_bf16(Direction direction) const {
-        return precision == Precision::bf16 && gains_from_bf16(shape, direction, by_winograd);
+        return precision == Precision::bf16 && compute::multiplies_bf16() &&
+               gains_from_bf16(shape, direction, by_winograd);
     }
 
     /// The library's descriptor of make(Precision) for one direction; none where Winograd takes it.

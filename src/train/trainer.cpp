@@ -21,6 +21,7 @@
 #include "train/gradient_norm.hpp"
 #include "train/hidden_features.hpp"
 #include "train/max_norm.hpp"
+#include "train/narrow_weights.hpp"
 #include "train/optimizer.hpp"
 #include "train/pretraining.hpp"
 #include "train/row_weights.hpp"
@@ -63,9 +64,9 @@ struct Trainer::Impl {
     std::vector<std::uint32_t> order;  ///< of the current epoch
     std::vector<std::uint32_t> hidden;
     std::size_t batch;
-    std::size_t batches;                     ///< per epoch, the last one may be smaller
-    core::ThreadPool* pool;                  ///< null for a single thread
-    core::Buffer<compute::Bfloat16> narrow;  ///< of all weights, from the first step on; empty in single precision
+    std::size_t batches;     ///< per epoch, the last one may be smaller
+    core::ThreadPool* pool;  ///< null for a single thread
+    NarrowWeights narrow;
     Program program;
     std::optional<data::Augmenter> augmenter;
     std::optional<Program> last_program;  ///< for the last batch, where it is smaller
@@ -99,6 +100,7 @@ struct Trainer::Impl {
           batch(std::min(chosen.batch, rows.size())),
           batches((rows.size() + batch - 1) / batch),
           pool(given_pool != nullptr && given_pool->size() > 1 ? given_pool : nullptr),
+          narrow(chosen.precision),
           program(network, batch, training_purpose(chosen), chosen.precision, pool),
           predictor(network, {.task = given.task,
                               .scale = given.scale,
@@ -162,20 +164,13 @@ struct Trainer::Impl {
         state.finished = true;
     }
 
-    /// Where the copy in bf16 of these parameters is; empty where nobody reads one.
-    [[nodiscard]] std::span<compute::Bfloat16> narrow_stretch(const model::ParameterBlock& block, std::size_t begin,
-                                                              std::size_t end) {
-        if (narrow.empty() || !block.is_weight) return {};
-        return std::span(narrow).subspan(begin, end - begin);
-    }
-
     /// The gradient of the parameters in [begin, end) is final.
     void update(const model::ParameterBlock& block, std::size_t begin, std::size_t end) {
         optimizer.update({.parameters = stretch(state.parameters, begin, end),
                           .gradients = stretch(gradients, begin, end),
                           .first_moment = stretch(state.first_moment, begin, end),
                           .second_moment = stretch(state.second_moment, begin, end),
-                          .narrow = narrow_stretch(block, begin, end)},
+                          .narrow = narrow.stretch(block, begin, end)},
                          block.is_weight ? Optimizer::Decay::yes : Optimizer::Decay::no);
         // Threads come in any order, and norms are sums over rows in theirs.
         if (!(max_norm && pool != nullptr)) settle(block, begin, end);
@@ -186,8 +181,7 @@ struct Trainer::Impl {
         MaxNorm::Stretch last{begin, end};
         if (max_norm) {
             last = max_norm->updated(block, begin, end, state.parameters);
-            if (const auto copy = narrow_stretch(block, last.begin, last.end); !copy.empty())
-                compute::narrow(stretch(state.parameters, last.begin, last.end), copy);
+            narrow.follow(state.parameters, block, last.begin, last.end);
         }
         if (average_share) {
             compute::blend(stretch(state.parameters, last.begin, last.end), *average_share,
@@ -210,7 +204,7 @@ double Trainer::Impl::forward(Program& current, float share) {
     current.forward(state.parameters.data(), {.mode = model::Mode::train,
                                               .random = stream(core::Purpose::dropout),
                                               .statistics = state.statistics.data(),
-                                              .narrow_parameters = narrow.empty() ? nullptr : narrow.data(),
+                                              .narrow_parameters = narrow.data(),
                                               .share = share});
     const compute::Rows gradient = current.output_gradient();
     const double loss = task.loss(current.output(), truth.truth(), &gradient, hyperparameters.label_smoothing);
@@ -232,11 +226,7 @@ void Trainer::Impl::train_on_batch() {
     const std::size_t first = static_cast<std::size_t>(state.step) * batch;
     const auto chosen = std::span<const std::uint32_t>(order).subspan(first, std::min(batch, order.size() - first));
     Program& current = chosen.size() == batch ? program : *last_program;
-    if (hyperparameters.precision == compute::Precision::bf16 && narrow.empty()) {
-        // From here on every update writes it.
-        narrow.resize(state.parameters.size());
-        compute::narrow(state.parameters, narrow);
-    }
+    narrow.make(state.parameters);
     const compute::Rows input = current.input();
     problem.train.table->gather(chosen, input.data, input.stride);
     if (augmenter) augmenter->apply(stream(core::Purpose::augment), chosen.size(), input.data, input.stride);
