@@ -27,13 +27,15 @@ double best_seconds(double flops, const std::function<void()>& call) {
 }
 
 /// Of one product, over the memory layouts that a network could choose.
-double best_seconds(const compute::MatMulShape& shape) {
+template <class Element>
+double best_seconds(const compute::MatMulShape& shape, compute::Precision precision, const Element& first,
+                    const Element& second) {
     using compute::Operand;
     using compute::Transpose;
     const std::size_t widest = std::max({shape.m, shape.n, shape.k});
     const std::size_t room = widest * core::row_stride(widest);
-    const core::Buffer<float> a(room, 0.5F);
-    const core::Buffer<float> b(room, 0.25F);
+    const core::Buffer<Element> a(room, first);
+    const core::Buffer<Element> b(room, second);
     core::Buffer<float> c(room);
     double best = never;
     for (const Transpose turn_a : {Transpose::no, Transpose::yes}) {
@@ -41,16 +43,25 @@ double best_seconds(const compute::MatMulShape& shape) {
             const compute::MatMul product(
                 shape, Operand{core::row_stride(turn_a == Transpose::yes ? shape.m : shape.k), turn_a},
                 Operand{core::row_stride(turn_b == Transpose::yes ? shape.k : shape.n), turn_b},
-                core::row_stride(shape.n), compute::Accumulate::no);
+                core::row_stride(shape.n), compute::Accumulate::no, precision);
             best = std::min(best, best_seconds(product.flops(), [&] { product(a.data(), b.data(), c.data()); }));
         }
     }
     return best;
 }
 
+/// Of one product in a step that multiplies in `precision` where it gains.
+double best_seconds(const compute::MatMulShape& shape, compute::Precision precision) {
+    using compute::Precision;
+    const double wide = best_seconds(shape, Precision::f32, 0.5F, 0.25F);
+    if (precision == Precision::f32) return wide;
+    return std::min(wide, best_seconds(shape, Precision::bf16, compute::narrowed(0.5F), compute::narrowed(0.25F)));
+}
+
 class Collector {
 public:
-    Collector(const model::Network& network, std::size_t batch) : batch_(batch) {
+    Collector(const model::Network& network, std::size_t batch, compute::Precision precision)
+        : batch_(batch), precision_(precision) {
         static_cast<void>(walk(network.items(), network.input()));
     }
     [[nodiscard]] const Kernels& kernels() const { return kernels_; }
@@ -84,10 +95,12 @@ private:
     void add_dense(std::size_t in, std::size_t out) {
         const bool first = first_;
         const double flops = 2.0 * static_cast<double>(batch_ * in * out);
-        add(flops, best_seconds({batch_, out, in}));
-        add(flops, best_seconds({in, out, batch_}));
-        if (!first) add(flops, best_seconds({batch_, in, out}));
+        add(flops, product({batch_, out, in}));
+        add(flops, product({in, out, batch_}));
+        if (!first) add(flops, product({batch_, in, out}));
     }
+
+    [[nodiscard]] double product(const compute::MatMulShape& shape) const { return best_seconds(shape, precision_); }
 
     [[nodiscard]] static std::size_t gates_of(const std::string& name) {
         return name == "rnn" ? 1 : name == "lstm" ? 4 : name == "gru" ? 3 : 0;
@@ -101,9 +114,9 @@ private:
         const auto add_side = [&](std::size_t in, std::size_t steps, bool has_input_gradient) {
             const auto times = static_cast<double>(steps);
             const double flops = 2.0 * times * static_cast<double>(batch_ * in * columns);
-            add(flops, times * best_seconds({batch_, columns, in}));
-            add(flops, best_seconds({in, columns, batch_ * steps}));
-            if (has_input_gradient) add(flops, times * best_seconds({batch_, in, columns}));
+            add(flops, times * product({batch_, columns, in}));
+            add(flops, product({in, columns, batch_ * steps}));
+            if (has_input_gradient) add(flops, times * product({batch_, in, columns}));
         };
         add_side(units, input[0] - 1, true);  // from state to state
         add_side(input.elements() / input[0], input[0], !first);
@@ -123,19 +136,24 @@ private:
                                       .stride = item.arguments.size() > 2 ? argument(2) : 1,
                                       .padding = valid ? compute::Padding::valid : compute::Padding::same},
             .weight_stride = argument(0)};
-        const auto derivatives = first ? compute::Derivatives::of_weights : compute::Derivatives::of_weights_and_input;
-        const compute::ConvolutionOrder order = compute::fastest_order(shape, derivatives);
         using compute::Precision;
-        compute::Convolution library(shape, order, derivatives, Precision::f32, nullptr, compute::Method::library);
-        compute::Convolution own(shape, order, derivatives, Precision::f32, nullptr, compute::Method::fastest);
+        const auto derivatives = first ? compute::Derivatives::of_weights : compute::Derivatives::of_weights_and_input;
+        const auto order = [&](Precision precision) { return compute::fastest_order(shape, derivatives, precision); };
+        compute::Convolution library(shape, order(Precision::f32), derivatives, Precision::f32, nullptr,
+                                     compute::Method::library);
+        compute::Convolution own(shape, order(Precision::f32), derivatives);
+        compute::Convolution narrow(shape, order(precision_), derivatives, precision_, nullptr,
+                                    compute::Method::library);
         const std::size_t weights = shape.window.area() * shape.channels_in * shape.weight_stride;
-        core::Buffer<float> x(order.in.elements(), 0.5F);
+        core::Buffer<float> x(order(precision_).in.elements(), 0.5F);
         core::Buffer<float> w(weights, 0.25F);
-        core::Buffer<float> y(order.out.elements(), 0.5F);
+        core::Buffer<float> y(order(precision_).out.elements(), 0.5F);
         core::Buffer<float> bias(shape.channels_out);
         const double flops = library.flops();
         const auto add_direction = [&](auto run) {
-            add(flops, best_seconds(flops, [&] { run(library); }), best_seconds(flops, [&] { run(own); }));
+            double seconds = best_seconds(flops, [&] { run(library); });
+            if (precision_ != Precision::f32) seconds = std::min(seconds, best_seconds(flops, [&] { run(narrow); }));
+            add(flops, seconds, best_seconds(flops, [&] { run(own); }));
         };
         add_direction([&](compute::Convolution& convolution) {
             convolution.set_weights(w.data());
@@ -149,14 +167,15 @@ private:
     }
 
     std::size_t batch_;
+    compute::Precision precision_;
     bool first_ = true;
     Kernels kernels_;
 };
 
 }  // namespace
 
-Kernels kernels_of(const model::Network& network, std::size_t batch) {
-    return Collector(network, batch).kernels();
+Kernels kernels_of(const model::Network& network, std::size_t batch, compute::Precision precision) {
+    return Collector(network, batch, precision).kernels();
 }
 
 }  // namespace ensemble::bench

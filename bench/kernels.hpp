@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "compute/precision.hpp"
 #include "model/network.hpp"
 
 namespace ensemble::bench {
@@ -14,7 +15,7 @@ struct Kernels {
     double library_seconds = 0;  ///< the same with the library's kernels alone
 };
 
-/// Measures for some seconds.
-[[nodiscard]] Kernels kernels_of(const model::Network& network, std::size_t batch);
+/// Measures for some seconds. In bf16 each may also be computed in single precision, if that is faster.
+[[nodiscard]] Kernels kernels_of(const model::Network& network, std::size_t batch, compute::Precision precision);
 
 }  // namespace ensemble::bench

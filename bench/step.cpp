@@ -113,8 +113,8 @@ double measured_rate(train::Trainer& trainer, double seconds) {
 }
 
 /// Holds the rate of whole steps against that of the products they consist of.
-void print_products(const model::Network& network, std::size_t batch, double steps_per_s) {
-    const bench::Kernels products = bench::kernels_of(network, batch);
+void print_products(const model::Network& network, const train::Hyperparameters& hyperparameters, double steps_per_s) {
+    const bench::Kernels products = bench::kernels_of(network, hyperparameters.batch, hyperparameters.precision);
     const double rate = products.flops * steps_per_s;
     fmt::print(
         ", \"gflop_per_s\": {:.1f}, \"best_product_gflop_per_s\": {:.1f}, \"share_of_best_product\": {:.3f}"
@@ -137,7 +137,8 @@ int main(int argc, char** argv) {
         ->check(CLI::IsMember({"f32", "bf16"}));
     app.add_flag("--regression", settings.regression, "squared error instead of cross-entropy");
     app.add_option("--seconds", settings.seconds, "how long to measure");
-    app.add_flag("--products", settings.products, "also measure the bare matrix products and convolutions");
+    app.add_flag("--products", settings.products,
+                 "also measure the bare matrix products and convolutions, in that precision");
     app.add_option("--threads", settings.threads)->check(CLI::Range(1, 1024));
     CLI11_PARSE(app, argc, argv);
     compute::PreparedPool pool;
@@ -159,6 +160,6 @@ int main(int argc, char** argv) {
                            &pool);
     const double rate = measured_rate(trainer, settings.seconds);
     fmt::print("{{\"samples_per_s\": {:.0f}", rate * static_cast<double>(settings.batch));
-    if (settings.products) print_products(network, settings.batch, rate);
+    if (settings.products) print_products(network, hyperparameters_of(settings), rate);
     fmt::print("}}\n");
 }
