@@ -5,6 +5,7 @@
 #include "compute/activation.hpp"
 #include "compute/elementwise.hpp"
 #include "core/contract.hpp"
+#include "model/transpose.hpp"
 
 namespace ensemble::model {
 namespace {
@@ -36,30 +37,36 @@ void deliver_rows(const compute::Rows& from, const Value& to, core::Part part) {
 }  // namespace
 
 Linear::Linear(Tensor& input, Accumulate accumulate, Tensor& output, const ParameterBlock& weight, Precision precision,
-               std::size_t steps, core::ThreadPool* pool)
+               std::size_t steps, core::ThreadPool* pool, Gaps gaps)
     : pool_(pool),
       input_(input),
       accumulate_(accumulate),
       output_(output),
       weight_(weight),
       precision_(compute::layer_precision(precision, weight.rows, weight.columns)),
-      steps_(steps) {
+      steps_(steps),
+      // Rows of y and dy have to be as wide as those of W, padding included.
+      without_gaps_(gaps == Gaps::none && precision_ == Precision::bf16 && output.stride == steps * weight.stride) {
     core::require(weight.rows * steps == input.width() && weight.columns * steps == output.width(),
                   "weights fit what they connect");
 }
 
 void Linear::prepare() {
     const std::size_t rows = input_.rows * steps_;
-    forward_.emplace(pool_, MatMulShape{rows, weight_.columns, weight_.rows}, plain(input_, steps_),
-                     Operand{weight_.stride, Transpose::no}, output_.stride / steps_, Accumulate::no, precision_);
+    const std::size_t columns = without_gaps_ ? weight_.stride : weight_.columns;
+    const Operand x = without_gaps_ ? Operand{weight_.rows, Transpose::no} : plain(input_, steps_);
+    const Operand turned_x = without_gaps_ ? Operand{rows, Transpose::no} : turned(input_, steps_);
+    forward_.emplace(pool_, MatMulShape{rows, columns, weight_.rows}, x, Operand{weight_.stride, Transpose::no},
+                     output_.stride / steps_, Accumulate::no, precision_);
     if (precision_ == Precision::bf16) {
         narrow_.emplace();
         narrow_->input.resize(input_.size());
+        if (without_gaps_ && output_.has_gradient()) narrow_->turned.resize(weight_.rows * rows);
         narrow_->output_gradient.resize(output_.size());
     }
     if (!output_.has_gradient()) return;
     if (input_.has_gradient()) {
-        input_gradient_.emplace(pool_, MatMulShape{rows, weight_.rows, weight_.columns}, plain(output_, steps_),
+        input_gradient_.emplace(pool_, MatMulShape{rows, weight_.rows, columns}, plain(output_, steps_),
                                 Operand{weight_.stride, Transpose::yes}, input_.stride / steps_, accumulate_,
                                 precision_);
     }
@@ -67,9 +74,8 @@ void Linear::prepare() {
         std::min(std::max<std::size_t>(panel_floats / weight_.stride / 16 * 16, 16), weight_.rows);
     panel_products_.reserve(2);
     const auto product = [&](std::size_t count) {
-        panel_products_.emplace_back(pool_, MatMulShape{count, weight_.columns, rows}, turned(input_, steps_),
-                                     plain(output_, steps_), weight_.stride, Accumulate::no, precision_,
-                                     ParallelMatMul::Along::rows);
+        panel_products_.emplace_back(pool_, MatMulShape{count, columns, rows}, turned_x, plain(output_, steps_),
+                                     weight_.stride, Accumulate::no, precision_, ParallelMatMul::Along::rows);
         return &panel_products_.back();
     };
     const ParallelMatMul* whole = product(height);
@@ -83,8 +89,22 @@ std::vector<const Tensor*> Linear::inputs() const {
     return {&input_};
 }
 
+void Linear::narrow_input() {
+    if (!without_gaps_) return compute::narrow(input_.values, narrow_->input);
+    const std::size_t rows = input_.rows * steps_;
+    const std::size_t width = weight_.rows;
+    const std::size_t stride = input_.stride / steps_;
+    for (std::size_t row = 0; row < rows; ++row) {
+        compute::narrow(std::span(input_.values).subspan(row * stride, width),
+                        std::span(narrow_->input).subspan(row * width, width));
+    }
+    if (!narrow_->turned.empty()) {
+        transpose<compute::Bfloat16>(narrow_->input.data(), width, rows, width, narrow_->turned.data(), rows);
+    }
+}
+
 void Linear::narrow_factors(const float* weight, const Pass& pass) {
-    compute::narrow(input_.values, narrow_->input);
+    narrow_input();
     if (pass.narrow_parameters != nullptr) {
         narrow_->weight = pass.narrow_parameters + weight_.offset;
         return;
@@ -107,8 +127,8 @@ void Linear::backward(const float* parameters, float* gradients, const GradientR
                                         gradients, ready);
     }
     compute::narrow(output_.gradients, narrow_->output_gradient);
-    multiply_backward<compute::Bfloat16>(narrow_->input.data(), narrow_->weight, narrow_->output_gradient.data(),
-                                         gradients, ready);
+    multiply_backward<compute::Bfloat16>(without_gaps_ ? narrow_->turned.data() : narrow_->input.data(),
+                                         narrow_->weight, narrow_->output_gradient.data(), gradients, ready);
 }
 
 template <class Element>
@@ -121,7 +141,8 @@ void Linear::multiply_backward(const Element* x, const Element* w, const Element
             const core::Part rows = panel.product->rows_of(who);
             if (rows.begin == rows.end) continue;
             const std::size_t begin = weight_.offset + panel.first * weight_.stride;
-            panel.product->run(who, x + panel.first, dy, gradients + begin);
+            const std::size_t first = without_gaps_ ? panel.first * input_.rows * steps_ : panel.first;
+            panel.product->run(who, x + first, dy, gradients + begin);
             ready(weight_, begin + rows.begin * weight_.stride, begin + rows.end * weight_.stride);
         }
     };

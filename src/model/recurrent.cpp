@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/contract.hpp"
+#include "model/transpose.hpp"
 
 namespace ensemble::model {
 namespace {
@@ -19,20 +20,6 @@ using compute::Transpose;
 
 std::size_t features_of(const core::Shape& sequence) {
     return sequence.elements() / sequence[0];
-}
-
-/// to [columns × rows] = from [rows × columns]ᵀ, in tiles so that no cache line is fetched more often than needed.
-void transpose(const float* from, std::size_t from_stride, std::size_t rows, std::size_t columns, float* to,
-               std::size_t to_stride) {
-    constexpr std::size_t tile = 16;
-    for (std::size_t row = 0; row < rows; row += tile) {
-        for (std::size_t column = 0; column < columns; column += tile) {
-            for (std::size_t c = column; c < std::min(column + tile, columns); ++c) {
-                for (std::size_t r = row; r < std::min(row + tile, rows); ++r)
-                    to[c * to_stride + r] = from[r * from_stride + c];
-            }
-        }
-    }
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/test/unit_test.hpp>
 
@@ -9,6 +11,7 @@
 #include "compute/prepared_pool.hpp"
 #include "core/buffer.hpp"
 #include "core/random.hpp"
+#include "model/affine.hpp"
 #include "model/program.hpp"
 
 using namespace ensemble;
@@ -131,6 +134,61 @@ BOOST_AUTO_TEST_CASE(threads_do_not_change_a_bit, *boost::unit_test::preconditio
             const Passed shared = pass_through(network, Precision::bf16, &pool);
             BOOST_TEST((shared.outputs == alone.outputs && shared.gradients == alone.gradients), text);
         }
+    }
+}
+
+// As where there is AMX.
+BOOST_AUTO_TEST_CASE(factors_without_gaps_give_the_same, *boost::unit_test::precondition(has_bf16)) {
+    using compute::Accumulate;
+    struct Case {
+        std::size_t in;
+        std::size_t out;
+    };
+    for (const auto [in, out] : {Case{784, 512}, Case{256, 640}, Case{100, 70}, Case{1024, 256}}) {
+        constexpr std::size_t rows = 60;
+        const model::ParameterBlock block{
+            .name = "w", .offset = 16, .rows = in, .columns = out, .stride = core::row_stride(out)};
+        core::RandomStream random({.seed = 4});
+        const auto fill = [&](const compute::Rows& values) {
+            for (std::size_t row = 0; row < values.count; ++row)
+                for (float& value : values[row]) value = static_cast<float>(random.uniform(-1, 1));
+        };
+        const auto tensor = [](std::size_t width) {
+            model::Tensor made;
+            made.shape = {width};
+            made.rows = rows;
+            made.stride = core::row_stride(width);
+            made.values.resize(made.size());
+            made.wants_gradient = true;
+            return made;
+        };
+        model::Tensor x = tensor(in);
+        model::Tensor y = tensor(out);
+        core::Buffer<float> dx(x.size());
+        core::Buffer<float> dy(y.size());
+        x.gradients = dx;
+        y.gradients = dy;
+        core::Buffer<float> parameters(block.offset + block.size());
+        fill(x.value_rows());
+        fill(y.gradient_rows());
+        fill({parameters.data() + block.offset, in, out, block.stride});
+        compute::PreparedPool pool;
+        std::vector<core::Buffer<float>> found;
+        for (const std::size_t threads : {0U, 1U, 2U}) {  // with gaps, without, and shared
+            pool.resize(std::max<std::size_t>(threads, 1));
+            model::Linear linear(x, Accumulate::no, y, block, Precision::bf16, 1, threads == 2 ? &pool : nullptr,
+                                 threads == 0 ? model::Gaps::as_they_lie : model::Gaps::none);
+            linear.prepare();
+            core::Buffer<float> gradients(parameters.size());
+            linear.forward(parameters.data(), {.mode = model::Mode::train, .random = std::nullopt});
+            linear.backward(parameters.data(), gradients.data(), [](const auto&, std::size_t, std::size_t) {});
+            found.push_back(gradients);
+            found.back().insert(found.back().end(), y.values.begin(), y.values.end());
+            found.back().insert(found.back().end(), dx.begin(), dx.end());
+        }
+        // The same factors in sums of another order.
+        BOOST_TEST(distance(found[1], found[0]) < 1e-5, in << " to " << out);
+        BOOST_TEST((found[2] == found[1]), in << " to " << out);
     }
 }
 
