@@ -26,7 +26,9 @@ Footprint footprint(const model::Network& network, const Hyperparameters& hyperp
     const std::size_t state = buffer + network.statistics_size() * sizeof(float);
     const std::size_t batch = std::min(hyperparameters.batch, rows);
     const Purpose training = training_purpose(hyperparameters);
-    return {.parameters = state,
+    const bool has_copy = hyperparameters.precision == compute::Precision::bf16;
+    const std::size_t copy = has_copy ? network.buffer_size() * sizeof(compute::Bfloat16) : 0;
+    return {.parameters = state + copy,
             .gradients = hyperparameters.adversarial > 0 ? 2 * buffer : buffer,
             .optimizer = moments * buffer,
             .means = hyperparameters.average == AverageKind::none ? 0 : state,

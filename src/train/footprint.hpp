@@ -11,7 +11,7 @@ namespace ensemble::train {
 /// Bytes that one member takes while it is trained; what a kernel needs for a moment is not counted,
 /// nor the copy from which a checkpoint is written.
 struct Footprint {
-    std::size_t parameters = 0;   ///< and running statistics
+    std::size_t parameters = 0;   ///< their copy in bf16, and running statistics
     std::size_t gradients = 0;    ///< of the parameters, twice where batches are moved by an adversary
     std::size_t optimizer = 0;    ///< its moments
     std::size_t means = 0;        ///< of the weights, where a mean predicts

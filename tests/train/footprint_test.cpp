@@ -49,6 +49,9 @@ BOOST_AUTO_TEST_CASE(what_is_chosen_costs) {
     BOOST_TEST(train::footprint(network, training, 100).optimizer == buffer);
     training.optimizer = OptimizerKind::rmsprop;
     BOOST_TEST(train::footprint(network, training, 100).optimizer == buffer);
+    training.precision = compute::Precision::bf16;
+    BOOST_TEST(train::footprint(network, training, 100).parameters == state + buffer / 2);
+    training.precision = compute::Precision::f32;
     training.average = train::AverageKind::ema;
     BOOST_TEST(train::footprint(network, training, 100).means == state);
     training.patience = 1;
