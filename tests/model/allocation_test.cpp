@@ -1,5 +1,7 @@
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <limits>
 #include <string>
 
 #include <boost/test/unit_test.hpp>
@@ -44,11 +46,15 @@ void check_steps(const std::string& text, const core::Shape& input,
     step(0);
 
     const std::size_t before = allocations;
-    const long faults = page_faults();
-    for (std::uint32_t number = 1; number <= 10; ++number) step(number);
+    // The system may take pages back for reasons of its own, but not in each step.
+    long fewest_faults = std::numeric_limits<long>::max();
+    for (std::uint32_t number = 1; number <= 10; ++number) {
+        const long faults = page_faults();
+        step(number);
+        fewest_faults = std::min(fewest_faults, page_faults() - faults);
+    }
     BOOST_TEST(allocations == before, text);
-    // Ten steps that take memory anew each time meet tens; the system may take back a page for reasons of its own.
-    BOOST_TEST(page_faults() - faults < 10, text);
+    BOOST_TEST(fewest_faults == 0, text << ": pages are taken anew in each step");
 }
 
 BOOST_AUTO_TEST_CASE(running_a_program_allocates_nothing) {

@@ -215,7 +215,8 @@ BOOST_AUTO_TEST_CASE(turns_at_slices_change_no_bit) {
     check_turns("conv(16, 3) conv(32, 3) relu maxpool(2) split[ conv(16, 3) maxpool(2) | maxpool(3, 2) ] avgpool",
                 {30, 29});
     const std::vector<std::size_t> lengths{300, 7, 1, 200};
-    check_turns("conv1d(64, 3) batchnorm batchnorm relu maxpool1d(2) skip[ batchnorm batchnorm ] avgpool", {300, 2}, lengths);
+    check_turns("conv1d(64, 3) batchnorm batchnorm relu maxpool1d(2) skip[ batchnorm batchnorm ] avgpool", {300, 2},
+                lengths);
 }
 
 // Gradients that are added to another reader's, by convolutions and by normalisation.
