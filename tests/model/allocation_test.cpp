@@ -54,7 +54,9 @@ void check_steps(const std::string& text, const core::Shape& input,
         fewest_faults = std::min(fewest_faults, page_faults() - faults);
     }
     BOOST_TEST(allocations == before, text);
+#ifndef __SANITIZE_ADDRESS__  // whose allocator does not give out again at once what the library has freed
     BOOST_TEST(fewest_faults == 0, text << ": pages are taken anew in each step");
+#endif
 }
 
 BOOST_AUTO_TEST_CASE(running_a_program_allocates_nothing) {
