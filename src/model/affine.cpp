@@ -59,7 +59,7 @@ void Linear::prepare() {
     forward_.emplace(pool_, MatMulShape{rows, columns, weight_.rows}, x, Operand{weight_.stride, Transpose::no},
                      output_.stride / steps_, Accumulate::no, precision_);
     if (precision_ == Precision::bf16) {
-        narrow_.emplace();
+        narrow_.emplace(Narrow{});
         narrow_->input.resize(input_.size());
         if (without_gaps_ && output_.has_gradient()) narrow_->turned.resize(weight_.rows * rows);
         narrow_->output_gradient.resize(output_.size());

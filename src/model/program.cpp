@@ -18,12 +18,12 @@ bool is_shared(const core::ThreadPool* pool) {
 }  // namespace
 
 Program::Program(const Network& network, std::size_t rows, Purpose purpose, compute::Precision precision,
-                 core::ThreadPool* pool) {
+                 core::ThreadPool* pool)
+    : pool_(pool) {
     Compiler compiler(network.blocks(), network.statistics(), rows, purpose != Purpose::inference, precision, nullptr,
                       pool);
     lay_out(network, purpose, compiler);
     parts_.prepare();
-    pool_ = pool;
     if (!is_shared(pool_)) slices_ = Slices(parts_.operations);
     parts_.allocate_gradients(slices_);
 }

@@ -72,7 +72,7 @@ void Recurrent::prepare() {
 }
 
 void Recurrent::make_narrow() {
-    narrow_.emplace();
+    narrow_.emplace(Narrow{});
     narrow_->states.resize(buffers_.states.size());
     if (!output_.has_gradient()) return;
     narrow_->gates.resize(buffers_.gates.size());
