@@ -61,7 +61,8 @@ void multiply_tile(const Factors& f, std::size_t row, std::size_t first, std::si
         Pack<Lanes> columns[Packs];
         for (std::size_t p = 0; p < Packs; ++p) columns[p] = load_pack<Lanes>(b + at(p));
         for (std::size_t r = 0; r < Rows; ++r)
-            for (std::size_t p = 0; p < Packs; ++p) sums[r][p] += a[r * f.along_m] * columns[p];
+            for (std::size_t p = 0; p < Packs; ++p)
+                sums[r][p] = plus_product<Lanes>(sums[r][p], pack_of<Lanes>(a[r * f.along_m]), columns[p]);
     }
     for (std::size_t r = 0; r < Rows; ++r)
         for (std::size_t p = 0; p < Packs; ++p) store_pack<Lanes>(sums[r][p], c + r * f.stride_c + at(p));
@@ -130,17 +131,19 @@ void multiply_lines(const Lines& f, std::size_t row, std::size_t column) {
         for (std::size_t n = 0; n < Columns; ++n) factors[n] = load_pack<widest>(b + n * f.stride_b + k);
         for (std::size_t m = 0; m < Rows; ++m) {
             const Pack<widest> x = load_pack<widest>(a + m * f.stride_a + k);
-            for (std::size_t n = 0; n < Columns; ++n) sums[m][n] += x * factors[n];
+            for (std::size_t n = 0; n < Columns; ++n) sums[m][n] = plus_product<widest>(sums[m][n], x, factors[n]);
         }
     }
-    float rest[Rows][Columns]{};
+    Pack<1> rest[Rows][Columns]{};
     for (; k < f.k; ++k)
         for (std::size_t m = 0; m < Rows; ++m)
-            for (std::size_t n = 0; n < Columns; ++n) rest[m][n] += a[m * f.stride_a + k] * b[n * f.stride_b + k];
+            for (std::size_t n = 0; n < Columns; ++n)
+                rest[m][n] = plus_product<1>(rest[m][n], load_pack<1>(a + m * f.stride_a + k),
+                                             load_pack<1>(b + n * f.stride_b + k));
     for (std::size_t m = 0; m < Rows; ++m) {
         for (std::size_t n = 0; n < Columns; ++n) {
             float& c = f.c[(row + m) * f.stride_c + column + n];
-            const float product = sum_of<widest>(sums[m][n]) + rest[m][n];
+            const float product = sum_of<widest>(sums[m][n]) + rest[m][n][0];
             c = f.accumulate == Accumulate::yes ? c + product : product;
         }
     }
@@ -152,15 +155,6 @@ void multiply_lines(const Lines& f, std::size_t rows, std::size_t column) {
     std::size_t row = 0;
     for (; row + most <= rows; row += most) multiply_lines<most, Columns>(f, row, column);
     for (; row < rows; ++row) multiply_lines<1, Columns>(f, row, column);
-}
-
-/// C += or = what stands transposed in `from`, rows of `stride`.
-void give_back(const float* from, std::size_t stride, const MatMulShape& shape, Accumulate accumulate, float* c,
-               std::size_t stride_c) {
-    if (accumulate == Accumulate::no) return transpose(from, stride, shape.n, shape.m, c, stride_c);
-    for (std::size_t row = 0; row < shape.m; ++row)
-        for (std::size_t column = 0; column < shape.n; ++column)
-            c[row * stride_c + column] += from[column * stride + row];
 }
 
 }  // namespace
@@ -220,6 +214,7 @@ void SmallMatMul::operator()(const float* a, const float* b, float* c) {
 /// Cᵀ = op(B)ᵀ · op(A)ᵀ.
 void SmallMatMul::turn(const float* a, const float* b, float* c) {
     const std::size_t stride = core::row_stride(shape_.m);
+    if (accumulate_ == Accumulate::yes) transpose(c, stride_c_, shape_.m, shape_.n, room_.data(), stride);
     multiply({.a = b,
               .along_m = 1,
               .along_k = b_.stride,
@@ -230,8 +225,8 @@ void SmallMatMul::turn(const float* a, const float* b, float* c) {
               .m = shape_.n,
               .n = shape_.m,
               .k = shape_.k,
-              .accumulate = Accumulate::no});
-    give_back(room_.data(), stride, shape_, accumulate_, c, stride_c_);
+              .accumulate = accumulate_});
+    transpose(room_.data(), stride, shape_.n, shape_.m, c, stride_c_);
 }
 
 void SmallMatMul::take_dot_products(const float* a, const float* b, float* c) {

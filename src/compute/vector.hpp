@@ -5,6 +5,10 @@
 #include <cstring>
 #include <span>
 
+#if defined(__FMA__)
+#include <immintrin.h>
+#endif
+
 namespace ensemble::compute {
 
 /// Neighbouring floats as a vector, which the compiler maps to registers whatever its loop optimisers think.
@@ -30,6 +34,32 @@ AnyPack load_as(const float* from) {
 template <std::size_t Count>
 void store_pack(const Pack<Count>& pack, float* to) {
     std::memcpy(to, &pack, sizeof pack);
+}
+
+/// The same number everywhere.
+template <std::size_t Count>
+Pack<Count> pack_of(float value) {
+    return value - Pack<Count>{};
+}
+
+/// sum + a·b, rounded once where the instruction set can. Compilers that may choose (-ffp-contract) choose by what
+/// stands around: for some processors GCC avoids it where one sum waits for itself, and not where several take turns.
+template <std::size_t Count>
+Pack<Count> plus_product(const Pack<Count>& sum, const Pack<Count>& a, const Pack<Count>& b) {
+#if defined(__AVX512F__)
+    if constexpr (Count == 16) return _mm512_fmadd_ps(a, b, sum);
+#endif
+#if defined(__FMA__)
+    if constexpr (Count == 8) return _mm256_fmadd_ps(a, b, sum);
+    if constexpr (Count == 4) return _mm_fmadd_ps(a, b, sum);
+    if constexpr (Count == 2) {
+        const auto widened = [](const Pack<2>& pack) { return __builtin_shufflevector(pack, pack, 0, 1, -1, -1); };
+        const Pack<4> wide = _mm_fmadd_ps(widened(a), widened(b), widened(sum));
+        return __builtin_shufflevector(wide, wide, 0, 1);
+    }
+    if constexpr (Count == 1) return Pack<1>{__builtin_fmaf(a[0], b[0], sum[0])};
+#endif
+    return sum + a * b;
 }
 
 /// The sum of a pack's floats: halves are added, then halves of these.
