@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -112,13 +114,30 @@ private:
             const bool is_aside = columns_.ignored[i] || columns_.weight == i || columns_.group == i;
             if (!is_target(i) && !is_aside) columns_.places.push_back(i);
         }
-        if (!columns_.places.empty()) return;
+        if (!columns_.places.empty()) return refuse_same_names();
         for (const auto& [option, text] : {std::pair("--ignore", &choice_.ignore),
                                            {"--weight", &choice_.weight},
                                            {"--group", &choice_.group},
                                            {"--target", &choice_.target}}) {
             if (!text->empty() || text == &choice_.target)
                 fail(Failure::usage, "{} {}: leaves no feature of {}", option, excerpt(*text), columns_.file);
+        }
+    }
+
+    /// A trained model finds its features by their names.
+    void refuse_same_names() const {
+        if (columns_.header.empty()) return;
+        std::map<std::string_view, std::size_t> seen;
+        for (const std::size_t i : columns_.places) {
+            const std::string& name = columns_.header[i];
+            if (name.empty()) continue;
+            const auto [before, is_new] = seen.try_emplace(name, i);
+            if (is_new) continue;
+            fail(Failure::data,
+                 "{}: columns {} and {} are both called '{}', and a model finds its columns by their names; rename "
+                 "one, or "
+                 "leave one out with --ignore {}",
+                 columns_.file, before->second + 1, i + 1, excerpt(name), i + 1);
         }
     }
 

@@ -148,6 +148,13 @@ BOOST_AUTO_TEST_CASE(what_is_no_number_is_named_with_line_and_column) {
     check_refused({"a,y,z\n1,red,3\n4,?,6\n", "y,z"}, Failure::data, "('?'); fill it in or remove the row");
 }
 
+// A model would take one for the other, and predict wrongly without a word.
+BOOST_AUTO_TEST_CASE(columns_of_one_name_are_refused_unless_one_is_left_out) {
+    const std::string twice = "a,a,b,y\n1,2,3,4\n5,6,7,9\n2,3,1,6\n4,4,5,5\n";
+    check_refused({twice, "y"}, Failure::data, "train.csv: columns 1 and 2 are both called 'a'", "--ignore 2");
+    BOOST_TEST(read({twice, "y", "", {}, "2"}).train.shape().elements() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_asked_for_wrongly_is_wrong_usage) {
     const auto refused = [](const char* target, auto... words) {
         check_refused({energy, target}, Failure::usage, words...);
