@@ -124,9 +124,9 @@ std::string trust_lines(const store::Summary& summary) {
     };
     return fmt::format(
         "Of the 80 % of the test rows that it is surest of, {} are wrong\n"
-        "At temperature {:.3g}, which suits {} best that no member was trained on: NLL {}, ECE {}\n\n",
-        core::percent(summary.trust.selective.risk_at_80), scaled.temperature.value, core::counted(scaled.rows, "row"),
-        value_of("nll", scaled.test), value_of("ece", scaled.test));
+        "At temperature {:.3g}, which suits {} best: NLL {}, ECE {}\n\n",
+        core::percent(summary.trust.selective.risk_at_80), scaled.temperature.value,
+        core::counted(scaled.rows, "validation row"), value_of("nll", scaled.test), value_of("ece", scaled.test));
 }
 
 /// A difference of accuracies in percentage points, with its sign.
@@ -258,11 +258,12 @@ std::string conclusion(const store::Summary& summary, std::size_t included) {
     const long change = std::lround(100 * std::abs(one - all) / one);
     const std::string share = change > 0 ? std::to_string(change) : "less than 1";
     if (!counts) {
-        return fmt::format("The {} of {} is {} % {} than that of one.\n", metric.title, networks, share,
-                           all < one ? "smaller" : "larger");
+        return fmt::format("The {} of {} is {} % {} than that of one of them on average.\n", metric.title, networks,
+                           share, all < one ? "smaller" : "larger");
     }
     networks.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(networks.front())));
-    return fmt::format("{} make {} % {} errors than one.\n", networks, share, all < one ? "fewer" : "more");
+    return fmt::format("{} make {} % {} errors than one of them on average.\n", networks, share,
+                       all < one ? "fewer" : "more");
 }
 
 /// Mean of what a measure says of two members. REQUIRES: a matrix of two members or more.

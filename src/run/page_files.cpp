@@ -12,6 +12,7 @@
 #include "run/page_examples.hpp"
 #include "run/page_extras.hpp"
 #include "store/file.hpp"
+#include "store/npy.hpp"
 
 namespace ensemble::run {
 namespace {
@@ -22,8 +23,9 @@ std::string text_if_there(const std::filesystem::path& path) {
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-/// Of each target some of the rows, evenly spaced.
-std::vector<report::Scatter> scatters_of(const store::Summary& summary, const analysis::Analysis& analysis) {
+/// Of each target some of the test rows, evenly spaced, under their places in the data.
+std::vector<report::Scatter> scatters_of(const store::Summary& summary, const analysis::Analysis& analysis,
+                                         const store::RunDirectory& directory) {
     constexpr std::size_t most_rows = 500;
     constexpr double level = 0.95;
     constexpr double quantile = 1.959963984540054;  // of the standard normal distribution, 0.975
@@ -31,6 +33,10 @@ std::vector<report::Scatter> scatters_of(const store::Summary& summary, const an
     const std::size_t rows = analysis.rows(study.test).rows;
     const std::vector<float>& predictions = analysis.rows(study.test).combined.at(summary.combine).predictions;
     const task::Truth truth = analysis.truth(study.test);
+    const std::filesystem::path file = directory.evaluation_set(study.sets.at(study.test)->name) / "rows.npy";
+    const std::string bytes = text_if_there(file);
+    const std::vector<std::int32_t> places =
+        store::integer_list_from_npy(std::as_bytes(std::span(bytes)), file.string());
     std::vector<report::Scatter> scatters;
     for (std::size_t target = 0; target < study.targets; ++target) {
         report::Scatter scatter{.target = summary.data.target_names.at(target), .level = level, .rows = rows};
@@ -39,7 +45,7 @@ std::vector<report::Scatter> scatters_of(const store::Summary& summary, const an
             const std::size_t row = i * rows / shown;
             const double mean = double{predictions[row * study.width() + 2 * target]};
             const double half = quantile * std::sqrt(double{predictions[row * study.width() + 2 * target + 1]});
-            scatter.sample.push_back({.row = row,
+            scatter.sample.push_back({.row = static_cast<std::uint64_t>(places.at(row)),
                                       .truth = double{truth.numbers[row * study.targets + target]},
                                       .mean = mean,
                                       .low = mean - half,
@@ -56,7 +62,7 @@ void write_page(const store::Summary& summary, const std::string& text, const an
                 const store::RunDirectory& directory) {
     report::Extras extras;
     extras.examples = read_examples(summary, analysis, directory);
-    if (summary.task->kind == task::Kind::regression) extras.scatters = scatters_of(summary, analysis);
+    if (summary.task->kind == task::Kind::regression) extras.scatters = scatters_of(summary, analysis, directory);
     extras.regions = read_regions(summary, analysis, directory);
     extras.importance = importance_of(summary);
     const auto json = nlohmann::ordered_json::parse(text);
