@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -12,9 +13,14 @@ namespace {
 /// Splits that explain less than this share of what the whole column leaves open are not worth a bin.
 constexpr double least_gain = 1e-4;
 
+/// Without those that are equal, or so near to the one before that a bin between them had no width to divide by (which
+/// is 0 to processors that flush what is smaller): that happens around 0 alone.
 std::vector<double> ascending(std::vector<double> edges) {
-    const auto same = std::ranges::unique(edges);
-    edges.erase(same.begin(), same.end());
+    const double last = edges.back();
+    const auto near = std::ranges::unique(
+        edges, [](double a, double b) { return b / 2 - a / 2 < std::numeric_limits<double>::min(); });
+    edges.erase(near.begin(), near.end());
+    edges.back() = last;
     if (edges.size() < 3) edges.clear();
     return edges;
 }

@@ -103,6 +103,11 @@ BOOST_AUTO_TEST_CASE(bins_are_those_of_numpy_and_of_a_regression_tree) {
     for (int i = 1; i <= 10; ++i) mostly_zero.push_back(i);
     const Doubles spread{0, 1, 4, 7, 10};
     BOOST_TEST(data::quantile_bins(mostly_zero, 4) == spread, boost::test_tools::per_element());
+    // A bin needs a width that can be divided by.
+    BOOST_TEST(data::quantile_bins(Doubles{-1, -5e-324, 0, 1e-310, 2}, 8) == (Doubles{-1, -5e-324, 2}),
+               boost::test_tools::per_element());
+    BOOST_TEST(data::quantile_bins(Doubles{-2, -1, 0, 5e-324}, 8) == (Doubles{-2, -1, 5e-324}),
+               boost::test_tools::per_element());
     // sklearn.tree.DecisionTreeRegressor(max_leaf_nodes=3, min_samples_leaf=2).fit(x, y).tree_.threshold, with
     // x = 0 … 11 and y = 0 0 0 0 5 5 5 5 1 1 1 1
     Doubles x(12);
