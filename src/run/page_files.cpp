@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/error.hpp"
 #include "report/page.hpp"
 #include "run/page_examples.hpp"
 #include "run/page_extras.hpp"
@@ -35,8 +36,9 @@ std::vector<report::Scatter> scatters_of(const store::Summary& summary, const an
     const task::Truth truth = analysis.truth(study.test);
     const std::filesystem::path file = directory.evaluation_set(study.sets.at(study.test)->name) / "rows.npy";
     const std::string bytes = text_if_there(file);
-    const std::vector<std::int32_t> places =
-        store::integer_list_from_npy(std::as_bytes(std::span(bytes)), file.string());
+    const std::vector<std::int64_t> places = store::row_list_from_npy(std::as_bytes(std::span(bytes)), file.string());
+    if (places.size() != rows)
+        core::fail(core::Failure::data, "{}: holds {} rows, not {}", file.string(), places.size(), rows);
     std::vector<report::Scatter> scatters;
     for (std::size_t target = 0; target < study.targets; ++target) {
         report::Scatter scatter{.target = summary.data.target_names.at(target), .level = level, .rows = rows};

@@ -116,4 +116,8 @@ std::vector<std::int32_t> integer_list_from_npy(std::span<const std::byte> file,
     return read<std::int32_t>(file, name, 1).values;
 }
 
+std::vector<std::int64_t> row_list_from_npy(std::span<const std::byte> file, const std::string& name) {
+    return read<std::int64_t>(file, name, 1).values;
+}
+
 }  // namespace ensemble::store

@@ -39,5 +39,6 @@ inline constexpr std::size_t npy_head_size = 128;
 
 /// The same of one dimension.
 [[nodiscard]] std::vector<std::int32_t> integer_list_from_npy(std::span<const std::byte> file, const std::string& name);
+[[nodiscard]] std::vector<std::int64_t> row_list_from_npy(std::span<const std::byte> file, const std::string& name);
 
 }  // namespace ensemble::store
