@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdlib>
 #include <span>
 #include <string>
@@ -54,6 +55,8 @@ void write_regions(const config::Experiment& experiment, const store::RunDirecto
     for (std::size_t i = 0; i < shown; ++i) {
         const std::size_t place = i * test.count / shown;
         const auto point = config::point_of(test.rows, test.rows.rows[place]);
+        // A row without one of the two numbers has no place on the plane.
+        if (std::isnan(point[0]) || std::isnan(point[1])) continue;
         points.push_back({unit_of(0, point[0]), unit_of(1, point[1]), test.labels[place]});
     }
     const Json json{{"x", feature_name(source, 0)},
