@@ -1,12 +1,10 @@
 #include "compute/small_matmul.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "compute/transpose.hpp"
 #include "compute/vector.hpp"
-#include "core/contract.hpp"
 
 namespace ensemble::compute {
 namespace {
