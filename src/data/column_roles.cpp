@@ -135,8 +135,7 @@ private:
             if (is_new) continue;
             fail(Failure::data,
                  "{}: columns {} and {} are both called '{}', and a model finds its columns by their names; rename "
-                 "one, or "
-                 "leave one out with --ignore {}",
+                 "one, or leave one out with --ignore {}",
                  columns_.file, before->second + 1, i + 1, excerpt(name), i + 1);
         }
     }

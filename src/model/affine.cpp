@@ -4,8 +4,8 @@
 
 #include "compute/activation.hpp"
 #include "compute/elementwise.hpp"
+#include "compute/transpose.hpp"
 #include "core/contract.hpp"
-#include "model/transpose.hpp"
 
 namespace ensemble::model {
 namespace {
@@ -99,7 +99,7 @@ void Linear::narrow_input() {
                         std::span(narrow_->input).subspan(row * width, width));
     }
     if (!narrow_->turned.empty()) {
-        transpose<compute::Bfloat16>(narrow_->input.data(), width, rows, width, narrow_->turned.data(), rows);
+        compute::transpose(narrow_->input.data(), width, rows, width, narrow_->turned.data(), rows);
     }
 }
 

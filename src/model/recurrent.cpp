@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "compute/transpose.hpp"
 #include "core/contract.hpp"
-#include "model/transpose.hpp"
 
 namespace ensemble::model {
 namespace {
@@ -258,7 +258,7 @@ void Recurrent::add_output_gradient(std::size_t t, Accumulate accumulate) {
 
 void Recurrent::transpose_recurrent(const float* parameters) {
     const ParameterBlock& block = parameters_.recurrent;
-    transpose(parameters + block.offset, block.stride, units_, block.columns, turned_.data(), unit_stride_);
+    compute::transpose(parameters + block.offset, block.stride, units_, block.columns, turned_.data(), unit_stride_);
 }
 
 void Recurrent::backward(const float* parameters, float* gradients, const GradientReady& ready) {
