@@ -4,8 +4,12 @@
 //
 // fuzz READER|all RUNS [SEED]      so many runs of each reader, or with an s behind it seconds: 60s
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/common_interface_defs.h>
+#endif
 
 #include <chrono>
 #include <cstdlib>
@@ -71,15 +75,46 @@ bool holds(const Reader& reader, const Bytes& input, const std::filesystem::path
     return true;
 }
 
-/// What crashes leaves its input here; of what throws it is copied from here.
-void keep(const std::filesystem::path& file, const Bytes& input) {
-    std::ofstream(file, std::ios::binary)
-        .write(reinterpret_cast<const char*>(input.data()), static_cast<std::streamsize>(input.size()));
+/// The input that is read, which whoever dies of it leaves in a file.
+struct Last {
+    std::string file;
+    const Bytes* input = nullptr;
+};
+
+Last& last() {
+    static Last one;
+    return one;
+}
+
+void keep_last() {
+    if (last().input == nullptr) return;
+    constexpr mode_t rights = 0600;
+    const int file = open(last().file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, rights);
+    static_cast<void>(!write(file, last().input->data(), last().input->size()));
+    close(file);
+    for (const std::string_view words : {"the input is ", last().file.c_str(), "\n"})
+        static_cast<void>(!write(STDERR_FILENO, words.data(), words.size()));
+    last().input = nullptr;
+}
+
+void keep_last_of_signal(int number) {
+    keep_last();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+void keep_inputs_of_crashes() {
+#ifdef __SANITIZE_ADDRESS__
+    __sanitizer_set_death_callback(keep_last);  // behind its own report
+    signal(SIGABRT, keep_last_of_signal);
+#else
+    for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) signal(number, keep_last_of_signal);
+#endif
 }
 
 bool run(Reader reader, const Amount& amount, std::uint64_t seed) {
     const testing::Folder scratch;
-    const std::filesystem::path last = std::filesystem::temp_directory_path() / fmt::format("fuzz-{}", reader.name);
+    last().file = std::filesystem::temp_directory_path() / fmt::format("fuzz-{}", reader.name);
     std::mt19937_64 random(seed);
     const auto begin = Clock::now();
     for (const Bytes& input : reader.seeds) {
@@ -89,15 +124,15 @@ bool run(Reader reader, const Amount& amount, std::uint64_t seed) {
     std::uint64_t runs = 0;
     for (; !amount.is_done(runs, begin); ++runs) {
         Bytes input = fuzz::mutated(reader.seeds, reader.words, random);
-        keep(last, input);
+        last().input = &input;
         if (!holds(reader, input, scratch.path())) {
-            fmt::print(stderr, "the input is {}\n", last.string());
+            keep_last();
             return false;
         }
+        last().input = nullptr;
         if (fuzz::found_new_way()) reader.seeds.push_back(std::move(input));
     }
     alarm(0);
-    std::filesystem::remove(last);
     fmt::print("{:<16} {:>9} runs, {:>5} inputs at the end, {:.0f} s\n", reader.name, runs, reader.seeds.size(),
                std::chrono::duration<double>(Clock::now() - begin).count());
     std::fflush(stdout);
@@ -120,6 +155,7 @@ int main(int argc, char** argv) {
         return 2;
     }
     signal(SIGALRM, stop_hanging);
+    keep_inputs_of_crashes();
     const std::string wanted = argv[1];
     const std::uint64_t seed = argc > 3 ? std::stoull(argv[3]) : 1;
     bool all_hold = true;
