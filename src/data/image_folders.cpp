@@ -1,19 +1,16 @@
 #include "data/image_folders.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "core/error.hpp"
-#include "core/path.hpp"
 #include "data/file_bytes.hpp"
 #include "data/generator.hpp"
 #include "data/image_axes.hpp"
 #include "data/image_file.hpp"
+#include "data/picture_names.hpp"
 #include "data/scales.hpp"
 #include "data/targets.hpp"
 
@@ -23,21 +20,6 @@ namespace {
 using core::fail;
 using core::Failure;
 namespace fs = std::filesystem;
-
-constexpr std::array<std::string_view, 8> other_pictures{".gif",  ".bmp", ".webp", ".tif",
-                                                         ".tiff", ".ppm", ".pgm",  ".heic"};
-
-/// The entries of a directory in the order of their names, without hidden ones.
-std::vector<fs::path> entries_of(const fs::path& directory) {
-    std::error_code error;
-    std::vector<fs::path> paths;
-    for (auto at = fs::directory_iterator(directory, error); !error && at != fs::directory_iterator();
-         at.increment(error))
-        if (!at->path().filename().string().starts_with('.')) paths.push_back(at->path());
-    if (error) fail(Failure::data, "{}: cannot be read: {}", directory.string(), error.message());
-    std::ranges::sort(paths, {}, [](const fs::path& path) { return path.filename().string(); });
-    return paths;
-}
 
 /// False for what is no directory, or cannot be read.
 template <class Predicate>
@@ -67,15 +49,9 @@ struct Listing {
 
 void list_class(Listing& listing, const fs::path& folder) {
     for (const fs::path& file : entries_of(folder)) {
-        const auto is_other = [&](std::string_view ending) { return core::has_extension(file, ending); };
-        if (is_picture_name(file)) {
+        if (is_readable_picture(file)) {
             listing.files.push_back(file);
             listing.classes.push_back(folder.filename().string());
-        } else if (std::ranges::any_of(other_pictures, is_other)) {
-            fail(Failure::data,
-                 "{}: PNG and JPEG files are read, and this is another kind of picture; convert it, for example with "
-                 "mogrify -format png",
-                 file.string());
         } else {
             listing.left_out.push_back(file);
         }

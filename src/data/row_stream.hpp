@@ -85,6 +85,22 @@ struct ArrayRowRequest {
 [[nodiscard]] std::unique_ptr<RowStream> open_array_rows(const std::filesystem::path& path,
                                                          const ArrayRowRequest& request);
 
+/// What is wanted of pictures.
+struct PictureRowRequest {
+    core::Shape shape;                      ///< of a row: height × width, or height × width × 3
+    bool resizes = false;                   ///< pictures of another size are brought to it
+    std::vector<std::string> classes = {};  ///< folders that are called so tell what is true of their pictures
+    bool read_truth = false;
+    std::string keep = {};  ///< asks in vain: pictures have no columns
+};
+
+/// Rows of a picture, or of those in a directory and the directories in it, in the order of their paths. The name of
+/// each, as seen from the directory, is handed on as the column "file". Values are 0 to 255; grey pictures are seen in
+/// colour where rows have colours. Throws core::Error: data for what is no picture of that size and kind, and for a
+/// directory without pictures; usage where columns are to be kept.
+[[nodiscard]] std::unique_ptr<RowStream> open_picture_rows(const std::filesystem::path& path,
+                                                           const PictureRowRequest& request);
+
 /// A field of a CSV file (RFC 4180): in quotes where it needs them.
 void append_csv_field(std::string& line, std::string_view field);
 

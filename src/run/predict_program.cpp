@@ -20,8 +20,6 @@
 #include "core/stderr.hpp"
 #include "core/text.hpp"
 #include "core/wire.hpp"
-#include "data/loaders.hpp"
-#include "data/long_form.hpp"
 #include "data/row_stream.hpp"
 #include "predict/output_table.hpp"
 #include "predict/scoring.hpp"
@@ -31,6 +29,7 @@
 #include "run/interrupt.hpp"
 #include "run/machine.hpp"
 #include "run/prediction_output.hpp"
+#include "run/rows_to_predict.hpp"
 #include "run/standard_streams.hpp"
 #include "run/trained_ensemble.hpp"
 
@@ -115,7 +114,8 @@ PredictRequest read_request(std::span<const char* const> words) {
     app.add_option(
            "--data", request.data,
            "rows to predict: a text table, plain or .gz, with the columns that the run was trained with, in any "
-           "order; a .npy, or a .npz with x (and lengths); - for a table from standard input")
+           "order; a .npy, or a .npz with x (and lengths); a picture, or a directory of pictures; - for a table from "
+           "standard input")
         ->type_name("FILE");
     app.add_option(
            "--out", request.out,
@@ -162,6 +162,7 @@ public:
     Workshop(const FinishedRun& run, const PredictRequest& request)
         : request_(request),
           trained_(run),
+          resizes_pictures_(run.options().image_size.has_value()),
           predictor_(trained_.ensemble(), use_threads(request.threads), chosen<compute::Precision>(request.precision)),
           watch_(trained_.ensemble(), trained_.ranges(), run.summary().data.train, trained_.held_out(),
                  trained_.target_names()) {
@@ -175,56 +176,13 @@ public:
 
     /// Root only: opens the rows, so that it is known what is handed on of them.
     [[nodiscard]] std::unique_ptr<data::RowStream> open_rows() const {
-        const data::Pipeline& pipeline = trained_.pipeline();
-        const bool is_array = is_array_name(request_.data) || data::has_ending(request_.data, ".npz");
-        std::unique_ptr<data::RowStream> rows;
-        if (is_array) {
-            rows = data::open_array_rows(
-                request_.data,
-                {.shape = pipeline.input_shape(), .ragged = pipeline.is_ragged(), .keep = request_.keep});
-        } else {
-            rows = pipeline.is_ragged() ? open_sequences()
-                                        : data::open_text_rows(request_.data, text_rows(trained_.columns()));
-        }
-        if (request_.score && !rows->has_truth()) {
-            fail(Failure::data, "--score: {} holds nothing that is true of its rows; it takes the column{} '{}'",
-                 request_.data, trained_.target_names().size() == 1 ? "" : "s",
-                 fmt::join(trained_.target_names(), "', '"));
-        }
-        return rows;
-    }
-
-    [[nodiscard]] data::TextRowRequest text_rows(std::vector<data::Column> columns) const {
-        return {.columns = std::move(columns),
-                .targets = trained_.target_names(),
-                .aside = trained_.columns_aside(),
-                .classes = trained_.class_names(),
-                .read_truth = request_.score,
-                .header = chosen<data::Header>(request_.header),
-                .keep = request_.keep,
-                .as_they_come = request_.as_they_come};
-    }
-
-    /// Of a table whose rows are their steps.
-    [[nodiscard]] std::unique_ptr<data::RowStream> open_sequences() const {
-        const data::Pipeline::Parts& parts = trained_.pipeline().parts();
-        if (parts.channels.empty()) {
-            fail(Failure::data,
-                 "{}: is a text table, but the networks were trained with sequences from a .npz; give such a file with "
-                 "x and lengths",
-                 request_.data);
-        }
-        if (!request_.keep.empty()) {
-            fail(Failure::usage,
-                 "--keep {}: a sequence has one line, before which its name stands in any case, and columns of its "
-                 "steps have many values; leave it out",
-                 request_.keep);
-        }
-        std::vector<data::Column> columns;
-        for (const std::string& name : parts.channels) columns.push_back({.name = name});
-        return data::open_sequence_rows(request_.data, {.shape = trained_.pipeline().input_shape(),
-                                                        .sequence = parts.sequence,
-                                                        .rows = text_rows(std::move(columns))});
+        return open_rows_to_predict({.data = request_.data,
+                                     .keep = request_.keep,
+                                     .header = chosen<data::Header>(request_.header),
+                                     .read_truth = request_.score,
+                                     .as_they_come = request_.as_they_come,
+                                     .resizes_pictures = resizes_pictures_},
+                                    trained_);
     }
 
     /// `kept` are the names of columns that are handed on.
@@ -277,6 +235,7 @@ private:
     const PredictRequest& request_;
     compute::PreparedPool pool_;
     TrainedEnsemble trained_;
+    bool resizes_pictures_;
     predict::RowPredictor predictor_;
     predict::Watch watch_;
     std::optional<predict::TrustBounds> bounds_;

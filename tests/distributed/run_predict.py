@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 import zipfile
+import zlib
 
 sys.dont_write_bytecode = True
 from stage import DATA, USAGE, WITHOUT_BF16, case_of, give_up, main, needs_bf16, results, write_npy
@@ -249,6 +250,10 @@ def arrays_in_and_out(stage):
     numbers = numbers_of(stage.directory / "p.npy")
     same_numbers((numbers[7 * row + 5 + label] for row in rows for label in (0, 1)), numbers_of(run / "predictions.npy"), "p.npy")
     refuses(stage, ["run", "--data", "y.npy", "--out", "q.npy"], DATA, "y.npy", "has shape (150,)")
+    write_table(stage.directory / "t.csv")
+    trained(stage, ["--data", "t.csv", "--target", "y", "--ignore", "id,mass", *SMALL], "words")
+    write_npy(stage.directory / "w.npy", "<f4", (2, 2), [1, 2, 3, 4])
+    refuses(stage, ["words", "--data", "w.npy", "--out", "q.npy"], DATA, "w.npy", "column 'kind' holds levels")
 
 
 def write_sequences(path, sequences, kinds, steps, filling=float("nan")):
@@ -271,6 +276,43 @@ def draw_sequences(count):
                   for channel in range(2)] for kind in kinds]
     sequences[0] = [0.5] * 18  # the longest there may be
     return sequences, kinds
+
+
+def write_png(path, height, width, colours, samples):
+    def chunk(name, content):
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    each = width * colours
+    rows = b"".join(b"\0" + samples[row * each:(row + 1) * each] for row in range(height))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0 if colours == 1 else 2, 0, 0, 0)) +
+                     chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+@case
+def pictures_in_folders(stage):
+    draw = random.Random(4)
+    for part, count in (("train", 24), ("test", 5)):
+        for kind, base in (("dark", 40), ("light", 140)):
+            for number in range(count):
+                write_png(stage.directory / f"p/{part}/{kind}/{number:02}.png", 6, 5, 3, bytes(base + draw.randrange(80) for _ in range(90)))
+    run = trained(stage, ["--data", "p", "--net", "conv(4, 3) relu avgpool", "--members", "2", "--batch", "8"], "run")
+    ended, rows = predicted(stage, ["run", "--data", "p/test", "--score"])
+    same_numbers((as_single(row[f"p_{kind}"]) for row in rows for kind in ("dark", "light")), numbers_of(run / "predictions.npy"), "predictions.npy")
+    ended.expect([row["file"] for row in rows] == [f"{kind}/{number:02}.png" for kind in ("dark", "light") for number in range(5)], "other files")
+    score = json.loads(ended.err.splitlines()[-1])
+    average = json.loads((run / "summary.json").read_text())["ensemble"]["average"]
+    ended.expect(score["rows"] == 10 and score["accuracy"] == average["accuracy"], "the score is not that of the summary")
+    again = predict(stage, ["run", "--data", "p/test"], 2)
+    again.expect(again.out == ended.out, "two ranks predict something else")
+    alone, shown = predicted(stage, ["run", "--data", "p/test/light/03.png"])
+    alone.expect({**shown[0], "file": "light/03.png"} == rows[8], "a picture alone is predicted otherwise")
+    refuses(stage, ["run", "--data", "p/test", "--keep", "file"], USAGE, "--keep file", "the name of each is written")
+    write_png(stage.directory / "large/1.png", 7, 5, 3, bytes(105))
+    refuses(stage, ["run", "--data", "large"], DATA, "large/1.png", "7×5 pixels", "pictures of 6×5")
+    refuses(stage, ["run", "--data", "large", "--score"], DATA, "--score", "folders")
+    (stage.directory / "empty").mkdir()
+    refuses(stage, ["run", "--data", "empty"], DATA, "empty", "no PNG or JPEG files")
 
 
 @case
