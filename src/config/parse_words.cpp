@@ -1,6 +1,7 @@
 #include "config/parse_words.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,9 @@ namespace {
 
 std::string unexpected(const std::string& word, const CLI::App& app) {
     if (!word.starts_with("-")) {
+        std::error_code none;  // which says no file
+        if (app.get_option_no_throw("--data") != nullptr && std::filesystem::exists(word, none))
+            return fmt::format("'{}' belongs to no option; data are given as --data {} (see --help)", word, word);
         return fmt::format("'{}' belongs to no option; values with spaces need quotes (see --help)", word);
     }
     std::vector<std::string_view> names;

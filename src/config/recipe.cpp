@@ -8,6 +8,7 @@
 
 #include "config/settings.hpp"
 #include "core/contract.hpp"
+#include "core/text.hpp"
 #include "data/augmentation.hpp"
 #include "data/builtin.hpp"
 #include "data/preprocessing.hpp"
@@ -53,7 +54,7 @@ std::vector<RecipeValue> for_tables(const data::Source& source) {
 }
 
 std::string table_words(const Options& /*options*/, const data::Source& source) {
-    return fmt::format("a table of {} rows", source.train.rows());
+    return fmt::format("a table of {}", core::counted(source.train.rows(), "row"));
 }
 
 /// Epochs in which so many rows are seen, no fewer than `least` and no more than `most`.

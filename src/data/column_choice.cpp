@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "core/nearest.hpp"
 #include "data/field.hpp"
 #include "data/number.hpp"
 
@@ -111,7 +112,10 @@ std::size_t find_column(std::string_view option, const WantedColumn& wanted, con
     }
     const auto is_number = [](const std::string& word) { return parse_number(word).has_value(); };
     const bool named = !std::ranges::all_of(columns.first, is_number);
-    fail(Failure::usage, "{} {}: {} has no column of that name; {}", option, excerpt(wanted.text), columns.file,
+    const std::vector<std::string_view> names(columns.names.begin(), columns.names.end());
+    const std::string_view close = named ? core::nearest(wanted.text, names) : std::string_view{};
+    fail(Failure::usage, "{} {}: {} has no column of that name{}; {}", option, excerpt(wanted.text), columns.file,
+         close.empty() ? "" : fmt::format(", did you mean '{}'?", excerpt(close)),
          named ? fmt::format("its first line has {}", listed(columns.first))
                : fmt::format("its first line holds numbers, so give the column's number from 1 to {}", columns.count));
 }

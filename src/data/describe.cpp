@@ -8,8 +8,10 @@
 #include <fmt/format.h>
 
 #include "core/printable.hpp"
+#include "core/text.hpp"
 #include "data/as_read.hpp"
 #include "data/field.hpp"
+#include "data/number.hpp"
 
 namespace ensemble::data {
 namespace {
@@ -27,9 +29,14 @@ std::string counted(std::size_t count, const char* what) {
     return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
+std::string from_to(double low, double high) {
+    return fmt::format("numbers from {} to {}", number_as_read(low, 0, 1), number_as_read(high, 0, 1));
+}
+
 class TableDescriber {
 public:
-    explicit TableDescriber(Columns& columns) : columns_(columns), made_(columns.count) {}
+    TableDescriber(const Columns& columns, const std::vector<TargetColumn>& targets, task::Kind task)
+        : columns_(columns), targets_(targets), task_(task), made_(columns.count) {}
 
     std::vector<ColumnDescription> all() && {
         for (std::size_t i = 0; i < made_.size(); ++i) {
@@ -74,7 +81,7 @@ private:
             made.values = "no numbers";
             return;
         }
-        made.values = fmt::format("numbers from {} to {}", number_as_read(low, 0, 1), number_as_read(high, 0, 1));
+        made.values = from_to(low, high);
         constexpr std::size_t fewest = 12;
         const bool whole = std::ranges::all_of(different, [](double value) { return value == std::trunc(value); });
         if (different.size() > 2 && different.size() <= fewest && whole)
@@ -84,15 +91,23 @@ private:
     void describe_target(std::size_t target) {
         ColumnDescription& made = made_[columns_.targets[target]];
         made.role = "to be learnt";
-        std::set<std::string> different(columns_.words[target].begin(), columns_.words[target].end());
-        const std::vector<std::string> names(different.begin(), different.end());
-        made.values = fmt::format("{}: {}", counted(names.size(), "value"), first_of(names));
+        const std::vector<std::string>& words = targets_[target].words;
+        if (task_ == task::Kind::classification) {
+            const std::set<std::string> different(words.begin(), words.end());
+            const std::vector<std::string> names(different.begin(), different.end());
+            made.values = fmt::format("{}: {}", counted(names.size(), "value"), first_of(names));
+            return;
+        }
+        std::set<double> different;
+        for (const std::string& word : words) different.insert(parse_number(word).value_or(0));
+        made.values = fmt::format("{}, {} different", from_to(*different.begin(), *different.rbegin()),
+                                  core::grouped(different.size()));
     }
 
     void describe_weight(ColumnDescription& made) const {
         made.role = "weight";
         const auto [low, high] = std::ranges::minmax(columns_.weights);
-        made.values = fmt::format("numbers from {} to {}", number_as_read(low, 0, 1), number_as_read(high, 0, 1));
+        made.values = from_to(low, high);
     }
 
     void describe_group(ColumnDescription& made) const {
@@ -102,7 +117,9 @@ private:
         made.values = fmt::format("{}: {}", counted(names.size(), "group"), first_of(names));
     }
 
-    Columns& columns_;
+    const Columns& columns_;
+    const std::vector<TargetColumn>& targets_;
+    task::Kind task_;
     std::vector<ColumnDescription> made_;
 };
 
@@ -110,13 +127,14 @@ private:
 
 TableDescription describe_table(const TextRequest& request) {
     Columns columns = read_columns(request.train, choice_of(request), nullptr);
+    const std::vector<TargetColumn> learnt = targets_of(columns);
+    const Targets targets = make_targets(learnt, {}, request.task);
     TableDescription table{.file = columns.file,
                            .rows = columns.lines.size(),
                            .has_header = !columns.header.empty(),
                            .task = {},
-                           .columns = TableDescriber(columns).all(),
+                           .columns = TableDescriber(columns, learnt, targets.task).all(),
                            .notes = columns.notes};
-    const Targets targets = make_targets(targets_of(columns), {}, request.task);
     table.task = targets.task == task::Kind::classification
                      ? fmt::format("classification, {} classes", targets.class_names.size())
                      : std::string("regression");

@@ -13,6 +13,7 @@
 
 #include "core/error.hpp"
 #include "core/path.hpp"
+#include "data/picture_names.hpp"
 
 namespace ensemble::data {
 namespace {
@@ -55,6 +56,23 @@ std::optional<Named> understand(const fs::path& path) {
     return Named{path.filename().string().substr(0, name.size()), role};
 }
 
+/// Where a directory has no file of IDX: by what else is in it.
+[[noreturn]] void refuse_other_content(const fs::path& directory) {
+    constexpr std::array<std::string_view, 6> of_tables{".csv", ".tsv", ".txt", ".npy", ".npz", ".libsvm"};
+    const auto is_table = [&](const fs::path& path) {
+        const fs::path plain = core::has_extension(path, ".gz") ? path.stem() : path;
+        return std::ranges::any_of(of_tables, [&](auto ending) { return core::has_extension(plain, ending); });
+    };
+    const std::vector<fs::path> entries = entries_of(directory);
+    if (const auto table = std::ranges::find_if(entries, is_table); table != entries.end()) {
+        fail(Failure::data, "{}: is a directory; name the file with the rows, such as --data {}", directory.string(),
+             table->string());
+    }
+    fail(Failure::data,
+         "{}: holds no data; a directory has the files {}, or a folder of PNG or JPEG files for each class",
+         directory.string(), fmt::join(usual_names, ", "));
+}
+
 std::map<std::string, Set> find_sets(const fs::path& directory) {
     std::map<std::string, Set> sets;
     std::error_code error;
@@ -94,7 +112,8 @@ IdxFiles find_idx_files(const fs::path& directory) {
              names.size(), fmt::join(names, ", "));
     }
     const std::string beginning = !complete.empty() ? complete.front() : sets.empty() ? "" : sets.begin()->first;
-    const Set set = sets.empty() ? Set{} : sets.at(beginning);
+    if (sets.empty()) refuse_other_content(directory);
+    const Set set = sets.at(beginning);
     for (std::size_t role = 0; role < roles; ++role) {
         if (!set.at(role).empty()) continue;
         fail(

@@ -116,7 +116,7 @@ private:
         if (taken.empty()) {
             core::fail(core::Failure::usage,
                        "{} {}: each class has a single row, which stays in training, so that there are none for {}; "
-                       "--no-stratify, or give more rows of each class",
+                       "give more rows of each class, --task regression if these are numbers, or --no-stratify",
                        option, fraction, part);
         }
         return taken;

@@ -119,8 +119,8 @@ std::vector<std::string> Watch::warnings(const Sightings& sightings) const {
                                  range.high, percent(sightings.by_column[order[i]], sightings.rows));
         }
         warnings.push_back(
-            fmt::format("{} of the rows have a value beyond what training saw: {}; expect less of their "
-                        "predictions than of the test rows'",
+            fmt::format("{} of the rows have a value beyond what training saw: {}; their predictions may be "
+                        "worse than those of the test rows",
                         percent(sightings.beyond, sightings.rows), worst));
     }
     for (std::size_t i = 0; i < measures_.size(); ++i) {

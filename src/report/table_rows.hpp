@@ -23,7 +23,7 @@ using Cells = std::vector<std::string>;
 /// The table's lines, of as many columns as the terminal has room for; a log has all.
 class TableRows {
 public:
-    TableRows(const Terminal& terminal, const task::Task& task) {
+    TableRows(const Terminal& terminal, const task::Task& task) : best_(task.best) {
         constexpr std::array<std::size_t, 3> before{18, 7, 11};  // name, epochs, validation
         constexpr std::size_t first_metric = 9;
         constexpr std::size_t other_metric = 8;
@@ -85,7 +85,7 @@ public:
 
     /// "NLL: negative log-likelihood".
     [[nodiscard]] std::string legend() const {
-        std::string text = "best: chosen on validation data";
+        std::string text = fmt::format("best: of {}", best_);
         for (const task::Metric* metric : metrics_) {
             if (metric->title != "test") text += fmt::format(" · {}: {}", metric->title, metric->text);
         }
@@ -94,6 +94,7 @@ public:
     }
 
 private:
+    std::string_view best_;
     std::vector<std::size_t> widths_;
     std::vector<const task::Metric*> metrics_;
     std::vector<std::size_t> places_;  ///< of these among the task's metrics

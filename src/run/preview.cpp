@@ -31,6 +31,11 @@ std::string targets_text(const config::Experiment& experiment) {
                        more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
+/// "28×28", "301 values".
+std::string row_text(const core::Shape& shape) {
+    return shape.rank() == 1 ? core::counted(shape[0], "value") : shape.text();
+}
+
 std::string data_text(const config::Experiment& experiment) {
     const data::Split& split = experiment.split();
     constexpr std::size_t most_names = 10;
@@ -45,7 +50,7 @@ std::string data_text(const config::Experiment& experiment) {
                                         : fmt::format("{} training, {} validation", core::grouped(split.train.size()),
                                                       core::grouped(split.validation.size()));
     return fmt::format("{}: {} and {} test rows of {}, {}", experiment.source().name, parts,
-                       core::grouped(split.test.size()), experiment.source().train.shape().text(), learnt);
+                       core::grouped(split.test.size()), row_text(experiment.source().train.shape()), learnt);
 }
 
 /// Which rows belong together, and what they weigh, each in a line; empty where there is nothing to tell.

@@ -161,12 +161,18 @@ std::string fit_into_budget(config::Options& options, const config::Experiment& 
     options.training.epochs = effort.epochs;
     options.epochs_are_chosen = options.epochs_are_chosen && effort.epochs == wanted.epochs;
     options.min_members = std::min(options.min_members, effort.members);
-    return fmt::format("--time-budget: {} of {} take about {}{}, measured on rank 0{}",
-                       core::counted(effort.members, "member"), core::counted(effort.epochs, "epoch"),
-                       core::duration(seconds_of(effort)), options.training.patience > 0 ? " at most" : "",
-                       effort == wanted ? "; they fit"
-                                        : fmt::format("; without it there would be {} of {}",
-                                                      core::counted(wanted.members, "member"), wanted.epochs));
+    const std::string without = effort == wanted
+                                    ? "; they fit"
+                                    : fmt::format("; without it there would be {} of {}",
+                                                  core::counted(wanted.members, "member"), wanted.epochs);
+    const bool is_short = seconds_of(effort) > limit_s;
+    return fmt::format(
+        "--time-budget: {} of {} take{} about {}{}, measured on rank 0{}", core::counted(effort.members, "member"),
+        core::counted(effort.epochs, "epoch"), effort.members == 1 ? "s" : "", core::duration(seconds_of(effort)),
+        options.training.patience > 0 ? " at most" : "",
+        is_short ? fmt::format("; that is the least there is, and more than the {} that starting has left",
+                               core::duration(std::max(limit_s, 0.0)))
+                 : without);
 }
 
 }  // namespace ensemble::run

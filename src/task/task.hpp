@@ -38,6 +38,7 @@ struct Task {
     /// Which of two members is better by what they reach on the validation rows: the smaller one, compared entry by
     /// entry. NaN is made larger than all.
     std::array<double, 2> (*order)(double loss, double watched);
+    std::string_view best;  ///< what the best one has by that
 
     /// Puts into a member's predictions what its validation rows say about all rows, where outputs do not: with squared
     /// error the variance, which is the mean squared error of `validation` [rows × targets·predicted]. Null where

@@ -145,6 +145,7 @@ constexpr std::array<Task, 3> table{{
      .add_watched = add_hits,
      .watched = hit_share,
      .order = by_accuracy,
+     .best = "the highest accuracy on the validation rows",
      .complete = nullptr},
     {.kind = Kind::regression,
      .loss_name = "gaussian",
@@ -156,6 +157,7 @@ constexpr std::array<Task, 3> table{{
      .add_watched = add_gaussian_squares,
      .watched = mean_root,
      .order = by_loss,
+     .best = "the lowest NLL on the validation rows",
      .complete = nullptr},
     {.kind = Kind::regression,
      .loss_name = "squared",
@@ -167,6 +169,7 @@ constexpr std::array<Task, 3> table{{
      .add_watched = add_plain_squares,
      .watched = mean_root,
      .order = by_loss,
+     .best = "the lowest RMSE on the validation rows",
      .complete = take_variance_of_errors},
 }};
 

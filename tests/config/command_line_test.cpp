@@ -178,6 +178,8 @@ BOOST_AUTO_TEST_CASE(bad_values_are_refused_with_a_hint) {
     BOOST_TEST(refusal({"--membres", "3"}) == "there is no option --membres; did you mean --members?");
     BOOST_TEST(refusal({"--lrate=3"}).starts_with("there is no option --lrate"));
     BOOST_TEST(refusal({"--frobnicate"}) == "there is no option --frobnicate (see --help)");
+    BOOST_TEST(
+        contains(refusal({"/dev/null"}), "'/dev/null' belongs to no option; data are given as --data /dev/null"));
     BOOST_TEST(refusal({"digits"}).starts_with("'digits' belongs to no option"));
     BOOST_TEST(refusal({"--members"}) == "--members needs a value (see --help)");
     BOOST_TEST(refusal({"--optimizer", "adan"}) ==

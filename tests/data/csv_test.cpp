@@ -325,7 +325,7 @@ BOOST_AUTO_TEST_CASE(mistakes_in_a_file_are_named_with_file_line_and_column) {
 
 BOOST_AUTO_TEST_CASE(a_target_that_is_not_there_is_wrong_usage) {
     const std::string named = "size,kind\n1,a\n2,b\n";
-    check_refused({named, "", "kin"}, Failure::usage, "--target kin", "no column of that name",
+    check_refused({named, "", "kin"}, Failure::usage, "--target kin", "no column of that name, did you mean 'kind'?",
                   "its first line has size, kind");
     check_refused({"1,2\n3,4\n", "", "kind"}, Failure::usage, "--target kind", "number from 1 to 2");
     for (const char* number : {"0", "3", "99999999999999999999999"}) {

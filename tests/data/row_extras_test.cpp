@@ -128,6 +128,16 @@ BOOST_AUTO_TEST_CASE(a_description_tells_their_roles) {
     BOOST_TEST(described.columns[2].values == "numbers from 0 to 100");
     BOOST_TEST(described.columns[3].role == "group");
     BOOST_TEST(described.columns[3].values == "3 groups: ann, bob, cid");
+    BOOST_TEST(described.columns[1].role == "to be learnt");
+    BOOST_TEST(described.columns[1].values == "2 values: a, b");
+}
+
+BOOST_AUTO_TEST_CASE(numbers_to_be_learnt_are_described_as_numbers) {
+    const testing::Folder folder;
+    const data::TableDescription described = data::describe_table(
+        {.train = folder.write_text("t.csv", "size,cost\n1,2.5\n2,-10\n3,1000\n4,2.5\n"), .target = "cost"});
+    BOOST_TEST(described.task == "regression");
+    BOOST_TEST(described.columns[1].values == "numbers from -10 to 1000, 3 different");
 }
 
 BOOST_AUTO_TEST_CASE(new_rows_need_neither_and_nothing_is_said_of_them) {

@@ -314,4 +314,20 @@ BOOST_AUTO_TEST_CASE(loads_a_directory) {
     BOOST_TEST(load(folder.path().string() + "/", 2).sha256 == source.sha256);
 }
 
+BOOST_AUTO_TEST_CASE(a_directory_without_sets_is_refused_by_what_it_holds) {
+    const testing::Folder folder;
+    const auto refused = [&](const char* words) {
+        BOOST_CHECK_EXCEPTION(static_cast<void>(load(folder.path().string(), 1)), core::Error,
+                              failure(Failure::data, words));
+    };
+    folder.write("notes.md", {'1', ',', '2', '\n'});
+    refused("holds no data");
+    folder.write("b.csv.gz", {'1', ',', '2', '\n'});
+    folder.write("c.csv", {'1', ',', '2', '\n'});
+    refused("is a directory; name the file with the rows, such as");
+    refused("/b.csv.gz");
+    folder.write("t10k-labels-idx1-ubyte", testing::idx({1}, {1}));
+    refused("train-images-idx3-ubyte is missing");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

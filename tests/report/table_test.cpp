@@ -45,8 +45,8 @@ best member (1)              90.00 %  91.23 %  0.3100  0.0200
 average of 2                          95.00 %  0.2000  0.0100
 vote of 2                             94.50 %  1.2000  0.0300
 ──────────────────────────────────────────────────────────────────────────
-best: chosen on validation data · NLL: negative log-likelihood, at most 27.7 a row · ECE: expected
-calibration error
+best: of the highest accuracy on the validation rows · NLL: negative log-likelihood, at most 27.7 a
+row · ECE: expected calibration error
 
 Always saying 'elm\x1B' would be right on 42.00 % of the test rows
 Balanced accuracy of the average (mean recall of the classes): 72.22 %
@@ -76,9 +76,9 @@ mean member                            3.0123  0.8500  2.5000
 best member (1)               3.2500   3.0123  0.8500  2.5000
 mixture of 2                           2.5000  0.8900  2.2500
 ──────────────────────────────────────────────────────────────────────────
-best: chosen on validation data · RMSE: root of the mean squared error, in the target's unit · R²:
-share of the target's variance that is explained · NLL: negative log-likelihood of a normal
-distribution
+best: of the lowest NLL on the validation rows · RMSE: root of the mean squared error, in the
+target's unit · R²: share of the target's variance that is explained · NLL: negative log-likelihood
+of a normal distribution
 
 Always saying the mean of the training rows has a test RMSE of 8.7500
 
