@@ -24,8 +24,8 @@ std::vector<std::size_t> known_rows(std::span<const double> truth, std::size_t r
 
 }  // namespace
 
-std::vector<std::byte> Scoring::measure(const Ensemble& ensemble, const Predictions& predictions,
-                                        std::span<const double> truth) {
+std::vector<std::byte> Scoring::measure(const Predictions& predictions, std::span<const double> truth) const {
+    const Ensemble& ensemble = *ensemble_;
     const std::vector<std::size_t> rows = known_rows(truth, predictions.rows);
     if (rows.empty()) return {};
     const std::size_t width = ensemble.width();
@@ -51,7 +51,9 @@ std::vector<std::byte> Scoring::measure(const Ensemble& ensemble, const Predicti
                                 .predictions = members,
                                 .truth = {.labels = labels, .numbers = numbers, .targets = ensemble.targets}};
     core::WireWriter writer;
+    const BoundsHeld held = bounds_ == nullptr ? BoundsHeld{} : bounds_->held(predictions, truth);
     writer(labels), writer(numbers), writer(analysis::to_bytes(analysis::analyse(block, 0, ensemble.weights)));
+    writer(held.asked), writer(held.held), writer(held.extent);
     return std::move(writer.bytes);
 }
 
@@ -61,7 +63,9 @@ void Scoring::take(std::span<const std::byte> measured) {
     std::vector<std::int32_t> labels;
     std::vector<float> numbers;
     std::vector<std::byte> results;
-    reader(labels), reader(numbers), reader(results);
+    BoundsHeld held;
+    reader(labels), reader(numbers), reader(results), reader(held.asked), reader(held.held), reader(held.extent);
+    held_.add(held);
     blocks_.push_back(analysis::row_results_from_bytes(*ensemble_->task, ensemble_->targets, results));
     rows_ += blocks_.back().rows;
     labels_.insert(labels_.end(), labels.begin(), labels.end());
@@ -83,6 +87,16 @@ std::string Scoring::to_json() const {
     const auto metrics = ensemble_->task->metrics();
     for (std::size_t i = 0; i < metrics.size(); ++i)
         json[std::string(metrics[i].name)] = std::isfinite(scores[i]) ? nlohmann::ordered_json(scores[i]) : nullptr;
+    if (bounds_ != nullptr && held_.asked > 0) {
+        const auto asked = static_cast<double>(held_.asked);
+        const bool classes = ensemble_->task->kind == task::Kind::classification;
+        const double extent = held_.extent / asked;
+        json[classes ? "sets" : "intervals"] = {
+            {"level", bounds_->level()},
+            {"coverage", static_cast<double>(held_.held) / asked},
+            {classes ? "mean_size" : "mean_width",
+             std::isfinite(extent) ? nlohmann::ordered_json(extent) : nlohmann::ordered_json(nullptr)}};
+    }
     return json.dump();
 }
 

@@ -117,4 +117,29 @@ analysis::PredictionSets TrustBounds::sets(const Predictions& predictions) const
                                      fitted_.threshold);
 }
 
+void BoundsHeld::add(const BoundsHeld& other) {
+    asked += other.asked;
+    held += other.held;
+    extent += other.extent;
+}
+
+BoundsHeld TrustBounds::held(const Predictions& predictions, std::span<const double> truth) const {
+    BoundsHeld sum;
+    const auto ask = [&](bool holds, double extent) {
+        sum.add({.asked = 1, .held = holds ? 1U : 0U, .extent = extent});
+    };
+    if (ensemble_.task->kind == task::Kind::classification) {
+        const analysis::PredictionSets all = sets(predictions);
+        for (std::size_t row = 0; row < truth.size(); ++row) {
+            if (std::isfinite(truth[row]))
+                ask(all.has(row, static_cast<std::size_t>(truth[row])), static_cast<double>(all.size(row)));
+        }
+    } else {
+        const std::vector<analysis::Interval> all = intervals(predictions);
+        for (std::size_t place = 0; place < truth.size(); ++place)
+            if (std::isfinite(truth[place])) ask(all[place].holds(truth[place]), all[place].high - all[place].low);
+    }
+    return sum;
+}
+
 }  // namespace ensemble::predict

@@ -32,6 +32,15 @@ struct HeldOutRows {
 [[nodiscard]] HeldOutRows read_held_out_rows(const analysis::Study& study, const analysis::Committee& committee,
                                              const analysis::ReadPredictions& read, const Ensemble& ensemble);
 
+/// Of rows whose truth is known.
+struct BoundsHeld {
+    std::uint64_t asked = 0;  ///< intervals, or sets
+    std::uint64_t held = 0;   ///< those that hold the truth
+    double extent = 0;        ///< sum of the widths of intervals, or of the classes in sets
+
+    void add(const BoundsHeld& other);
+};
+
 /// What holds the truth of a new row with a probability of at least `level`, if it comes from where the validation rows
 /// do: see analysis/conformal.hpp and analysis/prediction_sets.hpp. Numbers: the intervals "scaled", or "absolute"
 /// where no deviation is predicted. Classes: the sets "aps", drawn by what is predicted of the row, so that it has the
@@ -46,6 +55,11 @@ public:
 
     /// Of classes.
     [[nodiscard]] analysis::PredictionSets sets(const Predictions& predictions) const;
+
+    [[nodiscard]] double level() const noexcept { return 1 - alpha_; }
+
+    /// How often they hold what is true: [rows × targets] numbers, or the places of classes; what is NaN is not asked.
+    [[nodiscard]] BoundsHeld held(const Predictions& predictions, std::span<const double> truth) const;
 
     /// What the user should know; empty where there is nothing.
     [[nodiscard]] const std::string& note() const noexcept { return note_; }

@@ -100,7 +100,9 @@ std::string what_is_written() {
     };
     constexpr std::size_t columns = 100;
     return core::wrapped(
-        fmt::format("Writes for each row, of classes: {}, p_CLASS for each class; of numbers: {}, for each target.\n",
+        fmt::format("Writes for each row, of classes: {}, p_CLASS for each class; of numbers: {}, for each target. "
+                    "Entropy and mutual information are those of the members' average, before any --combine and "
+                    "--calibrate.\n",
                     names_of(task::Kind::classification), names_of(task::Kind::regression)),
         columns);
 }
@@ -130,8 +132,8 @@ PredictRequest read_request(std::span<const char* const> words) {
            "set of classes that does")
         ->type_name("SHARE");
     app.add_flag("--score", request.score,
-                 "if the target is there, say how good the predictions are, in the metrics of summary.json, on stderr; "
-                 "keeps all predictions in memory");
+                 "if the target is there, say how good the predictions are, in the metrics of summary.json, and how "
+                 "many truths the intervals or sets hold, on stderr; keeps all predictions in memory");
     app.add_option("--header", request.header, "whether the first line names the columns: auto, yes or no (auto)")
         ->type_name("WHICH");
     app.add_option("--threads", request.threads, "of each rank (1)")->type_name("N");
@@ -204,8 +206,7 @@ public:
             table_->append_lines(predictions, job.block, result.text);
         }
         watch_.look(job.block.values, predictions, result.sightings);
-        if (request_.score)
-            result.measured = predict::Scoring::measure(trained_.ensemble(), predictions, job.block.truth);
+        if (request_.score) result.measured = scoring().measure(predictions, job.block.truth);
         return result;
     }
 
@@ -224,6 +225,9 @@ public:
     [[nodiscard]] const predict::OutputTable& table() const { return *table_; }
     [[nodiscard]] const predict::Watch& watch() const noexcept { return watch_; }
     [[nodiscard]] const predict::Ensemble& ensemble() const noexcept { return trained_.ensemble(); }
+    [[nodiscard]] predict::Scoring scoring() const {
+        return predict::Scoring(trained_.ensemble(), bounds_ ? &*bounds_ : nullptr);
+    }
     [[nodiscard]] std::string note() const { return bounds_ ? bounds_->note() : std::string{}; }
 
 private:
@@ -253,7 +257,7 @@ public:
         : request_(request),
           rows_(std::move(rows)),
           block_rows_(workshop.rows_of_block()),
-          scoring_(workshop.ensemble()) {
+          scoring_(workshop.scoring()) {
         out_ = open_prediction_output(request.out, workshop.table().columns());
         for (const std::string& note : rows_->notes()) tell("note", note);
         tell("note", workshop.note());

@@ -229,6 +229,8 @@ def scores_are_those_of_the_summary(stage):
         summary = json.loads((run / "summary.json").read_text())["ensemble"]
         expected = summary["average" if out == "classes" else "mixture"]
         ended.expect(scores.pop("rows") == len(rows), "not every row is scored")
+        held = scores.pop("intervals", None)
+        ended.expect((held is None) == (out == "classes") and (held is None or held["level"] == 0.9), "nothing is said of intervals")
         for name, value in scores.items():
             ended.expect(value is None or abs(value - expected[name]) < 1e-9, f"{name} is not that of the summary")
     (stage.directory / "blind.csv").write_text("\n".join(",".join(line.split(",")[:3]) for line in lines) + "\n")

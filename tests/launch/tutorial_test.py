@@ -2,6 +2,7 @@
 """Runs the blocks of launch/tutorial.md one after the other, as who follows it does."""
 
 import csv
+import json
 import os
 import re
 import subprocess
@@ -27,9 +28,13 @@ def main():
         assert len(rows) == 100, len(rows)
         assert list(rows[0])[:2] == ["id", "town"], list(rows[0])
         assert all(float(row["low"]) < float(row["mean"]) < float(row["high"]) for row in rows)
+        with open(Path(directory) / "new.csv", newline="") as file:
+            prices = [float(row["price"]) for row in csv.DictReader(file)]
+        hits = sum(float(row["low"]) <= price <= float(row["high"]) for row, price in zip(rows, prices))
         assert (Path(directory) / "flats.onnx").stat().st_size > 10_000
     everything = "\n".join(said)
-    hits = int(re.search(r"(\d+) of 100 prices", everything).group(1))
+    held = json.loads(next(line for line in everything.splitlines() if line.startswith("{")))["intervals"]
+    assert held["coverage"] == hits / 100, (held, hits)
     # Far from 90 only where intervals are none: a binomial share of 0.9 in 100 is below 78 once in ten thousand times.
     assert 78 <= hits <= 100, hits
     assert "left out" in said[1], said[1]
