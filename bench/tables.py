@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""How good is an ensemble with nothing but its defaults on tables, beside boosted trees with theirs?
+"""How good is an ensemble with nothing but its defaults on tables, beside boosted trees with theirs and networks in PyTorch?
 
-    bench/tables.py DIRECTORY               test rows: ours, HistGradientBoosting and XGBoost, with a paired test
+    bench/tables.py DIRECTORY               test rows: ours and the peers, with a paired test
     bench/tables.py DIRECTORY --validate    the same on a fifth of the training rows, to choose settings without test rows
     bench/tables.py DIRECTORY --steps       also ours without the encoding, one member, and the plain average
     bench/tables.py DIRECTORY -- --lr 0.01  what stands behind -- goes to ensemble_train
 
-DIRECTORY holds NAME-train.csv.gz and NAME-test.csv.gz of each set, whose last column is the target. Trees see categories as
-ordinal codes and are scikit-learn's and XGBoost's (Debian's python3-sklearn, python3-xgboost and python3-pandas), all settings as they come.
+DIRECTORY holds NAME-train.csv.gz and NAME-test.csv.gz of each set, whose last column is the target. Peers are trees, scikit-learn's HistGradientBoosting and XGBoost
+(Debian's python3-sklearn, python3-xgboost and python3-pandas), which see categories as ordinal codes, all settings as they come; and the mean
+of eight networks as one writes them in PyTorch (python3-torch): numbers standardised, categories one-hot, two layers of 256 with relu and
+dropout 0.1, Adam, batches of 256, at most 100 epochs, the best one by 15 % of the training rows, given up after 10 without a better one.
 The paired test is McNemar's exact one for accuracy, and for numbers the test of the mean difference of squared errors.
 """
 
@@ -76,13 +78,28 @@ class Table:
                 part[column] = part[column].map(levels).astype(float)
         return [part.to_numpy(dtype=float) for part in parts]
 
+    def standardised(self):
+        """Features of both parts: numbers with median 0 for a gap, mean 0 and deviation 1; a column of 0 and 1 for each category."""
+        train, test = (part.drop(columns=self.target) for part in (self.train, self.test))
+        words = [column for column in train.columns if train[column].dtype == object]
+        numbers = [column for column in train.columns if column not in words]
+        both = pandas.concat([train, test])[words]
+        both = pandas.get_dummies(both, dtype=float).to_numpy() if words else np.zeros((len(both), 0))
+        filled = [part[numbers].fillna(train[numbers].median()).to_numpy(float) for part in (train, test)]
+        mean, deviation = filled[0].mean(0), filled[0].std(0)
+        scaled = [(part - mean) / np.where(deviation > 0, deviation, 1) for part in filled]
+        return [np.hstack([part, coded]).astype(np.float32) for part, coded in zip(scaled, (both[: len(train)], both[len(train) :]))]
 
-def fit_peer(table, kind):
+    def truth(self):
+        """Of the training rows: 0 and 1, or numbers."""
+        target = self.train[self.target]
+        return (target == sorted(target.unique())[1]).to_numpy(float) if self.classifies else target.to_numpy(float)
+
+
+def fit_trees(table, kind):
     """What boosted trees predict of the test rows: probabilities of the second class, or numbers."""
     train, test = table.coded()
-    labels = sorted(table.train[table.target].unique()) if table.classifies else None
-    truth = table.train[table.target]
-    target = truth.map({label: i for i, label in enumerate(labels)}).to_numpy() if table.classifies else truth.to_numpy(float)
+    target = table.truth()
     if kind == "xgboost":
         import xgboost
 
@@ -93,6 +110,56 @@ def fit_peer(table, kind):
         model = HistGradientBoostingClassifier() if table.classifies else HistGradientBoostingRegressor()
     model.fit(train, target)
     return model.predict_proba(test)[:, 1] if table.classifies else model.predict(test)
+
+
+def fit_network(train, target, test, loss_of, seed):
+    """What one network in PyTorch answers of the test rows."""
+    import torch
+
+    torch.manual_seed(seed)
+    order = torch.randperm(len(train))
+    held_out, own = order[: len(train) * 15 // 100], order[len(train) * 15 // 100 :]
+    layers = []
+    for inputs in (train.shape[1], 256):
+        layers += [torch.nn.Linear(inputs, 256), torch.nn.ReLU(), torch.nn.Dropout(0.1)]
+    network = torch.nn.Sequential(*layers, torch.nn.Linear(256, 1))
+    optimizer = torch.optim.Adam(network.parameters())
+    best, since, state = math.inf, 0, None
+    for _ in range(100):
+        network.train()
+        for rows in own[torch.randperm(len(own))].split(256):
+            optimizer.zero_grad()
+            loss_of(network(train[rows])[:, 0], target[rows]).backward()
+            optimizer.step()
+        network.eval()
+        with torch.no_grad():
+            loss = float(loss_of(network(train[held_out])[:, 0], target[held_out]))
+        since += 1
+        if loss < best:
+            best, since, state = loss, 0, {name: value.clone() for name, value in network.state_dict().items()}
+        if since == 10:
+            break
+    network.load_state_dict(state)
+    with torch.no_grad():
+        return network(test)[:, 0]
+
+
+def fit_networks(table, _):
+    """The mean of eight of them."""
+    import torch
+
+    torch.set_num_threads(1)
+    train, test = (torch.from_numpy(part) for part in table.standardised())
+    truth = table.truth()
+    mean, deviation = (0.0, 1.0) if table.classifies else (truth.mean(), truth.std())
+    target = torch.from_numpy(((truth - mean) / deviation).astype(np.float32))
+    loss_of = torch.nn.functional.binary_cross_entropy_with_logits if table.classifies else torch.nn.functional.mse_loss
+    answers = [fit_network(train, target, test, loss_of, seed) for seed in range(8)]
+    made = torch.stack([torch.sigmoid(each) if table.classifies else each for each in answers]).mean(0)
+    return made.numpy().astype(float) * deviation + mean
+
+
+PEERS = {"histgradientboosting": fit_trees, "xgboost": fit_trees, "pytorch": fit_networks}
 
 
 def run_ours(table, given, scratch, name, extra=()):
@@ -149,7 +216,7 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         scratch = given.scratch or Path(temporary)
         scratch.mkdir(parents=True, exist_ok=True)
-        wins = {"histgradientboosting": 0, "xgboost": 0}
+        wins = dict.fromkeys(PEERS, 0)
         for name in given.only or SETS:
             table = Table(given.directory, name, given.validate, scratch)
             tag = f"{time.time_ns()}"
@@ -162,7 +229,7 @@ def main():
             line += "  " + " ".join(f"{key} {100 * value if table.classifies else value:.4f}" for key, value in scores.items())
             print(line, flush=True)
             for kind in () if given.no_peers else wins:
-                theirs = fit_peer(table, kind)
+                theirs = PEERS[kind](table, kind)
                 better, p = paired(table, ours, theirs)
                 wins[kind] += better
                 print(f"{'':10s} {kind:20s} {score(table, theirs):8.4f}  {'better' if better else 'worse '}  p = {p:.3f}", flush=True)
