@@ -391,7 +391,8 @@ std::string member_line(const MemberResult& member, const task::Task& task, int 
     const std::string name = metric.unit == task::Unit::share ? "" : fmt::format("{} ", metric.title);
     return fmt::format("member {} done{}: {}, validation {}{}, test {}{}, {}", member.index, where,
                        core::counted(member.epochs, "epoch"), name, measured(metric, member.validation_score), name,
-                       measured(metric, member.test.front()), core::duration(member.train_s));
+                       measured(metric, member.test.front()),
+                       member.train_s > 0 ? core::duration(member.train_s) : "trained before");
 }
 
 }  // namespace ensemble::report

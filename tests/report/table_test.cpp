@@ -350,6 +350,10 @@ BOOST_AUTO_TEST_CASE(member_lines) {
                "member 0 is excluded on rank 3: its loss is NaN");
     BOOST_TEST(report::member_line(summary_of_numbers(1).members[0], numbers, 1, 2) ==
                "member 0 done on rank 1: 20 epochs, validation RMSE 3.2500, test RMSE 3.0123, 12.3 s");
+    summary.members[0].excluded = "";
+    summary.members[0].train_s = 0;  // by a run that this one goes on with
+    BOOST_TEST(report::member_line(summary.members[0], classes, 0, 1) ==
+               "member 0 done: 20 epochs, validation 90.00 %, test 91.23 %, trained before");
 }
 
 BOOST_AUTO_TEST_CASE(fits_a_narrow_terminal) {
