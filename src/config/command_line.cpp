@@ -163,6 +163,11 @@ public:
         }
         if (options.resume) take_settings_of_run(options, chosen, "--resume");
         if (invocation_.replay) take_settings_of_run(options, chosen, "--replay");
+        if (!config_.empty() && !chosen.contains("data")) {
+            invocation_.notes.push_back(
+                fmt::format("--config {}: names no data, so that the built-in {} are learnt; --data names others",
+                            config_, options.data));
+        }
         const std::string_view suitable = data::suitable_network(options.data);
         if (!chosen.contains("net") && !suitable.empty()) options.nets = {std::string(suitable)};
         for (std::string& net : options.nets) {

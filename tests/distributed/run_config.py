@@ -55,6 +55,10 @@ def every_preset_can_be_run(stage):
 
 @case
 def names_and_files(stage):
+    said = "--config mnist-mlp: names no data, so that the built-in digits are learnt"
+    for words, notes in ((["mnist-mlp"], True), (["mnist-mlp", "--data", "digits"], False), (["quick"], False)):
+        ended = stage.ranks(1, ["--config", *words, "--dry-run"])
+        ended.expect((said in ended.out + ended.err) == notes, f"{words}: the data are chosen in silence, or noted for nothing")
     stage.refuses(["--config", "quik"], USAGE, "--config: cannot read the file 'quik'", "quick, ")
     stage.refuses(["--config", "folder/quick"], USAGE, "cannot read the file 'folder/quick'")
     (stage.directory / "quick").write_text("members = 0\n")
