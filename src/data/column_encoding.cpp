@@ -33,12 +33,20 @@ std::size_t features(const CategoryEncoding& code) {
     return code.features;
 }
 
+/// x / √(1 + (x / reach)²), which lies within ±reach.
+double drawn_in(double x) {
+    constexpr double far = 1e100;  // whose square is a number, beyond which nothing changes
+    const double bounded = std::clamp(x, -far, far);
+    const double share = bounded / reach;
+    return bounded / std::sqrt(1 + share * share);
+}
+
 template <class Real>
 Real* encode_value(const NumberEncoding& code, double value, Real* out) {
     const bool is_missing = std::isnan(value);
     const double number = is_missing ? code.fill : value;
     const double scaled = (number - code.centre) * code.factor;
-    *out++ = static_cast<Real>(code.clips ? scaled / std::hypot(1.0, scaled / reach) : scaled);
+    *out++ = static_cast<Real>(code.clips ? drawn_in(scaled) : scaled);
     if (code.indicates) *out++ = is_missing ? 1 : 0;
     for (const auto* edges : {&code.quantile_edges, &code.target_edges}) {
         if (edges->empty()) continue;
