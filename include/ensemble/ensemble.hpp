@@ -134,7 +134,7 @@ struct Predictions {
     // Of classes.
     std::vector<std::int32_t> labels;       ///< [rows] the class that is decided on, by its place in class_names()
     std::vector<float> probabilities;       ///< [rows × classes]
-    std::vector<float> entropy;             ///< [rows] of these, in nats: how uncertain the ensemble is
+    std::vector<float> entropy;             ///< [rows] of the members' average, in nats: how uncertain they are
     std::vector<float> mutual_information;  ///< [rows] the part of it that members disagree about
     std::vector<std::int32_t> votes;        ///< [rows] members for which that class is the most probable
     std::vector<std::uint8_t> sets;         ///< [rows × classes] with a level: 1 for each class of the row's set
