@@ -36,11 +36,26 @@ const task::Task& task_of(const Options& options, const data::Table& table) {
                fmt::join(losses, " "));
 }
 
-std::vector<model::Network> make_networks(const Options& options, const task::Task& task, const data::Table& table) {
+/// The columns of a text table as networks see them: numbers, and the levels of categories. Empty where they see
+/// something else.
+std::vector<model::InputColumn> input_columns(const data::Source& source) {
+    std::vector<model::InputColumn> columns;
+    std::size_t features = 0;
+    for (const data::Column& column : source.columns) {
+        columns.push_back({.features = column.features, .is_number = column.kind == data::ColumnKind::number});
+        features += column.features;
+    }
+    if (features != source.train.shape().elements()) columns.clear();
+    return columns;
+}
+
+std::vector<model::Network> make_networks(const Options& options, const task::Task& task, const data::Source& source) {
+    const data::Table& table = source.train;
     std::vector<model::Network> networks;
     for (const std::string& net : options.nets)
         networks.emplace_back(net, table.shape(), task.output_width(table.outputs()),
-                              table.description().ragged ? model::Lengths::different : model::Lengths::equal);
+                              table.description().ragged ? model::Lengths::different : model::Lengths::equal,
+                              input_columns(source));
     return networks;
 }
 
@@ -131,7 +146,7 @@ Experiment::Experiment(const Options& options, data::Source source)
     : source_(std::move(source)),
       split_(data::split(source_, split_request(options))),
       task_(task_of(options, source_.train)),
-      networks_(make_networks(options, task_, source_.train)),
+      networks_(make_networks(options, task_, source_)),
       rows_twice_(rows_twice(split_, options.folds)),
       options_(resolved(options, training_rows(options.folds, 0).size())),
       sets_(options_, source_, split_) {

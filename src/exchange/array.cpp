@@ -56,6 +56,44 @@ Array turned_matrix_of(const model::ParameterBlock& block, const Weights& weight
     return array;
 }
 
+Array turned_columns_of(const model::LayerNode& node, const Weights& weights) {
+    const std::size_t outputs = node.shape.elements();
+    const std::size_t inputs = node.columns.back().input + node.columns.back().features;
+    Array array{.extents = {extent(outputs), extent(inputs)}, .values = {}};
+    array.values.resize(outputs * inputs);
+    const auto at = [&](std::size_t output, std::size_t input) -> float& {
+        return array.values[output * inputs + input];
+    };
+    auto block = node.parameters.begin();
+    for (const model::ColumnPlace& column : node.columns) {
+        for (std::size_t i = 0; i < column.features; ++i) {
+            if (!column.is_number) {
+                at(column.output + i, column.input + i) = 1;
+                continue;
+            }
+            const auto row = row_of(*block, i, weights);
+            for (std::size_t unit = 0; unit < row.size(); ++unit)
+                at(column.output + unit, column.input + i) = row[unit];
+        }
+        if (column.is_number) ++block;
+    }
+    return array;
+}
+
+Array column_biases_of(const model::LayerNode& node, const Weights& weights) {
+    const std::size_t outputs = node.shape.elements();
+    const std::size_t units = node.parameters.front().columns;
+    const auto biases = row_of(node.parameters.back(), 0, weights);
+    Array array{.extents = {extent(outputs)}, .values = std::vector<float>(outputs)};
+    auto bias = biases.begin();
+    for (const model::ColumnPlace& column : node.columns) {
+        if (!column.is_number) continue;
+        std::copy_n(bias, units, array.values.begin() + static_cast<std::ptrdiff_t>(column.output));
+        bias += static_cast<std::ptrdiff_t>(units);
+    }
+    return array;
+}
+
 Array filters_of(const model::ParameterBlock& block, const compute::ImageWindow& window, const Weights& weights) {
     // Rows are places of the window, in each the channels: turned, every filter has channels last.
     const std::size_t places = window.area();

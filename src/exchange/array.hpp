@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compute/convolution.hpp"
+#include "model/layer_graph.hpp"
 #include "model/parameters.hpp"
 
 namespace ensemble::exchange {
@@ -36,6 +37,11 @@ struct Weights {
 
 /// The same as PyTorch has it: [outputs, inputs].
 [[nodiscard]] Array turned_matrix_of(const model::ParameterBlock& block, const Weights& weights);
+
+/// A layer of columns as one that connects all: [outputs, inputs], where a column and the outputs of another have
+/// zeros, and a category ones on the diagonal; and [outputs], with zeros for categories.
+[[nodiscard]] Array turned_columns_of(const model::LayerNode& node, const Weights& weights);
+[[nodiscard]] Array column_biases_of(const model::LayerNode& node, const Weights& weights);
 
 /// The weight of a convolution: [channels out, channels in, window height, window width].
 [[nodiscard]] Array filters_of(const model::ParameterBlock& block, const compute::ImageWindow& window,

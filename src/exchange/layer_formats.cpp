@@ -10,8 +10,9 @@
 namespace ensemble::exchange {
 namespace {
 
-constexpr std::array<LayerFormat, 24> layers_table{{
+constexpr std::array<LayerFormat, 25> layers_table{{
     {.kind = "dense", .onnx = write_dense, .torch = torch_linear},
+    {.kind = "columns", .onnx = write_columns, .torch = torch_columns},
     {.kind = "dropout", .onnx = write_nothing},
     {.kind = "conv", .onnx = write_conv, .torch = torch_conv},
     {.kind = "maxpool", .onnx = write_maxpool},

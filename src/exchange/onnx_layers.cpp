@@ -36,16 +36,17 @@ std::string convolution(OnnxWriter& writer, const OnnxValue& images) {
                       sliding(*node.window, images.shape));
 }
 
-/// x·W + b of dense and maxout: [rows, columns]. The weight is turned, as files made by PyTorch have it: OpenCV 4.6
-/// reads no other.
+/// x·W + b: [rows, columns]. The weight is turned, as files made by PyTorch have it: OpenCV 4.6 reads no other.
+std::string affine(OnnxWriter& writer, const std::string& weight, const std::string& bias) {
+    return writer.add("Gemm", {writer.as_vector(writer.input()).name, weight, bias}, {{"transB", std::int64_t{1}}});
+}
+
+/// Of dense and maxout.
 std::string affine(OnnxWriter& writer) {
     const auto& weight = writer.node().parameters.at(0);
     const auto& bias = writer.node().parameters.at(1);
-    return writer.add(
-        "Gemm",
-        {writer.as_vector(writer.input()).name, writer.constant(weight, turned_matrix_of(weight, writer.weights())),
-         writer.constant(bias, vector_of(bias, writer.weights()))},
-        {{"transB", std::int64_t{1}}});
+    return affine(writer, writer.constant(weight, turned_matrix_of(weight, writer.weights())),
+                  writer.constant(bias, vector_of(bias, writer.weights())));
 }
 
 /// A pooling layer over `images`, over the whole of them where there is no window.
@@ -101,6 +102,12 @@ OnnxValue write_nothing(OnnxWriter& writer) {
 
 OnnxValue write_dense(OnnxWriter& writer) {
     return writer.leaves(affine(writer));
+}
+
+OnnxValue write_columns(OnnxWriter& writer) {
+    const model::LayerNode& node = writer.node();
+    return writer.leaves(affine(writer, writer.constant("weight", turned_columns_of(node, writer.weights())),
+                                writer.constant("bias", column_biases_of(node, writer.weights()))));
 }
 
 OnnxValue write_maxout(OnnxWriter& writer) {

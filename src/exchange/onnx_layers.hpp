@@ -17,6 +17,7 @@ OnnxValue write_silu(OnnxWriter& writer);
 OnnxValue write_nothing(OnnxWriter& writer);
 
 OnnxValue write_dense(OnnxWriter& writer);
+OnnxValue write_columns(OnnxWriter& writer);
 OnnxValue write_maxout(OnnxWriter& writer);
 OnnxValue write_flatten(OnnxWriter& writer);
 OnnxValue write_conv(OnnxWriter& writer);

@@ -24,6 +24,11 @@ NamedArrays torch_linear(const model::LayerNode& node, const Weights& weights) {
             {own_name(node) + ".bias", vector_of(node.parameters.at(1), weights)}};
 }
 
+NamedArrays torch_columns(const model::LayerNode& node, const Weights& weights) {
+    return {{own_name(node) + ".weight", turned_columns_of(node, weights)},
+            {own_name(node) + ".bias", column_biases_of(node, weights)}};
+}
+
 NamedArrays torch_conv(const model::LayerNode& node, const Weights& weights) {
     return convolution_arrays(own_name(node), node, weights);
 }

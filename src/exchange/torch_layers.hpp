@@ -20,6 +20,9 @@ using NamedArrays = std::vector<NamedArray>;
 /// torch.nn.Linear: dense, the pieces of maxout one behind the other, and the way across a skip of vectors.
 NamedArrays torch_linear(const model::LayerNode& node, const Weights& weights);
 
+/// torch.nn.Linear over all columns, see turned_columns_of().
+NamedArrays torch_columns(const model::LayerNode& node, const Weights& weights);
+
 /// torch.nn.Conv2d: [channels out, channels in, height, width].
 NamedArrays torch_conv(const model::LayerNode& node, const Weights& weights);
 

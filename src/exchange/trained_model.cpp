@@ -40,7 +40,7 @@ std::string input_of(const TrainedModel& model, RowsGiven rows) {
 Json members_of(const TrainedModel& model) {
     Json members = Json::array();
     for (const TrainedMember& member : model.members) {
-        Json json{{"index", member.index}, {"net", model.networks.at(member.network).text()}};
+        Json json{{"index", member.index}, {"net", model.networks.at(member.network).full_text()}};
         if (!member.hidden_features.empty()) json["hidden_features"] = member.hidden_features;
         if (!member.variances.empty()) json["variances"] = member.variances;
         members.push_back(std::move(json));

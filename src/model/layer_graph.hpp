@@ -7,6 +7,7 @@
 
 #include "compute/convolution.hpp"
 #include "core/shape.hpp"
+#include "model/column_place.hpp"
 #include "model/network.hpp"
 
 namespace ensemble::model {
@@ -24,6 +25,7 @@ struct LayerNode {
     std::vector<ParameterBlock> parameters;
     std::vector<StatisticsBlock> statistics = {};  ///< running means, then variances, of a normalising layer
     std::optional<compute::ImageWindow> window = std::nullopt;  ///< that slides over images, see LayerKind::window
+    std::vector<ColumnPlace> columns = {};  ///< that it treats one by one: numbers have a weight each, in their order
 };
 
 /// The input and every layer of a network, in the order in which they are computed; a repeat with all its copies.

@@ -46,6 +46,7 @@ void LayerRecorder::end_item(const LayerKind& kind, const Tensor& output) {
     done.node.shape = output.shape;
     if (kind.window != nullptr)
         done.node.window = kind.window(*done.item, layers_[done.input].node.shape, output.shape);
+    if (kind.columns != nullptr) done.node.columns = kind.columns(*done.item, layers_[done.input].node.shape);
     done.node.inputs = std::move(done.results);
     if (done.node.inputs.empty() || kind.joins_input) done.node.inputs.push_back(done.input);
     current_ = layers_.size();

@@ -10,6 +10,7 @@
 #include "compute/activation.hpp"
 #include "core/error.hpp"
 #include "model/affine.hpp"
+#include "model/columns.hpp"
 #include "model/compiler.hpp"
 #include "model/image_layers.hpp"
 #include "model/maxout.hpp"
@@ -52,6 +53,10 @@ Value linear(const Shape& shape, const Value& input, Compiler& compiler, std::si
     compiler.append(std::make_unique<Linear>(*source.tensor, source.gradient, output, compiler.parameters(),
                                              compiler.precision(), steps, compiler.pool()));
     return {.tensor = &output, .exclusive = true};
+}
+
+std::size_t once(const Shape&) {
+    return 1;
 }
 
 Value compile_dense(const Item& item, const Value& input, Compiler& compiler) {
@@ -240,6 +245,15 @@ constexpr std::array kinds{
               .check = check_dense,
               .plan = plan_dense,
               .compile = compile_dense},
+    LayerKind{.name = "columns",
+              .usage = "columns(units)",
+              .least_arguments = 1,
+              .most_arguments = most_columns + 1,
+              .check = check_columns,
+              .uses = once,
+              .plan = plan_columns,
+              .columns = columns_of,
+              .compile = compile_columns},
     LayerKind{.name = "dropout",
               .usage = "dropout(p)",
               .least_arguments = 1,

@@ -9,6 +9,7 @@
 
 #include "compute/convolution.hpp"
 #include "core/shape.hpp"
+#include "model/column_place.hpp"
 #include "model/notation.hpp"
 #include "model/parameters.hpp"
 
@@ -46,6 +47,10 @@ struct LayerKind {
     /// image is one.
     std::optional<compute::ImageWindow> (*window)(const Item& item, const core::Shape& input,
                                                   const core::Shape& output) = nullptr;
+
+    /// Where the columns of a table lie that it treats one by one; null: it sees features alone. These stand behind its
+    /// first argument, once the network is told of them.
+    std::vector<ColumnPlace> (*columns)(const Item& item, const core::Shape& input) = nullptr;
 
     /// Whether what it leaves at a place depends on that place alone: it may run over what is behind the ends of rows.
     bool is_elementwise = false;

@@ -53,6 +53,19 @@ Items items_of(std::string_view text) {
     return parse(preset != nullptr ? preset->text : text);
 }
 
+/// Puts the columns behind the units of layers that take them.
+void tell_columns(Items& items, std::span<const InputColumn> columns) {
+    for (Item& item : items) {
+        if (find_layer(item.name)->columns != nullptr && item.arguments.size() == 1) {
+            for (const InputColumn& column : columns) {
+                const auto features = static_cast<double>(column.features);
+                item.arguments.push_back(column.is_number ? features : -features);
+            }
+        }
+        for (Items& branch : item.branches) tell_columns(branch, columns);
+    }
+}
+
 }  // namespace
 
 bool convolves(std::string_view text) {
@@ -60,12 +73,15 @@ bool convolves(std::string_view text) {
     return any_is(items, "conv") || any_is(items, "maxpool") || any_is(items, "avgpool");
 }
 
-Network::Network(std::string_view text, const core::Shape& input, std::size_t outputs, Lengths lengths)
+Network::Network(std::string_view text, const core::Shape& input, std::size_t outputs, Lengths lengths,
+                 std::span<const InputColumn> columns)
     : input_(input), outputs_(outputs), lengths_(lengths) {
     core::require(input.elements() > 0 && outputs > 0, "a network has inputs and outputs");
     core::require(lengths == Lengths::equal || input.rank() > 1, "sequences of different lengths have steps");
     items_ = items_of(text);
     text_ = to_text(items_);
+    tell_columns(items_, columns);
+    full_text_ = to_text(items_);
     items_.push_back({.name = "dense", .arguments = {static_cast<double>(outputs)}, .words = {}, .branches = {}});
     static_cast<void>(plan(items_, input_, layout_));
 }

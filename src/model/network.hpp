@@ -26,21 +26,33 @@ constexpr auto enum_names(Initialiser) {
 /// Whether rows are sequences of different lengths, which end where steps of NaN begin.
 enum class Lengths : std::uint8_t { equal, different };
 
+/// A column of a table in what a network sees of a row, one behind the other.
+struct InputColumn {
+    std::size_t features = 1;
+    bool is_number = true;  ///< else a category, with a feature for each level
+};
+
 /// A network as described: notation, shapes and the layout of its parameters, independent of any batch size.
 /// The output layer, dense(outputs), is added at the end.
 class Network {
 public:
     /// `text` is in the network notation, or the name of a preset.
     /// Throws core::Error (usage) naming the item, its position and the shapes that do not fit.
+    /// `columns`: of a table, for layers that take them; empty: every feature is a number, or the text says what is.
     /// REQUIRES: sequences of different lengths have steps and features, steps first.
-    Network(std::string_view text, const core::Shape& input, std::size_t outputs, Lengths lengths = Lengths::equal);
+    Network(std::string_view text, const core::Shape& input, std::size_t outputs, Lengths lengths = Lengths::equal,
+            std::span<const InputColumn> columns = {});
 
     [[nodiscard]] const core::Shape& input() const noexcept { return input_; }
     [[nodiscard]] Lengths lengths() const noexcept { return lengths_; }
     [[nodiscard]] std::size_t outputs() const noexcept { return outputs_; }
 
-    /// The notation with presets resolved and without the output layer: parsing it gives this network again.
+    /// The notation with presets resolved and without the output layer: parsing it gives this network again, with the
+    /// same columns.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+    /// The same with the features of each column where a layer takes them: it gives this network again by itself.
+    [[nodiscard]] const std::string& full_text() const noexcept { return full_text_; }
 
     /// The items, output layer included.
     [[nodiscard]] const Items& items() const noexcept { return items_; }
@@ -65,6 +77,7 @@ private:
     std::size_t outputs_;
     Lengths lengths_;
     std::string text_;
+    std::string full_text_;
     Items items_;
     Layout layout_;
 };

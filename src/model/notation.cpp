@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <span>
 #include <vector>
 
 #include <fmt/format.h>
@@ -16,6 +17,12 @@ namespace {
 
 constexpr std::size_t deepest_nesting = 64;
 constexpr std::size_t most_items = 10'000;
+
+std::string whole_arguments_text(const Item& item) {
+    if (item.arguments.empty() && item.words.empty()) return "";
+    const std::string_view between = item.arguments.empty() || item.words.empty() ? "" : ", ";
+    return fmt::format("({}{}{})", fmt::join(item.arguments, ", "), between, fmt::join(item.words, ", "));
+}
 
 /// Complains about an item, at its place.
 [[noreturn]] void refuse_at(const Item& item, const std::string& why) {
@@ -180,9 +187,9 @@ Items parse(std::string_view text) {
 }
 
 std::string arguments_text(const Item& item) {
-    if (item.arguments.empty() && item.words.empty()) return "";
-    const std::string_view between = item.arguments.empty() || item.words.empty() ? "" : ", ";
-    return fmt::format("({}{}{})", fmt::join(item.arguments, ", "), between, fmt::join(item.words, ", "));
+    constexpr std::size_t most = 4;
+    if (item.arguments.size() <= most) return whole_arguments_text(item);
+    return fmt::format("({}, …)", fmt::join(std::span(item.arguments).first(most), ", "));
 }
 
 std::string to_text(const Items& items) {
@@ -190,7 +197,7 @@ std::string to_text(const Items& items) {
     for (const Item& item : items) {
         text += text.empty() ? "" : " ";
         text += item.name;
-        text += arguments_text(item);
+        text += whole_arguments_text(item);
         for (std::size_t i = 0; i < item.branches.size(); ++i) {
             text += i == 0 ? "[ " : " | ";
             text += to_text(item.branches[i]);

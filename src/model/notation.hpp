@@ -26,7 +26,8 @@ using Items = std::vector<Item>;
 /// Throws core::Error (usage) with line, column and the text around it.
 [[nodiscard]] Items parse(std::string_view text);
 
-/// The arguments of an item as they are written, with their parentheses; empty without any.
+/// The arguments of an item as they are written, with their parentheses; empty without any. For people: of many, the
+/// first.
 [[nodiscard]] std::string arguments_text(const Item& item);
 
 /// Writes items back as text that parses to the same items.

@@ -70,7 +70,7 @@ void write_model(const config::Experiment& experiment, const schedule::Trained& 
     for (const std::string& name : {source.weight_name, source.group_name}) {
         if (!name.empty()) model.columns_aside.push_back(name);
     }
-    for (const model::Network& network : experiment.networks()) model.networks.push_back(network.text());
+    for (const model::Network& network : experiment.networks()) model.networks.push_back(network.full_text());
     for (const analysis::MemberResult& member : trained.coordinator->results()) {
         if (!member.is_included()) continue;
         const train::MemberSpec spec = experiment.member(member.index);

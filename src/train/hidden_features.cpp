@@ -34,18 +34,29 @@ std::vector<data::FeatureRange> not_drawn(const Problem& problem, std::size_t fe
     return ranges;
 }
 
-/// Dense layers that see the input as it is, or with some of it dropped.
-std::vector<model::ParameterBlock> first_weights(const model::Network& network) {
+/// Weights that read features of a row from one on, a row of the block for each.
+struct FirstWeights {
+    model::ParameterBlock block;
+    std::size_t first_feature = 0;
+};
+
+/// Of layers that see the input as it is, or with some of it dropped.
+std::vector<FirstWeights> first_weights(const model::Network& network) {
     const std::vector<model::LayerNode> nodes = model::layer_graph(network);
     std::vector<bool> is_input(nodes.size());
-    std::vector<model::ParameterBlock> weights;
+    std::vector<FirstWeights> weights;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
         const model::LayerNode& node = nodes[i];
         const bool reads_input = node.inputs.size() == 1 && is_input[node.inputs.front()];
         is_input[i] = node.kind == "input" || (reads_input && node.kind == "dropout");
         if (!reads_input) continue;
-        for (const model::ParameterBlock& block : node.parameters) {
-            if (model::is_dense_weight(block) && block.rows == network.input().elements()) weights.push_back(block);
+        auto block = node.parameters.begin();
+        for (const model::ColumnPlace& column : node.columns) {
+            if (column.is_number) weights.push_back({.block = *block++, .first_feature = column.input});
+        }
+        for (; block != node.parameters.end(); ++block) {
+            if (model::is_dense_weight(*block) && block->rows == network.input().elements())
+                weights.push_back({.block = *block});
         }
     }
     return weights;
@@ -79,13 +90,16 @@ void begin_at_zero(const model::Network& network, std::span<const data::FeatureR
     if (features.empty()) return;
     std::vector<bool> is_zero(network.input().elements(), false);
     mark(features, is_zero);
-    const auto zeros = static_cast<double>(std::ranges::count(is_zero, true));
-    const auto all = static_cast<double>(is_zero.size());
-    const float growth = zeros < all ? static_cast<float>(std::sqrt(all / (all - zeros))) : 1.0F;
-    for (const model::ParameterBlock& block : first_weights(network)) {
+    for (const auto& [block, first] : first_weights(network)) {
+        const auto own = is_zero.begin() + static_cast<std::ptrdiff_t>(first);
+        const auto all = static_cast<std::ptrdiff_t>(block.rows);
+        const std::ptrdiff_t zeros = std::count(own, own + all, true);
+        const auto growth =
+            zeros < all ? static_cast<float>(std::sqrt(static_cast<double>(all) / static_cast<double>(all - zeros)))
+                        : 1.0F;
         for (std::size_t row = 0; row < block.rows; ++row) {
             for (float& weight : parameters.subspan(block.offset + row * block.stride, block.columns))
-                weight = is_zero[row] ? 0.0F : weight * growth;
+                weight = is_zero[first + row] ? 0.0F : weight * growth;
         }
     }
 }

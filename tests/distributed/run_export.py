@@ -35,7 +35,7 @@ IMAGES = ["dense(16) relu dropout(0.3) dense(8) tanh", "conv(5, 3) relu maxpool(
 SEQUENCES = ["rnn(7)", "lstm(6)", "gru(5)", "lstm(5, sequence) skip[ gru(4, sequence) ] rnn(6)", "batchnorm gru(4, sequence) flatten dense(5) relu",
              "split[ rnn(4, sequence) tanh | lstm(3, sequence) ] gru(4)"]
 STEPS = ["conv1d(6, 3) batchnorm relu maxpool1d(2) skip[ conv1d(8, 3, 2) ] avgpool1d", "skip[ conv1d(5, 3) ] avgpool1d(2) gru(4)"]
-VECTORS = ["dense(12) relu", "dense(10) tanh batchnorm skip[ dense(10) gelu ]", "maxout(8, 2)"]
+VECTORS = ["dense(12) relu", "dense(10) tanh batchnorm skip[ dense(10) gelu ]", "maxout(8, 2)", "columns(4) relu dense(9) tanh"]
 
 
 def drawn(count, seed):

@@ -376,7 +376,7 @@ def write_sequences(directory):
     values = [(row * 7 + at * 13) % 29 / 29 + (row % 3) * (at < features) for row in range(rows) for at in range(steps * features)]
     write_npy(directory / "x.npy", "<f4", (rows, steps, features), values)
     write_npy(directory / "y.npy", "<i4", (rows,), labels)
-    net = "split[ lstm(5, sequence) | gru(4, sequence) ] dropout(0.1) skip[ rnn(9, sequence) ] rnn(6) maxout(5, 2)"
+    net = "split[ lstm(5, sequence) | gru(4, sequence) ] dropout(0.1) skip[ rnn(9, sequence) ] rnn(6) maxout(5, 2) columns(3, 2, -1, 2)"
     return ["--data", "x.npy", "--target", "y.npy", "--batch", "16", "--net", net]
 
 

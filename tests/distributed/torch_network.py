@@ -89,6 +89,12 @@ class Network:
         x = self.flat(x)
         return self.module(nn.Linear(x.shape[1], int(arguments[0])), self.name(name))(x)
 
+    def columns_layer(self, name, arguments, branches, x):
+        x = self.flat(x)
+        units, columns = int(arguments[0]), [int(each) for each in arguments[1:]] or [1] * x.shape[1]
+        width = sum(units if features > 0 else -features for features in columns)
+        return self.module(nn.Linear(x.shape[1], width), self.name(name))(x)
+
     def maxout_layer(self, name, arguments, branches, x):
         x = self.flat(x)
         units, pieces = map(int, arguments)

@@ -20,6 +20,7 @@ namespace {
 
 const std::vector<std::pair<const char*, core::Shape>> networks{
     {"dense(4) batchnorm relu maxout(3, 2) skip[ dense(5) ]", {6}},
+    {"columns(3, 4, 2) relu", {6}},
     {"conv(3, 3) batchnorm skip[ conv(5, 3, 2) ] maxpool(2) flatten", {8, 8, 2}},
     {"lstm(3, sequence) skip[ gru(4, sequence) ] rnn(5)", {7, 2}}};
 
@@ -78,6 +79,8 @@ BOOST_AUTO_TEST_CASE(arrays_have_the_names_and_shapes_of_pytorch) {
     BOOST_TEST(text_of("dense(4) batchnorm maxout(3, 2)", {6}) ==
                "dense1.weight 4 6, dense1.bias 4, batchnorm1.weight 4, batchnorm1.bias 4, batchnorm1.running_mean 4, "
                "batchnorm1.running_var 4, maxout1.weight 6 4, maxout1.bias 6, dense2.weight 2 3, dense2.bias 2");
+    BOOST_TEST(text_of("columns(3, 2, -3, 1)", {6}) ==
+               "columns1.weight 9 6, columns1.bias 9, dense1.weight 2 9, dense1.bias 2");
     BOOST_TEST(text_of("skip[ conv(3, 5, 2) ] avgpool", {8, 8, 2}) ==
                "conv1.weight 3 2 5 5, conv1.bias 3, skip1.projection.weight 3 2 1 1, skip1.projection.bias 3, "
                "dense1.weight 2 3, dense1.bias 2");
@@ -85,6 +88,23 @@ BOOST_AUTO_TEST_CASE(arrays_have_the_names_and_shapes_of_pytorch) {
                "lstm1.weight_ih_l0 12 5, lstm1.weight_hh_l0 12 3, lstm1.bias_ih_l0 12, lstm1.bias_hh_l0 12, "
                "gru1.weight_ih_l0 6 3, gru1.weight_hh_l0 6 2, gru1.bias_ih_l0 6, gru1.bias_hh_l0 6, "
                "dense1.weight 2 2, dense1.bias 2");
+}
+
+BOOST_AUTO_TEST_CASE(columns_are_one_matrix_with_zeros_between_them) {
+    const model::Network network("columns(2, 2, -2, 1)", {5}, 1);
+    core::Buffer<float> parameters(network.buffer_size());
+    for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i] = 100.0F + static_cast<float>(i);
+    const auto at = [&](std::size_t block, std::size_t row, std::size_t column) {
+        const auto& own = network.blocks()[block];
+        return parameters[own.offset + row * own.stride + column];
+    };
+    const auto arrays = exchange::torch_parameters(network, {parameters, {}});
+    const std::vector<float> weight{at(0, 0, 0), at(0, 1, 0), 0, 0, 0, at(0, 0, 1), at(0, 1, 1), 0, 0, 0, 0, 0,
+                                    1,           0,           0, 0, 0, 0,           1,           0, 0, 0, 0, 0,
+                                    at(1, 0, 0), 0,           0, 0, 0, at(1, 0, 1)};
+    BOOST_TEST(arrays[0].second.values == weight, boost::test_tools::per_element());
+    const std::vector<float> bias{at(2, 0, 0), at(2, 0, 1), 0, 0, at(2, 0, 2), at(2, 0, 3)};
+    BOOST_TEST(arrays[1].second.values == bias, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

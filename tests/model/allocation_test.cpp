@@ -62,6 +62,7 @@ void check_steps(const std::string& text, const core::Shape& input,
 
 BOOST_AUTO_TEST_CASE(running_a_program_allocates_nothing) {
     check_steps("dense(64) relu dropout(0.3) skip[ dense(32) gelu dense(64) ] dense(20) tanh", {30});
+    check_steps("columns(12, 20, -4, 5, 1) relu dense(20) columns(3) tanh", {30});
     check_steps(
         "conv(16, 3) batchnorm relu maxpool(2) skip[ conv(16, 3) relu ] split[ conv(4, 3) | avgpool(2, 1) ] flatten",
         {8, 8});

@@ -84,6 +84,8 @@ BOOST_AUTO_TEST_CASE(fans_of_windows_and_gates) {
     // The gates of a cell are one layer, and so are the pieces of maxout.
     BOOST_TEST(variance_of("gru(30)", {5, 40}, Initialiser::he) == 2.0 / 40, near);
     BOOST_TEST(variance_of("gru(30)", {5, 40}, Initialiser::xavier) == 2.0 / (40 + 90), near);
+    // Every column is a layer of its own.
+    BOOST_TEST(variance_of("columns(60, 31, 5)", {36}, Initialiser::he) == 2.0 / 31, near);
     BOOST_TEST(variance_of("maxout(40, 3)", {31}, Initialiser::xavier) == 2.0 / (31 + 120), near);
 }
 

@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(agrees_with_differences) {
     for (const char* text :
          {"dense(8) tanh", "dense(8) relu dropout(0.2) dense(6) gelu", "tanh dense(4)", "dropout(0.3)",
           "skip[ dense(5) tanh ] dense(4)", "split[ dense(3) tanh | dense(4) | sigmoid ]", "maxout(6, 2)",
-          "batchnorm dense(4) tanh"}) {
+          "batchnorm dense(4) tanh", "columns(3, 2, -1, 2) tanh"}) {
         check_input_gradient(text, {5});
     }
     for (const char* text : {"flatten dense(6) tanh", "conv(4, 3) tanh maxpool(2) flatten dense(5)",

@@ -95,6 +95,7 @@ std::vector<float> values_of(const Program& program, const std::string& name) {
 const std::vector<std::pair<const char*, core::Shape>> networks{
     {"dense(7) relu dropout(0.3) dense(6) tanh", {5}},
     {"flatten dense(5) gelu maxout(4, 2)", {5}},
+    {"columns(3, 2, -1, 2) relu dense(6)", {5}},
     {"dense(4) tanh skip[ dense(6) relu dense(4) tanh ] skip[ dense(7) ] split[ tanh | flatten | dense(2) ]", {5}},
     {"repeat(3)[ dense(4) batchnorm sigmoid dropout(0.2) ]", {5}},
     {"conv(3, 3) batchnorm relu maxpool(2) skip[ conv(5, 3) relu ] conv(20, 3) relu maxpool(2) flatten dense(8)",

@@ -151,6 +151,11 @@ BOOST_AUTO_TEST_CASE(recurrent_layers_work_at_every_step) {
           5.0 * (6 * 96 + 2 * (16 + 10 * 4)));
 }
 
+BOOST_AUTO_TEST_CASE(columns_use_each_weight_once) {
+    const NetworkSummary found = summary_of("columns(6, 3, -2, 4)", {9});
+    check(found.items[0], "columns(6, 3, -2, 4)", {9}, {14}, 42 + 12, 2 * 42 + 12, 4 * 42 + 2 * 12);
+}
+
 BOOST_AUTO_TEST_CASE(maxout_compares_its_pieces) {
     const NetworkSummary found = summary_of("maxout(6, 3)", {4});
     check(found.items[0], "maxout(6, 3)", {4}, {6}, 4 * 18 + 18, 2 * 72 + 18 + 18, 4 * 72 + 2 * (18 + 18));
