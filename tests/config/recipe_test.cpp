@@ -56,6 +56,11 @@ BOOST_AUTO_TEST_CASE(tables_get_a_network_for_their_size) {
     static_cast<void>(applied(large, scratch.write("large.csv", table(2'400))));
     BOOST_TEST(large.nets.front() == "repeat(3)[ dense(256) relu dropout(0.05) ]");
     BOOST_TEST((large.calibrate == analysis::Calibrate::temperature));
+    Options numbers;
+    std::string text = "size,weight\n";
+    for (std::size_t row = 0; row < 2'400; ++row) text += fmt::format("{}.5,{}.25\n", row % 31, row % 97);
+    static_cast<void>(applied(numbers, scratch.write("numbers.csv", text)));
+    BOOST_TEST(numbers.nets.front() == "columns(12) relu repeat(3)[ dense(256) relu dropout(0.05) ]");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_chosen_stays_with_what_goes_with_it) {
