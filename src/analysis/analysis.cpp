@@ -1,6 +1,8 @@
 #include "analysis/analysis.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <utility>
 
 #include "core/contract.hpp"
@@ -35,6 +37,25 @@ bool tells_diversity(const Study& study, const RowJob& job) {
     return job.set == study.test && study.sets[job.set]->has_truth();
 }
 
+/// The jobs 0 to `count` − 1 one after the other.
+std::vector<std::size_t> in_turn(std::size_t count) {
+    std::vector<std::size_t> jobs(count);
+    std::iota(jobs.begin(), jobs.end(), std::size_t{0});
+    return jobs;
+}
+
+/// Blocks of rows by what they take, the longest first. To compare members takes some times as long as all else.
+std::vector<std::size_t> longest_first(const Study& study, const std::vector<RowJob>& blocks) {
+    constexpr std::size_t with_comparison = 4;
+    const auto length = [&](std::size_t job) {
+        const RowJob& block = blocks[job];
+        return block.count * block.places.size() * (tells_diversity(study, block) ? with_comparison : 1);
+    };
+    std::vector<std::size_t> jobs = in_turn(blocks.size());
+    std::ranges::stable_sort(jobs, std::ranges::greater(), length);
+    return jobs;
+}
+
 /// A block of so many rows of all members, without what they predict.
 Block shape_of(const Study& study, const Committee& committee, std::size_t rows) {
     return {.task = *study.task,
@@ -53,21 +74,8 @@ Analysis::Analysis(const Study& study, Committee committee)
       fitted_(fitted_combinations(study.task->kind)),
       weights_(combinations_of(study.task->kind).size()) {
     core::require(!committee_.members.empty(), "an ensemble has members");
-    if (fitted_.empty()) begin_rows();
-}
-
-std::size_t Analysis::jobs() const {
-    switch (stage_) {
-        case Stage::fit:
-            return fitted_.size();
-        case Stage::rows:
-            return row_jobs_.size();
-        case Stage::scores:
-            return score_jobs_.size();
-        case Stage::resample:
-            break;
-    }
-    return resampling_jobs;
+    begin_members();
+    if (order_.empty()) begin_rows();
 }
 
 std::vector<std::byte> Analysis::context() const {
@@ -77,16 +85,17 @@ std::vector<std::byte> Analysis::context() const {
 }
 
 void Analysis::take(std::size_t job, std::span<const std::byte> result) {
-    core::require(job < jobs(), "a stage has the jobs that are taken");
+    core::require(job < order_.size(), "a stage has the jobs that are taken");
     switch (stage_) {
-        case Stage::fit:
-            take_weights(job, result);
+        case Stage::members:
+            if (job < fitted_.size()) {
+                take_weights(job, result);
+            } else {
+                take_scores(job - fitted_.size(), result);
+            }
             break;
         case Stage::rows:
             take_rows(job, result);
-            break;
-        case Stage::scores:
-            take_scores(job, result);
             break;
         case Stage::resample:
             take_replicates(job, result);
@@ -123,21 +132,39 @@ void Analysis::take_scores(std::size_t job, std::span<const std::byte> result) {
     const auto expect = [](std::size_t found, std::size_t expected) {
         if (found != expected) core::refuse_message("it has other scores than were asked for");
     };
+    const auto expect_end = [&] {
+        if (!reader.at_end()) core::refuse_message("it has scores of more members than were asked for");
+    };
     if (asked.set == study_->test) {
-        const std::size_t metrics = whole_metrics(*study_->task).size();
-        MemberScores& part = scored_[job];
+        MemberScores part;
         reader(part.values), reader(part.influences), reader(part.best_influences);
-        expect(part.values.size(), metrics * asked.count);
-        expect(part.influences.size(), metrics * rows_[asked.set].rows);
+        expect(part.values.size(), whole_.mean.size() * asked.count);
+        expect(part.influences.size(), whole_.mean_influences.size());
         if (!part.best_influences.empty()) expect(part.best_influences.size(), part.influences.size());
+        expect_end();
+        members_in_order_.take(job, std::move(part), [this](std::size_t which, const MemberScores& own) {
+            add_scores(score_jobs_[which], own);
+        });
     } else {
         for (std::size_t i = 0; i < asked.count; ++i) {
             task::Scores& scores = member_scores_[asked.set][asked.first + i];
             reader(scores);
             expect(scores.size(), study_->task->metrics().size());
         }
+        expect_end();
     }
-    if (!reader.at_end()) core::refuse_message("it has scores of more members than were asked for");
+}
+
+void Analysis::add_scores(const ScoreJob& job, const MemberScores& part) {
+    const std::size_t metrics = whole_.mean.size();
+    for (std::size_t i = 0; i < part.values.size(); ++i)
+        whole_.mean[i % metrics] += part.values[i] / static_cast<double>(committee_.members.size());
+    for (std::size_t i = 0; i < part.influences.size(); ++i) whole_.mean_influences[i] += part.influences[i];
+    if (part.best_influences.empty()) return;
+    whole_.best_influences = part.best_influences;
+    const std::size_t best = committee_.place_of(committee_.best) - job.first;
+    const auto own = part.values.begin() + static_cast<std::ptrdiff_t>(best * metrics);
+    whole_.best.assign(own, own + static_cast<std::ptrdiff_t>(metrics));
 }
 
 void Analysis::take_replicates(std::size_t job, std::span<const std::byte> result) {
@@ -161,19 +188,16 @@ void Analysis::take_plus(std::size_t job, std::span<const double> ends) {
     }
 }
 
-/// Sums are added in the order of the rows, whoever is first to deliver them.
 void Analysis::take_sums(std::size_t job, std::span<const std::byte> bytes) {
-    waiting_[job] = member_sums_from_bytes(shape_of(*study_, committee_, row_jobs_[job].count), subsets_, bytes);
-    for (; next_ < waiting_.size(); ++next_) {
-        if (!tells_diversity(*study_, row_jobs_[next_])) continue;
-        if (!waiting_[next_]) return;
-        if (sums_) {
-            sums_->add(*waiting_[next_]);
-        } else {
-            sums_ = std::move(waiting_[next_]);
-        }
-        waiting_[next_].reset();
-    }
+    rows_in_order_.take(job,
+                        member_sums_from_bytes(shape_of(*study_, committee_, row_jobs_[job].count), subsets_, bytes),
+                        [this](std::size_t /*which*/, MemberSums part) {
+                            if (sums_) {
+                                sums_->add(part);
+                            } else {
+                                sums_ = std::move(part);
+                            }
+                        });
 }
 
 DiversityResult Analysis::diversity() const {
@@ -181,51 +205,45 @@ DiversityResult Analysis::diversity() const {
 }
 
 bool Analysis::advance() {
-    core::require(taken_ == jobs(), "a stage is over when all its jobs are done");
-    if (stage_ == Stage::fit) {
-        begin_rows();
-        return true;
+    core::require(taken_ == order_.size(), "a stage is over when all its jobs are done");
+    switch (stage_) {
+        case Stage::members:
+            begin_rows();
+            return true;
+        case Stage::rows:
+            return begin_resampling();
+        case Stage::resample:
+            break;
     }
-    if (stage_ == Stage::resample) return false;
-    if (stage_ == Stage::rows) {
-        begin_scores();
-        if (!score_jobs_.empty()) return true;
-    }
-    return begin_resampling();
+    return false;
 }
 
-void Analysis::begin_scores() {
-    stage_ = Stage::scores;
-    taken_ = 0;
+/// Fits come first: the longest jobs are among them.
+void Analysis::begin_members() {
     score_jobs_ = score_jobs(*study_, committee_);
-    scored_.resize(score_jobs_.size());
+    order_ = in_turn(fitted_.size() + score_jobs_.size());
     member_scores_.resize(study_->sets.size());
-    for (const ScoreJob& job : score_jobs_) member_scores_[job.set].resize(committee_.members.size());
+    std::vector<std::size_t> test_jobs;
+    for (std::size_t job = 0; job < score_jobs_.size(); ++job) {
+        if (score_jobs_[job].set == study_->test) test_jobs.push_back(job);
+        member_scores_[score_jobs_[job].set].resize(committee_.members.size());
+    }
+    members_in_order_ = InOrder<MemberScores>(std::move(test_jobs));
+    const EvaluationSet& test = *study_->sets[study_->test];
+    if (!test.has_truth()) return;
+    whole_.mean.resize(whole_metrics(*study_->task).size());
+    whole_.mean_influences.resize(whole_.mean.size() * test.count);
 }
 
-/// Puts together what the members' jobs came to, in their order. False where nothing is true of the test rows.
+/// False where nothing is true of the test rows.
 bool Analysis::begin_resampling() {
     const std::size_t test = study_->test;
     if (!study_->sets[test]->has_truth()) return false;
-    const std::size_t metrics = whole_metrics(*study_->task).size();
-    const std::size_t best = committee_.place_of(committee_.best);
-    whole_.mean.assign(metrics, 0);
-    whole_.mean_influences.assign(metrics * rows_[test].rows, 0);
-    for (std::size_t job = 0; job < score_jobs_.size(); ++job) {
-        const std::size_t first = score_jobs_[job].first;
-        const MemberScores part = std::exchange(scored_[job], {});
-        for (std::size_t i = 0; i < part.values.size(); ++i)
-            whole_.mean[i % metrics] += part.values[i] / static_cast<double>(committee_.members.size());
-        for (std::size_t i = 0; i < part.influences.size(); ++i) whole_.mean_influences[i] += part.influences[i];
-        if (part.best_influences.empty()) continue;
-        whole_.best_influences = part.best_influences;
-        const auto own = part.values.begin() + static_cast<std::ptrdiff_t>((best - first) * metrics);
-        whole_.best.assign(own, own + static_cast<std::ptrdiff_t>(metrics));
-    }
     const AskedGains asked = ask_gains(*study_->task, study_->targets, rows_[test], truth(test),
                                        committee_.members.size(), study_->seed, &whole_);
     if (asked.places.empty()) return false;
     stage_ = Stage::resample;
+    order_ = in_turn(resampling_jobs);
     taken_ = 0;
     resampled_ = asked.gains.columns();
     replicated_.resize(MeanGains::replicates * resampled_.columns);
@@ -236,7 +254,10 @@ void Analysis::begin_rows() {
     stage_ = Stage::rows;
     taken_ = 0;
     row_jobs_ = row_jobs(*study_, committee_);
-    waiting_.resize(row_jobs_.size());
+    order_ = longest_first(*study_, row_jobs_);
+    std::vector<std::size_t> compared = in_turn(row_jobs_.size());
+    std::erase_if(compared, [this](std::size_t job) { return !tells_diversity(*study_, row_jobs_[job]); });
+    rows_in_order_ = InOrder<MemberSums>(std::move(compared));
     subsets_ = subsets_of(committee_.members.size(), study_->seed);
     std::vector<std::size_t> counts(study_->sets.size());
     predicted_.targets = study_->targets;
@@ -265,23 +286,23 @@ void Analyst::begin(std::span<const std::byte> context) {
     context_fields(stage_, committee_, weights_, resampled_, reader);
     if (!reader.at_end() || committee_.members.empty() || stage_ > Stage::resample)
         core::refuse_message("it is no context of an analysis");
-    if (stage_ == Stage::fit) return;
+    score_jobs_ = score_jobs(*study_, committee_);
+    if (stage_ == Stage::members) return;
     held_out_.reset();
     plus_.reset();
     has_plus_ = plus_method(*study_, committee_, 1 - conformal_level).has_value();
     row_jobs_ = row_jobs(*study_, committee_);
-    score_jobs_ = score_jobs(*study_, committee_);
     subsets_ = subsets_of(committee_.members.size(), study_->seed);
 }
 
 std::vector<std::byte> Analyst::run(std::size_t job) {
     switch (stage_) {
-        case Stage::fit:
-            return fit(job);
+        case Stage::members: {
+            const std::size_t fits = fitted_combinations(study_->task->kind).size();
+            return job < fits ? fit(job) : score_members(score_jobs_.at(job - fits));
+        }
         case Stage::rows:
             return analyse_rows(row_jobs_.at(job));
-        case Stage::scores:
-            return score_members(score_jobs_.at(job));
         case Stage::resample:
             break;
     }

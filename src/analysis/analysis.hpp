@@ -9,6 +9,7 @@
 #include "analysis/diversity.hpp"
 #include "analysis/gains.hpp"
 #include "analysis/held_out.hpp"
+#include "analysis/in_order.hpp"
 #include "analysis/member_sums.hpp"
 #include "analysis/plus_intervals.hpp"
 #include "analysis/row_jobs.hpp"
@@ -23,9 +24,9 @@ inline constexpr double conformal_level = 0.9;
 
 /// The stages of an analysis, one after the other; the jobs of a stage do not depend on one another.
 enum class Stage : std::uint8_t {
-    fit,       ///< a job for each combination that is fitted: its weights
+    members,   ///< a job for each combination that is fitted: its weights. And jobs for the test rows, and for each set
+               ///< of these that are changed: what single members reach, while ranks without a fit have nothing else
     rows,      ///< a job for each block of rows: what is found row by row
-    scores,    ///< jobs for the test rows, and for each set of these that are changed: what single members reach
     resample,  ///< jobs of replicates: gains on resampled test rows
 };
 
@@ -45,8 +46,9 @@ public:
     [[nodiscard]] const Study& study() const noexcept { return *study_; }
     [[nodiscard]] const Committee& committee() const noexcept { return committee_; }
 
-    /// Of the stage that it is in.
-    [[nodiscard]] std::size_t jobs() const;
+    /// Of the stage that it is in, in the order in which they are best begun: the longest first, so that ranks end
+    /// together.
+    [[nodiscard]] const std::vector<std::size_t>& jobs() const noexcept { return order_; }
 
     /// What whoever does a job of this stage has to know beside the study, for Analyst::begin().
     [[nodiscard]] std::vector<std::byte> context() const;
@@ -85,8 +87,8 @@ public:
     [[nodiscard]] task::Truth truth(std::size_t set) const;
 
 private:
+    void begin_members();
     void begin_rows();
-    void begin_scores();
     [[nodiscard]] bool begin_resampling();
     void take_weights(std::size_t job, std::span<const std::byte> result);
     void take_rows(std::size_t job, std::span<const std::byte> result);
@@ -94,10 +96,12 @@ private:
     void take_replicates(std::size_t job, std::span<const std::byte> result);
     void take_plus(std::size_t job, std::span<const double> ends);
     void take_sums(std::size_t job, std::span<const std::byte> bytes);
+    void add_scores(const ScoreJob& job, const MemberScores& part);
 
     const Study* study_;
     Committee committee_;
-    Stage stage_ = Stage::fit;
+    Stage stage_ = Stage::members;
+    std::vector<std::size_t> order_;   ///< of the jobs of this stage
     std::vector<std::size_t> fitted_;  ///< combinations that have weights
     Weights weights_;
     std::vector<RowJob> row_jobs_;
@@ -106,12 +110,11 @@ private:
     std::vector<ScoreJob> score_jobs_;
     std::vector<std::vector<task::Scores>> member_scores_;  ///< [sets × members]
     Subsets subsets_;
-    std::optional<MemberSums> sums_;                  ///< of the test rows before those of the job `next_`
-    std::vector<std::optional<MemberSums>> waiting_;  ///< by job, for those of rows before
-    std::size_t next_ = 0;
+    std::optional<MemberSums> sums_;  ///< of the test rows so far
+    InOrder<MemberSums> rows_in_order_;
     std::vector<Interval> plus_;
-    std::vector<MemberScores> scored_;  ///< by score job of the test rows
     WholeReferences whole_;
+    InOrder<MemberScores> members_in_order_;
     ResampledColumns resampled_;
     std::vector<double> replicated_;  ///< [replicates × columns]
     std::size_t taken_ = 0;
@@ -137,7 +140,7 @@ private:
 
     const Study* study_;
     ReadPredictions read_;
-    Stage stage_ = Stage::fit;
+    Stage stage_ = Stage::members;
     Committee committee_;
     Weights weights_;
     std::vector<RowJob> row_jobs_;

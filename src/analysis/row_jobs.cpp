@@ -50,7 +50,7 @@ std::vector<double> weights_among(const std::vector<double>& all, std::span<cons
 }
 
 std::vector<ScoreJob> score_jobs(const Study& study, const Committee& committee) {
-    constexpr std::size_t most_members = 16;  // few enough to be shared out, and worth a message
+    constexpr std::size_t most_members = 4;  // few enough to be shared out, and worth a message
     std::vector<ScoreJob> jobs;
     for (std::size_t set = 0; set < study.sets.size(); ++set) {
         const bool is_scored = set == study.test || study.sets[set]->use == SetUse::shift;

@@ -1,9 +1,12 @@
 #include "run/report_program.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -80,14 +83,15 @@ config::Options options_of(const FinishedRun& run, const Request& request) {
     return options;
 }
 
-/// Does this rank's share of the jobs of a stage: with its number, and those so many ranks further on. As a text that
-/// holds each job's number, its size and its bytes.
-std::string jobs_of_rank(analysis::Analyst& analyst, std::size_t jobs, const comm::Communicator& world) {
+/// Does this rank's share of the jobs of a stage: the one at its number, and those so many ranks further on. As a text
+/// that holds each job's number, its size and its bytes.
+std::string jobs_of_rank(analysis::Analyst& analyst, std::span<const std::size_t> jobs,
+                         const comm::Communicator& world) {
     core::WireWriter writer;
     const auto ranks = static_cast<std::size_t>(world.size());
-    for (auto job = static_cast<std::size_t>(world.rank()); job < jobs; job += ranks) {
-        writer(std::uint64_t{job});
-        writer(analyst.run(job));
+    for (auto place = static_cast<std::size_t>(world.rank()); place < jobs.size(); place += ranks) {
+        writer(std::uint64_t{jobs[place]});
+        writer(analyst.run(jobs[place]));
     }
     return {reinterpret_cast<const char*>(writer.bytes.data()), writer.bytes.size()};
 }
@@ -108,20 +112,20 @@ std::unique_ptr<analysis::Analysis> analyse(comm::Communicator& world, const Fin
     if (world.is_root()) analysis = std::make_unique<analysis::Analysis>(run.study(), run.committee());
     analysis::Analyst analyst(run.study(), run.reader());
     while (true) {
-        // The number of jobs and what to know of them; nothing when all are done.
+        // The jobs and what to know of them; none when all are done.
         std::vector<std::byte> order;
         if (world.is_root()) {
             core::WireWriter writer;
-            writer(std::uint64_t{analysis->jobs()});
+            writer(analysis->jobs());
             writer(analysis->context());
             order = std::move(writer.bytes);
         }
         world.broadcast(order);
         core::WireReader reader(order);
-        std::uint64_t jobs = 0;
+        std::vector<std::size_t> jobs;
         std::vector<std::byte> context;
         reader(jobs), reader(context);
-        if (jobs == 0) return analysis;
+        if (jobs.empty()) return analysis;
         std::string mine;
         world.run_everywhere([&] {
             analyst.begin(context);

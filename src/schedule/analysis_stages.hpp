@@ -19,8 +19,8 @@ public:
     /// These members make up the ensemble.
     virtual void begin(analysis::Committee committee) = 0;
 
-    /// Of the stage that is under way.
-    [[nodiscard]] virtual std::size_t jobs() const = 0;
+    /// Of the stage that is under way, each once, in the order in which they are best begun.
+    [[nodiscard]] virtual std::vector<std::size_t> jobs() const = 0;
 
     /// What a rank has to know for the jobs of this stage.
     [[nodiscard]] virtual std::vector<std::byte> context() const = 0;

@@ -260,7 +260,7 @@ std::vector<Coordinator::Answer> Coordinator::lose(int rank, const std::string& 
 
 /// Others get what a lost rank had.
 std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s) {
-    if (jobs_) return take_back_job(rank);
+    if (jobs_) return take_back_jobs(rank);
     std::vector<WorkUnit> units;
     if (rank.unit) {
         MemberWork& work = queue_.of(rank.member);
@@ -284,8 +284,8 @@ std::vector<Coordinator::Answer> Coordinator::take_back(Rank& rank, double now_s
     return answers;
 }
 
-std::vector<Coordinator::Answer> Coordinator::take_back_job(Rank& rank) {
-    if (rank.job) jobs_->put_back(*std::exchange(rank.job, std::nullopt));
+std::vector<Coordinator::Answer> Coordinator::take_back_jobs(Rank& rank) {
+    for (; !rank.jobs.empty(); rank.jobs.pop_back()) jobs_->put_back(rank.jobs.back());
     rank.progress = {.lost = true};
     return hand_out_jobs();
 }
@@ -308,50 +308,52 @@ std::vector<Coordinator::Answer> Coordinator::begin_analysis(analysis::Committee
     if (stages_ != nullptr) stages_->begin(std::move(committee));
     std::vector<Answer> answers = begin_stage();
     for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
-        if (!ranks_[rank].lost && !ranks_[rank].job) answers.push_back({static_cast<int>(rank), Analyse{}});
+        if (!ranks_[rank].lost && ranks_[rank].jobs.empty()) answers.push_back({static_cast<int>(rank), Analyse{}});
     }
     return answers;
 }
 
 /// Without any jobs all is done.
 std::vector<Coordinator::Answer> Coordinator::begin_stage() {
-    jobs_.emplace(stages_ == nullptr ? 0 : stages_->jobs());
+    jobs_.emplace(stages_ == nullptr ? std::vector<std::size_t>() : stages_->jobs());
     ++stage_;
     concluded_ = jobs_->are_done();
     return hand_out_jobs();
 }
 
-/// To ranks that have none.
+/// To ranks that have none, then to those that have but the one that they do.
 std::vector<Coordinator::Answer> Coordinator::hand_out_jobs() {
     std::vector<Answer> answers;
-    for (std::size_t rank = 0; rank < ranks_.size() && !jobs_->are_handed_out(); ++rank) {
-        if (ranks_[rank].lost || ranks_[rank].job) continue;
-        answers.push_back(*next_job(static_cast<int>(rank)));
-    }
+    const auto give = [&](std::size_t had, std::size_t kept_back) {
+        for (std::size_t rank = 0; rank < ranks_.size() && jobs_->waiting() > kept_back; ++rank) {
+            if (!ranks_[rank].lost && ranks_[rank].jobs.size() == had) answers.push_back(next_job(rank));
+        }
+    };
+    give(0, 0);
+    give(1, ranks_.size() - lost_);
     return answers;
 }
 
-std::optional<Coordinator::Answer> Coordinator::next_job(int rank) {
-    const auto job = jobs_->take();
-    if (!job) return std::nullopt;
-    Rank& state = ranks_[static_cast<std::size_t>(rank)];
-    state.job = job;
-    Analyse order{.job = *job, .context = {}};
+/// REQUIRES: a job waits.
+Coordinator::Answer Coordinator::next_job(std::size_t rank) {
+    Rank& state = ranks_[rank];
+    Analyse order{.job = jobs_->take().value(), .context = {}};
+    state.jobs.push_back(order.job);
     if (std::exchange(state.stage, stage_) != stage_) order.context = stages_->context();
-    return Answer{rank, std::move(order)};
+    return {static_cast<int>(rank), std::move(order)};
 }
 
 std::vector<Coordinator::Answer> Coordinator::analysed(int rank, std::uint64_t job) {
     Rank& state = ranks_[static_cast<std::size_t>(rank)];
-    if (!jobs_ || state.job != job) refuse(rank, "the result of a job that it was not given");
-    state.job.reset();
+    if (!jobs_ || state.jobs.empty() || state.jobs.front() != job)
+        refuse(rank, "the result of a job that it was not given");
+    state.jobs.pop_front();
     jobs_->finish();
     if (jobs_->are_done()) {
         concluded_ = !stages_->advance();
         return concluded_ ? std::vector<Answer>{} : begin_stage();
     }
-    if (auto next = next_job(rank)) return {std::move(*next)};
-    return {};
+    return hand_out_jobs();
 }
 
 std::vector<Coordinator::Answer> Coordinator::fail(const core::Error& error) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,7 +38,8 @@ public:
     /// each member or for none.
     /// If the run `recovers`, it goes on when ranks are lost: what they had is handed out again.
     /// When all members are done, the jobs of their analysis are handed out, stage by stage; the run is over when all
-    /// of these are done.
+    /// of these are done. As long as more jobs wait than there are ranks, each rank has one more than it does, so that
+    /// none waits for an answer; the last ones go to whoever is free.
     Coordinator(std::size_t members, int ranks, std::size_t epochs, std::vector<MemberWork> work = {},
                 bool recovers = false, std::vector<WorkUnit> units = {});
 
@@ -125,8 +127,8 @@ private:
         std::size_t threads = 1;    ///< it was told to use
         bool suspended = false;     ///< has saved what it had
         bool lost = false;
-        std::optional<std::size_t> job;  ///< of the analysis that it does
-        std::size_t stage = 0;           ///< of the analysis that it knows of, counted from 1
+        std::deque<std::size_t> jobs;  ///< of the analysis: the one that it does, and what it does next
+        std::size_t stage = 0;         ///< of the analysis that it knows of, counted from 1
 
         [[nodiscard]] bool is_idle() const noexcept { return lost || (waits && !unit && !next); }
         [[nodiscard]] bool trains(std::uint32_t other) const noexcept { return unit && member == other; }
@@ -143,12 +145,12 @@ private:
     [[nodiscard]] std::vector<Answer> leave_others_out(double now_s);
     [[nodiscard]] std::vector<Answer> end_training(const Suspend& order, double now_s);
     [[nodiscard]] std::vector<Answer> take_back(Rank& rank, double now_s);
-    [[nodiscard]] std::vector<Answer> take_back_job(Rank& rank);
+    [[nodiscard]] std::vector<Answer> take_back_jobs(Rank& rank);
     [[nodiscard]] std::vector<Answer> conclude();
     [[nodiscard]] std::vector<Answer> begin_analysis(analysis::Committee committee);
     [[nodiscard]] std::vector<Answer> begin_stage();
     [[nodiscard]] std::vector<Answer> hand_out_jobs();
-    [[nodiscard]] std::optional<Answer> next_job(int rank);
+    [[nodiscard]] Answer next_job(std::size_t rank);
     [[nodiscard]] std::vector<Answer> analysed(int rank, std::uint64_t job);
     [[nodiscard]] std::vector<Answer> to_all(const Message& message) const;
     [[nodiscard]] std::vector<Answer> with_threads(std::vector<Answer> answers);

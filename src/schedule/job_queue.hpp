@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace ensemble::schedule {
@@ -9,8 +11,9 @@ namespace ensemble::schedule {
 /// Jobs that do not depend on one another, each to be done by one rank.
 class JobQueue {
 public:
-    explicit JobQueue(std::size_t jobs) : jobs_(jobs) {
-        for (std::size_t job = jobs; job > 0; --job) queue_.push_back(job - 1);
+    /// Jobs in the order in which they are handed out.
+    explicit JobQueue(std::vector<std::size_t> order) : jobs_(order.size()), queue_(std::move(order)) {
+        std::ranges::reverse(queue_);
     }
 
     /// The next job that nobody has; nothing where all are handed out.
@@ -26,7 +29,8 @@ public:
 
     void finish() noexcept { ++done_; }
     [[nodiscard]] bool are_done() const noexcept { return done_ == jobs_; }
-    [[nodiscard]] bool are_handed_out() const noexcept { return queue_.empty(); }
+    /// That nobody has.
+    [[nodiscard]] std::size_t waiting() const noexcept { return queue_.size(); }
 
 private:
     std::size_t jobs_;

@@ -30,7 +30,7 @@ public:
     explicit MemberAnalysis(const config::Experiment& experiment) : study_(experiment.study()) {}
 
     void begin(analysis::Committee committee) override { analysis_.emplace(study_, std::move(committee)); }
-    [[nodiscard]] std::size_t jobs() const override { return analysis_->jobs(); }
+    [[nodiscard]] std::vector<std::size_t> jobs() const override { return analysis_->jobs(); }
     [[nodiscard]] std::vector<std::byte> context() const override { return analysis_->context(); }
     [[nodiscard]] bool advance() override { return analysis_->advance(); }
 

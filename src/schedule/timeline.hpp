@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -34,6 +35,7 @@ private:
         store::Activity activity = store::Activity::idle;
         double since_s = 0;
         std::deque<std::uint32_t> members;          ///< handed out: the one under way, and those behind it
+        std::size_t jobs = 0;                       ///< of the analysis, handed out
         std::optional<store::TimelineEntry> ended;  ///< which may yet go on
         bool is_over = false;
     };

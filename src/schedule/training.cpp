@@ -25,9 +25,10 @@ constexpr int message_tag = 1;
 constexpr double root_look_interval_s = 5e-3;
 constexpr double look_interval_s = 50e-3;
 
-/// Longest sleep of a rank that has nothing to do; while test rows are analysed the root waits for others.
+/// Longest sleep of a rank that has nothing to do; in the analysis, where most jobs take milliseconds, a small part of
+/// one.
 constexpr std::chrono::microseconds longest_sleep = std::chrono::milliseconds(5);
-constexpr std::chrono::microseconds longest_sleep_in_analysis(200);
+constexpr std::chrono::microseconds longest_sleep_in_analysis(500);
 
 /// Seconds between a rank's reports of progress; of many ranks the root gets no more than so many a second.
 constexpr double least_progress_interval_s = 0.2;
@@ -102,7 +103,7 @@ public:
         core::Stopwatch since_look;
         while (!is_over()) {
             bool busy = false;
-            hooks_.turn();
+            if (!is_at_job()) hooks_.turn();  // a job that never ends is no sign of life
             attend_to_stops();
             if (root_) root_->attend(clock_.seconds());
             if (!failed_) guarded([&] { busy = worker_->work(); });
@@ -118,8 +119,10 @@ public:
             if (busy || any) {
                 calm.reset();
                 brisk.reset();
+            } else if (is_at_job()) {
+                guarded([&] { worker_->await(longest_sleep_in_analysis); });
             } else {
-                (root_ && root_->coordinator().is_analysing() ? brisk : calm).pause();
+                (analyses_ ? brisk : calm).pause();
             }
         }
         if (root_) root_->end(clock_.seconds());
@@ -152,6 +155,7 @@ public:
     }
 
 private:
+    [[nodiscard]] bool is_at_job() const { return !failed_ && worker_->is_analysing(); }
     [[nodiscard]] bool is_over() const { return stopped_ || (root_ && root_->coordinator().is_over()); }
 
     /// Does something of this rank's own; if it throws, the coordinator hears of it and this rank waits to be stopped.
@@ -209,7 +213,8 @@ private:
         } else if (is_for_worker(message)) {
             if (const auto* threads = std::get_if<Threads>(&message))
                 hooks_.note(fmt::format("goes on with {} threads", threads->count));
-            if (std::holds_alternative<Analyse>(message) || std::holds_alternative<Suspend>(message)) stop_.answer();
+            if (std::holds_alternative<Analyse>(message)) analyses_ = true;
+            if (analyses_ || std::holds_alternative<Suspend>(message)) stop_.answer();
             if (worker_) worker_->receive(message);
         } else {
             core::require(root_.has_value(), "only the root coordinates");
@@ -225,6 +230,7 @@ private:
     std::size_t member_bytes_ = 0;  ///< that training a member takes; 0 if not known
     bool ready_ = false;            ///< has compiled its first member
     double first_step_s_ = 0;
+    bool analyses_ = false;  ///< has heard that training is over
     bool failed_ = false;
     bool stopped_ = false;
     int stop_code_ = 0;

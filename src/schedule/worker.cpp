@@ -41,8 +41,8 @@ void Worker::receive(const Message& message) {
         core::require(!unit_, "a worker is given one unit at a time");
         unit_ = assign->unit;
     } else if (const auto* job = std::get_if<Analyse>(&message)) {
-        core::require(!training_ && !predicting_ && !unit_ && !job_, "members are combined when none is in training");
-        if (job->job != no_job) job_ = *job;
+        core::require(!training_ && !predicting_ && !unit_, "members are combined when none is in training");
+        if (job->job != no_job) jobs_.push_back(*job);
     } else if (const auto* threads = std::get_if<Threads>(&message)) {
         threads_ = static_cast<std::size_t>(threads->count);
         if (training_) training_->member->use_threads(*threads_);
@@ -77,8 +77,8 @@ bool Worker::work() {
         const std::uint32_t member = unit_->first++;
         if (--unit_->count == 0) unit_.reset();
         begin(member);
-    } else if (job_) {
-        analyse();
+    } else if (!jobs_.empty() && !is_analysing()) {
+        begin_job();
     } else {
         return false;
     }
@@ -238,10 +238,19 @@ void Worker::prepare_next() {
     if (next.after == state.member) start_ = train::begin_from(next, state);
 }
 
-void Worker::analyse() {
-    const Analyse order = *std::exchange(job_, std::nullopt);
-    if (!order.context.empty()) analyst_.begin(order.context);
-    send_(Analysed{.job = order.job, .result = analyst_.run(order.job)});
+void Worker::begin_job() {
+    thread_.start([this, &order = jobs_.front()] {
+        if (!order.context.empty()) analyst_.begin(order.context);
+        return analyst_.run(order.job);
+    });
+}
+
+void Worker::await(std::chrono::microseconds longest) {
+    auto result = thread_.take(longest);
+    if (!result) return;
+    const std::uint64_t job = jobs_.front().job;
+    jobs_.pop_front();
+    send_(Analysed{.job = job, .result = std::move(*result)});
 }
 
 analysis::MemberResult Worker::result() {

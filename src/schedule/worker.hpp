@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -10,6 +12,7 @@
 #include "analysis/analysis.hpp"
 #include "config/experiment.hpp"
 #include "core/stopwatch.hpp"
+#include "schedule/job_thread.hpp"
 #include "schedule/member_storage.hpp"
 #include "schedule/member_training.hpp"
 #include "schedule/message.hpp"
@@ -19,7 +22,7 @@ namespace ensemble::schedule {
 
 /// Trains the members it is given, one after the other, in pieces short enough that its owner can answer messages in
 /// between; has each predict the evaluation sets, and stores it with its predictions. When all are done, does the jobs
-/// of their analysis that it is given.
+/// of their analysis that it is given: these beside its owner, who has messages to answer however long one takes.
 class Worker {
 public:
     using Send = std::function<void(const Message&)>;  ///< to the coordinator
@@ -32,8 +35,14 @@ public:
     /// Takes what the coordinator says.
     void receive(const Message& message);
 
-    /// Does a piece of work; false if there is nothing to do.
+    /// Does a piece of work, or begins a job; false if there is nothing to do.
     bool work();
+
+    /// A job is under way.
+    [[nodiscard]] bool is_analysing() const noexcept { return thread_.is_busy(); }
+
+    /// Sends what the job has come to, if it is done within so long. REQUIRES: is_analysing().
+    void await(std::chrono::microseconds longest);
 
 private:
     /// The member being trained.
@@ -66,7 +75,7 @@ private:
     void prepare_next();
     void complete_predictions();
     void leave_out_trained_rows();
-    void analyse();
+    void begin_job();
     [[nodiscard]] data::RowRange rows_of(std::size_t set) const;
     [[nodiscard]] std::span<float> predicted(std::size_t set);
     [[nodiscard]] task::Truth truth_of(std::size_t set) const;
@@ -87,9 +96,10 @@ private:
 
     analysis::Study study_;
     analysis::Analyst analyst_;
-    std::optional<Analyse> job_;
+    std::deque<Analyse> jobs_;            ///< the one under way, and behind it those that are next
     std::optional<std::size_t> threads_;  ///< as the coordinator last said
     core::Stopwatch since_progress_;
+    JobThread thread_;  ///< for jobs; ends before what these need
 };
 
 }  // namespace ensemble::schedule

@@ -9,6 +9,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "analysis/held_out.hpp"
+#include "analysis/in_order.hpp"
 #include "analysis/simulated.hpp"
 #include "analysis/simulated_run.hpp"
 #include "core/contract.hpp"
@@ -42,7 +43,7 @@ std::vector<Simulated> classes() {
 BOOST_AUTO_TEST_CASE(whoever_does_which_job_the_whole_is_the_same) {
     const SimulatedRun of_classes(classes());
     const Analysis one = analysed(of_classes, of_classes.all());
-    BOOST_TEST(one.jobs() > 2U);
+    BOOST_TEST(one.jobs().size() > 2U);
     check_equal(one, analysed(of_classes, of_classes.all(), 3));
     const SimulatedRun of_numbers({simulated_numbers(5, 40, 2), simulated_numbers(5, 30, 2)});
     check_equal(analysed(of_numbers, of_numbers.all()), analysed(of_numbers, of_numbers.all(), 2));
@@ -147,6 +148,44 @@ BOOST_AUTO_TEST_CASE(every_row_is_in_one_job_whatever_the_sizes) {
     BOOST_TEST(std::ranges::all_of(seen, [](int times) { return times == 1; }));
 }
 
+BOOST_AUTO_TEST_CASE(long_jobs_are_begun_first) {
+    const SimulatedRun run(classes());
+    Analysis analysis(run.study, run.all());
+    Analyst analyst(run.study, run.reader());
+    const auto finish_stage = [&] {
+        analyst.begin(analysis.context());
+        for (const std::size_t job : analysis.jobs()) analysis.take(job, analyst.run(job));
+        return analysis.advance();
+    };
+    BOOST_TEST_REQUIRE(finish_stage());
+    const std::vector<analysis::RowJob> blocks = analysis::row_jobs(run.study, run.all());
+    std::vector<std::size_t> jobs = analysis.jobs();
+    BOOST_TEST_REQUIRE(jobs.size() == blocks.size());
+    // Members are compared on the test rows, whose last block is the short one.
+    BOOST_TEST(blocks.at(jobs.front()).set == run.study.test);
+    BOOST_TEST(blocks.at(jobs.back()).set != run.study.test);
+    BOOST_TEST(blocks.at(jobs[0]).count > blocks.at(jobs[1]).count);
+    std::ranges::sort(jobs);
+    for (std::size_t job = 0; job < jobs.size(); ++job) BOOST_TEST(jobs[job] == job);
+    BOOST_TEST(finish_stage());
+}
+
+BOOST_AUTO_TEST_CASE(parts_are_handed_on_in_the_order_of_their_jobs) {
+    std::vector<std::size_t> order{2, 5, 7, 8};
+    do {
+        analysis::InOrder<std::size_t> parts({2, 5, 7, 8});
+        std::vector<std::size_t> seen;
+        for (std::size_t given = 0; given < order.size(); ++given) {
+            parts.take(order[given], 10 * order[given], [&](std::size_t job, std::size_t part) {
+                BOOST_TEST(part == 10 * job);
+                seen.push_back(job);
+            });
+            BOOST_TEST(seen.size() <= given + 1);
+        }
+        BOOST_TEST((seen == std::vector<std::size_t>{2, 5, 7, 8}));
+    } while (std::ranges::next_permutation(order).found);
+}
+
 BOOST_AUTO_TEST_CASE(results_that_make_no_sense_are_refused) {
     const SimulatedRun run({simulated_classes(3, 20, 4), simulated_classes(3, 20, 4)});
     Analysis analysis(run.study, run.all());
@@ -159,7 +198,7 @@ BOOST_AUTO_TEST_CASE(results_that_make_no_sense_are_refused) {
     BOOST_TEST(damaged({}));
     fit.pop_back();
     BOOST_TEST(damaged(fit));
-    for (std::size_t job = 0; job < analysis.jobs(); ++job) analysis.take(job, analyst.run(job));
+    for (std::size_t job = 0; job < analysis.jobs().size(); ++job) analysis.take(job, analyst.run(job));
     BOOST_TEST_REQUIRE(analysis.advance());
     analyst.begin(analysis.context());
     std::vector<std::byte> rows = analyst.run(0);

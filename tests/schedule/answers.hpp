@@ -1,7 +1,9 @@
 #pragma once
 
+#include <numeric>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/test/unit_test.hpp>
 
@@ -35,7 +37,11 @@ public:
         members = std::move(committee.members);
         best = committee.best;
     }
-    [[nodiscard]] std::size_t jobs() const override { return jobs_.at(stage_); }
+    [[nodiscard]] std::vector<std::size_t> jobs() const override {
+        std::vector<std::size_t> order(jobs_.at(stage_));
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        return order;
+    }
     [[nodiscard]] std::vector<std::byte> context() const override { return {static_cast<std::byte>(stage_ + 1)}; }
     [[nodiscard]] bool advance() override { return ++stage_ < jobs_.size(); }
 

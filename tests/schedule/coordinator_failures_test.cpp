@@ -1,3 +1,5 @@
+#include <set>
+
 #include <boost/test/unit_test.hpp>
 
 #include "answers.hpp"
@@ -186,6 +188,36 @@ BOOST_AUTO_TEST_CASE(who_is_free_takes_over_a_lost_ranks_job_at_once) {
     BOOST_TEST(!coordinator.is_over());
     BOOST_TEST(analyse_all(coordinator, Answers{begun[2]}).empty());
     BOOST_TEST(coordinator.is_over());
+}
+
+BOOST_AUTO_TEST_CASE(all_jobs_that_a_lost_rank_had_go_to_others) {
+    constexpr std::uint64_t count = 8;
+    Coordinator coordinator = three_at_work(3);
+    StagesOf stages({count});
+    Answers answers = begin_analysis(coordinator, stages);
+    BOOST_TEST(answers.size() == 5U);  // while more than three wait
+    BOOST_TEST(job_of(answers[4]) == 4U);
+    std::erase_if(answers, [](const auto& answer) { return answer.rank == 1; });
+    BOOST_TEST_REQUIRE(answers.size() == 3U);
+    // Five wait, and each of the two that are left has one ahead.
+    const Answers taken = coordinator.lose(1, "was killed", 4);
+    BOOST_TEST_REQUIRE(taken.size() == 1U);
+    BOOST_TEST(taken[0].rank == 2);
+    BOOST_TEST(job_of(taken[0]) == 1U);
+    answers.push_back(taken[0]);
+    std::set<std::uint64_t> done;
+    while (!answers.empty()) {
+        Answers more;
+        for (const auto& answer : answers) {
+            BOOST_TEST(answer.rank != 1);
+            BOOST_TEST(done.insert(job_of(answer)).second);
+            for (auto& each : analyse_all(coordinator, {answer})) more.push_back(std::move(each));
+        }
+        answers = std::move(more);
+    }
+    BOOST_TEST(done.size() == count);
+    BOOST_TEST(coordinator.is_over());
+    BOOST_TEST(!coordinator.failure());
 }
 
 BOOST_AUTO_TEST_CASE(a_rank_lost_between_stages_gets_no_job_of_the_next_one) {

@@ -248,6 +248,44 @@ BOOST_AUTO_TEST_CASE(the_analysis_goes_stage_by_stage_and_a_rank_hears_once_what
     BOOST_TEST((told == expected));
 }
 
+namespace {
+
+/// The jobs that answers give to a rank.
+std::vector<std::uint64_t> jobs_for(int rank, const Answers& answers) {
+    std::vector<std::uint64_t> jobs;
+    for (const auto& answer : answers) {
+        if (answer.rank == rank) jobs.push_back(job_of(answer));
+    }
+    return jobs;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(while_many_jobs_wait_ranks_have_one_ahead_and_the_last_go_to_whoever_is_free) {
+    using Jobs = std::vector<std::uint64_t>;
+    Coordinator coordinator(1, 2, 4);
+    StagesOf stages({7, 1});
+    coordinator.set_analysis(stages);
+    static_cast<void>(coordinator.receive(0, Request{}, 0));
+    const Answers begun = coordinator.receive(0, finished(0, 0.5), 1);
+    BOOST_TEST((jobs_for(0, begun) == Jobs{0, 2}));
+    BOOST_TEST((jobs_for(1, begun) == Jobs{1, 3}));
+    const auto done = [&](int rank, std::uint64_t job) {
+        return coordinator.receive(rank, Analysed{.job = job, .result = {std::byte{1}}}, 2);
+    };
+    // Three wait, more than there are ranks; then no more than these.
+    const Answers next = done(1, 1);
+    BOOST_TEST((jobs_for(1, next) == Jobs{4}));
+    BOOST_TEST(next.size() == 1U);
+    BOOST_TEST(done(0, 0).empty());
+    BOOST_TEST(done(1, 3).empty());
+    BOOST_TEST((jobs_for(1, done(1, 4)) == Jobs{5}));
+    BOOST_TEST((jobs_for(1, done(1, 5)) == Jobs{6}));
+    BOOST_TEST(contains(failure_of(core::Failure::run, [&] { static_cast<void>(done(0, 6)); }), "was not given"));
+    BOOST_TEST(done(1, 6).empty());
+    BOOST_TEST(done(0, 2).size() == 1U);  // the next stage
+}
+
 BOOST_AUTO_TEST_CASE(ranks_without_a_job_hear_that_training_is_over) {
     Coordinator coordinator(1, 3, 4);
     StagesOf stages({1});

@@ -32,6 +32,7 @@ struct Notes final : MemberStorage, TrainingHooks {
     std::function<void(const train::MemberState&, const MemberPredictions&)> on_finish;
     std::function<void()> on_epoch;
     std::function<void()> on_show;
+    std::function<void()> on_rows;  ///< on whichever thread needs them
 
     store::SavedMember load(std::uint32_t member) override { return on_load ? on_load(member) : store::SavedMember{}; }
     void save(const train::MemberState& state) override { saved.push_back(state); }
@@ -45,6 +46,7 @@ struct Notes final : MemberStorage, TrainingHooks {
     }
     std::vector<float> rows(std::size_t set, std::span<const std::uint32_t> members, std::size_t first,
                             std::size_t count) override {
+        if (on_rows) on_rows();
         std::vector<float> block;
         for (const std::uint32_t member : members) {
             const auto part = std::span(predicted.at(member).at(set)).subspan(first * width, count * width);

@@ -97,6 +97,18 @@ BOOST_AUTO_TEST_CASE(jobs_of_the_analysis_without_a_gap_are_one) {
     check(timeline, {"0 idle: 0 to 1", "0 analyse: 1 to 3", "0 idle: 3 to 4", "0 analyse: 4 to 6"});
 }
 
+BOOST_AUTO_TEST_CASE(who_has_a_job_ahead_does_not_wait) {
+    Timeline timeline(1);
+    timeline.told(0, Analyse{.job = 0, .context = {}}, 1);
+    timeline.told(0, Analyse{.job = 1, .context = {}}, 1);
+    timeline.heard(0, Analysed{.job = 0, .result = {}}, 3);
+    timeline.told(0, Analyse{.job = 2, .context = {}}, 4);
+    timeline.heard(0, Analysed{.job = 1, .result = {}}, 5);
+    timeline.heard(0, Analysed{.job = 2, .result = {}}, 6);
+    timeline.end(8);
+    check(timeline, {"0 idle: 0 to 1", "0 analyse: 1 to 6", "0 idle: 6 to 8"});
+}
+
 BOOST_AUTO_TEST_CASE(who_is_stopped_or_lost) {
     Timeline timeline(3);
     for (int rank = 0; rank < 3; ++rank) timeline.told(rank, assign(static_cast<std::uint32_t>(rank)), 0);

@@ -1,6 +1,7 @@
 #include "schedule/training.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -97,6 +98,31 @@ BOOST_AUTO_TEST_CASE(the_time_that_rank_0_gives_to_others_is_counted) {
     BOOST_TEST_REQUIRE(shown >= 2);
     BOOST_TEST(trained.coordination_s >= 0.04);
     BOOST_TEST(trained.coordination_s <= watch.seconds());
+}
+
+BOOST_AUTO_TEST_CASE(a_rank_attends_to_others_while_it_does_a_job_of_the_analysis) {
+    const Experiment experiment = experiment_with(small_options());
+    Notes notes;
+    std::atomic<int> shown = 0;
+    bool attends = true;
+    notes.on_show = [&] { ++shown; };
+    notes.on_rows = [&] {
+        constexpr double long_enough_s = 20;
+        const int before = shown;
+        const core::Stopwatch watch;
+        while (attends && shown < before + 3) attends = watch.seconds() < long_enough_s;
+    };
+    const Trained trained = train_all(experiment, notes);
+    BOOST_TEST(attends);
+    BOOST_TEST(rows_of(trained).rows == 30U);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_job_of_the_analysis_throws_ends_the_run) {
+    const Experiment experiment = experiment_with(small_options());
+    Notes notes;
+    notes.on_rows = [] { core::fail(core::Failure::data, "a file is gone"); };
+    BOOST_TEST(failure_of(core::Failure::data, [&] { static_cast<void>(train_all(experiment, notes)); }) ==
+               "a file is gone; this survives");
 }
 
 BOOST_AUTO_TEST_CASE(rows_of_the_best_member_are_those_of_the_best_on_validation_data) {

@@ -61,12 +61,16 @@ BOOST_AUTO_TEST_CASE(units_are_as_long_as_their_members_together) {
 
 BOOST_AUTO_TEST_CASE(every_job_is_done_once_whoever_is_lost) {
     for (const std::size_t count : {1U, 2U, 17U}) {
-        JobQueue jobs(count);
+        std::vector<std::size_t> order(count);
+        std::iota(order.rbegin(), order.rend(), std::size_t{0});
+        JobQueue jobs(order);
         std::vector<int> seen(count);
         bool is_first = true;
         while (const auto job = jobs.take()) {
             if (std::exchange(is_first, false)) {
+                BOOST_TEST(*job == order.front());
                 jobs.put_back(*job);
+                BOOST_TEST(jobs.waiting() == count);
                 continue;
             }
             ++seen.at(*job);
@@ -74,10 +78,10 @@ BOOST_AUTO_TEST_CASE(every_job_is_done_once_whoever_is_lost) {
             jobs.finish();
         }
         BOOST_TEST(jobs.are_done());
-        BOOST_TEST(jobs.are_handed_out());
+        BOOST_TEST(jobs.waiting() == 0U);
         BOOST_TEST(std::ranges::all_of(seen, [](int times) { return times == 1; }));
     }
-    BOOST_TEST(JobQueue(0).are_done());
+    BOOST_TEST(JobQueue({}).are_done());
 }
 
 BOOST_AUTO_TEST_CASE(time_that_nobody_had_work) {
