@@ -37,11 +37,11 @@ bool tells_diversity(const Study& study, const RowJob& job) {
     return job.set == study.test && study.sets[job.set]->has_truth();
 }
 
-/// The jobs 0 to `count` − 1 one after the other.
-std::vector<std::size_t> in_turn(std::size_t count) {
-    std::vector<std::size_t> jobs(count);
-    std::iota(jobs.begin(), jobs.end(), std::size_t{0});
-    return jobs;
+/// So many numbers from `first` on.
+std::vector<std::size_t> in_turn(std::size_t count, std::size_t first = 0) {
+    std::vector<std::size_t> numbers(count);
+    std::iota(numbers.begin(), numbers.end(), first);
+    return numbers;
 }
 
 /// Blocks of rows by what they take, the longest first. To compare members takes some times as long as all else.
@@ -74,8 +74,8 @@ Analysis::Analysis(const Study& study, Committee committee)
       fitted_(fitted_combinations(study.task->kind)),
       weights_(combinations_of(study.task->kind).size()) {
     core::require(!committee_.members.empty(), "an ensemble has members");
+    core::require(!fitted_.empty(), "every task has combinations that are fitted");
     begin_members();
-    if (order_.empty()) begin_rows();
 }
 
 std::vector<std::byte> Analysis::context() const {
@@ -85,23 +85,20 @@ std::vector<std::byte> Analysis::context() const {
 }
 
 void Analysis::take(std::size_t job, std::span<const std::byte> result) {
-    core::require(job < order_.size(), "a stage has the jobs that are taken");
-    switch (stage_) {
-        case Stage::members:
-            if (job < fitted_.size()) {
-                take_weights(job, result);
-            } else {
-                take_scores(job - fitted_.size(), result);
-            }
-            break;
-        case Stage::rows:
-            take_rows(job, result);
-            break;
-        case Stage::resample:
-            take_replicates(job, result);
-            break;
+    core::require(job < begun_, "jobs are taken that have begun");
+    std::size_t place = job;
+    if (place < fitted_.size()) {
+        take_weights(place, result);
+        --fits_left_;
+    } else if ((place -= fitted_.size()) < score_jobs_.size()) {
+        take_scores(place, result);
+        --scores_left_;
+    } else if ((place -= score_jobs_.size()) < row_jobs_.size()) {
+        take_rows(place, result);
+        if (--rows_left_ == 0) score_combinations();
+    } else {
+        take_replicates(place - row_jobs_.size(), result);
     }
-    ++taken_;
 }
 
 void Analysis::take_weights(std::size_t job, std::span<const std::byte> result) {
@@ -205,13 +202,13 @@ DiversityResult Analysis::diversity() const {
 }
 
 bool Analysis::advance() {
-    core::require(taken_ == order_.size(), "a stage is over when all its jobs are done");
     switch (stage_) {
         case Stage::members:
+            if (fits_left_ > 0) return false;
             begin_rows();
             return true;
         case Stage::rows:
-            return begin_resampling();
+            return rows_left_ == 0 && scores_left_ == 0 && begin_resampling();
         case Stage::resample:
             break;
     }
@@ -221,7 +218,10 @@ bool Analysis::advance() {
 /// Fits come first: the longest jobs are among them.
 void Analysis::begin_members() {
     score_jobs_ = score_jobs(*study_, committee_);
-    order_ = in_turn(fitted_.size() + score_jobs_.size());
+    fits_left_ = fitted_.size();
+    scores_left_ = score_jobs_.size();
+    begun_ = fits_left_ + scores_left_;
+    order_ = in_turn(begun_);
     member_scores_.resize(study_->sets.size());
     std::vector<std::size_t> test_jobs;
     for (std::size_t job = 0; job < score_jobs_.size(); ++job) {
@@ -235,16 +235,27 @@ void Analysis::begin_members() {
     whole_.mean_influences.resize(whole_.mean.size() * test.count);
 }
 
+/// What gains ask of them, made while others still work.
+void Analysis::score_combinations() {
+    const std::size_t test = study_->test;
+    if (!study_->sets[test]->has_truth()) return;
+    for (const Combined& each : rows_[test].combined) {
+        whole_.combined.push_back(whole_scores(
+            {.task = *study_->task, .targets = study_->targets, .predictions = each.predictions, .chosen = each.chosen},
+            truth(test)));
+    }
+}
+
 /// False where nothing is true of the test rows.
 bool Analysis::begin_resampling() {
     const std::size_t test = study_->test;
     if (!study_->sets[test]->has_truth()) return false;
-    const AskedGains asked = ask_gains(*study_->task, study_->targets, rows_[test], truth(test),
-                                       committee_.members.size(), study_->seed, &whole_);
+    const AskedGains asked =
+        ask_gains(*study_->task, study_->targets, rows_[test], committee_.members.size(), study_->seed, &whole_);
     if (asked.places.empty()) return false;
     stage_ = Stage::resample;
-    order_ = in_turn(resampling_jobs);
-    taken_ = 0;
+    order_ = in_turn(resampling_jobs, begun_);
+    begun_ += resampling_jobs;
     resampled_ = asked.gains.columns();
     replicated_.resize(MeanGains::replicates * resampled_.columns);
     return true;
@@ -252,9 +263,11 @@ bool Analysis::begin_resampling() {
 
 void Analysis::begin_rows() {
     stage_ = Stage::rows;
-    taken_ = 0;
     row_jobs_ = row_jobs(*study_, committee_);
     order_ = longest_first(*study_, row_jobs_);
+    for (std::size_t& job : order_) job += begun_;
+    rows_left_ = row_jobs_.size();
+    begun_ += rows_left_;
     std::vector<std::size_t> compared = in_turn(row_jobs_.size());
     std::erase_if(compared, [this](std::size_t job) { return !tells_diversity(*study_, row_jobs_[job]); });
     rows_in_order_ = InOrder<MemberSums>(std::move(compared));
@@ -287,27 +300,22 @@ void Analyst::begin(std::span<const std::byte> context) {
     if (!reader.at_end() || committee_.members.empty() || stage_ > Stage::resample)
         core::refuse_message("it is no context of an analysis");
     score_jobs_ = score_jobs(*study_, committee_);
+    row_jobs_ = row_jobs(*study_, committee_);
     if (stage_ == Stage::members) return;
     held_out_.reset();
     plus_.reset();
     has_plus_ = plus_method(*study_, committee_, 1 - conformal_level).has_value();
-    row_jobs_ = row_jobs(*study_, committee_);
     subsets_ = subsets_of(committee_.members.size(), study_->seed);
 }
 
 std::vector<std::byte> Analyst::run(std::size_t job) {
-    switch (stage_) {
-        case Stage::members: {
-            const std::size_t fits = fitted_combinations(study_->task->kind).size();
-            return job < fits ? fit(job) : score_members(score_jobs_.at(job - fits));
-        }
-        case Stage::rows:
-            return analyse_rows(row_jobs_.at(job));
-        case Stage::resample:
-            break;
-    }
+    std::size_t place = job;
+    const std::size_t fits = fitted_combinations(study_->task->kind).size();
+    if (place < fits) return fit(place);
+    if ((place -= fits) < score_jobs_.size()) return score_members(score_jobs_[place]);
+    if ((place -= score_jobs_.size()) < row_jobs_.size()) return analyse_rows(row_jobs_[place]);
     core::WireWriter writer;
-    writer(studentised_replicates(resampled_, job * replicates_of_job, replicates_of_job));
+    writer(studentised_replicates(resampled_, (place - row_jobs_.size()) * replicates_of_job, replicates_of_job));
     return std::move(writer.bytes);
 }
 

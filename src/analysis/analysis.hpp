@@ -22,10 +22,10 @@ namespace ensemble::analysis {
 /// Conformal intervals and sets are made to hold the truth of that share of new rows.
 inline constexpr double conformal_level = 0.9;
 
-/// The stages of an analysis, one after the other; the jobs of a stage do not depend on one another.
+/// The stages of an analysis. The jobs of a stage do not depend on one another, nor on jobs of scores in another.
 enum class Stage : std::uint8_t {
-    members,   ///< a job for each combination that is fitted: its weights. And jobs for the test rows, and for each set
-               ///< of these that are changed: what single members reach, while ranks without a fit have nothing else
+    members,   ///< a job for each combination that is fitted: its weights. And jobs of scores for the test rows, and
+               ///< for each set of these that are changed: what single members reach
     rows,      ///< a job for each block of rows: what is found row by row
     resample,  ///< jobs of replicates: gains on resampled test rows
 };
@@ -46,17 +46,19 @@ public:
     [[nodiscard]] const Study& study() const noexcept { return *study_; }
     [[nodiscard]] const Committee& committee() const noexcept { return committee_; }
 
-    /// Of the stage that it is in, in the order in which they are best begun: the longest first, so that ranks end
-    /// together.
+    /// Those that the stage has that it is in, in the order in which they are best begun: the longest first, so that
+    /// ranks end together. They are counted through all stages.
     [[nodiscard]] const std::vector<std::size_t>& jobs() const noexcept { return order_; }
 
-    /// What whoever does a job of this stage has to know beside the study, for Analyst::begin().
+    /// What whoever does a job of this stage or of one before has to know beside the study, for Analyst::begin().
     [[nodiscard]] std::vector<std::byte> context() const;
 
     /// Takes what Analyst::run() made of that job. Throws core::Error (run) if it makes no sense.
     void take(std::size_t job, std::span<const std::byte> result);
 
-    /// Goes on to the next stage that has jobs; false if that was the last. REQUIRES: all jobs are taken.
+    /// Goes on to the next stage if all is taken that it needs; false if not, or if that was the last. Scores are
+    /// needed by replicates alone: they fill the time of ranks that would wait for a long fit, or for what is found of
+    /// the rows to be put together.
     [[nodiscard]] bool advance();
 
     /// The weights of each combination. REQUIRES: the stage after fit.
@@ -75,8 +77,8 @@ public:
     /// has none. REQUIRES: the last stage is over.
     [[nodiscard]] std::span<const Interval> plus_intervals() const noexcept { return plus_; }
 
-    /// What members are in metrics that are no means over rows, and the replicates of what ask_gains() asks for, both
-    /// of the test rows; empty where nothing is true of these. REQUIRES: the last stage is over.
+    /// What combinations and members are in metrics that are no means over rows, and the replicates of what ask_gains()
+    /// asks for, both of the test rows; empty where nothing is true of these. REQUIRES: the last stage is over.
     [[nodiscard]] const WholeReferences& whole() const noexcept { return whole_; }
     [[nodiscard]] std::span<const double> replicated() const noexcept { return replicated_; }
 
@@ -92,6 +94,7 @@ private:
     [[nodiscard]] bool begin_resampling();
     void take_weights(std::size_t job, std::span<const std::byte> result);
     void take_rows(std::size_t job, std::span<const std::byte> result);
+    void score_combinations();
     void take_scores(std::size_t job, std::span<const std::byte> result);
     void take_replicates(std::size_t job, std::span<const std::byte> result);
     void take_plus(std::size_t job, std::span<const double> ends);
@@ -117,7 +120,10 @@ private:
     InOrder<MemberScores> members_in_order_;
     ResampledColumns resampled_;
     std::vector<double> replicated_;  ///< [replicates × columns]
-    std::size_t taken_ = 0;
+    std::size_t begun_ = 0;           ///< jobs of all stages so far
+    std::size_t fits_left_ = 0;       ///< and so on: jobs that are not taken
+    std::size_t scores_left_ = 0;
+    std::size_t rows_left_ = 0;
     EvaluationSet predicted_;  ///< with folds, what is true of the validation rows that are predicted
 };
 
@@ -130,7 +136,7 @@ public:
     /// Begins a stage with what Analysis::context() says. Throws core::Error (run) if that makes no sense.
     void begin(std::span<const std::byte> context);
 
-    /// What a job of the stage comes to. REQUIRES: begin(); that the stage has the job.
+    /// What a job comes to. REQUIRES: begin(); a job of the stage, or of one before that is not over.
     [[nodiscard]] std::vector<std::byte> run(std::size_t job);
 
 private:

@@ -23,12 +23,10 @@ std::vector<double> difference(std::span<const double> own, std::span<const doub
 }
 
 /// Asks for those of one combination in metrics that are no means.
-void ask_whole(const task::Predicted& predicted, const task::Truth& truth, const WholeReferences& whole,
-               std::size_t members, std::size_t combination, AskedGains& asked) {
-    const task::Task& task = predicted.task;
-    const WholeScores own = whole_scores(predicted, truth);
+void ask_whole(const task::Task& task, const WholeReferences& whole, std::size_t rows, std::size_t members,
+               std::size_t combination, AskedGains& asked) {
+    const WholeScores& own = whole.combined.at(combination);
     const std::vector<std::size_t> metrics = whole_metrics(task);
-    const std::size_t rows = predicted.rows();
     const auto add = [&](std::size_t place, double reference, const std::vector<double>& theirs, bool over_best) {
         const std::size_t metric = metrics[place];
         const double value = own.values[place];
@@ -75,8 +73,8 @@ WholeScores whole_scores(const task::Predicted& predicted, const task::Truth& tr
     return scores;
 }
 
-AskedGains ask_gains(const task::Task& task, std::size_t targets, const RowResults& rows, const task::Truth& truth,
-                     std::size_t members, std::uint64_t seed, const WholeReferences* whole) {
+AskedGains ask_gains(const task::Task& task, std::size_t targets, const RowResults& rows, std::size_t members,
+                     std::uint64_t seed, const WholeReferences* whole) {
     AskedGains asked{.gains = MeanGains(rows.rows, seed), .places = {}};
     const std::vector<std::size_t> means = mean_metrics(task);
     const auto lines = [&](const RowValues& values, std::size_t place) {
@@ -92,10 +90,7 @@ AskedGains ask_gains(const task::Task& task, std::size_t targets, const RowResul
             for (const bool over_best : {false, true})
                 asked.places.push_back({.combination = which, .metric = means[place], .over_best = over_best});
         }
-        if (whole == nullptr) continue;
-        const Combined& combined = rows.combined[which];
-        ask_whole({.task = task, .targets = targets, .predictions = combined.predictions, .chosen = combined.chosen},
-                  truth, *whole, members, which, asked);
+        if (whole != nullptr) ask_whole(task, *whole, rows.rows, members, which, asked);
     }
     return asked;
 }

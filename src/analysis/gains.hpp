@@ -22,8 +22,9 @@ struct WholeScores {
 /// A pure function, O(rows · log rows).
 [[nodiscard]] WholeScores whole_scores(const task::Predicted& predicted, const task::Truth& truth);
 
-/// What members are in metrics that are no means over rows, on the rows that gains are told of.
+/// What combinations and members are in metrics that are no means over rows, on the rows that gains are told of.
 struct WholeReferences {
+    std::vector<WholeScores> combined;    ///< [combinations]
     std::vector<double> mean;             ///< [whole metrics] the mean of the members'
     std::vector<double> best;             ///< of the member chosen on validation data
     std::vector<double> mean_influences;  ///< [whole metrics × rows], sums over the members
@@ -45,8 +46,7 @@ struct AskedGains {
 /// metrics that are no means over rows are asked for where `whole` is there, and where they have a value. `rows` must
 /// outlive it. A pure function.
 [[nodiscard]] AskedGains ask_gains(const task::Task& task, std::size_t targets, const RowResults& rows,
-                                   const task::Truth& truth, std::size_t members, std::uint64_t seed,
-                                   const WholeReferences* whole);
+                                   std::size_t members, std::uint64_t seed, const WholeReferences* whole);
 
 /// The rows of one metric of mean_metrics(), by its place there: a list for each question.
 [[nodiscard]] std::vector<std::span<const double>> lines_of(const RowValues& values, std::size_t place,

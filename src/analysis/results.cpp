@@ -182,8 +182,7 @@ EnsembleResult evaluate(const task::Task& task, std::size_t targets, const RowRe
                           .best_member_test = best->test};
     for (std::size_t which = 0; which < rows.combined.size(); ++which)
         result.combinations.push_back(result_of(given, which));
-    resampled_gains(ask_gains(task, targets, rows, truth, included.size(), seed, whole), replicated,
-                    result.combinations);
+    resampled_gains(ask_gains(task, targets, rows, included.size(), seed, whole), replicated, result.combinations);
     return result;
 }
 

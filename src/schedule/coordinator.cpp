@@ -305,20 +305,23 @@ std::vector<Coordinator::Answer> Coordinator::conclude() {
 
 /// Every rank hears of it, so that all know that no more is trained.
 std::vector<Coordinator::Answer> Coordinator::begin_analysis(analysis::Committee committee) {
-    if (stages_ != nullptr) stages_->begin(std::move(committee));
-    std::vector<Answer> answers = begin_stage();
+    jobs_.emplace();
+    if (stages_ != nullptr) {
+        stages_->begin(std::move(committee));
+        begin_stage();
+    }
+    concluded_ = jobs_->are_done();
+    std::vector<Answer> answers = hand_out_jobs();
     for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
         if (!ranks_[rank].lost && ranks_[rank].jobs.empty()) answers.push_back({static_cast<int>(rank), Analyse{}});
     }
     return answers;
 }
 
-/// Without any jobs all is done.
-std::vector<Coordinator::Answer> Coordinator::begin_stage() {
-    jobs_.emplace(stages_ == nullptr ? std::vector<std::size_t>() : stages_->jobs());
+/// What is left of the stages before waits behind its jobs.
+void Coordinator::begin_stage() {
+    jobs_->add(stages_->jobs());
     ++stage_;
-    concluded_ = jobs_->are_done();
-    return hand_out_jobs();
 }
 
 /// To ranks that have none, then to those that have but the one that they do.
@@ -349,10 +352,8 @@ std::vector<Coordinator::Answer> Coordinator::analysed(int rank, std::uint64_t j
         refuse(rank, "the result of a job that it was not given");
     state.jobs.pop_front();
     jobs_->finish();
-    if (jobs_->are_done()) {
-        concluded_ = !stages_->advance();
-        return concluded_ ? std::vector<Answer>{} : begin_stage();
-    }
+    if (stages_->finish(job)) begin_stage();
+    concluded_ = jobs_->are_done();
     return hand_out_jobs();
 }
 

@@ -38,7 +38,7 @@ public:
     /// each member or for none.
     /// If the run `recovers`, it goes on when ranks are lost: what they had is handed out again.
     /// When all members are done, the jobs of their analysis are handed out, stage by stage; the run is over when all
-    /// of these are done. As long as more jobs wait than there are ranks, each rank has one more than it does, so that
+    /// are done. As long as more jobs wait than there are ranks, each rank has one more than it does, so that
     /// none waits for an answer; the last ones go to whoever is free.
     Coordinator(std::size_t members, int ranks, std::size_t epochs, std::vector<MemberWork> work = {},
                 bool recovers = false, std::vector<WorkUnit> units = {});
@@ -148,7 +148,7 @@ private:
     [[nodiscard]] std::vector<Answer> take_back_jobs(Rank& rank);
     [[nodiscard]] std::vector<Answer> conclude();
     [[nodiscard]] std::vector<Answer> begin_analysis(analysis::Committee committee);
-    [[nodiscard]] std::vector<Answer> begin_stage();
+    void begin_stage();
     [[nodiscard]] std::vector<Answer> hand_out_jobs();
     [[nodiscard]] Answer next_job(std::size_t rank);
     [[nodiscard]] std::vector<Answer> analysed(int rank, std::uint64_t job);
@@ -166,8 +166,8 @@ private:
     bool recovers_ = false;
     const task::Task* task_ = &task::standard_task(task::Kind::classification);
     AnalysisStages* stages_ = nullptr;
-    std::optional<JobQueue> jobs_;  ///< of the stage of the analysis that is under way
-    std::size_t stage_ = 0;         ///< counted from 1
+    std::optional<JobQueue> jobs_;  ///< of the analysis
+    std::size_t stage_ = 0;         ///< of it, counted from 1
     std::size_t lost_ = 0;
     std::vector<Rank> ranks_;
     std::vector<std::optional<analysis::MemberResult>> results_;  ///< by index, of the members that are needed

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <optional>
-#include <utility>
 #include <vector>
 
 namespace ensemble::schedule {
@@ -11,9 +9,10 @@ namespace ensemble::schedule {
 /// Jobs that do not depend on one another, each to be done by one rank.
 class JobQueue {
 public:
-    /// Jobs in the order in which they are handed out.
-    explicit JobQueue(std::vector<std::size_t> order) : jobs_(order.size()), queue_(std::move(order)) {
-        std::ranges::reverse(queue_);
+    /// More jobs, in the order in which they are handed out: before those that wait.
+    void add(const std::vector<std::size_t>& order) {
+        jobs_ += order.size();
+        queue_.insert(queue_.end(), order.rbegin(), order.rend());
     }
 
     /// The next job that nobody has; nothing where all are handed out.
@@ -33,7 +32,7 @@ public:
     [[nodiscard]] std::size_t waiting() const noexcept { return queue_.size(); }
 
 private:
-    std::size_t jobs_;
+    std::size_t jobs_ = 0;
     std::vector<std::size_t> queue_;  ///< the next one last
     std::size_t done_ = 0;
 };

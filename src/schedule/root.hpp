@@ -32,7 +32,7 @@ public:
     void begin(analysis::Committee committee) override { analysis_.emplace(study_, std::move(committee)); }
     [[nodiscard]] std::vector<std::size_t> jobs() const override { return analysis_->jobs(); }
     [[nodiscard]] std::vector<std::byte> context() const override { return analysis_->context(); }
-    [[nodiscard]] bool advance() override { return analysis_->advance(); }
+    [[nodiscard]] bool finish(std::size_t /*job*/) override { return analysis_->advance(); }
 
     void take(const Analysed& job) {
         if (analysis_) analysis_->take(job.job, job.result);

@@ -160,6 +160,8 @@ BOOST_AUTO_TEST_CASE(long_jobs_are_begun_first) {
     BOOST_TEST_REQUIRE(finish_stage());
     const std::vector<analysis::RowJob> blocks = analysis::row_jobs(run.study, run.all());
     std::vector<std::size_t> jobs = analysis.jobs();
+    const std::size_t first = std::ranges::min(jobs);
+    for (std::size_t& job : jobs) job -= first;
     BOOST_TEST_REQUIRE(jobs.size() == blocks.size());
     // Members are compared on the test rows, whose last block is the short one.
     BOOST_TEST(blocks.at(jobs.front()).set == run.study.test);
@@ -168,6 +170,37 @@ BOOST_AUTO_TEST_CASE(long_jobs_are_begun_first) {
     std::ranges::sort(jobs);
     for (std::size_t job = 0; job < jobs.size(); ++job) BOOST_TEST(jobs[job] == job);
     BOOST_TEST(finish_stage());
+}
+
+BOOST_AUTO_TEST_CASE(rows_need_the_fits_alone_and_scores_may_come_last) {
+    const SimulatedRun run(classes());
+    Analysis analysis(run.study, run.all());
+    std::vector<Analyst> analysts(2, Analyst(run.study, run.reader()));
+    std::vector<std::size_t> late;
+    const auto begin = [&] {
+        for (Analyst& each : analysts) each.begin(analysis.context());
+    };
+    begin();
+    for (const std::size_t job : analysis.jobs()) {
+        if (analysis.advance()) {
+            late = analysis.jobs();
+            break;
+        }
+        analysis.take(job, analysts[0].run(job));
+    }
+    BOOST_TEST_REQUIRE(!late.empty());
+    begin();
+    const std::size_t first_of_rows = std::ranges::min(late);
+    for (const std::size_t job : late) analysis.take(job, analysts[1].run(job));
+    BOOST_TEST(!analysis.advance());
+    for (std::size_t job = first_of_rows; job-- > first_of_rows - 1;) analysis.take(job, analysts[0].run(job));
+    BOOST_TEST_REQUIRE(analysis.advance());
+    begin();
+    for (const std::size_t job : analysis.jobs()) analysis.take(job, analysts[job % 2].run(job));
+    BOOST_TEST(!analysis.advance());
+    const Analysis expected = analysed(run, run.all());
+    check_equal(expected, analysis);
+    BOOST_TEST(std::ranges::equal(expected.replicated(), analysis.replicated()));
 }
 
 BOOST_AUTO_TEST_CASE(parts_are_handed_on_in_the_order_of_their_jobs) {
@@ -191,24 +224,26 @@ BOOST_AUTO_TEST_CASE(results_that_make_no_sense_are_refused) {
     Analysis analysis(run.study, run.all());
     Analyst analyst(run.study, run.reader());
     analyst.begin(analysis.context());
-    const auto damaged = [&](const std::vector<std::byte>& bytes) {
-        return contains(failure_of(core::Failure::run, [&] { analysis.take(0, bytes); }), "damaged");
+    const auto damaged = [&](const std::vector<std::byte>& bytes, std::size_t job = 0) {
+        return contains(failure_of(core::Failure::run, [&] { analysis.take(job, bytes); }), "damaged");
     };
     std::vector<std::byte> fit = analyst.run(0);
     BOOST_TEST(damaged({}));
     fit.pop_back();
     BOOST_TEST(damaged(fit));
-    for (std::size_t job = 0; job < analysis.jobs().size(); ++job) analysis.take(job, analyst.run(job));
+    for (const std::size_t job : analysis.jobs()) analysis.take(job, analyst.run(job));
     BOOST_TEST_REQUIRE(analysis.advance());
     analyst.begin(analysis.context());
-    std::vector<std::byte> rows = analyst.run(0);
+    const std::size_t first = std::ranges::min(analysis.jobs());
+    std::vector<std::byte> rows = analyst.run(first);
     rows.push_back(std::byte{0});
-    BOOST_TEST(damaged(rows));
+    BOOST_TEST(damaged(rows, first));
     rows.resize(rows.size() - 9);
-    BOOST_TEST(damaged(rows));
+    BOOST_TEST(damaged(rows, first));
     BOOST_TEST(
         contains(failure_of(core::Failure::run, [&] { analyst.begin(std::vector(3, std::byte{9})); }), "damaged"));
-    BOOST_CHECK_THROW(static_cast<void>(analysis.advance()), core::ContractViolation);
+    BOOST_TEST(!analysis.advance());
+    BOOST_CHECK_THROW(analysis.take(first + analysis.jobs().size(), {}), core::ContractViolation);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -71,7 +71,8 @@ inline ensemble::analysis::Analysis analysed(const SimulatedRun& run, const ense
     std::vector<Analyst> all(analysts, Analyst(run.study, run.reader()));
     do {
         for (Analyst& each : all) each.begin(analysis.context());
-        for (std::size_t job = analysis.jobs().size(); job-- > 0;) analysis.take(job, all[job % analysts].run(job));
+        const std::vector<std::size_t> jobs = analysis.jobs();
+        for (auto job = jobs.rbegin(); job != jobs.rend(); ++job) analysis.take(*job, all[*job % analysts].run(*job));
     } while (analysis.advance());
     return analysis;
 }

@@ -28,10 +28,12 @@ inline Finished finished(std::uint32_t member, double validation_score, const st
             .talk_s = 0.5};
 }
 
-/// Stages of so many jobs each, and what the coordinator says of the members.
+/// Stages of so many jobs each, counted through, and what the coordinator says of the members. A stage begins when all
+/// jobs before it are done, but for the last `optional` of the first stage.
 class StagesOf final : public AnalysisStages {
 public:
-    explicit StagesOf(std::vector<std::size_t> jobs) : jobs_(std::move(jobs)) {}
+    explicit StagesOf(std::vector<std::size_t> jobs, std::size_t optional = 0)
+        : jobs_(std::move(jobs)), optional_(optional) {}
 
     void begin(analysis::Committee committee) override {
         members = std::move(committee.members);
@@ -39,18 +41,27 @@ public:
     }
     [[nodiscard]] std::vector<std::size_t> jobs() const override {
         std::vector<std::size_t> order(jobs_.at(stage_));
-        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::iota(order.begin(), order.end(), first_);
         return order;
     }
     [[nodiscard]] std::vector<std::byte> context() const override { return {static_cast<std::byte>(stage_ + 1)}; }
-    [[nodiscard]] bool advance() override { return ++stage_ < jobs_.size(); }
+    [[nodiscard]] bool finish(std::size_t job) override {
+        const bool is_optional = job < jobs_.front() && job + optional_ >= jobs_.front();
+        if (!is_optional) ++done_;
+        if (stage_ + 1 == jobs_.size() || done_ + optional_ < first_ + jobs_[stage_]) return false;
+        first_ += jobs_[stage_++];
+        return true;
+    }
 
     std::vector<std::uint32_t> members;
     std::optional<std::uint32_t> best;
 
 private:
     std::vector<std::size_t> jobs_;
+    std::size_t optional_;
     std::size_t stage_ = 0;
+    std::size_t first_ = 0;  ///< job of this stage
+    std::size_t done_ = 0;   ///< of those that are not optional
 };
 
 /// Everybody in `answers` who got a job of the analysis does it.

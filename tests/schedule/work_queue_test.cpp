@@ -63,7 +63,8 @@ BOOST_AUTO_TEST_CASE(every_job_is_done_once_whoever_is_lost) {
     for (const std::size_t count : {1U, 2U, 17U}) {
         std::vector<std::size_t> order(count);
         std::iota(order.rbegin(), order.rend(), std::size_t{0});
-        JobQueue jobs(order);
+        JobQueue jobs;
+        jobs.add(order);
         std::vector<int> seen(count);
         bool is_first = true;
         while (const auto job = jobs.take()) {
@@ -81,7 +82,21 @@ BOOST_AUTO_TEST_CASE(every_job_is_done_once_whoever_is_lost) {
         BOOST_TEST(jobs.waiting() == 0U);
         BOOST_TEST(std::ranges::all_of(seen, [](int times) { return times == 1; }));
     }
-    BOOST_TEST(JobQueue({}).are_done());
+    BOOST_TEST(JobQueue().are_done());
+}
+
+BOOST_AUTO_TEST_CASE(jobs_that_are_added_come_before_those_that_wait) {
+    JobQueue jobs;
+    jobs.add({0, 1, 2});
+    BOOST_TEST(jobs.take().value() == 0U);
+    jobs.add({4, 3});
+    for (const std::size_t expected : {4U, 3U, 1U, 2U}) BOOST_TEST(jobs.take().value() == expected);
+    BOOST_TEST(!jobs.take().has_value());
+    for (int i = 0; i < 5; ++i) {
+        BOOST_TEST(!jobs.are_done());
+        jobs.finish();
+    }
+    BOOST_TEST(jobs.are_done());
 }
 
 BOOST_AUTO_TEST_CASE(time_that_nobody_had_work) {
