@@ -35,7 +35,7 @@ void ClearBehindEnds::clear(float* values) const {
     const compute::Images images = images_of(tensor_);
     const std::size_t step = images.width * images.block;
     for (std::size_t row = 0; row < images.count; ++row) {
-        const std::size_t end = tensor_.ends->steps()[row];
+        const std::size_t end = ends_.steps()[row];
         for (std::size_t block = 0; block < images.blocks(); ++block, values += images.height * step)
             std::fill(values + end * step, values + images.height * step, 0.0F);
     }

@@ -30,8 +30,8 @@ private:
 /// nobody, and nobody learns from it.
 class ClearBehindEnds final : public Operation {
 public:
-    /// REQUIRES: `tensor` has ends.
-    explicit ClearBehindEnds(Tensor& tensor) : tensor_(tensor) {}
+    /// REQUIRES: `tensor` has ends. It may get others later, as where a sum takes its place: these stay.
+    explicit ClearBehindEnds(Tensor& tensor) : tensor_(tensor), ends_(*tensor.ends) {}
 
     void forward(const float* parameters, const Pass& pass) override;
     void backward(const float* parameters, float* gradients, const GradientReady& ready) override;
@@ -41,6 +41,7 @@ private:
     void clear(float* values) const;
 
     Tensor& tensor_;
+    const RowEnds& ends_;
 };
 
 }  // namespace ensemble::model

@@ -77,6 +77,16 @@ const std::vector<std::string> nets{"rnn(5)",
                                     "sigmoid repeat(2)[ tanh gru(3, sequence) ] avgpool1d",
                                     "conv(4, 3) sigmoid avgpool"};
 
+/// Parameters by rows and columns of a block.
+void fill(Bench& bench, std::size_t block, std::size_t first) {
+    const auto& to = bench.network.blocks()[block];
+    for (std::size_t row = 0; row < to.rows; ++row) {
+        for (std::size_t column = 0; column < to.columns; ++column)
+            bench.parameters[to.offset + row * to.stride + column] =
+                static_cast<float>(0.5 * std::sin(double(1 + first + row * to.columns + column)));
+    }
+}
+
 }  // namespace
 
 /// What a network says of a row of so many steps is what one that was made for them says of it.
@@ -130,6 +140,30 @@ BOOST_AUTO_TEST_CASE(gradients_of_rows_of_different_lengths) {
     check_gradient("maxpool1d(4, valid) avgpool1d", {steps, 3}, lengths);
 }
 
+/// Where a sum takes the place of what ends earlier: nothing is left of a row that is shorter than the window.
+BOOST_AUTO_TEST_CASE(a_sum_has_nothing_from_behind_the_ends_of_its_parts) {
+    constexpr std::size_t even = 8;
+    const std::vector<std::size_t> ends{even, 1, 6, 5, 7, 2};
+    for (const char* net :
+         {"skip[ conv1d(4, 2, 2, valid) ] avgpool1d", "skip[ conv1d(4, 2, 2, valid) sigmoid ] rnn(3)"}) {
+        Bench bench(net, ends.size(), {even, 3}, Program::Purpose::inference, ends);
+        const auto outputs = [&] {
+            bench.program.forward(bench.parameters.data(), bench.pass(Mode::evaluate));
+            std::vector<std::vector<float>> rows;
+            for (std::size_t row = 0; row < ends.size(); ++row)
+                rows.emplace_back(bench.program.output()[row].begin(), bench.program.output()[row].end());
+            return rows;
+        };
+        const auto before = outputs();
+        fill(bench, 0, 300);
+        fill(bench, 1, 400);
+        const auto after = outputs();
+        BOOST_TEST((before[0] != after[0]), net);
+        BOOST_TEST((before[1] == after[1]), net);
+        check_gradient(net, {even, 3}, ends);
+    }
+}
+
 /// The input's gradient too, which an adversary follows; behind the end of a row there is none.
 BOOST_AUTO_TEST_CASE(nothing_is_to_be_gained_behind_the_end) {
     for (const char* net : {"lstm(4)", "conv1d(8, 3) sigmoid avgpool", "dense(4) tanh"}) {
@@ -178,20 +212,6 @@ BOOST_AUTO_TEST_CASE(gradients_of_steps_that_no_row_has) {
             BOOST_TEST(std::abs(longer.gradients[i] - shorter.gradients[i]) < 1e-4F, net << ", number " << i);
     }
 }
-
-namespace {
-
-/// Parameters by rows and columns of a block.
-void fill(Bench& bench, std::size_t block, std::size_t first) {
-    const auto& to = bench.network.blocks()[block];
-    for (std::size_t row = 0; row < to.rows; ++row) {
-        for (std::size_t column = 0; column < to.columns; ++column)
-            bench.parameters[to.offset + row * to.stride + column] =
-                static_cast<float>(0.5 * std::sin(double(1 + first + row * to.columns + column)));
-    }
-}
-
-}  // namespace
 
 /// Last states of torch.nn.RNN, LSTM and GRU (PyTorch 1.13) in double precision, batch_first, of
 /// pack_padded_sequence(x, [4, 2, 1], batch_first=True) with x[r, t, f] = cos(8r + 2t + f) and 0.5·sin(1 + k) for
