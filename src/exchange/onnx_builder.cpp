@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <span>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <onnx/onnx_pb.h>
@@ -41,6 +42,8 @@ onnx::TensorProto::DataType type_of(OnnxElement element) {
             return onnx::TensorProto::FLOAT;
         case OnnxElement::f64:
             return onnx::TensorProto::DOUBLE;
+        case OnnxElement::i32:
+            return onnx::TensorProto::INT32;
         case OnnxElement::i64:
             return onnx::TensorProto::INT64;
     }
@@ -63,6 +66,7 @@ struct OnnxBuilder::Impl {
     std::set<std::string> names;
     std::map<std::vector<std::int64_t>, std::string> integers;
     std::map<float, std::string> scalars;
+    std::map<std::tuple<std::string, Names, Attributes>, std::string> operations;  ///< that are wanted once
     std::size_t bytes = 0;
     std::size_t limit = most_bytes;
 
@@ -127,6 +131,13 @@ std::string OnnxBuilder::add(std::string_view operation, const Names& inputs, co
     return add_one_of(0, operation, inputs, name, attributes);
 }
 
+std::string OnnxBuilder::add_once(std::string_view operation, const Names& inputs, const std::string& name,
+                                  const Attributes& attributes) {
+    std::string& known = impl_->operations[{std::string(operation), inputs, attributes}];
+    if (known.empty()) known = add(operation, inputs, name, attributes);
+    return known;
+}
+
 std::string OnnxBuilder::add_one_of(std::size_t place, std::string_view operation, const Names& inputs,
                                     const std::string& name, const Attributes& attributes) {
     const std::string given = impl_->unused(name);
@@ -174,6 +185,10 @@ std::string OnnxBuilder::doubles(const std::string& name, const std::vector<std:
 
 std::string OnnxBuilder::cast(const std::string& value, OnnxElement element, const std::string& name) {
     return add("Cast", {value}, name, {{"to", std::int64_t{type_of(element)}}});
+}
+
+std::string OnnxBuilder::cast_once(const std::string& value, OnnxElement element, const std::string& name) {
+    return add_once("Cast", {value}, name, {{"to", std::int64_t{type_of(element)}}});
 }
 
 std::string OnnxBuilder::scalar(float value) {

@@ -18,7 +18,7 @@
 namespace ensemble::exchange {
 
 /// What the numbers of a value are.
-enum class OnnxElement : std::uint8_t { f32, f64, i64 };
+enum class OnnxElement : std::uint8_t { f32, f64, i32, i64 };
 
 /// A graph in the Open Neural Network Exchange format (https://onnx.ai), operators of version 13 and representation 7,
 /// which readers since 2020 understand. Values have names; every name is given once.
@@ -48,6 +48,10 @@ public:
     std::string add(std::string_view operation, const Names& inputs, const std::string& name,
                     const Attributes& attributes = {});
 
+    /// The same, of what is wanted in many places: operations that are alike are one.
+    std::string add_once(std::string_view operation, const Names& inputs, const std::string& name,
+                         const Attributes& attributes = {});
+
     /// An operation of which output `place` alone is wanted.
     std::string add_one_of(std::size_t place, std::string_view operation, const Names& inputs, const std::string& name,
                            const Attributes& attributes = {});
@@ -74,6 +78,7 @@ public:
 
     /// The value as another kind of numbers.
     std::string cast(const std::string& value, OnnxElement element, const std::string& name);
+    std::string cast_once(const std::string& value, OnnxElement element, const std::string& name);
 
     /// A single number, and whole numbers as axes and shapes are given; those that are alike are one.
     std::string scalar(float value);

@@ -8,7 +8,6 @@
 
 #include "compute/loss.hpp"
 #include "core/contract.hpp"
-#include "core/error.hpp"
 #include "exchange/networks.hpp"
 #include "exchange/onnx_builder.hpp"
 #include "exchange/onnx_combinations.hpp"
@@ -107,13 +106,14 @@ std::string side_by_side(OnnxBuilder& builder, const std::vector<std::string>& v
     return builder.add("Concat", layers, name, {{"axis", std::int64_t{0}}});
 }
 
-OnnxOpinions ask_members(OnnxBuilder& builder, const TrainedModel& model, const std::string& features) {
+OnnxOpinions ask_members(OnnxBuilder& builder, const TrainedModel& model, const std::string& features,
+                         const std::string& lengths) {
     std::vector<std::string> first;
     std::vector<std::string> second;
     for (const TrainedMember& member : model.members) {
         const std::string name = fmt::format("member{}/", member.index);
         const std::string outputs = add_network(builder, model.networks.at(member.network), member.weights(),
-                                                visible(builder, model, member, features), name);
+                                                visible(builder, model, member, features), lengths, name);
         const Opinion opinion = format_of(*model.task).opinion(builder, model, member, outputs, name);
         first.push_back(opinion.first);
         second.push_back(opinion.second);
@@ -216,16 +216,13 @@ void add_answer_of_numbers(OnnxBuilder& builder, const TrainedModel& model, cons
 
 std::string to_onnx(const TrainedModel& model) {
     core::require(!model.members.empty(), "an ensemble has members");
-    if (model.networks.front().lengths() == model::Lengths::different) {
-        core::fail(
-            core::Failure::usage,
-            "--format onnx: rows are sequences of different lengths, and a graph that is told where each ends is "
-            "not written; --format safetensors hands the parameters on");
-    }
     OnnxBuilder builder;
     const std::string features = model.pipeline ? add_pipeline(builder, *model.pipeline)
-                                                : builder.add_input("features", model.networks.front().input());
-    const OnnxOpinions opinions = ask_members(builder, model, features);
+                                                : builder.add_input(features_input, model.networks.front().input());
+    const std::string lengths = model.networks.front().lengths() == model::Lengths::different
+                                    ? builder.add_input(lengths_input, core::Shape{}, OnnxElement::i64)
+                                    : std::string{};
+    const OnnxOpinions opinions = ask_members(builder, model, features, lengths);
     const OnnxAnswer answer =
         combination_format(model.task->kind, model.combination).onnx(builder, opinions, model.weights);
     if (model.task->kind == task::Kind::classification) {

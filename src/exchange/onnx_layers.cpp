@@ -1,7 +1,11 @@
 #include "exchange/onnx_layers.hpp"
 
+#include <array>
+#include <limits>
 #include <numbers>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "compute/normalisation.hpp"
 #include "core/contract.hpp"
@@ -49,16 +53,52 @@ std::string affine(OnnxWriter& writer) {
                   writer.constant(bias, vector_of(bias, writer.weights())));
 }
 
-/// A pooling layer over `images`, over the whole of them where there is no window.
-OnnxValue pooling(OnnxWriter& writer, const OnnxValue& images, const std::string& operation) {
-    OnnxBuilder::Attributes attributes;
-    if (!writer.node().window) {
-        const std::string pooled = writer.add("Global" + operation, {images.name});
-        return writer.leaves(
-            writer.add("Reshape", {pooled, writer.builder().integers({-1, integer(writer.node().shape.elements())})}));
+/// What pooling leaves of images, of the whole of them a single pixel where there is no window.
+OnnxValue pooled(OnnxWriter& writer, const OnnxValue& images, const std::optional<compute::ImageWindow>& window,
+                 const std::string& operation) {
+    const Shape& shape = images.shape;
+    const std::size_t channels = shape.rank() == 2 ? 1 : shape[2];
+    if (!window) {
+        const compute::Window all{.size = shape[0], .stride = shape[0]};
+        return {.name = writer.add("Global" + operation, {images.name}),
+                .shape = {1, 1, channels},
+                .channels_first = true,
+                .ends = ends_behind(writer.builder(), images.ends, all)};
     }
-    for (auto& attribute : sliding(*writer.node().window, images.shape)) attributes.push_back(std::move(attribute));
-    return writer.leaves(writer.add(operation, {images.name}, attributes), true);
+    return {.name = writer.add(operation, {images.name}, sliding(*window, shape)),
+            .shape = {window->vertical.positions(shape[0]), window->horizontal.positions(shape[1]), channels},
+            .channels_first = true,
+            .ends = ends_behind(writer.builder(), images.ends, window)};
+}
+
+/// What a pooling layer leaves: over the whole of images a vector.
+OnnxValue leave_pooled(OnnxWriter& writer, OnnxValue value) {
+    if (writer.node().window) return value;
+    const auto width = integer(writer.node().shape.elements());
+    return writer.leaves(writer.add("Reshape", {value.name, writer.builder().integers({-1, width})}));
+}
+
+/// The largest of the steps that count, and 0 where there is none.
+OnnxValue pooled_largest(OnnxWriter& writer, const OnnxValue& images) {
+    constexpr float below_all = std::numeric_limits<float>::lowest();
+    OnnxBuilder& builder = writer.builder();
+    const OnnxValue value = pooled(writer, filled(builder, images, below_all), writer.node().window, "MaxPool");
+    return leave_pooled(writer, filled(builder, value, 0));
+}
+
+/// The mean of the steps that count: with zeros behind them, the mean of all over the share that counts.
+OnnxValue pooled_mean(OnnxWriter& writer, const OnnxValue& images) {
+    const auto& window = writer.node().window;
+    OnnxValue value = pooled(writer, images, window, "AveragePool");
+    if (value.ends.empty()) return leave_pooled(writer, value);
+    OnnxBuilder& builder = writer.builder();
+    const auto along = window ? std::optional(compute::ImageWindow(window->vertical, compute::Window{})) : std::nullopt;
+    const OnnxValue share = pooled(writer, steps_that_count(builder, images), along, "AveragePool");
+    // A mean of nothing is 0, and no share but that of nothing is as small.
+    const auto least = 0.5F / static_cast<float>(window ? window->vertical.size : images.shape[0]);
+    const std::string divisor = writer.add("Max", {share.name, builder.scalar(least)});
+    value.name = writer.add("Div", {value.name, divisor});
+    return leave_pooled(writer, value);
 }
 
 /// The input of a skip, in the shape and the order of what its network leaves.
@@ -132,11 +172,11 @@ OnnxValue write_conv(OnnxWriter& writer) {
 }
 
 OnnxValue write_maxpool(OnnxWriter& writer) {
-    return pooling(writer, writer.as_images(writer.input()), "MaxPool");
+    return pooled_largest(writer, writer.as_images(writer.input()));
 }
 
 OnnxValue write_avgpool(OnnxWriter& writer) {
-    return pooling(writer, writer.as_images(writer.input()), "AveragePool");
+    return pooled_mean(writer, writer.as_images(writer.input()));
 }
 
 OnnxValue write_conv1d(OnnxWriter& writer) {
@@ -144,11 +184,11 @@ OnnxValue write_conv1d(OnnxWriter& writer) {
 }
 
 OnnxValue write_maxpool1d(OnnxWriter& writer) {
-    return pooling(writer, writer.as_columns(writer.input()), "MaxPool");
+    return pooled_largest(writer, writer.as_columns(writer.input()));
 }
 
 OnnxValue write_avgpool1d(OnnxWriter& writer) {
-    return pooling(writer, writer.as_columns(writer.input()), "AveragePool");
+    return pooled_mean(writer, writer.as_columns(writer.input()));
 }
 
 OnnxValue write_batchnorm(OnnxWriter& writer) {
@@ -167,18 +207,27 @@ OnnxValue write_batchnorm(OnnxWriter& writer) {
 
 OnnxValue write_skip(OnnxWriter& writer) {
     OnnxValue inner = writer.inputs().at(0);
-    const OnnxValue past = across(writer, inner, writer.inputs().at(1));
+    OnnxValue past = across(writer, inner, writer.inputs().at(1));
+    if (past.shape.rank() > 1 && past.ends.empty())
+        past.ends = ends_behind(writer.builder(), writer.inputs().at(1).ends, writer.node().window);
     if (past.channels_first) inner = writer.as_images(inner);
-    return writer.leaves(writer.add("Add", {inner.name, past.name}), past.channels_first);
+    OnnxValue sum = writer.leaves(writer.add("Add", {inner.name, past.name}), past.channels_first);
+    // What goes past ends on no row before what the network leaves: the stride across is the least that leads there.
+    if (sum.shape.rank() > 1) sum.ends = ends_of_all(writer.builder(), std::array{inner, past});
+    return sum;
 }
 
 OnnxValue write_split(OnnxWriter& writer) {
     const bool are_images = writer.node().shape.rank() > 2;
-    OnnxBuilder::Names names;
+    std::vector<OnnxValue> branches;
     for (const OnnxValue& input : writer.inputs())
-        names.push_back(are_images ? writer.as_images(input).name : writer.as_plain(input).name);
+        branches.push_back(are_images ? writer.as_images(input) : writer.as_plain(input));
+    OnnxBuilder::Names names;
+    for (const OnnxValue& branch : branches) names.push_back(branch.name);
     const std::size_t axis = are_images ? 1 : writer.node().shape.rank();
-    return writer.leaves(writer.add("Concat", names, {{"axis", integer(axis)}}), are_images);
+    OnnxValue joined = writer.leaves(writer.add("Concat", names, {{"axis", integer(axis)}}), are_images);
+    if (joined.shape.rank() > 1) joined.ends = ends_of_all(writer.builder(), branches);
+    return joined;
 }
 
 }  // namespace ensemble::exchange

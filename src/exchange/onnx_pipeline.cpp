@@ -228,19 +228,27 @@ std::string in_units(OnnxBuilder& builder, const std::string& value, const data:
 
 }  // namespace
 
+bool reads_steps_of_table(const data::Pipeline& pipeline) {
+    const data::Pipeline::Parts& parts = pipeline.parts();
+    const bool result = !parts.channels.empty();
+    core::require(!result || (parts.scale == 1.0F && parts.offset == 0.0F), "columns of a table have no unit");
+    return result;
+}
+
 std::string add_pipeline(OnnxBuilder& builder, const data::Pipeline& pipeline) {
     const data::Pipeline::Parts& parts = pipeline.parts();
-    if (parts.encoding == nullptr && !parts.map)
-        return in_units(builder, builder.add_input("features", parts.input), parts);
+    const OnnxElement element = reads_steps_of_table(pipeline) ? OnnxElement::f64 : OnnxElement::f32;
+    if (parts.encoding == nullptr && !parts.map && element == OnnxElement::f32)
+        return in_units(builder, builder.add_input(features_input, parts.input), parts);
     std::string value;
     std::size_t width = parts.input.elements();
     if (parts.encoding != nullptr) {
         value = TableWriter(builder, *parts.encoding).write();
         width = parts.encoding->seen();
     } else {
-        const std::string read = in_units(builder, builder.add_input("features", parts.input), parts);
-        const std::string flat = parts.input.rank() > 1 ? shaped(builder, read, {width}, "features/flat") : read;
-        value = builder.cast(flat, OnnxElement::f64, "features/double");
+        const std::string read = in_units(builder, builder.add_input(features_input, parts.input, element), parts);
+        value = parts.input.rank() > 1 ? shaped(builder, read, {width}, "features/flat") : read;
+        if (element == OnnxElement::f32) value = builder.cast(value, OnnxElement::f64, "features/double");
     }
     if (parts.map) value = add_map(builder, value, *parts.map, width);
     value = builder.cast(value, OnnxElement::f32, "features/seen");

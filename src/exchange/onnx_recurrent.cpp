@@ -52,15 +52,24 @@ OnnxValue write_recurrent(OnnxWriter& writer) {
 
     const std::vector<std::int64_t> steps_first{1, 0, 2};
     const std::string steps = writer.add("Transpose", {writer.as_steps(writer.input()).name}, {{"perm", steps_first}});
-    const OnnxBuilder::Names inputs{
+    OnnxBuilder::Names inputs{
         steps, writer.constant(weight, for_one_direction(gates_of(weight, units, order.weight, writer.weights()))),
         writer.constant(recurrent, for_one_direction(gates_of(recurrent, units, order.recurrent, writer.weights()))),
         writer.constant("biases", biases(writer, units, order))};
     const bool is_sequence = node.shape.rank() == 2;
     OnnxBuilder& builder = writer.builder();
+    const std::string& ends = writer.input().ends;
+    if (!ends.empty()) inputs.push_back(builder.cast_once(ends, OnnxElement::i32, ends + "/int32"));
     const std::string states =
         builder.add_one_of(is_sequence ? 0 : 1, operation.name, inputs, steps + "/states", operation.attributes);
-    // All states are [steps, directions, rows, units], the last one [directions, rows, units].
+    // All states are [steps, directions, rows, units], the last one [directions, rows, units]; of a row of which
+    // windows have left no step it is not told.
+    if (!is_sequence && !ends.empty()) {
+        const std::string by_rows = writer.add("Transpose", {states}, {{"perm", steps_first}});
+        const OnnxValue last =
+            filled(builder, {.name = by_rows, .shape = {1, units}, .channels_first = false, .ends = ends}, 0);
+        return writer.leaves(writer.add("Squeeze", {last.name, builder.integers({1})}));
+    }
     const std::string alone = writer.add("Squeeze", {states, builder.integers({is_sequence ? 1 : 0})});
     return writer.leaves(is_sequence ? writer.add("Transpose", {alone}, {{"perm", steps_first}}) : alone);
 }

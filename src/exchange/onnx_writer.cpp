@@ -36,7 +36,10 @@ OnnxValue OnnxWriter::converted(const OnnxValue& value, const Shape& shape, bool
     const std::string made = operation == "Reshape"
                                  ? builder_.add(operation, {value.name, builder_.integers(axes)}, name)
                                  : builder_.add(operation, {value.name}, name, {{"perm", axes}});
-    return {.name = made, .shape = shape, .channels_first = channels_first};
+    return {.name = made,
+            .shape = shape,
+            .channels_first = channels_first,
+            .ends = shape.rank() > 1 ? value.ends : std::string{}};
 }
 
 OnnxValue OnnxWriter::as_images(const OnnxValue& value) {

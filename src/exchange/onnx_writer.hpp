@@ -8,17 +8,10 @@
 #include "core/shape.hpp"
 #include "exchange/array.hpp"
 #include "exchange/onnx_builder.hpp"
+#include "exchange/onnx_value.hpp"
 #include "model/layer_graph.hpp"
 
 namespace ensemble::exchange {
-
-/// What flows between layers in a graph. ONNX has images as [rows, channels, height, width], networks here as
-/// [rows, height, width (, channels)], and vectors and sequences alike in both.
-struct OnnxValue {
-    std::string name;
-    core::Shape shape;            ///< of a row as model::LayerNode has it, whatever the order in the graph
-    bool channels_first = false;  ///< images in the order of ONNX
-};
 
 /// Writes the operations of one layer into a graph.
 class OnnxWriter {
@@ -56,7 +49,7 @@ public:
     }
     std::string constant(const model::ParameterBlock& block, const Array& array);
 
-    /// What the layer leaves.
+    /// What the layer leaves; where its rows end follows from its input and window (see add_network()).
     [[nodiscard]] OnnxValue leaves(std::string name, bool channels_first = false) const {
         return {.name = std::move(name), .shape = node_.shape, .channels_first = channels_first};
     }

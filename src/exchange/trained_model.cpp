@@ -20,9 +20,16 @@ Json list_of(const core::Shape& shape) {
     return extents;
 }
 
-/// Says where rows are sequences that end before the last step of their shape.
-Json with_lengths(Json input, const TrainedModel& model) {
-    if (model.networks.front().lengths() == model::Lengths::different) input["lengths"] = "different";
+/// Says where rows are sequences that end before the last step of their shape, and as what such rows are given.
+Json with_lengths(Json input, const TrainedModel& model, RowsGiven rows) {
+    if (model.networks.front().lengths() != model::Lengths::different) return input;
+    input["lengths"] = "different";
+    if (rows == RowsGiven::as_seen) return input;
+    const bool is_table = model.pipeline && reads_steps_of_table(*model.pipeline);
+    input["inputs"] = {{features_input, is_table ? "float64" : "float32"}, {lengths_input, "int64"}};
+    if (!is_table) return input;
+    input["channels"] = model.pipeline->parts().channels;
+    input["sequence"] = model.pipeline->parts().sequence;
     return input;
 }
 
@@ -30,8 +37,8 @@ Json with_lengths(Json input, const TrainedModel& model) {
 std::string input_of(const TrainedModel& model, RowsGiven rows) {
     if (!model.pipeline || rows == RowsGiven::as_seen)
         return text_of(
-            with_lengths({{"shape", list_of(model.networks.front().input())}, {"preprocessed", true}}, model));
-    Json json = with_lengths({{"shape", list_of(model.pipeline->input_shape())}, {"preprocessed", false}}, model);
+            with_lengths({{"shape", list_of(model.networks.front().input())}, {"preprocessed", true}}, model, rows));
+    Json json = with_lengths({{"shape", list_of(model.pipeline->input_shape())}, {"preprocessed", false}}, model, rows);
     const std::string columns = columns_text(*model.pipeline);
     if (!columns.empty()) json["columns"] = Json::parse(columns);
     return text_of(json);

@@ -1,5 +1,5 @@
-// Runs ONNX files in ONNX Runtime: node onnx_runtime.js REQUEST, with a JSON file that holds {"models": [path …], "inputs": {name:
-// {"type", "shape", "base64"} …}}. Prints one line of JSON for each model, {output: {"shape", "base64"}}.
+// Runs ONNX files in ONNX Runtime: node onnx_runtime.js REQUEST, with a JSON file that holds {"models": [path …], "batches": [{name:
+// {"type", "shape", "base64"} …} …]}. Prints one line of JSON for each model, {output: base64}, the batches one behind the other.
 const fs = require("fs");
 const runtime = require("onnxruntime-node");
 
@@ -12,16 +12,19 @@ function tensorOf({ type, shape, base64 }) {
 
 async function main() {
   const request = JSON.parse(fs.readFileSync(process.argv[2]));
-  const inputs = Object.fromEntries(Object.entries(request.inputs).map(([name, input]) => [name, tensorOf(input)]));
+  const batches = request.batches.map((inputs) =>
+    Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, tensorOf(input)])));
   for (const model of request.models) {
     const session = await runtime.InferenceSession.create(model);
-    const results = await session.run(inputs);
-    const answer = {};
-    for (const [name, tensor] of Object.entries(results)) {
-      const { buffer, byteOffset, byteLength } = tensor.data;
-      answer[name] = { shape: tensor.dims, base64: Buffer.from(buffer, byteOffset, byteLength).toString("base64") };
+    const parts = {};
+    for (const batch of batches) {
+      for (const [name, tensor] of Object.entries(await session.run(batch))) {
+        const { buffer, byteOffset, byteLength } = tensor.data;
+        (parts[name] ??= []).push(Buffer.from(buffer, byteOffset, byteLength));
+      }
     }
-    console.log(JSON.stringify(answer));
+    const answer = Object.entries(parts).map(([name, all]) => [name, Buffer.concat(all).toString("base64")]);
+    console.log(JSON.stringify(Object.fromEntries(answer)));
   }
 }
 

@@ -18,7 +18,7 @@ import struct
 import sys
 
 sys.dont_write_bytecode = True
-from stage import DATA, TINY, USAGE, case_of, give_up, main, skip, write_npy
+from stage import DATA, TINY, USAGE, case_of, give_up, main, skip, write_npy, write_sequences
 
 CASES = {}
 case = case_of(CASES)
@@ -35,6 +35,14 @@ IMAGES = ["dense(16) relu dropout(0.3) dense(8) tanh", "conv(5, 3) relu maxpool(
 SEQUENCES = ["rnn(7)", "lstm(6)", "gru(5)", "lstm(5, sequence) skip[ gru(4, sequence) ] rnn(6)", "batchnorm gru(4, sequence) flatten dense(5) relu",
              "split[ rnn(4, sequence) tanh | lstm(3, sequence) ] gru(4)"]
 STEPS = ["conv1d(6, 3) batchnorm relu maxpool1d(2) skip[ conv1d(8, 3, 2) ] avgpool1d", "skip[ conv1d(5, 3) ] avgpool1d(2) gru(4)"]
+# Of different lengths up to 8: strides that end before others beside them, and windows that are longer than some rows.
+RAGGED = ["rnn(7)", "lstm(6)", "gru(5)", "lstm(5, sequence) tanh skip[ gru(4, sequence) ] rnn(6)", "batchnorm gru(4, sequence) flatten dense(5) relu",
+          "split[ rnn(4, sequence) softplus | lstm(3, sequence) ] gru(4)", "maxout(5, 2) tanh"]
+RAGGED_STEPS = ["conv1d(6, 3) batchnorm sigmoid maxpool1d(2) conv1d(4, 3, 2) sigmoid avgpool1d", "conv1d(5, 3) batchnorm softplus avgpool1d(3, 2) maxpool1d",
+                "skip[ conv1d(5, 3) softplus ] maxpool1d(3, 2) flatten dense(6) relu", "skip[ conv1d(4, 2, 2, valid) ] sigmoid avgpool1d(2) conv1d(3, 3) avgpool1d",
+                "split[ conv1d(3, 2, 2, valid) sigmoid | maxpool1d(2) ] conv1d(4, 3) gru(4)", "conv1d(5, 4, 1, valid) sigmoid avgpool1d",
+                "split[ maxpool1d(3, 1, valid) lstm(4) | avgpool1d(5, 1, valid) rnn(3) | conv1d(3, 4, 2, valid) gru(3) ]", "conv1d(4, 3, 1, valid) maxpool1d",
+                "conv(4, 3) batchnorm sigmoid avgpool(2, 1) maxpool(2) lstm(3)", "split[ conv(3, 3) softplus maxpool | conv(3, 2) sigmoid avgpool ]"]
 VECTORS = ["dense(12) relu", "dense(10) tanh batchnorm skip[ dense(10) gelu ]", "maxout(8, 2)", "columns(4) relu dense(9) tanh"]
 
 
@@ -70,6 +78,10 @@ class Data:
     def inputs(self, run):
         """What a graph is given: {name: (type, shape, bytes)}."""
         return {"features": ("float32", [TEST, *self.shape], self.features)}
+
+    def batches(self, run):
+        """The test rows in order, as a graph is given them."""
+        return [self.inputs(run)]
 
     def train(self, nets, *words):
         """A run whose members take `nets` in turn."""
@@ -125,6 +137,77 @@ class Table(Data):
         codes = [code(row[column["name"]], column["levels"]) for row in self.rows for column in categories]
         return {"numbers": ("float64", [TEST, len(numbers)], struct.pack(f"<{len(of_numbers)}d", *of_numbers)),
                 "categories": ("int64", [TEST, len(categories)], struct.pack(f"<{len(codes)}q", *codes))}
+
+
+class Sequences(Data):
+    """Sequences of 1 to 8 steps of two features in archives, with NaN behind their ends; all lengths are among the test rows."""
+
+    steps, features = 8, 2
+
+    def __init__(self, stage, regression=False):
+        self.stage = stage
+        for part, rows, seed in (("train", TRAIN, 1), ("test", TEST, 2)):
+            self.sequences = self.draw(rows, seed)
+            sums = [sum(each) / math.sqrt(len(each)) for each in self.sequences]
+            truth = [20 + 5 * each for each in sums] if regression else [int(each > 0) + int(each > 0.4) for each in sums]
+            self.write(part, truth)
+        self.words = ["--data", "train.npz", "--test", "test.npz", "--batch", "30", "--task", "regression" if regression else "classification"]
+
+    def draw(self, rows, seed):
+        values = drawn(rows * self.steps * self.features, seed)
+        width = self.steps * self.features
+        return [values[row * width:row * width + self.features * (1 + (row * 5 + row // 8) % self.steps)] for row in range(rows)]
+
+    def write(self, part, truth):
+        regression = isinstance(truth[0], float)
+        write_sequences(self.stage.directory / f"{part}.npz", self.sequences, truth, self.steps, kind="<f4" if regression else "<i4")
+
+    def batches(self, run):
+        """Batches of many rows and of one, with anything behind their ends."""
+        given = json.loads((run.path / "model.json").read_text())["pipeline"]["input_shape"]
+        if given != [self.steps, self.features]:
+            give_up(f"rows are {given}")
+        fillings = [[math.nan], [math.inf], [-math.inf], [3e38, -3e38], [7.0, -1000.0, 0.5]]
+        batches, row = [], 0
+        for number, size in enumerate((15, 9, 1, 1, 1, 1, 1, 1, 1, 1, 8)):
+            filling = fillings[number % len(fillings)]
+            values, lengths = [], []
+            for each in self.sequences[row:row + size]:
+                behind = self.steps * self.features - len(each)
+                values += each + (filling * behind)[:behind]
+                lengths.append(len(each) // self.features)
+            batches.append(self.batch(values, lengths))
+            row += size
+        if row != TEST:
+            give_up("some rows are in no batch")
+        return batches
+
+    def batch(self, values, lengths):
+        shape = [len(lengths), self.steps, self.features]
+        return {"features": ("float32", shape, struct.pack(f"<{len(values)}f", *values)),
+                "lengths": ("int64", [len(lengths)], struct.pack(f"<{len(lengths)}q", *lengths))}
+
+
+class TableOfSteps(Sequences):
+    """The same as text tables in which each step is a row, with numbers that single precision rounds."""
+
+    def __init__(self, stage):
+        super().__init__(stage)
+        self.words = ["--data", "train.csv", "--test", "test.csv", "--sequence", "word", "--target", "truth", "--batch", "30"]
+
+    def draw(self, rows, seed):
+        return [[value if place % 2 else 1e8 + value for place, value in enumerate(each)] for each in super().draw(rows, seed)]
+
+    def write(self, part, truth):
+        lines = ["word,far,near,truth"]
+        for row, each in enumerate(self.sequences):
+            kind = ("low", "middle", "high")[row % 3]
+            lines += [f"w{row},{each[step]!r},{each[step + 1]!r},{kind}" for step in range(0, len(each), 2)]
+        (self.stage.directory / f"{part}.csv").write_text("\n".join(lines) + "\n")
+
+    def batch(self, values, lengths):
+        shape = [len(lengths), self.steps, self.features]
+        return {**super().batch([], lengths), "features": ("float64", shape, struct.pack(f"<{len(values)}d", *values))}
 
 
 class Run:
@@ -223,16 +306,16 @@ def onnx_runtime(stage, run, files):
     modules = os.environ.get("ENSEMBLE_NODE_MODULES")
     if not modules or shutil.which("node") is None:
         skip("ONNX Runtime is not here: ENSEMBLE_NODE_MODULES names no directory with onnxruntime-node, or there is no node")
-    inputs = {name: {"type": kind, "shape": shape, "base64": base64.b64encode(content).decode()}
-              for name, (kind, shape, content) in run.data.inputs(run).items()}
-    request = {"models": files, "inputs": inputs}
+    batches = [{name: {"type": kind, "shape": shape, "base64": base64.b64encode(content).decode()}
+                for name, (kind, shape, content) in inputs.items()} for inputs in run.data.batches(run)]
+    request = {"models": files, "batches": batches}
     (stage.directory / "request.json").write_text(json.dumps(request))
     ended = stage.execute(["node", str(pathlib.Path(__file__).with_name("onnx_runtime.js")), "request.json"], NODE_PATH=modules)
     ended.expect(ended.code == 0, "ONNX Runtime does not read it")
     for line in ended.out.splitlines():
         answer = {}
-        for name, tensor in json.loads(line).items():
-            content = base64.b64decode(tensor["base64"])
+        for name, numbers in json.loads(line).items():
+            content = base64.b64decode(numbers)
             answer[name] = struct.unpack(f"<{len(content) // 4}f", content)
         yield answer
 
@@ -309,6 +392,21 @@ def scaled_pixels_in_onnx_runtime(stage):
 @case
 def tables_in_onnx_runtime(stage):
     in_onnx_runtime(stage, Table(stage), VECTORS)
+
+
+@case
+def sequences_of_different_lengths_in_onnx_runtime(stage):
+    in_onnx_runtime(stage, Sequences(stage), RAGGED + RAGGED_STEPS)
+
+
+@case
+def numbers_of_sequences_of_different_lengths_in_onnx_runtime(stage):
+    in_onnx_runtime(stage, Sequences(stage, regression=True), RAGGED[1:3] + RAGGED_STEPS[:2], "--standardize", "none", "--feature-fraction", "0.6")
+
+
+@case
+def tables_of_steps_in_onnx_runtime(stage):
+    in_onnx_runtime(stage, TableOfSteps(stage), RAGGED[1:3] + RAGGED_STEPS[:2])
 
 
 # In OpenCV, which has no recurrent layers of this kind.
@@ -483,6 +581,32 @@ def onnx_files_of_tables_are_well_formed(stage):
     pipeline = json.loads((run.path / "model.json").read_text())["pipeline"]
     if json.loads(metadata["preprocessing"]) != pipeline or not json.loads(metadata["input"])["preprocessed"]:
         give_up(f"who has the parameters alone is not told what comes before them: {metadata}")
+
+
+@case
+def onnx_files_of_sequences_of_different_lengths_are_well_formed(stage):
+    try:
+        import onnx
+    except ImportError:
+        skip("the checker of ONNX is not here: python3-onnx")
+    real, double, whole = onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.INT64
+    for make, element, said in ((Sequences, real, {"inputs": {"features": "float32", "lengths": "int64"}}),
+                                (TableOfSteps, double, {"inputs": {"features": "float64", "lengths": "int64"},
+                                                        "channels": ["far", "near"], "sequence": "word"})):
+        shutil.rmtree(stage.directory / "run", ignore_errors=True)
+        run = make(stage).train(RAGGED + RAGGED_STEPS)
+        run.export("--format", "onnx", "--out", "all.onnx").expect_success()
+        model = onnx.load(str(stage.directory / "all.onnx"))
+        onnx.checker.check_model(model, full_check=True)
+        types = [(each.name, each.type.tensor_type.elem_type, [dim.dim_param or dim.dim_value for dim in each.type.tensor_type.shape.dim])
+                 for each in model.graph.input]
+        if types != [("features", element, ["rows", 8, 2]), ("lengths", whole, ["rows"])]:
+            give_up(f"these are other inputs: {types}")
+        given = json.loads({each.key: each.value for each in model.metadata_props}["input"])
+        if given != {"shape": [8, 2], "preprocessed": False, "lengths": "different", **said}:
+            give_up(f"the file says of its input {given}")
+        if model.ir_version != 7 or any(each.version != 13 or each.domain for each in model.opset_import):
+            give_up("the file is of another version")
 
 
 @case

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from launching import LIMIT_S, skip
@@ -163,6 +164,18 @@ def write_npy(path, kind, shape, values):
     header += b" " * (-(len(header) + 11) % 64) + b"\n"
     letter = {"|u1": "B", "<i4": "i", "<f4": "f"}[kind]
     path.write_bytes(b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + struct.pack(f"<{len(values)}{letter}", *values))
+
+
+def write_sequences(path, sequences, targets, steps, filling=float("nan"), kind="<i4"):
+    """A .npz of sequences of two features, filled up to so many steps with anything."""
+    values = [value for each in sequences for value in each + [filling] * (2 * steps - len(each))]
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, element, shape, numbers in (("x", "<f4", (len(sequences), steps, 2), values),
+                                              ("lengths", "<i4", (len(sequences),), [len(each) // 2 for each in sequences]),
+                                              ("y", kind, (len(sequences),), targets)):
+            write_npy(path.with_suffix(".npy"), element, shape, numbers)
+            archive.writestr(f"{name}.npy", path.with_suffix(".npy").read_bytes())
+    path.with_suffix(".npy").unlink()
 
 
 def main(cases):

@@ -82,6 +82,19 @@ BOOST_AUTO_TEST_CASE(numbers_and_attributes_are_there) {
     BOOST_TEST(node.attribute(2).ints(1) == 2);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_wanted_once_is_there_once) {
+    OnnxBuilder builder;
+    builder.add_input("x", {2});
+    const OnnxBuilder::Attributes axis{{"axis", std::int64_t{1}}};
+    const std::string first = builder.add_once("Softmax", {"x"}, "y", axis);
+    BOOST_TEST(builder.add_once("Softmax", {"x"}, "z", axis) == first);
+    BOOST_TEST(builder.add_once("Softmax", {"x"}, "z") != first);
+    BOOST_TEST(builder.add_once("Softmax", {first}, "z", axis) != first);
+    BOOST_TEST(builder.add_once("LogSoftmax", {"x"}, "z", axis) != first);
+    BOOST_TEST(builder.add("Softmax", {"x"}, "y", axis) != first);
+    BOOST_TEST(read(builder.finish("1")).graph().node_size() == 5);
+}
+
 BOOST_AUTO_TEST_CASE(more_than_a_file_may_hold_is_refused) {
     OnnxBuilder builder(100);
     const exchange::Array numbers{.extents = {12}, .values = std::vector<float>(12)};

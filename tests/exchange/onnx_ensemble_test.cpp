@@ -95,6 +95,29 @@ BOOST_AUTO_TEST_CASE(weights_and_temperature_are_known) {
     BOOST_TEST(metadata_in(file)["temperature"] == "2.0");
 }
 
+BOOST_AUTO_TEST_CASE(sequences_of_different_lengths_come_with_their_lengths) {
+    TrainedModel model = model_of(task::Kind::classification, 5, 2);
+    const core::Shape steps{6, 3};
+    model.networks.clear();
+    model.networks.emplace_back("conv1d(4, 3) relu lstm(2, sequence) avgpool1d", steps, 5, model::Lengths::different);
+    for (exchange::TrainedMember& member : model.members) member.parameters.resize(model.networks[0].buffer_size());
+    const onnx::ModelProto file = written(model);
+    BOOST_TEST_REQUIRE(file.graph().input_size() == 2);
+    BOOST_TEST(file.graph().input(0).name() == "features");
+    const onnx::ValueInfoProto& lengths = file.graph().input(1);
+    BOOST_TEST(lengths.name() == "lengths");
+    BOOST_TEST(lengths.type().tensor_type().elem_type() == onnx::TensorProto::INT64);
+    BOOST_TEST(lengths.type().tensor_type().shape().dim_size() == 1);
+    BOOST_TEST(metadata_in(file)["input"] == R"({"shape":[6,3],"preprocessed":true,"lengths":"different",)"
+                                             R"("inputs":{"features":"float32","lengths":"int64"}})");
+    for (const auto& node : file.graph().node()) {
+        if (node.op_type() == "LSTM") BOOST_TEST((node.input_size() == 5 && !node.input(4).empty()));
+    }
+    // Features are cleared once for both members; each clears what its convolution and its cells leave.
+    BOOST_TEST(operations_of(file)["Where"] == 1 + 2 * 2);
+    BOOST_TEST(operations_of(file)["Less"] == 1);
+}
+
 BOOST_AUTO_TEST_CASE(features_a_member_does_not_see_are_hidden) {
     TrainedModel model = model_of(task::Kind::classification, 5, 2);
     model.members[1].hidden_features = {2};

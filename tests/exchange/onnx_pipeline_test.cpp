@@ -79,4 +79,14 @@ BOOST_AUTO_TEST_CASE(what_is_standardised_is_so_in_double_precision) {
     BOOST_TEST(operations == "Cast Gather Sub Mul Cast Identity ");
 }
 
+BOOST_AUTO_TEST_CASE(steps_of_a_table_are_as_its_columns) {
+    data::LinearMap map{.chosen = {0, 1, 2, 3}, .unit = {}, .mean = {1, 2, 1, 2}, .factor = {1, 2, 1, 2}};
+    Pipeline::Parts parts{.input = {2, 2}, .shape = {2, 2}, .map = map, .ragged = true};
+    BOOST_TEST(inputs_of(written(Pipeline(parts))) == "features FLOAT rows0 2 2");
+    parts.channels = {"a", "b"};
+    BOOST_TEST(inputs_of(written(Pipeline(parts))) == "features DOUBLE rows0 2 2");
+    parts.map.reset();
+    BOOST_TEST(inputs_of(written(Pipeline(parts))) == "features DOUBLE rows0 2 2");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
