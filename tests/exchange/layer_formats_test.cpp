@@ -102,9 +102,9 @@ BOOST_AUTO_TEST_CASE(columns_are_one_matrix_with_zeros_between_them) {
     const std::vector<float> weight{at(0, 0, 0), at(0, 1, 0), 0, 0, 0, at(0, 0, 1), at(0, 1, 1), 0, 0, 0, 0, 0,
                                     1,           0,           0, 0, 0, 0,           1,           0, 0, 0, 0, 0,
                                     at(1, 0, 0), 0,           0, 0, 0, at(1, 0, 1)};
-    BOOST_TEST(arrays[0].second.values == weight, boost::test_tools::per_element());
+    BOOST_TEST(arrays[0].array.values == weight, boost::test_tools::per_element());
     const std::vector<float> bias{at(2, 0, 0), at(2, 0, 1), 0, 0, at(2, 0, 2), at(2, 0, 3)};
-    BOOST_TEST(arrays[1].second.values == bias, boost::test_tools::per_element());
+    BOOST_TEST(arrays[1].array.values == bias, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
