@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "analysis/job_place.hpp"
 #include "core/contract.hpp"
 #include "core/wire.hpp"
 
@@ -86,18 +87,22 @@ std::vector<std::byte> Analysis::context() const {
 
 void Analysis::take(std::size_t job, std::span<const std::byte> result) {
     core::require(job < begun_, "jobs are taken that have begun");
-    std::size_t place = job;
-    if (place < fitted_.size()) {
-        take_weights(place, result);
-        --fits_left_;
-    } else if ((place -= fitted_.size()) < score_jobs_.size()) {
-        take_scores(place, result);
-        --scores_left_;
-    } else if ((place -= score_jobs_.size()) < row_jobs_.size()) {
-        take_rows(place, result);
-        if (--rows_left_ == 0) score_combinations();
-    } else {
-        take_replicates(place - row_jobs_.size(), result);
+    const auto [kind, place] = place_of(job, fitted_.size(), score_jobs_.size(), row_jobs_.size());
+    switch (kind) {
+        case JobKind::fit:
+            take_weights(place, result);
+            --fits_left_;
+            break;
+        case JobKind::scores:
+            take_scores(place, result);
+            --scores_left_;
+            break;
+        case JobKind::rows:
+            take_rows(place, result);
+            if (--rows_left_ == 0) score_combinations();
+            break;
+        case JobKind::replicates:
+            take_replicates(place, result);
     }
 }
 
@@ -309,13 +314,13 @@ void Analyst::begin(std::span<const std::byte> context) {
 }
 
 std::vector<std::byte> Analyst::run(std::size_t job) {
-    std::size_t place = job;
     const std::size_t fits = fitted_combinations(study_->task->kind).size();
-    if (place < fits) return fit(place);
-    if ((place -= fits) < score_jobs_.size()) return score_members(score_jobs_[place]);
-    if ((place -= score_jobs_.size()) < row_jobs_.size()) return analyse_rows(row_jobs_[place]);
+    const auto [kind, place] = place_of(job, fits, score_jobs_.size(), row_jobs_.size());
+    if (kind == JobKind::fit) return fit(place);
+    if (kind == JobKind::scores) return score_members(score_jobs_[place]);
+    if (kind == JobKind::rows) return analyse_rows(row_jobs_[place]);
     core::WireWriter writer;
-    writer(studentised_replicates(resampled_, (place - row_jobs_.size()) * replicates_of_job, replicates_of_job));
+    writer(studentised_replicates(resampled_, place * replicates_of_job, replicates_of_job));
     return std::move(writer.bytes);
 }
 

@@ -113,7 +113,7 @@ IdxFiles find_idx_files(const fs::path& directory) {
     }
     const std::string beginning = !complete.empty() ? complete.front() : sets.empty() ? "" : sets.begin()->first;
     if (sets.empty()) refuse_other_content(directory);
-    const Set set = sets.at(beginning);
+    const Set& set = sets.at(beginning);
     for (std::size_t role = 0; role < roles; ++role) {
         if (!set.at(role).empty()) continue;
         fail(

@@ -55,8 +55,9 @@ void Timeline::heard(int number, const Message& message, double now_s) {
     } else if (std::holds_alternative<Suspended>(message)) {
         turn_to(rank, number, Activity::idle, now_s);
         rank.members.clear();
-    } else if (std::holds_alternative<Analysed>(message) && rank.jobs > 0 && --rank.jobs == 0) {
-        turn_to(rank, number, Activity::idle, now_s);
+    } else if (std::holds_alternative<Analysed>(message) && rank.jobs > 0) {
+        --rank.jobs;
+        if (rank.jobs == 0) turn_to(rank, number, Activity::idle, now_s);
     }
 }
 
@@ -67,7 +68,9 @@ void Timeline::told(int number, const Message& message, double now_s) {
         if (rank.members.empty()) turn_to(rank, number, Activity::train, now_s);
         for (std::uint32_t i = 0; i < assign->unit.count; ++i) rank.members.push_back(assign->unit.first + i);
     } else if (const auto* analyse = std::get_if<Analyse>(&message)) {
-        if (analyse->job != no_job && rank.jobs++ == 0) turn_to(rank, number, Activity::analyse, now_s);
+        if (analyse->job == no_job) return;
+        if (rank.jobs == 0) turn_to(rank, number, Activity::analyse, now_s);
+        ++rank.jobs;
     }
 }
 
