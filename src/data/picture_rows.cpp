@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/contract.hpp"
 #include "core/error.hpp"
 #include "data/image_file.hpp"
 #include "data/picture_names.hpp"
@@ -16,6 +17,8 @@ using core::fail;
 using core::Failure;
 namespace fs = std::filesystem;
 
+constexpr std::size_t colours = 3;
+
 class PictureRows final : public RowStream {
 public:
     PictureRows(fs::path path, PictureRowRequest request) : path_(std::move(path)), request_(std::move(request)) {
@@ -23,15 +26,13 @@ public:
             fail(Failure::usage, "--keep {}: pictures have no columns, and the name of each is written in any case",
                  request_.keep);
         }
-        if (request_.shape.rank() < 2 || (has_colours() && request_.shape[2] != colours)) {
-            fail(Failure::data, "{}: the networks were trained with other data than pictures", path_.string());
-        }
+        core::require(is_picture_shape(request_.shape), "rows are pictures");
         std::error_code error;  // which says no directory, and reading tells more
         if (!fs::is_directory(path_, error)) {
             files_.push_back(path_);
             return;
         }
-        list(path_);
+        list(path_, {});
         if (files_.empty()) fail(Failure::data, "{}: holds no PNG or JPEG files", path_.string());
         if (!left_out_.empty()) {
             notes_.push_back(
@@ -55,17 +56,18 @@ public:
     }
 
 private:
-    static constexpr std::size_t colours = 3;
-
-    [[nodiscard]] bool has_colours() const noexcept { return request_.shape.rank() > 2; }
+    [[nodiscard]] bool has_colours() const noexcept {
+        return request_.shape.rank() > 2 && request_.shape[2] == colours;
+    }
     [[nodiscard]] std::size_t classes() const noexcept { return request_.classes.size(); }
 
-    /// Does not follow links to directories, which may lead in a circle.
-    void list(const fs::path& directory) {
+    /// Follows links to directories, but to none that it is in.
+    void list(const fs::path& directory, std::vector<fs::path> above) {
+        std::error_code error;
+        above.push_back(fs::canonical(directory, error));
         for (const fs::path& path : entries_of(directory)) {
-            std::error_code error;
-            if (fs::is_directory(fs::symlink_status(path, error))) {
-                list(path);
+            if (fs::is_directory(path, error)) {
+                if (std::ranges::find(above, fs::canonical(path, error)) == above.end()) list(path, above);
             } else if (is_readable_picture(path)) {
                 files_.push_back(path);
             } else {
@@ -76,7 +78,7 @@ private:
 
     /// classes() where its folder is called like none.
     [[nodiscard]] std::size_t class_of(const fs::path& file) const noexcept {
-        const auto folder = fs::absolute(file).parent_path().filename().string();
+        const auto folder = fs::absolute(file).lexically_normal().parent_path().filename().string();
         return static_cast<std::size_t>(std::ranges::find(request_.classes, folder) - request_.classes.begin());
     }
 
@@ -120,6 +122,10 @@ private:
 };
 
 }  // namespace
+
+bool is_picture_shape(const core::Shape& shape) noexcept {
+    return shape.rank() == 2 || (shape.rank() == 3 && (shape[2] == 1 || shape[2] == colours));
+}
 
 std::unique_ptr<RowStream> open_picture_rows(const fs::path& path, const PictureRowRequest& request) {
     return std::make_unique<PictureRows>(path, request);

@@ -85,9 +85,12 @@ struct ArrayRowRequest {
 [[nodiscard]] std::unique_ptr<RowStream> open_array_rows(const std::filesystem::path& path,
                                                          const ArrayRowRequest& request);
 
+/// Whether rows of that shape can be pictures: height × width, or height × width × 1 or 3.
+[[nodiscard]] bool is_picture_shape(const core::Shape& shape) noexcept;
+
 /// What is wanted of pictures.
 struct PictureRowRequest {
-    core::Shape shape;                      ///< of a row: height × width, or height × width × 3
+    core::Shape shape;                      ///< of a row: is_picture_shape()
     bool resizes = false;                   ///< pictures of another size are brought to it
     std::vector<std::string> classes = {};  ///< folders that are called so tell what is true of their pictures
     bool read_truth = false;

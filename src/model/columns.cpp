@@ -46,7 +46,7 @@ std::vector<ColumnPlace> columns_of(const Item& item, const core::Shape& input) 
 }
 
 std::string check_columns(std::span<const double> arguments) {
-    if (!is_count(arguments.front(), widest_column)) return "units must be a whole number from 1";
+    if (!is_count(arguments.front(), widest_column)) return "units must be a whole number from 1 to 16777216";
     const auto is_column = [](double features) { return is_count(std::abs(features), widest_column); };
     return std::ranges::all_of(arguments, is_column) ? "" : "a column has a whole number of features, from 1";
 }
@@ -54,6 +54,9 @@ std::string check_columns(std::span<const double> arguments) {
 core::Shape plan_columns(const Item& item, const core::Shape& input, Layout& layout) {
     if (input.rank() > 1)
         refuse(item, fmt::format("columns are those of a table, and what comes in is {}", input.text()));
+    if (item.arguments.size() == 1 && input.elements() > most_columns) {
+        refuse(item, fmt::format("takes at most {} columns, and {} numbers come in", most_columns, input.elements()));
+    }
     const std::vector<ColumnPlace> columns = columns_of(item, input);
     const std::size_t features = columns.back().input + columns.back().features;
     if (features != input.elements())

@@ -20,7 +20,7 @@ namespace ensemble::model {
 // learning", NeurIPS 2022). Behind the units stand the features of each column, below zero those of a category.
 
 /// Of one layer.
-inline constexpr std::size_t most_columns = 1 << 16;
+inline constexpr std::size_t most_columns = 1 << 14;
 
 [[nodiscard]] std::string check_columns(std::span<const double> arguments);
 [[nodiscard]] std::vector<ColumnPlace> columns_of(const Item& item, const core::Shape& input);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 
@@ -20,6 +21,16 @@ std::vector<std::size_t> known_rows(std::span<const double> truth, std::size_t r
         if (std::ranges::all_of(own, [](double value) { return std::isfinite(value); })) known.push_back(row);
     }
     return known;
+}
+
+/// The truth of those rows; of all others nothing is known.
+std::vector<double> truth_of(std::span<const std::size_t> known, std::span<const double> truth, std::size_t rows) {
+    const std::size_t width = truth.size() / rows;
+    std::vector<double> all(truth.size(), std::numeric_limits<double>::quiet_NaN());
+    for (const std::size_t row : known)
+        std::copy_n(truth.begin() + static_cast<std::ptrdiff_t>(row * width), width,
+                    all.begin() + static_cast<std::ptrdiff_t>(row * width));
+    return all;
 }
 
 }  // namespace
@@ -51,7 +62,8 @@ std::vector<std::byte> Scoring::measure(const Predictions& predictions, std::spa
                                 .predictions = members,
                                 .truth = {.labels = labels, .numbers = numbers, .targets = ensemble.targets}};
     core::WireWriter writer;
-    const BoundsHeld held = bounds_ == nullptr ? BoundsHeld{} : bounds_->held(predictions, truth);
+    const BoundsHeld held =
+        bounds_ == nullptr ? BoundsHeld{} : bounds_->held(predictions, truth_of(rows, truth, predictions.rows));
     writer(labels), writer(numbers), writer(analysis::to_bytes(analysis::analyse(block, 0, ensemble.weights)));
     writer(held.asked), writer(held.held), writer(held.extent);
     return std::move(writer.bytes);

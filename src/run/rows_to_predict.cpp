@@ -37,12 +37,20 @@ Rows open_array(const RowsToPredict& wanted, const TrainedEnsemble& trained) {
         wanted.data, {.shape = pipeline.input_shape(), .ragged = pipeline.is_ragged(), .keep = wanted.keep});
 }
 
-bool is_pictures(const std::string& data) {
-    std::error_code error;  // which says no directory
-    return std::filesystem::is_directory(data, error) || data::is_picture_name(data);
+bool is_directory(const std::string& data) {
+    std::error_code error;  // which says no
+    return data != "-" && std::filesystem::is_directory(data, error);
 }
 
 Rows open_pictures(const RowsToPredict& wanted, const TrainedEnsemble& trained) {
+    const data::Pipeline& pipeline = trained.pipeline();
+    // Networks that saw bytes see them as shares of the largest one; of other numbers nobody knows what a byte is.
+    const bool saw_bytes = pipeline.parts().scale != 1.0F;
+    if (!data::is_picture_shape(pipeline.input_shape()) || pipeline.is_ragged() || !saw_bytes) {
+        fail(Failure::data, "{}: {}, but the networks were trained with other data than images of bytes; {}",
+             wanted.data, is_directory(wanted.data) ? "is a directory" : "is a picture",
+             pipeline.columns().empty() ? "give an array of rows as they were trained with" : "name a table of rows");
+    }
     return data::open_picture_rows(wanted.data, {.shape = trained.pipeline().input_shape(),
                                                  .resizes = wanted.resizes_pictures,
                                                  .classes = trained.class_names(),
@@ -86,7 +94,7 @@ Rows open_sequences(const RowsToPredict& wanted, const TrainedEnsemble& trained)
 
 Rows open_any(const RowsToPredict& wanted, const TrainedEnsemble& trained) {
     if (is_array(wanted.data)) return open_array(wanted, trained);
-    if (is_pictures(wanted.data)) return open_pictures(wanted, trained);
+    if (is_directory(wanted.data) || data::is_picture_name(wanted.data)) return open_pictures(wanted, trained);
     if (trained.pipeline().is_ragged()) return open_sequences(wanted, trained);
     return data::open_text_rows(wanted.data, text_request(wanted, trained, trained.columns()));
 }

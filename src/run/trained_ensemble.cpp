@@ -9,6 +9,7 @@
 #include "config/variation.hpp"
 #include "core/error.hpp"
 #include "run/read_json.hpp"
+#include "run/stored_networks.hpp"
 #include "store/member_file.hpp"
 #include "store/model_file.hpp"
 #include "store/run_directory.hpp"
@@ -108,9 +109,7 @@ TrainedEnsemble::TrainedEnsemble(const FinishedRun& run) : model_(store::read_mo
     ensemble_.combine = analysis::find_combination(study.task->kind, run.options().combine);
     ensemble_.weights = std::move(findings.weights);
     ensemble_.temperature = findings.temperature;
-    const auto lengths = pipeline().is_ragged() ? model::Lengths::different : model::Lengths::equal;
-    for (const std::string& net : model_.networks)
-        ensemble_.networks.emplace_back(net, ensemble_.shape, ensemble_.task->output_width(ensemble_.targets), lengths);
+    ensemble_.networks = stored_networks(model_, run.directory().model());
     const analysis::Committee committee = run.committee();
     for (const std::uint32_t index : committee.members) {
         const auto entry = std::ranges::find(model_.members, index, &store::ModelMember::index);

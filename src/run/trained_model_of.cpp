@@ -14,6 +14,7 @@
 #include "core/error.hpp"
 #include "core/hash.hpp"
 #include "run/read_json.hpp"
+#include "run/stored_networks.hpp"
 #include "store/file.hpp"
 #include "store/member_file.hpp"
 #include "store/model_file.hpp"
@@ -164,9 +165,7 @@ HandedOn trained_model_of(const store::RunDirectory& run, std::optional<std::uin
     exchange::TrainedModel& model = result.model;
     model.task = stored.task;
     model.targets = stored.targets;
-    const auto lengths = stored.pipeline.is_ragged() ? model::Lengths::different : model::Lengths::equal;
-    for (const std::string& net : stored.networks)
-        model.networks.emplace_back(net, stored.pipeline.shape(), stored.task->output_width(stored.targets), lengths);
+    model.networks = stored_networks(stored, run.model());
     std::string digests;
     for (const store::ModelMember& each : chosen_members(run, stored, member)) {
         model.members.push_back(read_member(run, stored, each, model.networks.at(each.network)));

@@ -161,10 +161,9 @@ std::string fit_into_budget(config::Options& options, const config::Experiment& 
     options.training.epochs = effort.epochs;
     options.epochs_are_chosen = options.epochs_are_chosen && effort.epochs == wanted.epochs;
     options.min_members = std::min(options.min_members, effort.members);
-    const std::string without = effort == wanted
-                                    ? "; they fit"
-                                    : fmt::format("; without it there would be {} of {}",
-                                                  core::counted(wanted.members, "member"), wanted.epochs);
+    const std::string without = effort == wanted ? "; they fit"
+                                                 : fmt::format("; without it there would be {} of {}",
+                                                               core::counted(wanted.members, "member"), wanted.epochs);
     const bool is_short = seconds_of(effort) > limit_s;
     return fmt::format(
         "--time-budget: {} of {} take{} about {}{}, measured on rank 0{}", core::counted(effort.members, "member"),

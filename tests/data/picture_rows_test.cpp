@@ -60,24 +60,27 @@ BOOST_AUTO_TEST_CASE(rows_come_in_the_order_of_their_paths_and_folders_tell_thei
     pictures.write(".hidden/3.png", png(1, 2, 0, {9, 9}));
     pictures.write("words.txt", {'x'});
     std::filesystem::create_directory_symlink(pictures.folder.path(), pictures.folder.path() / "circle");
+    pictures.write(".apart/5.png", png(1, 2, 0, {7, 8}));
+    std::filesystem::create_directory_symlink(".apart", pictures.folder.path() / "c");
     const data::PictureRowRequest request{.shape = {1, 2}, .classes = {"a", "b"}, .read_truth = true};
     const data::RowBlock block = pictures.read(request);
-    BOOST_TEST(names(block) == (std::vector<std::string>{"\"a/deep/x, y.png\"", "b/1.png", "b/2.png"}),
+    BOOST_TEST(names(block) == (std::vector<std::string>{"\"a/deep/x, y.png\"", "b/1.png", "b/2.png", "c/5.png"}),
                boost::test_tools::per_element());
-    BOOST_TEST(block.values == (std::vector<double>{5, 6, 1, 2, 3, 4}), boost::test_tools::per_element());
-    BOOST_REQUIRE(block.truth.size() == 3);
+    BOOST_TEST(block.values == (std::vector<double>{5, 6, 1, 2, 3, 4, 7, 8}), boost::test_tools::per_element());
+    BOOST_REQUIRE(block.truth.size() == 4);
     BOOST_TEST(std::isnan(block.truth[0]));  // whose folder is called like no class
     BOOST_TEST((block.truth[1] == 1 && block.truth[2] == 1));
 
     const auto rows = data::open_picture_rows(pictures.folder.path(), request);
     BOOST_TEST(rows->has_truth());
     BOOST_REQUIRE(rows->notes().size() == 1);
-    BOOST_TEST(rows->notes().front().ends_with("and 1 more"));
+    BOOST_TEST(rows->notes().front().ends_with("words.txt"));
     data::RowBlock some;
     BOOST_TEST((rows->next(2, some) && some.rows == 2));
-    BOOST_TEST((rows->next(2, some) && some.rows == 1 && some.values == std::vector<double>{3, 4}));
+    BOOST_TEST((rows->next(2, some) && some.rows == 2 && some.values == std::vector<double>{3, 4, 7, 8}));
     BOOST_TEST(!rows->next(2, some));
     BOOST_TEST(!data::open_picture_rows(pictures.folder.path() / "a", request)->has_truth());
+    BOOST_TEST(data::open_picture_rows(pictures.folder.path() / "b" / ".", request)->has_truth());
 }
 
 BOOST_AUTO_TEST_CASE(pictures_are_brought_to_what_the_networks_know) {
@@ -88,8 +91,8 @@ BOOST_AUTO_TEST_CASE(pictures_are_brought_to_what_the_networks_know) {
     BOOST_TEST(pictures.read(grey, "grey.png").rows == 1);
     BOOST_TEST(pictures.read({.shape = {2, 2, 3}}).values.size() == 12);  // grey in three colours
     pictures.refused({.shape = {1, 2}}, Failure::data, "grey.png", "2×2 pixels", "pictures of 1×2", "--image-size");
-    pictures.refused({.shape = {4}}, Failure::data, "other data than pictures");
-    pictures.refused({.shape = {2, 2, 5}}, Failure::data, "other data than pictures");
+    BOOST_TEST((pictures.read({.shape = {2, 2, 1}}).values == std::vector<double>{10, 30, 10, 30}));
+    BOOST_TEST((data::is_picture_shape({2, 2}) && !data::is_picture_shape({4}) && !data::is_picture_shape({2, 2, 5})));
     pictures.refused({.shape = {2, 2}, .keep = "all"}, Failure::usage, "--keep all");
 
     pictures.write("a.png", png(2, 2, 2, Bytes(12, 7)));

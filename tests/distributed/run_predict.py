@@ -302,6 +302,15 @@ def pictures_in_folders(stage):
     refuses(stage, ["run", "--data", "large", "--score"], DATA, "--score", "folders")
     (stage.directory / "empty").mkdir()
     refuses(stage, ["run", "--data", "empty"], DATA, "empty", "no PNG or JPEG files")
+    # Of numbers that are no bytes nobody knows what a byte would be.
+    write_npy(stage.directory / "x.npy", "<f4", (40, 6, 5), [draw.random() for _ in range(1200)])
+    write_npy(stage.directory / "y.npy", "<i4", (40,), [row % 2 for row in range(40)])
+    trained(stage, ["--data", "x.npy", "--target", "y.npy", *SMALL], "floats")
+    refuses(stage, ["floats", "--data", "large/1.png"], DATA, "large/1.png", "images of bytes")
+    refuses(stage, ["floats", "--data", "p"], DATA, "p: is a directory", "give an array")
+    model = run / "model.json"
+    model.write_text(model.read_text().replace("conv(4, 3)", "conv(4, -3)"))
+    refuses(stage, ["run", "--data", "p/test"], DATA, "model.json", "is damaged")
 
 
 @case
