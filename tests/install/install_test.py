@@ -52,7 +52,9 @@ def found_by_cmake(directory):
     prefix = directory / "prefix"
     install(prefix)
     example = SOURCE / "tests/install/example"
-    words = ["-S", example, f"-DCMAKE_PREFIX_PATH={prefix}", "-DCMAKE_BUILD_TYPE=Debug"]
+    # With the generator of this build: another, such as make, may not be installed.
+    generator = re.search(r"^CMAKE_GENERATOR:INTERNAL=(.*)$", (BUILD / "CMakeCache.txt").read_text(), flags=re.M)[1]
+    words = ["-G", generator, "-S", example, f"-DCMAKE_PREFIX_PATH={prefix}", "-DCMAKE_BUILD_TYPE=Debug"]
     run(CMAKE, *words, "-B", directory / "build", "-DWANTED=0.1")
     run(CMAKE, "--build", directory / "build")
     expect(re.fullmatch(r"\d+\.\d+\.\d+\n", run(directory / "build/version")), "no version")
